@@ -1,0 +1,87 @@
+"""The errors mcpgen raises on purpose, and the exit code that each one means.
+
+    McpgenError
+    ├── UsageError        2  wrong usage or unreadable input
+    │   ├── SchemaError      a schema file that is not what it should be
+    │   └── MissingExtra     an optional dependency is not installed
+    ├── TargetUnreachable 3  the target could not be started or reached
+    └── TargetSilent      4  the target stopped answering
+
+Exit code 1 is not an error but an answer ("it does not hold": drift, violations, breaking
+changes), and 5 is whatever else escapes: a bug in mcpgen.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the process says to its caller."""
+
+    HOLDS = 0
+    DOES_NOT_HOLD = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    SILENT = 4
+    INTERNAL = 5
+
+
+class McpgenError(Exception):
+    """Something went wrong that the user can mend: what happened, and what to do about it."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(McpgenError):
+    """A wrong option, a file that cannot be read or written, a name that does not exist."""
+
+
+class SchemaError(UsageError):
+    """A schema file that is not JSON, not a schema, or says what mcpgen does not understand."""
+
+
+class MissingExtra(UsageError):
+    """An optional dependency is needed for this and is not installed."""
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(
+            f"{what} needs packages that are not installed",
+            hint=f"pip install 'mcpgen[{extra}]'",
+        )
+
+
+class TargetUnreachable(McpgenError):
+    """The server under test could not be started or reached."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class TargetSilent(McpgenError):
+    """The server under test stopped answering."""
+
+    exit_code = ExitCode.SILENT
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """A `UsageError` for a name that does not exist, its hint naming the nearest that do.
+
+    `kind` is what the name should have been ("revision", "type").
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    # A handful of names is shown whole: no guess is better than the list.
+    shown = names if len(names) <= 6 else near
+    hint = f"did you mean {' or '.join(near)}?" if near else ""
+    if not near and shown:
+        hint = f"known: {', '.join(shown)}"
+    elif near and len(names) <= 6:
+        hint += f" (known: {', '.join(names)})"
+    return UsageError(f"there is no {kind} {name!r}", hint=hint or f"list every {kind} first")
