@@ -1,0 +1,1 @@
+"""The schema room: official schemas in, one normalised and corrected JSON Schema per revision out."""

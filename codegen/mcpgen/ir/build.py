@@ -1,0 +1,254 @@
+"""From a normalised schema to the IR.
+
+Four things happen on the way:
+
+1. An object with fields of its own that stands inline gets a name, from where it stands:
+   owner + key (`CallToolRequest.params` is `CallToolRequestParams`), `…Item` in a list, `…Value` in a map.
+2. `allOf` of objects is merged into one object, key by key; both schemas of a key must then hold.
+3. A type that accepts every JSON value (`JSONValue`, by a long way round) becomes just that.
+4. The rows of `methods.toml` are joined with the types they name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from mcpgen.errors import SchemaError
+from mcpgen.ir.model import (
+    AliasType,
+    AnyShape,
+    ArrayShape,
+    BooleanShape,
+    Field,
+    IntegerShape,
+    LiteralShape,
+    MapShape,
+    Method,
+    NamedType,
+    NullShape,
+    NumberShape,
+    ObjectType,
+    ReferenceShape,
+    Revision,
+    Shape,
+    StringShape,
+    UnionShape,
+    UnionType,
+)
+from mcpgen.ir.naming import is_type_name, pascal_case, snake_case
+from mcpgen.ir.universal import universal_types
+from mcpgen.schema.methods import MethodRow
+from mcpgen.schema.pointer import to_pointer
+from mcpgen.schema.room import SchemaRoom
+
+Path = tuple[str | int, ...]
+
+
+def build_revision(room: SchemaRoom, revision: str) -> Revision:
+    """The IR of one revision of `room`.
+
+    Raises `SchemaError`, with the JSON Pointer, for what the IR has no word for, and for a method row
+    that names a type which is not there.
+    """
+    schema = room.schema(revision)
+    types = _Builder(schema["$defs"], source=str(room.path(revision))).build()
+    by_name = {named.name: named for named in types}
+    return Revision(
+        name=revision,
+        sha256=room.sha256(revision),
+        types=types,
+        methods=tuple(_method(row, by_name) for row in room.methods(revision)),
+    )
+
+
+def _method(row: MethodRow, types: dict[str, NamedType]) -> Method:
+    for name in (row.message, *([row.params] if row.params else []), *row.results):
+        if name not in types:
+            raise SchemaError(
+                f"methods.toml: {row.revision} {row.name} names the type {name!r}, which is not there",
+                hint="mcpgen schema lint lists every row that does not fit its schema",
+            )
+    message = types[row.message]
+    params = None
+    if isinstance(message, ObjectType):
+        params = next((field for field in message.fields if field.name == "params"), None)
+    return Method(
+        name=row.name,
+        direction=row.direction,
+        kind=row.kind,
+        message=row.message,
+        params=row.params,
+        params_required=params is not None and params.required,
+        results=row.results,
+        capability=row.capability,
+    )
+
+
+class _Builder:
+    """Builds the types of one schema, lifting inline objects out as it meets them."""
+
+    def __init__(self, definitions: dict[str, Any], *, source: str) -> None:
+        self.definitions = definitions
+        self.source = source
+        self.types: dict[str, NamedType] = {}
+
+    def build(self) -> tuple[NamedType, ...]:
+        for name in sorted(self.definitions):
+            path: Path = ("$defs", name)
+            if not is_type_name(name):
+                raise self.refuse(path, f"{name!r} cannot be the name of a class")
+            self.define(name, self.definitions[name], path)
+        universal = universal_types(self.types)
+        return tuple(
+            AliasType(name, named.pointer, AnyShape()) if name in universal else named
+            for name, named in sorted(self.types.items())
+        )
+
+    def refuse(self, path: Path, what: str) -> SchemaError:
+        return SchemaError(
+            f"{self.source}: {what} at {to_pointer(path)}",
+            hint="the IR has no word for this; see mcpgen.ir.build",
+        )
+
+    def define(self, name: str, node: Any, path: Path, *, lifted: bool = False) -> None:
+        pointer = to_pointer(path)
+        if isinstance(node, dict) and "allOf" in node:
+            node = self.merged(node, path)
+        if _has_fields(node):
+            named: NamedType = ObjectType(name, pointer, self.fields(name, node, path), lifted)
+        else:
+            shape = self.shape(node, name, path)
+            if isinstance(shape, UnionShape):
+                named = UnionType(name, pointer, shape.members)
+            else:
+                named = AliasType(name, pointer, shape)
+        if name in self.types:
+            raise self.refuse(path, f"two types would be called {name!r}, here and at {self.types[name].pointer}")
+        self.types[name] = named
+
+    def fields(self, owner: str, node: dict[str, Any], path: Path) -> tuple[Field, ...]:
+        if node.get("additionalProperties", True) not in (True, {}):
+            raise self.refuse(path, "an object with both known keys and a schema for the others")
+        required = set(node.get("required", ()))
+        missing = sorted(required - set(node["properties"]))
+        if missing:
+            raise self.refuse(path, f"required key {missing[0]!r} has no schema")
+        fields = []
+        for key, value in node["properties"].items():
+            shape = self.shape(value, owner + pascal_case(key), (*path, "properties", key))
+            fields.append(Field(key, snake_case(key), shape, key in required, self.accepts_null(shape)))
+        taken = Counter(field.attribute for field in fields)
+        clash = next((attribute for attribute, count in taken.items() if count > 1), None)
+        if clash:
+            raise self.refuse(path, f"two keys of {owner} would both be the attribute {clash!r}")
+        return tuple(fields)
+
+    def shape(self, node: Any, name: str, path: Path) -> Shape:
+        """The shape of `node`; an inline object with fields is lifted out as `name`."""
+        if node is True or node == {}:
+            return AnyShape()
+        if node is False:
+            raise self.refuse(path, "a schema that accepts nothing")
+        if "$ref" in node:
+            return ReferenceShape(node["$ref"].rpartition("/")[2])
+        if "allOf" in node or _has_fields(node):
+            self.define(name, node, path, lifted=True)
+            return ReferenceShape(name)
+        if "anyOf" in node:
+            members = [
+                self.shape(item, name, (*path, "anyOf", index)) for index, item in enumerate(node["anyOf"])
+            ]
+            return _union(members)
+        if "const" in node:
+            return LiteralShape((node["const"],))
+        if "enum" in node:
+            return LiteralShape(tuple(node["enum"]))
+        kinds = node.get("type", [])
+        shapes = [
+            self.typed(kind, node, name, path) for kind in (kinds if isinstance(kinds, list) else [kinds])
+        ]
+        if not shapes:
+            raise self.refuse(path, f"a schema without a type ({', '.join(node)})")
+        return _union(shapes)
+
+    def typed(self, kind: str, node: dict[str, Any], name: str, path: Path) -> Shape:
+        match kind:
+            case "object":
+                return MapShape(self.shape(node.get("additionalProperties", True), f"{name}Value", path))
+            case "array":
+                items = self.shape(node.get("items", True), f"{name}Item", (*path, "items"))
+                return ArrayShape(items, node.get("minItems"), node.get("maxItems"))
+            case "string":
+                return StringShape(node.get("format"))
+            case "integer":
+                return IntegerShape(node.get("minimum"), node.get("maximum"))
+            case "number":
+                return NumberShape(node.get("minimum"), node.get("maximum"))
+            case "boolean":
+                return BooleanShape()
+            case _:
+                return NullShape()
+
+    def merged(self, node: dict[str, Any], path: Path) -> dict[str, Any]:
+        """One object schema that says what all branches of an `allOf` say."""
+        properties: dict[str, Any] = {}
+        required: set[str] = set()
+        for index, branch in enumerate(node["allOf"]):
+            place = (*path, "allOf", index)
+            while "$ref" in branch:
+                branch = self.definitions[branch["$ref"].rpartition("/")[2]]
+            if "allOf" in branch:
+                branch = self.merged(branch, place)
+            open_ended = branch.get("additionalProperties", True) in (True, {})
+            if branch.get("type") != "object" or not open_ended or "properties" not in branch:
+                raise self.refuse(place, "an allOf of anything but objects with open ends")
+            required.update(branch.get("required", ()))
+            for key, value in branch["properties"].items():
+                known = properties.get(key, {})
+                properties[key] = self.both(known, value, (*place, "properties", key))
+        return {
+            "type": "object",
+            "properties": dict(sorted(properties.items())),
+            "required": sorted(required),
+        }
+
+    def both(self, left: Any, right: Any, path: Path) -> Any:
+        """A schema for what `left` and `right` both accept, in the cases that occur."""
+        for weak, strong in ((left, right), (right, left)):
+            if weak in (True, {}) or weak == strong:
+                return strong
+            if "const" in strong and set(weak) == {"type"} and weak["type"] == strong.get("type"):
+                return strong
+        raise self.refuse(path, "two schemas for one key, of which neither implies the other,")
+
+    def accepts_null(self, shape: Shape, seen: frozenset[str] = frozenset()) -> bool:
+        match shape:
+            case AnyShape() | NullShape():
+                return True
+            case LiteralShape(values):
+                return None in values
+            case UnionShape(members):
+                return any(self.accepts_null(member, seen) for member in members)
+            case ReferenceShape(name) if name not in seen:
+                node = self.definitions.get(name)
+                if node is None or "allOf" in node or _has_fields(node):
+                    return False
+                # The name is only needed for lifting, which this look ahead must not do.
+                ahead = _Builder(self.definitions, source=self.source)
+                return self.accepts_null(ahead.shape(node, name, ("$defs", name)), seen | {name})
+            case _:
+                return False
+
+
+def _has_fields(node: Any) -> bool:
+    return isinstance(node, dict) and node.get("type") == "object" and bool(node.get("properties"))
+
+
+def _union(shapes: list[Shape]) -> Shape:
+    if len(shapes) == 1:
+        return shapes[0]
+    flat: list[Shape] = []
+    for shape in shapes:
+        flat.extend(shape.members if isinstance(shape, UnionShape) else (shape,))
+    return UnionShape(tuple(dict.fromkeys(flat)))
