@@ -1,0 +1,60 @@
+"""The command line: which commands there are. How a run ends is the business of `mcpgen.cli.ending`.
+
+A command module is imported with the command line, so it imports what is heavy inside its functions:
+`mcpgen --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+
+import typer
+
+from mcpgen import __version__
+from mcpgen.cli.ending import run_to_exit_code
+
+app = typer.Typer(
+    name="mcpgen",
+    help="A schema-first toolchain for the Model Context Protocol.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _show_version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"mcpgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    pass
+
+
+if find_spec("mcpgen.cli.schema"):
+    app.add_typer(import_module("mcpgen.cli.schema").app, name="schema")
+if find_spec("mcpgen.cli.regen"):
+    app.command(name="regen")(import_module("mcpgen.cli.regen").regen)
+if find_spec("mcpgen.cli.validate"):
+    app.command(name="validate")(import_module("mcpgen.cli.validate").validate)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line, by default this process's own, and return its exit code. Raises nothing."""
+    return run_to_exit_code(_invoke, sys.argv[1:] if arguments is None else arguments)
+
+
+def _invoke(arguments: Sequence[str]) -> None:
+    # Not `app()`: typer's own wrapper prints errors in its own shape and ends a broken pipe with 1.
+    command = typer.main.get_command(app)
+    with command.make_context("mcpgen", list(arguments)) as context:
+        command.invoke(context)
