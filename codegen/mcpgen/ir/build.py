@@ -6,7 +6,8 @@ Four things happen on the way:
    owner + key (`CallToolRequest.params` is `CallToolRequestParams`), `…Item` in a list, `…Value` in a map.
 2. `allOf` of objects is merged into one object, key by key; both schemas of a key must then hold.
 3. A type that accepts every JSON value (`JSONValue`, by a long way round) becomes just that.
-4. The rows of `methods.toml` are joined with the types they name.
+4. The rows of `methods.toml` are joined with the types they name; where several types may answer one
+   request, they become a union of their own (`CallToolAnswer`).
 """
 
 from __future__ import annotations
@@ -53,16 +54,17 @@ def build_revision(room: SchemaRoom, revision: str) -> Revision:
     """
     schema = room.schema(revision)
     types = _Builder(schema["$defs"], source=str(room.path(revision))).build()
-    by_name = {named.name: named for named in types}
+    methods = tuple(_method(row, types) for row in room.methods(revision))
     return Revision(
         name=revision,
         sha256=room.sha256(revision),
-        types=types,
-        methods=tuple(_method(row, by_name) for row in room.methods(revision)),
+        types=tuple(types[name] for name in sorted(types)),
+        methods=methods,
     )
 
 
 def _method(row: MethodRow, types: dict[str, NamedType]) -> Method:
+    """The method of a row. Adds the union of its results to `types` where it has several."""
     for name in (row.message, *([row.params] if row.params else []), *row.results):
         if name not in types:
             raise SchemaError(
@@ -80,9 +82,22 @@ def _method(row: MethodRow, types: dict[str, NamedType]) -> Method:
         message=row.message,
         params=row.params,
         params_required=params is not None and params.required,
-        results=row.results,
+        result=_result(row, types),
         capability=row.capability,
     )
+
+
+def _result(row: MethodRow, types: dict[str, NamedType]) -> str | None:
+    if len(row.results) < 2:
+        return row.results[0] if row.results else None
+    name = f"{row.message.removesuffix('Request')}Answer"
+    members = tuple(ReferenceShape(result) for result in row.results)
+    if types.setdefault(name, UnionType(name, "", members)) != UnionType(name, "", members):
+        raise SchemaError(
+            f"methods.toml: the results of {row.revision} {row.name} would be called {name!r}, which is taken",
+            hint="rename the union in mcpgen.ir.build",
+        )
+    return name
 
 
 class _Builder:
@@ -93,17 +108,17 @@ class _Builder:
         self.source = source
         self.types: dict[str, NamedType] = {}
 
-    def build(self) -> tuple[NamedType, ...]:
+    def build(self) -> dict[str, NamedType]:
         for name in sorted(self.definitions):
             path: Path = ("$defs", name)
             if not is_type_name(name):
                 raise self.refuse(path, f"{name!r} cannot be the name of a class")
             self.define(name, self.definitions[name], path)
         universal = universal_types(self.types)
-        return tuple(
-            AliasType(name, named.pointer, AnyShape()) if name in universal else named
-            for name, named in sorted(self.types.items())
-        )
+        return {
+            name: AliasType(name, named.pointer, AnyShape()) if name in universal else named
+            for name, named in self.types.items()
+        }
 
     def refuse(self, path: Path, what: str) -> SchemaError:
         return SchemaError(

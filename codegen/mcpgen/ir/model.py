@@ -7,7 +7,7 @@ such objects are lifted out and named, so a shape only refers to them.
     Revision ── types ──▶ ObjectType ── fields ──▶ Field ──▶ Shape
             │            UnionType  ── members ──▶ Shape
             │            AliasType  ── target ───▶ Shape
-            └─ methods ─▶ Method ── params, results ──▶ names of types
+            └─ methods ─▶ Method ── params, result ───▶ names of types
 
 Every class is frozen and hashable, every sequence a tuple in a fixed order: equal schemas give equal
 and equally serialised revisions.
@@ -166,9 +166,9 @@ class Method:
 
     `direction` is "client-to-server", "server-to-client" or "both"; `kind` is "request",
     "notification" or "input-request" (a request that only travels inside an `InputRequiredResult`).
-    `message`, `params` and `results` name types; a request has one result or several alternatives,
-    the usual one first. `capability` is what permits the method, `SIDE.PATH` with SIDE one of
-    client, server or receiver, for example "server.resources.subscribe".
+    `message`, `params` and `result` name types. Where several types may answer a request, `result` is
+    the union of them (`CallToolAnswer`), the usual one first. `capability` is what permits the method, `SIDE.PATH` with SIDE one of
+    client, server, sender or receiver, for example "server.resources.subscribe".
     """
 
     name: str
@@ -177,7 +177,7 @@ class Method:
     message: str
     params: str | None
     params_required: bool
-    results: tuple[str, ...]
+    result: str | None
     capability: str | None
 
 

@@ -1,0 +1,129 @@
+"""What the wire emitters ask of a revision: how a shape is annotated, and which shapes need no work."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import MappingProxyType
+
+from mcpgen.ir.dispatch import Dispatch, dispatch, resolve
+from mcpgen.ir.model import (
+    AliasType,
+    AnyShape,
+    ArrayShape,
+    BooleanShape,
+    Field,
+    IntegerShape,
+    LiteralShape,
+    MapShape,
+    NamedType,
+    NullShape,
+    NumberShape,
+    ObjectType,
+    ReferenceShape,
+    Revision,
+    Shape,
+    StringShape,
+    UnionShape,
+    UnionType,
+)
+
+class Scope:
+    """The types of one revision, by name, and questions about their shapes."""
+
+    def __init__(self, revision: Revision) -> None:
+        self.revision = revision
+        self.types = MappingProxyType({named.name: named for named in revision.types})
+        self.shape_of = cache(self._shape_of)
+
+    def resolve(self, shape: Shape) -> Shape:
+        """`shape` with references to aliases and unions followed."""
+        return resolve(shape, self.types)
+
+    def dispatch(self, members: tuple[Shape, ...]) -> Dispatch:
+        """How to tell `members` apart."""
+        return dispatch(members, self.types)
+
+    def flat(self, shape: Shape) -> Shape:
+        """`shape`, or what it refers to where that is simple enough to be handled in place."""
+        target = self.resolve(shape)
+        return target if self.passes(target) and not isinstance(target, UnionShape) else shape
+
+    def passes(self, shape: Shape) -> bool:
+        """Whether encoding leaves a value of this shape as it is."""
+        return self._passes(shape, frozenset())
+
+    def _passes(self, shape: Shape, seen: frozenset[str]) -> bool:
+        match shape:
+            case ReferenceShape(name):
+                named = self.types[name]
+                if name in seen or isinstance(named, ObjectType):
+                    return False
+                return self._passes(self.shape_of(named), seen | {name})
+            case UnionShape(members):
+                return all(self._passes(member, seen) for member in members)
+            case ArrayShape(items):
+                return self._passes(items, seen)
+            case MapShape(values):
+                return self._passes(values, seen)
+            case _:
+                return True
+
+    def kept(self, shape: Shape) -> bool:
+        """Whether decoding only checks a value of this shape and leaves it as it is."""
+        shape = self.flat(shape)
+        match shape:
+            case ArrayShape(items):
+                return self.kept(items)
+            case MapShape(values):
+                return self.kept(values)
+            case ReferenceShape() | UnionShape() | IntegerShape():
+                return False
+            case _:
+                return True
+
+    def _shape_of(self, named: NamedType) -> Shape:
+        if isinstance(named, AliasType):
+            return named.target
+        if isinstance(named, UnionType):
+            return UnionShape(named.members)
+        return ReferenceShape(named.name)
+
+    def annotation(self, shape: Shape) -> str:
+        """The type annotation of a value of this shape."""
+        match shape:
+            case AnyShape():
+                return "Any"
+            case NullShape():
+                return "None"
+            case BooleanShape():
+                return "bool"
+            case IntegerShape():
+                return "int"
+            case NumberShape():
+                return "float"
+            case StringShape():
+                return "str"
+            case LiteralShape(values):
+                return f"Literal[{', '.join(repr(value) for value in values)}]"
+            case ArrayShape(items):
+                return f"list[{self.annotation(items)}]"
+            case MapShape(values):
+                return f"dict[str, {self.annotation(values)}]"
+            case ReferenceShape(name):
+                return name
+            case UnionShape(members):
+                kinds = list(dict.fromkeys(self.annotation(member) for member in members))
+                return "Any" if "Any" in kinds else " | ".join(kinds)
+
+    def const(self, field: Field) -> str | None:
+        """The source of the one value that a required field can have, if it is so."""
+        shape = self.resolve(field.shape)
+        if field.required and isinstance(shape, LiteralShape) and len(shape.values) == 1:
+            return repr(shape.values[0])
+        return None
+
+    def absent(self, field: Field) -> str | None:
+        """What stands for the absence of an optional field; None for a required one."""
+        if field.required:
+            return None
+        return "UNSET" if field.nullable else "None"
