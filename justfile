@@ -1,0 +1,26 @@
+# The recipes of `./dev`, which puts the project's tools on the PATH first.
+
+set positional-arguments
+
+[private]
+default:
+    @just --justfile '{{ justfile() }}' --list --unsorted
+
+# Regenerate without drift, start a real server, judge it, print the report
+demo:
+    @sh tests/demo.sh
+
+# Lint, then every test; arguments go to pytest
+test *arguments: lint
+    pytest -n 2 "$@"
+
+# Formatting, style, types, import directions
+lint:
+    ruff format --check
+    ruff check
+    mypy
+    lint-imports --no-logo
+
+# Write what mcpgen.toml names; arguments go to `mcpgen regen`
+regen *arguments:
+    mcpgen regen "$@"
