@@ -1,0 +1,164 @@
+"""`mcpgen regen`: write, or with --check and --diff only compare, what mcpgen.toml names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from mcpgen.errors import ExitCode
+
+if TYPE_CHECKING:
+    from mcpgen.regen.engine import Outcome, Progress
+    from mcpgen.regen.survey import Plan
+
+
+def regen(
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; print what differs as a diff and exit 1 if anything does."
+        ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Write nothing; print what would change as a diff.")
+    ] = False,
+    only: Annotated[
+        Optional[str],  # noqa: UP045 (typer reads it at run time)
+        typer.Option(metavar="KIND,…", help="Narrow to these kinds: types, stubs, wit, conformance."),
+    ] = None,
+    revision: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="R", help="Narrow to one protocol revision."),
+    ] = None,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE", help="Read FILE, not the mcpgen.toml of this directory or the nearest above it."
+        ),
+    ] = None,
+) -> None:
+    """Write the code that mcpgen.toml names, from the schemas."""
+    from mcpgen.project import find_project, load_project
+    from mcpgen.regen.engine import preview, regenerate
+    from mcpgen.regen.kinds import EMITTERS
+    from mcpgen.regen.planning import plans
+
+    project = load_project(
+        find_project(Path.cwd()) if config is None else config,
+        {kind: emitter.options for kind, emitter in EMITTERS.items()},
+    )
+    kinds = () if only is None else tuple(kind.strip() for kind in only.split(","))
+    planned = plans(project, EMITTERS, only=kinds, revision=revision)
+    with _progress() as progress:
+        if check or diff:
+            outcomes = [preview(plan, progress=progress) for plan in planned]
+        else:
+            outcomes = regenerate(planned, progress=progress)
+    if not (check or diff):
+        _say_what_was_written(outcomes)
+        return
+    _print_diff(outcomes)
+    drifted = _say_what_differs(outcomes)
+    if check and drifted:
+        raise typer.Exit(ExitCode.DOES_NOT_HOLD)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A moving bar where stderr is a terminal, a plain line for each unit elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    from mcpgen.regen.engine import Progress
+
+    def wait(plan: Plan) -> None:
+        print(f"{plan.label}: waiting for another mcpgen regen to end", file=sys.stderr, flush=True)
+
+    def line(plan: Plan, unit: str) -> None:
+        print(f"{plan.label}: generating {unit}", file=sys.stderr, flush=True)
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Progress(unit=line, waiting=wait)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def start(plan: Plan, units: int) -> None:
+            # One step more than units: formatting and writing come last.
+            tasks[plan.kind] = bar.add_task(plan.label, total=units + 1, completed=-1)
+
+        def unit(plan: Plan, name: str) -> None:
+            bar.update(tasks[plan.kind], advance=1, description=f"{plan.label} {name}")
+
+        yield Progress(start=start, unit=unit, waiting=wait)
+
+
+def _print_diff(outcomes: Sequence[Outcome]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from mcpgen.regen.diff import unified_diff
+
+    console = Console(highlight=False)
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    for outcome in outcomes:
+        for line in unified_diff(outcome.changes, label=outcome.plan.label):
+            if console.is_terminal:
+                console.print(Text(line, styles.get(line[0], "")), end="", soft_wrap=True)
+            else:
+                sys.stdout.write(line)
+    sys.stdout.flush()
+
+
+def _say_what_differs(outcomes: Sequence[Outcome]) -> bool:
+    """Sum up a run that wrote nothing, on stderr, for stdout is the diff. Returns whether there is drift."""
+    drifted = False
+    for outcome in outcomes:
+        if outcome.changes:
+            drifted = True
+            counts = ", ".join(
+                _counted(outcome, verb) for verb in ("change", "add", "delete") if _count(outcome, verb)
+            )
+            print(
+                f"{outcome.plan.label}: regen would {counts}; {outcome.unchanged} unchanged", file=sys.stderr
+            )
+        elif outcome.refreshed:
+            print(
+                f"{outcome.plan.label}: {outcome.unchanged} files, all as generated;"
+                f" regen would record new digests of what {', '.join(outcome.refreshed)} came from",
+                file=sys.stderr,
+            )
+        else:
+            print(f"{outcome.plan.label}: {outcome.unchanged} files, all as generated", file=sys.stderr)
+    return drifted
+
+
+def _say_what_was_written(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        written = _count(outcome, "add") + _count(outcome, "change")
+        deleted = _count(outcome, "delete")
+        parts = [
+            f"{written} written",
+            *([f"{deleted} deleted"] if deleted else []),
+            f"{outcome.unchanged} unchanged",
+        ]
+        if outcome.refreshed and not outcome.changes:
+            parts.append("digests recorded anew")
+        print(f"{outcome.plan.label}: {', '.join(parts)}")
+
+
+def _count(outcome: Outcome, verb: str) -> int:
+    return sum(change.verb == verb for change in outcome.changes)
+
+
+def _counted(outcome: Outcome, verb: str) -> str:
+    count = _count(outcome, verb)
+    return f"{verb} {count} file{'' if count == 1 else 's'}"

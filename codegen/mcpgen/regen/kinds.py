@@ -1,0 +1,10 @@
+"""Every kind of output that regen knows, by the name of its table in mcpgen.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mcpgen.regen.python_types import PythonTypes
+from mcpgen.regen.unit import Emitter
+
+EMITTERS: Mapping[str, Emitter] = {"types": PythonTypes()}

@@ -1,0 +1,75 @@
+"""The kind `types`: one Python package per revision, with its pydantic models where they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from mcpgen.project import OptionDefaults, OptionValue
+from mcpgen.regen.inputs import generator_inputs, require, schema_inputs, schema_source, tool_inputs
+from mcpgen.regen.unit import Unit
+from mcpgen.schema.room import SchemaRoom
+
+# tests/regen/test_inputs.py proves that these are all that the emitters import.
+_WIRE_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/wire")
+_MODELS_CODE = ("ir", "emit/models")
+
+
+class PythonTypes:
+    """Wire types and codecs; with the option `models` also pydantic models."""
+
+    def __init__(self) -> None:
+        self.options: OptionDefaults = {"models": True}
+
+    def units(
+        self, room: SchemaRoom, revisions: tuple[str, ...], options: Mapping[str, OptionValue]
+    ) -> tuple[Unit, ...]:
+        """Two units a revision, for models take much longer than wire types, and one for the root."""
+        require("jinja2")
+        wire = generator_inputs(*_WIRE_CODE) | tool_inputs("ruff")
+        units = [
+            Unit(
+                name="root",
+                revision=None,
+                sources=tuple(schema_source(room, revision) for revision in revisions),
+                inputs=wire | schema_inputs(room, revisions),
+                emit=partial(_emit_root, revisions),
+            )
+        ]
+        for revision in revisions:
+            package = self.directory_of(revision)
+            sources = (schema_source(room, revision),)
+            schema = schema_inputs(room, (revision,))
+            units.append(
+                Unit(package, revision, sources, wire | schema, partial(_emit_wire, room, revision, package))
+            )
+            if options["models"]:
+                models = generator_inputs(*_MODELS_CODE) | tool_inputs("datamodel-code-generator", "ruff")
+                emit = partial(_emit_models, room, revision, package)
+                units.append(Unit(f"{package}.models", revision, sources, models | schema, emit))
+        return tuple(units)
+
+    def directory_of(self, revision: str) -> str:
+        """The package of `revision`: v2025_11_25."""
+        return f"v{revision.replace('-', '_')}"
+
+
+def _emit_root(revisions: tuple[str, ...]) -> dict[str, str]:
+    from mcpgen.emit.wire import emit_root
+
+    return emit_root(revisions)
+
+
+def _emit_wire(room: SchemaRoom, revision: str, package: str) -> dict[str, str]:
+    from mcpgen.emit.wire import emit_revision
+    from mcpgen.ir.build import build_revision
+
+    files = emit_revision(build_revision(room, revision))
+    return {f"{package}/{path}": text for path, text in files.items()}
+
+
+def _emit_models(room: SchemaRoom, revision: str, package: str) -> dict[str, str]:
+    from mcpgen.emit.models import emit_models
+    from mcpgen.ir.build import build_revision
+
+    return {f"{package}/models.py": emit_models(build_revision(room, revision))}
