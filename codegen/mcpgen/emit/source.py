@@ -31,6 +31,11 @@ class Source:
         return "\n".join(self._lines) + "\n"
 
 
+def equals(variable: str, values: tuple[object, ...]) -> str:
+    """A condition: `variable` is one of `values`, which may be compared with anything at all."""
+    return f"{variable} == {values[0]!r}" if len(values) == 1 else f"{variable} in {values!r}"
+
+
 def package_name(revision: str) -> str:
     """The package of a revision: "2025-11-25" gives `v2025_11_25`."""
     return "v" + revision.replace("-", "_")

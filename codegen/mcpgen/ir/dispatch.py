@@ -37,13 +37,13 @@ class Candidate:
 class Dispatch:
     """The members of a union, sorted.
 
-    `tag` is the key that tells the objects apart and `cases` the candidates for each value of it;
+    `tag` is the key that tells the objects apart and `cases` the values of it with their candidates;
     `untagged` are those to try where the key is absent, or, without a tag, all of them in order.
     `arrays` and `maps` are the members of those kinds, `scalars` the rest.
     """
 
     tag: str | None
-    cases: tuple[tuple[str, tuple[Candidate, ...]], ...]
+    cases: tuple[tuple[tuple[str, ...], tuple[Candidate, ...]], ...]
     untagged: tuple[Candidate, ...]
     arrays: tuple[ArrayShape, ...]
     maps: tuple[MapShape, ...]
@@ -89,9 +89,13 @@ def dispatch(members: tuple[Shape, ...], types: Mapping[str, NamedType]) -> Disp
             cases.setdefault(value, []).append(named)
         if tag is None or not _field(named, tag).required:
             untagged.append(named)
+    grouped: dict[tuple[Candidate, ...], tuple[str, ...]] = {}
+    for value, members_of_value in cases.items():
+        candidates = _in_order(members_of_value)
+        grouped[candidates] = (*grouped.get(candidates, ()), value)
     return Dispatch(
         tag=tag,
-        cases=tuple((value, _in_order(named)) for value, named in cases.items()),
+        cases=tuple((values, candidates) for candidates, values in grouped.items()),
         untagged=_in_order(untagged),
         arrays=tuple(leaf for leaf in leaves if isinstance(leaf, ArrayShape)),
         maps=tuple(leaf for leaf in leaves if isinstance(leaf, MapShape)),

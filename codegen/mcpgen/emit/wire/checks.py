@@ -5,7 +5,7 @@ They run only after a decoder has said no, so they are written for the message, 
 
 from __future__ import annotations
 
-from mcpgen.emit.source import Source
+from mcpgen.emit.source import Source, equals
 from mcpgen.emit.wire.decoders import rejects
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.ir.dispatch import Candidate, Dispatch
@@ -75,15 +75,15 @@ class _Check:
                 self.fault("{at}", "an object", "found(value)")
                 line("return")
             for field in named.fields:
-                if not field.required and isinstance(self.scope.flat(field.shape), AnyShape):
-                    continue
-                with block(f'if "{field.name}" in value:'):
-                    line(f'item = value["{field.name}"]')
-                    place = to_pointer([field.name])
-                    self.shape(field.shape, "item", f"{{at}}{place}", f"_check_{named.name}_{field.attribute}", 0)
+                free = isinstance(self.scope.flat(field.shape), AnyShape)
                 if field.required:
-                    with block("else:"):
+                    with block(f'if "{field.name}" not in value:'):
                         self.fault("{at}", f"the key {field.name!r}", '"no such key"')
+                if not free:
+                    with block("else:" if field.required else f'if "{field.name}" in value:'):
+                        line(f'item = value["{field.name}"]')
+                        place = "{at}" + to_pointer([field.name])
+                        self.shape(field.shape, "item", place, f"_check_{named.name}_{field.attribute}", 0)
         line()
 
     def shape(self, shape: Shape, var: str, at: str, name: str, depth: int) -> None:
@@ -165,16 +165,21 @@ class _Check:
     def tagged(self, plan: Dispatch) -> None:
         line, block = self.source.line, self.source.block
         line(f'tag = value.get("{plan.tag}", UNSET)')
-        for number, (case, candidates) in enumerate(plan.cases):
-            with block(f"{'el' if number else ''}if tag == {case!r}:"):
+        untagged = [candidate.name for candidate in plan.untagged]
+        for number, (values, candidates) in enumerate(plan.cases):
+            # Whoever may leave the tag out is often the only one with its value for it.
+            absent = " or tag is UNSET" if untagged == [candidate.name for candidate in candidates] else ""
+            untagged = [] if absent else untagged
+            with block(f"{'el' if number else ''}if {equals('tag', values)}{absent}:"):
                 self.candidates(candidates)
-        with block("elif tag is UNSET:"):
-            if plan.untagged:
+        if untagged:
+            with block("elif tag is UNSET:"):
                 self.candidates(plan.untagged)
-            else:
+        elif not plan.untagged:
+            with block("elif tag is UNSET:"):
                 self.fault("{at}", f"the key {plan.tag!r}", '"no such key"')
         with block("else:"):
-            known = " or ".join(repr(case) for case, _ in plan.cases)
+            known = " or ".join(repr(value) for values, _ in plan.cases for value in values)
             self.fault("{at}" + to_pointer([plan.tag or ""]), known, "found(tag)")
 
     def candidates(self, candidates: tuple[Candidate, ...]) -> None:

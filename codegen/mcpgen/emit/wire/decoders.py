@@ -7,7 +7,7 @@ key does that by itself, everything else raises `Mismatch`), and `decode_X`, whi
 
 from __future__ import annotations
 
-from mcpgen.emit.source import Source
+from mcpgen.emit.source import Source, equals
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.ir.dispatch import Candidate
 from mcpgen.ir.model import (
@@ -34,9 +34,10 @@ def emit_decoder(named: NamedType, scope: Scope, source: Source) -> None:
     _Decoder(scope, source).named(named)
     with source.block(f"def decode_{named.name}(value: Any) -> {named.name}:"):
         with source.block("try:"):
-            source.line(f"return _decode_{named.name}(value)")
+            source.line(f"result: {named.name} = _decode_{named.name}(value)")
         with source.block("except KeyError:"):
             source.line(f'raise rejected("{named.name}", value, check_{named.name}) from None')
+        source.line("return result")
     source.line()
 
 
@@ -56,9 +57,8 @@ class _Decoder:
                 self.union(shape, named.name)
             else:
                 self.helpers(shape, f"{named.name}_item")
-                with self.source.block(f"def _decode_{named.name}(value: Any) -> {named.name}:"):
-                    self.statements(shape, "value", f"{named.name}_item")
-                    self.source.line("return value")
+                with self.source.block(f"def _decode_{named.name}(value: Any) -> Any:"):
+                    self.statements(shape, "value", f"{named.name}_item", returning=True)
                 self.source.line()
 
     def helpers(self, shape: Shape, name: str) -> None:
@@ -76,9 +76,8 @@ class _Decoder:
         self.helpers(shape, name)
         shape = self.scope.flat(shape)
         if self.expression(shape, "value", name) is None and not self.scope.kept(shape):
-            with self.source.block(f"def _decode_{name}(value: Any) -> {self.scope.annotation(shape)}:"):
-                self.statements(shape, "value", name)
-                self.source.line("return value")
+            with self.source.block(f"def _decode_{name}(value: Any) -> Any:"):
+                self.statements(shape, "value", name, returning=True)
             self.source.line()
 
     def object(self, named: ObjectType) -> None:
@@ -139,30 +138,24 @@ class _Decoder:
             case _:
                 return None
 
-    def statements(self, shape: Shape, var: str, name: str) -> None:
-        """Statements after which the variable `var`, a JSON value before, holds the decoded one."""
+    def statements(self, shape: Shape, var: str, name: str, *, returning: bool = False) -> None:
+        """Statements after which the variable `var`, a JSON value before, holds the decoded one.
+
+        With `returning` they return it instead.
+        """
         line, block = self.source.line, self.source.block
         shape = self.scope.flat(shape)
-        direct = self.expression(shape, var, name)
-        if direct is not None:
-            if direct != var:
-                line(f"{var} = {direct}")
-            return
+        result = self.expression(shape, var, name) or var
         match shape:
             case ArrayShape(items):
                 with block(f"if {var}.__class__ is not list{_length(shape, var)}:"):
                     line("raise Mismatch")
-                self.elements(items, var, f"{name}_item", each=var, comprehension=("[", "]", "", var))
+                result = self.elements(items, var, f"{name}_item", each=var, rebuild="[{} for {} in " + var + "]")
             case MapShape(values):
                 with block(f"if {var}.__class__ is not dict:"):
                     line("raise Mismatch")
-                self.elements(
-                    values,
-                    var,
-                    f"{name}_value",
-                    each=f"{var}.values()",
-                    comprehension=("{key: ", "}", "key, ", f"{var}.items()"),
-                )
+                rebuild = "{{key: {} for key, {} in " + var + ".items()}}"
+                result = self.elements(values, var, f"{name}_value", each=f"{var}.values()", rebuild=rebuild)
             case IntegerShape():
                 with block(f"if {var}.__class__ is not int:"):
                     with block(f"if {var}.__class__ is not float or not {var}.is_integer():"):
@@ -171,32 +164,38 @@ class _Decoder:
                 if (bounds := _bounds(shape, var)) is not None:
                     with block(f"if not {bounds}:"):
                         line("raise Mismatch")
+            case AnyShape() | ReferenceShape() | UnionShape():
+                pass
             case _:
                 with block(f"if {rejects(shape, var)}:"):
                     line("raise Mismatch")
+        if returning:
+            line(f"return {result}")
+        elif result != var:
+            line(f"{var} = {result}")
 
-    def elements(
-        self, shape: Shape, var: str, name: str, *, each: str, comprehension: tuple[str, str, str, str]
-    ) -> None:
-        """Check or rebuild what a list or a map holds. What needs no rebuilding stays the same object."""
+    def elements(self, shape: Shape, var: str, name: str, *, each: str, rebuild: str) -> str:
+        """Check what the list or map `var` holds; the expression for it, rebuilt where it must be.
+
+        What needs no rebuilding stays the same object. `each` iterates over the elements, `rebuild`
+        is a comprehension with places for the new element and for the old one.
+        """
         shape = self.scope.flat(shape)
         if isinstance(shape, AnyShape):
-            return
-        inner = f"{var}_" if var.startswith("element") else "element"
+            return var
+        element = f"{var}_" if var.startswith("element") else "element"
         if self.scope.kept(shape):
-            with self.source.block(f"for {inner} in {each}:"):
-                self.statements(shape, inner, name)
-            return
-        opening, closing, extra, items = comprehension
-        rebuilt = self.expression(shape, inner, name) or f"_decode_{name}({inner})"
-        self.source.line(f"{var} = {opening}{rebuilt} for {extra}{inner} in {items}{closing}")
+            with self.source.block(f"for {element} in {each}:"):
+                self.statements(shape, element, name)
+            return var
+        return rebuild.format(self.expression(shape, element, name) or f"_decode_{name}({element})", element)
 
     def union(self, shape: UnionShape, name: str) -> None:
         line, block = self.source.line, self.source.block
         plan = self.scope.dispatch(shape.members)
         for container, suffix in plan.containers:
             self.helpers(container, f"{name}_{suffix}")
-        with block(f"def _decode_{name}(value: Any) -> {self.scope.annotation(shape)}:"):
+        with block(f"def _decode_{name}(value: Any) -> Any:"):
             if AnyShape() in plan.scalars:
                 line("return value")
                 return
@@ -204,8 +203,8 @@ class _Decoder:
                 with block("if value.__class__ is dict:"):
                     if plan.tag is not None:
                         line(f'tag = value.get("{plan.tag}", UNSET)')
-                        for case, candidates in plan.cases:
-                            with block(f"if tag == {case!r}:"):
+                        for values, candidates in plan.cases:
+                            with block(f"if {equals('tag', values)}:"):
                                 self.attempts(candidates)
                         if plan.untagged:
                             with block("if tag is UNSET:"):
@@ -216,9 +215,7 @@ class _Decoder:
                 kind = "list" if isinstance(container, ArrayShape) else "dict"
                 with block(f"if value.__class__ is {kind}:"):
                     with block("try:"):
-                        line("item: Any = value")
-                        self.statements(container, "item", f"{name}_{suffix}")
-                        line("return item")
+                        self.statements(container, "value", f"{name}_{suffix}", returning=True)
                     with block("except KeyError:"):
                         line("pass")
             for scalar in plan.scalars:
@@ -267,11 +264,11 @@ def rejects(shape: Shape, var: str) -> str:
         case NumberShape():
             finite = f"{var}.__class__ is not int and ({var}.__class__ is not float or {var} - {var} != 0.0)"
             bounds = _bounds(shape, var)
-            return finite if bounds is None else f"{finite} or not {bounds}"
+            return finite if bounds is None else f"({finite}) or not {bounds}"
         case IntegerShape():
             whole = f"{var}.__class__ is not int and ({var}.__class__ is not float or not {var}.is_integer())"
             bounds = _bounds(shape, var)
-            return whole if bounds is None else f"{whole} or not {bounds}"
+            return whole if bounds is None else f"({whole}) or not {bounds}"
         case LiteralShape(values):
             # In Python True equals 1; in JSON it does not.
             if all(isinstance(value, str) for value in values):
@@ -288,9 +285,12 @@ def _differs(value: object, var: str) -> str:
 
 
 def _bounds(shape: IntegerShape | NumberShape, var: str) -> str | None:
-    low = "" if shape.minimum is None else f"{shape.minimum!r} <= "
-    high = "" if shape.maximum is None else f" <= {shape.maximum!r}"
-    return f"{low}{var}{high}" if low or high else None
+    """A condition that holds where `var` is within the bounds; None where there are none."""
+    if shape.minimum is None:
+        return None if shape.maximum is None else f"{var} <= {shape.maximum!r}"
+    if shape.maximum is None:
+        return f"{var} >= {shape.minimum!r}"
+    return f"{shape.minimum!r} <= {var} <= {shape.maximum!r}"
 
 
 def _length(shape: ArrayShape, var: str) -> str:

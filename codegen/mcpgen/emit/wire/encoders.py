@@ -59,9 +59,9 @@ class _Encoder:
             line("}")
             for field in named.fields:
                 if not field.required:
-                    line(f"item = value.{field.attribute}")
-                    with block(f"if item is not {self.scope.absent(field)}:"):
-                        encoded = self.expression(field.shape, "item", f"_encode_{named.name}_{field.attribute}")
+                    item = f"value.{field.attribute}"
+                    with block(f"if {item} is not {self.scope.absent(field)}:"):
+                        encoded = self.expression(field.shape, item, f"_encode_{named.name}_{field.attribute}")
                         line(f'result["{field.name}"] = {encoded}')
             with block("if value._extra:"):
                 line("return {**value._extra, **result}")
@@ -95,8 +95,8 @@ class _Encoder:
         if plan.maps:
             self.helpers(one_values, f"{name}_value")
         with block(f"def {name}(value: {self.scope.annotation(shape)}) -> Any:"):
-            line("kind: Any = type(value)")
             line("item: Any = value")
+            line("kind = item.__class__")
             for target in plan.objects:
                 with block(f"if kind is {target}:"):
                     line(f"return encode_{target}(item)")
