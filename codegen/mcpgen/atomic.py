@@ -16,8 +16,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from mcpgen.errors import UsageError
@@ -35,19 +35,35 @@ def write_file_atomically(path: Path, text: str) -> None:
     Until the last moment the old content stands, and after any failure still. A symbolic link is
     followed; the mode of an existing file is kept. Raises `UsageError` where it cannot be written.
     """
-    target = path.resolve()
+    write_files_atomically({path: text})
+
+
+def write_files_atomically(files: Mapping[Path, str]) -> None:
+    """As `write_file_atomically`, for several files: all are on the disk before the first is renamed.
+
+    A failure leaves all of them as they were. Only a kill between two renames can leave some of them
+    new and some old, each of them whole.
+    """
+    staged: list[tuple[Path, Path]] = []
+    path = next(iter(files))
     try:
-        with claim(target):
-            new = sibling(target, "new")
-            try:
+        with ExitStack() as stack:
+            for path, text in files.items():
+                target = path.resolve()
+                if target.is_dir():
+                    # Known now, for the rename that would fail might be the second.
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                stack.enter_context(claim(target))
+                new = sibling(target, "new")
+                stack.callback(new.unlink, missing_ok=True)
                 new.write_bytes(text.encode())
                 sync(new)
                 if target.exists():
                     shutil.copymode(target, new)
+                staged.append((new, target))
+            for new, target in staged:
                 os.replace(new, target)
-            finally:
-                new.unlink(missing_ok=True)
-            sync(target.parent)
+                sync(target.parent)
     except OSError as problem:
         raise write_failure(path, problem) from problem
 
@@ -85,11 +101,12 @@ def sync(path: Path) -> None:
 @contextmanager
 def claim(
     target: Path, *, waiting: Callable[[], None] = lambda: None, patience: float = _PATIENCE
-) -> Iterator[None]:
+) -> Iterator[int]:
     """Be the only mcpgen process that writes `target`, whose parent directory must exist.
 
-    Where another has the claim, `waiting` is called once and up to `patience` seconds pass. Raises
-    `UsageError` where it is still held then, `OSError` where nothing can be written there.
+    What is yielded is the open lock: a child process that inherits it keeps the claim alive when its
+    parent is killed. Where another has the claim, `waiting` is called once and up to `patience` seconds
+    pass. Raises `UsageError` where it is still held then, `OSError` where nothing can be written there.
     """
     lock = sibling(target, "lock")
     descriptor = _acquire(lock, waiting, time.monotonic() + patience)
@@ -98,7 +115,7 @@ def claim(
             f"another mcpgen is writing {target}", hint="wait until it has ended, then run the command again"
         )
     try:
-        yield
+        yield descriptor
     finally:
         # Unlinked while it is still held: see `_acquire`. Where open files cannot be unlinked, it stays.
         with suppress(OSError):

@@ -57,7 +57,7 @@ def preview(plan: Plan, *, progress: Progress = UNTOLD) -> Outcome:
         return _settled(found)
     with tempfile.TemporaryDirectory(prefix="mcpgen-") as scratch:
         try:
-            return _outcome(found, _generate(found, Path(scratch), progress))
+            return _outcome(found, _generate(found, Path(scratch), progress, None))
         except OSError as problem:
             raise write_failure(Path(scratch), problem) from problem
 
@@ -85,7 +85,7 @@ def _prepared(plan: Plan, progress: Progress, swap: Swap) -> Iterator[Callable[[
     with (
         _translated(plan),
         _parents(plan.directory),
-        claim(plan.directory, waiting=lambda: progress.waiting(plan)),
+        claim(plan.directory, waiting=lambda: progress.waiting(plan)) as held,
     ):
         recover(plan.directory)
         # Whoever held the claim before may have done the work.
@@ -94,10 +94,11 @@ def _prepared(plan: Plan, progress: Progress, swap: Swap) -> Iterator[Callable[[
             yield lambda: _settled(found)
             return
         _refuse_foreign(found)
+        _refuse_read_only(plan.directory)
         new = sibling(plan.directory, "new")
         new.mkdir()
         try:
-            generated = _generate(found, new, progress)
+            generated = _generate(found, new, progress, held)
             outcome = _outcome(found, generated)
             _complete(new, found, generated)
 
@@ -154,6 +155,16 @@ def _refuse_foreign(found: Survey) -> None:
     )
 
 
+def _refuse_read_only(directory: Path) -> None:
+    """Its parent alone decides whether a directory can be replaced; but who made it read-only meant it."""
+    for name, _, _ in os.walk(directory):
+        if not os.access(name, os.W_OK | os.X_OK):
+            raise UsageError(
+                f"cannot write {directory}: {name} is read-only",
+                hint="nothing was changed; make it writable, or name another directory in mcpgen.toml",
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Generated:
     """The new content of every file that this run decides about, and the lock that goes with it."""
@@ -163,24 +174,16 @@ class _Generated:
     surplus: tuple[str, ...]
 
 
-def _generate(found: Survey, scratch: Path, progress: Progress) -> _Generated:
+def _generate(found: Survey, scratch: Path, progress: Progress, held: int | None) -> _Generated:
     progress.start(found.plan, len(found.stale))
-    rendered = render(found.stale, scratch, progress=lambda name: progress.unit(found.plan, name))
+    rendered = render(found.stale, scratch, progress=lambda name: progress.unit(found.plan, name), claim=held)
     units = dict(found.kept)
     for unit in found.stale:
         digests = {path: digest(content) for path, content in rendered[unit.name].items()}
         units[unit.name] = LockedUnit(unit.inputs, digests)
     lock = Lock(units)
     files = {path: content for unit in rendered.values() for path, content in unit.items()}
-    expected = lock.files()
-    replaced = {path for unit in found.stale for path in _locked(found, unit.name) if path not in expected}
-    surplus = {path for path in (*found.surplus(expected), *replaced) if path in found.disk}
-    return _Generated(files, lock, tuple(sorted(surplus)))
-
-
-def _locked(found: Survey, unit: str) -> Mapping[str, str]:
-    locked = found.lock.units.get(unit)
-    return {} if locked is None else locked.files
+    return _Generated(files, lock, found.surplus(lock.files()))
 
 
 def _outcome(found: Survey, generated: _Generated) -> Outcome:
@@ -193,13 +196,19 @@ def _outcome(found: Survey, generated: _Generated) -> Outcome:
         for path, content in sorted(after.items())
         if content is None or found.disk.get(path) != content
     )
-    total = len(generated.lock.files())
-    written = sum(change.after is not None and change.path != FILE_NAME for change in changes)
-    return Outcome(found.plan, changes, total - written, tuple(unit.name for unit in found.stale))
+    written = sum(change.after is not None for change in changes)
+    return Outcome(
+        found.plan, changes, _size(generated.lock) - written, tuple(unit.name for unit in found.stale)
+    )
 
 
 def _settled(found: Survey) -> Outcome:
-    return Outcome(found.plan, (), len(found.lock.files()), ())
+    return Outcome(found.plan, (), _size(found.lock), ())
+
+
+def _size(lock: Lock) -> int:
+    """The number of files in an output directory, the lock itself among them."""
+    return len(lock.files()) + 1
 
 
 def _complete(new: Path, found: Survey, generated: _Generated) -> None:

@@ -22,13 +22,13 @@ _FORMAT = (
 
 
 def render(
-    units: Sequence[Unit], scratch: Path, *, progress: Callable[[str], None]
+    units: Sequence[Unit], scratch: Path, *, progress: Callable[[str], None], claim: int | None = None
 ) -> dict[str, dict[str, bytes]]:
     """Emit `units` into the directory `scratch` and return their final files: unit name, path, content.
 
     `scratch` exists and is empty; the files are left in it. `progress` is called with the name of each
-    unit before it is emitted. Raises `OSError` where `scratch` cannot be written, `RuntimeError` where
-    an emitter is wrong, and whatever an emitter raises.
+    unit before it is emitted; `claim` is the open lock under which the run works. Raises `OSError` where
+    `scratch` cannot be written, `RuntimeError` where an emitter is wrong, and whatever an emitter raises.
     """
     owners: dict[str, str] = {}
     for unit in units:
@@ -40,19 +40,24 @@ def render(
             file = scratch / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(with_header(path, text, unit.sources).encode())
-    _format(scratch)
+    _format(scratch, claim)
     files: dict[str, dict[str, bytes]] = {unit.name: {} for unit in units}
     for path, owner in sorted(owners.items()):
         files[owner][path] = (scratch / path).read_bytes()
     return files
 
 
-def _format(directory: Path) -> None:
+def _format(directory: Path, claim: int | None) -> None:
     if next(directory.rglob("*.py*"), None) is None:
         return
     # -P: what lies in the present directory is not imported instead of ruff.
     command = [sys.executable, "-P", "-m", "ruff", *_FORMAT, str(directory)]
-    run = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    # ruff outlives us for a moment if we are killed. Until it ends nobody may reuse these paths, so it
+    # inherits the claim.
+    inherited = () if claim is None or os.name != "posix" else (claim,)
+    run = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", check=False, pass_fds=inherited
+    )
     if run.returncode == 0:
         return
     # ruff is the writer that meets a full disk here, and says so in words only.
