@@ -1,0 +1,207 @@
+"""`mcpgen validate`: judge a server that someone else wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from mcpgen.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from mcpgen.validate.report import Report
+    from mcpgen.validate.run import Options, Target
+
+
+class Format(str, Enum):
+    """How the report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def validate(
+    command: Annotated[
+        Optional[list[str]],  # noqa: UP045 (typer reads it at run time)
+        typer.Argument(metavar="-- COMMAND…", help="The server's command line, spoken to over stdio."),
+    ] = None,
+    url: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="U", help="The server's MCP endpoint, spoken to over Streamable HTTP."),
+    ] = None,
+    revision: Annotated[
+        str, typer.Option(metavar="R", help="A protocol revision, all of them, or auto: what it speaks.")
+    ] = "auto",
+    call_tools: Annotated[
+        bool, typer.Option("--call-tools", help="Also call every tool whose arguments are simple to make up.")
+    ] = False,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for each answer.")
+    ] = 10.0,
+    deadline: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="How long one revision's run may take in all.")
+    ] = 120.0,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="text, or json: mcpgen.report/1.")
+    ] = Format.TEXT,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Write the report to FILE instead of standard output."),
+    ] = None,
+    header: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="'NAME: VALUE'", help="Send this header with every HTTP request."),
+    ] = None,
+    env: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="NAME=VALUE", help="Set this variable for the command."),
+    ] = None,
+    cwd: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="DIR", help="Start the command in this directory."),
+    ] = None,
+    bare_client: Annotated[
+        bool, typer.Option("--bare-client", help="Declare no client capabilities at all.")
+    ] = False,
+    max_message: Annotated[
+        int, typer.Option(metavar="BYTES", min=1024, help="The longest message that is read.")
+    ] = 4 * 1024 * 1024,
+    max_messages: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many messages one run reads.")
+    ] = 10_000,
+) -> None:
+    """Judge a server: every frame against the schema and the rules of its revision."""
+    from mcpgen.validate.client import REVISIONS
+    from mcpgen.validate.exercise import Plan
+    from mcpgen.validate.run import Options, Target
+    from mcpgen.validate.transport import Limits
+
+    if bool(command) == bool(url):
+        raise UsageError(
+            "a command or a URL is needed, and not both" if command else "there is nothing to validate",
+            hint="mcpgen validate -- COMMAND…, or mcpgen validate --url URL",
+        )
+    if revision not in (*REVISIONS, "auto", "all"):
+        from mcpgen.errors import unknown_name
+
+        raise unknown_name("revision", revision, (*REVISIONS, "auto", "all"))
+    if cwd is not None and not cwd.is_dir():
+        raise UsageError(f"{cwd} is not a directory", hint="check --cwd")
+    if output is not None and not output.parent.is_dir():
+        raise UsageError(f"{output.parent} is not a directory", hint="check --output")
+    target = Target(
+        command=tuple(command or ()),
+        url=url,
+        env=_pairs(env, "=", "--env NAME=VALUE"),
+        cwd=cwd,
+        headers=_pairs(header, ":", "--header 'NAME: VALUE'"),
+    )
+    options = Options(
+        revision=None if revision == "auto" else revision,
+        timeout=timeout,
+        deadline=deadline,
+        limits=Limits(message_bytes=max_message, frames=max_messages),
+        plan=Plan(call_tools=call_tools),
+        bare=bare_client,
+    )
+    report = _run(target, options)
+    _write(report, output_format, output)
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)
+
+
+def _pairs(values: list[str] | None, separator: str, form: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values or ():
+        name, found, rest = value.partition(separator)
+        if not found or not name.strip():
+            raise UsageError(f"{value!r} has no {separator!r}", hint=f"the form is {form}")
+        pairs[name.strip()] = rest.strip() if separator == ":" else rest
+    return pairs
+
+
+def _run(target: Target, options: Options) -> Report:
+    """Run to the report, whatever signal arrives: the server's processes are ended first."""
+    import asyncio
+    import signal
+
+    from mcpgen.validate.run import validate as run_validation
+
+    received: list[int] = []
+
+    async def run() -> Report:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def end(number: int) -> None:
+            received.append(number)
+            task.cancel()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+        with _progress() as announce:
+            return await run_validation(target, options, announce=announce)
+
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        # What a shell reports of a process that the signal ended.
+        raise typer.Exit(128 + received[0] if received else ExitCode.INTERNAL) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is being asked; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    with Console(stderr=True).status("starting the server") as status:
+        yield lambda doing: status.update(Text(doing))
+
+
+def _write(report: Report, output_format: Format, output: Path | None) -> None:
+    import io
+
+    from mcpgen.validate.rules import load_rules
+    from mcpgen.validate.terminal import console_for, show, show_failure
+
+    if output_format is Format.JSON:
+        text = json.dumps(report.to_json(), indent=2) + "\n"
+        _deliver(text, output)
+        return
+    if output is None:
+        show(report, load_rules(), console_for(sys.stdout))
+    else:
+        buffer = io.StringIO()
+        show(report, load_rules(), console_for(buffer))
+        _deliver(buffer.getvalue(), output)
+    if report.failure is not None:
+        sys.stdout.flush()
+        show_failure(report.failure, console_for(sys.stderr))
+
+
+def _deliver(text: str, output: Path | None) -> None:
+    """To standard output, or to a file that is whole or not there."""
+    if output is None:
+        sys.stdout.write(text)
+        return
+    descriptor, temporary = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, output)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,258 @@
+"""What messages contain: held against the revision's schema, the capabilities, and each other.
+
+The wire decoders of `mcpgen_types` are the judges of form; what no schema can say (which notification may
+come now, whether progress grows, whether two pages agree) is written out here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+from mcpgen.validate.client import declares, era_of
+from mcpgen.validate.correlate import id_key
+from mcpgen.validate.journal import Received
+from mcpgen.validate.ledger import Ledger
+from mcpgen.validate.modern_rules import ModernRules
+from mcpgen.validate.numbers import is_number
+
+# One broken message of a thousand broken parts is described by the first few.
+_FAULTS_PER_MESSAGE = 10
+_TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_LISTS = {
+    "tools/list": "tools",
+    "prompts/list": "prompts",
+    "resources/list": "resources",
+    "resources/templates/list": "resourceTemplates",
+}
+
+
+class Contents:
+    """Judges results, notifications and requests, in the order in which they came."""
+
+    def __init__(self, ledger: Ledger, wire: ModuleType, revision: str, declared: dict[str, Any]) -> None:
+        self._ledger = ledger
+        self._methods: dict[str, Any] = wire.METHODS
+        self._declared = declared
+        self._server: dict[str, Any] | None = None
+        self._modern = ModernRules(ledger, declared) if era_of(revision) == "modern" else None
+        # Progress tokens in use: the token's key, and the last value reported under it.
+        self._progress: dict[tuple[str, Any], float | None] = {}
+        self._tokens: dict[int, tuple[str, Any]] = {}
+        # Pages of each list: by method, what each cursor led to.
+        self._pages: dict[str, dict[str, Any]] = {}
+        self._tools: dict[str, int] = {}
+
+    def sent(self, index: int, message: dict[str, Any]) -> None:
+        """Take note of what the client asked."""
+        params = message.get("params")
+        meta = params.get("_meta") if isinstance(params, dict) else None
+        if isinstance(meta, dict) and "progressToken" in meta and "id" in message:
+            key = id_key(meta["progressToken"])
+            self._tokens[index] = key
+            self._progress[key] = None
+
+    def answer(self, index: int, request: dict[str, Any], message: dict[str, Any]) -> None:
+        """Judge the answer to a request."""
+        method: str = request["method"]
+        told = {"method": method, "request": request, "response": message}
+        self._progress.pop(self._tokens.get(index, ("none", None)), None)
+        if method == "ping":
+            self._ledger.holds("ping-answered", "result" in message, "the ping was refused", **told)
+        if self._modern is not None:
+            self._modern.answer(request, message)
+        if "result" not in message or "error" in message:
+            return
+        result = message["result"]
+        self._form(method, result, told)
+        if isinstance(result, dict):
+            if method in ("initialize", "server/discover") and isinstance(result.get("capabilities"), dict):
+                self._server = result["capabilities"]
+            if method in _LISTS:
+                self._page(method, request, result, told)
+            if method == "tools/list":
+                self._tool_names(result, told)
+
+    def notification(self, entry: Received, message: dict[str, Any]) -> None:
+        """Judge a notification of the server."""
+        name: str = message["method"]
+        known = self._methods.get(name)
+        if known is None:
+            # The schema is open for notifications of experiments and extensions.
+            return
+        told = {"method": name, "response": message}
+        if not self._from_server(known, told):
+            return
+        self._params("schema-notification", known, message, told)
+        if self._modern is not None:
+            self._modern.notification(message)
+        else:
+            self._declared_by_server(known, told)
+        if name == "notifications/progress":
+            self._reported(entry, message, told)
+
+    def request(self, message: dict[str, Any]) -> None:
+        """Judge a request of the server, in an era that has them."""
+        name: str = message["method"]
+        known = self._methods.get(name)
+        if known is None:
+            return
+        told = {"method": name, "response": message}
+        if not self._from_server(known, told):
+            return
+        self._params("schema-request", known, message, told)
+        capability = known.capability or ""
+        if capability.startswith("client."):
+            path = capability.removeprefix("client.")
+            self._ledger.holds(
+                "capability-of-client",
+                declares(self._declared, path),
+                f"{name} needs the client capability {path}, which was not declared",
+                pointer="/method",
+                **told,
+            )
+        params = message.get("params")
+        if name == "elicitation/create" and isinstance(params, dict) and params.get("mode") == "url":
+            self._ledger.holds(
+                "capability-of-client",
+                declares(self._declared, "elicitation.url"),
+                "the client declared no elicitation.url",
+                pointer="/params/mode",
+                **told,
+            )
+
+    def _form(self, method: str, result: Any, told: dict[str, Any]) -> None:
+        known = self._methods.get(method)
+        if known is None or known.result is None:
+            return
+        if self._modern is not None:
+            result = self._modern.without_own_faults(method, result)
+        self._decoded("schema-result", known.result, result, "/result", told)
+
+    def _params(self, rule: str, known: Any, message: dict[str, Any], told: dict[str, Any]) -> None:
+        if known.params is None:
+            return
+        if "params" in message:
+            self._decoded(rule, known.params, message["params"], "/params", told)
+        else:
+            self._ledger.holds(rule, not known.params_required, "params are missing", **told)
+
+    def _decoded(self, rule: str, codec: Any, value: Any, at: str, told: dict[str, Any]) -> None:
+        faults = list(_faults(codec, value))
+        if not faults:
+            self._ledger.holds(rule, True, "")
+        for pointer, what in faults[:_FAULTS_PER_MESSAGE]:
+            self._ledger.holds(rule, False, what, pointer=at + pointer, **told)
+        if len(faults) > _FAULTS_PER_MESSAGE:
+            more = f"and {len(faults) - _FAULTS_PER_MESSAGE} more faults in this message"
+            self._ledger.holds(rule, False, more, pointer=at, **told)
+
+    def _from_server(self, known: Any, told: dict[str, Any]) -> bool:
+        return self._ledger.holds(
+            "schema-direction",
+            known.direction != "client-to-server",
+            f"{known.name} is for clients to send",
+            pointer="/method",
+            **told,
+        )
+
+    def _declared_by_server(self, known: Any, told: dict[str, Any]) -> None:
+        capability = known.capability or ""
+        # Before the server declared anything, the lifecycle's rules have the word.
+        if self._server is None or not capability.startswith("server."):
+            return
+        path = capability.removeprefix("server.")
+        rule = "logging-declared" if path == "logging" else "capability-of-server"
+        self._ledger.holds(
+            rule,
+            declares(self._server, path),
+            f"{known.name} needs the server capability {path}, which was not declared",
+            pointer="/method",
+            **told,
+        )
+
+    def _reported(self, entry: Received, message: dict[str, Any], told: dict[str, Any]) -> None:
+        params = message.get("params")
+        if not isinstance(params, dict) or "progressToken" not in params:
+            return
+        key = id_key(params["progressToken"])
+        issued = key in self._tokens.values()
+        # Streams may overtake each other; only on one and the same is "after the answer" certain.
+        active = key in self._progress or (issued and entry.stream == "get")
+        self._ledger.holds(
+            "progress-token-active",
+            active,
+            f"the token {params['progressToken']!r} "
+            + ("is of a request that was answered already" if issued else "was never given by the client"),
+            pointer="/params/progressToken",
+            **told,
+        )
+        value = params.get("progress")
+        if not active or not is_number(value) or key not in self._progress:
+            return
+        last = self._progress[key]
+        self._ledger.holds(
+            "progress-increases",
+            last is None or value > last,
+            f"progress went from {last!r} to {value!r}",
+            pointer="/params/progress",
+            **told,
+        )
+        self._progress[key] = value
+
+    def _page(self, method: str, request: dict[str, Any], result: dict[str, Any], told: dict[str, Any]) -> None:
+        params = request.get("params")
+        cursor = params.get("cursor") if isinstance(params, dict) else None
+        pages = self._pages.setdefault(method, {})
+        if cursor is None:
+            pages.clear()
+            return
+        # A cursor met again is no fault by itself; one that leads to the same page again is a ring.
+        again = cursor in pages and pages[cursor] == result and isinstance(result.get("nextCursor"), str)
+        self._ledger.holds(
+            "pagination-stable",
+            not again,
+            f"the cursor {cursor!r} led to the same page twice, which leads on: the list never ends",
+            pointer="/result/nextCursor",
+            **told,
+        )
+        pages[cursor] = result
+
+    def _tool_names(self, result: dict[str, Any], told: dict[str, Any]) -> None:
+        tools = result.get("tools")
+        first_page = "cursor" not in (told["request"].get("params") or {})
+        if first_page:
+            self._tools.clear()
+        for position, tool in enumerate(tools if isinstance(tools, list) else []):
+            name = tool.get("name") if isinstance(tool, dict) else None
+            if not isinstance(name, str):
+                continue
+            pointer = f"/result/tools/{position}/name"
+            self._ledger.holds(
+                "tool-name-form",
+                _TOOL_NAME.fullmatch(name) is not None,
+                f"the tool name {name[:150]!r} is empty, too long or has other characters",
+                pointer=pointer,
+                **told,
+            )
+            self._ledger.holds(
+                "tool-name-unique",
+                name not in self._tools,
+                f"a second tool is called {name!r}",
+                pointer=pointer,
+                **told,
+            )
+            self._tools[name] = position
+
+
+def _faults(codec: Any, value: Any) -> Iterator[tuple[str, str]]:
+    """Where `value` departs from what `codec` decodes: pointer and description."""
+    from mcpgen_types.codec import DecodeError
+
+    try:
+        codec.decode(value)
+    except DecodeError as error:
+        for fault in error.faults:
+            yield fault.pointer, f"expected {fault.expected}, found {fault.found} ({fault.definition})"

@@ -1,0 +1,77 @@
+"""Which answer belongs to which request, the session and the judge deciding alike.
+
+An answer is matched by its id, of the same type and value. A wrong id must not make the validator wait
+in vain, so an answer that matches nothing is given to the request whose HTTP reply carried it, or to the
+only request that is waiting; the judge then says that the id is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mcpgen.validate.journal import Received, Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What an answer is: to which request (its journal index, if any), and how that is known."""
+
+    request: int | None
+    kind: Literal["exact", "inferred", "repeated", "stray"]
+
+
+def id_key(value: Any) -> tuple[str, Any]:
+    """A key under which ids are equal when JSON says so: 1 and 1.0 are, 1 and "1" and true are not."""
+    if isinstance(value, bool) or value is None:
+        return ("constant", value)
+    if isinstance(value, int | float):
+        return ("number", value)
+    if isinstance(value, str):
+        return ("string", value)
+    return ("other", repr(value))
+
+
+def is_request(value: Any) -> bool:
+    """Whether a message asks for an answer."""
+    return isinstance(value, dict) and "method" in value and "id" in value
+
+
+def is_answer(value: Any) -> bool:
+    """Whether a message is meant as an answer: it has a result or an error, and no method."""
+    return isinstance(value, dict) and "method" not in value and ("result" in value or "error" in value)
+
+
+class Correlator:
+    """Follows the requests of one side and gives each answer its request."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[int, tuple[str, Any]] = {}
+        self._answered: dict[tuple[str, Any], int] = {}
+
+    def sent(self, index: int, entry: Sent) -> None:
+        """Take note of what was sent."""
+        if is_request(entry.message):
+            self.waiting[index] = id_key(entry.message["id"])
+
+    def answered(self, entry: Received, value: dict[str, Any]) -> Match:
+        """The request that `value`, an answer within `entry`, belongs to."""
+        key = id_key(value.get("id"))
+        for index, waiting in self.waiting.items():
+            if waiting == key:
+                return self._settle(index, key, "exact")
+        if key in self._answered:
+            return Match(self._answered[key], "repeated")
+        if entry.carrier in self.waiting:
+            return self._settle(entry.carrier, self.waiting[entry.carrier], "inferred")
+        if entry.carrier is None and len(self.waiting) == 1:
+            index, own = next(iter(self.waiting.items()))
+            return self._settle(index, own, "inferred")
+        return Match(None, "stray")
+
+    def _settle(
+        self, index: int, key: tuple[str, Any], kind: Literal["exact", "inferred"]
+    ) -> Match:
+        del self.waiting[index]
+        self._answered[key] = index
+        return Match(index, kind)

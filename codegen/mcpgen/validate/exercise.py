@@ -1,0 +1,213 @@
+"""What the validator asks an open server: every list and read that it declares, and tools only when told.
+
+Each step asks and moves on; whether the answers are right is the judge's business. A request that stays
+unanswered ends the run only when the server answers nothing else either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcpgen.errors import TargetSilent
+from mcpgen.validate import client
+from mcpgen.validate.arguments import CannotGenerate, arguments_for
+from mcpgen.validate.opening import Opened
+from mcpgen.validate.parameter_headers import parameter_headers
+from mcpgen.validate.session import Session, Unanswered
+
+# How often a server may ask for input before one call is left as it is.
+_ROUNDS = 3
+# How many requests may stay unanswered, by a server that answers others, before the run ends.
+_PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How far to go: pages of a list, and how many resources, prompts, completions and tools to try."""
+
+    call_tools: bool = False
+    pages: int = 100
+    reads: int = 25
+    prompts: int = 25
+    completions: int = 10
+    tools: int = 100
+
+
+class Exercise:
+    """Goes through what an open server declares. Raises `TargetSilent`, `ConnectionLost`, `LimitReached`.
+
+    `notes` tells what was left out, and why, in words for the report.
+    """
+
+    def __init__(
+        self, session: Session, opened: Opened, plan: Plan, *, announce: Callable[[str], None]
+    ) -> None:
+        self.session = session
+        self.opened = opened
+        self.plan = plan
+        self.announce = announce
+        self.notes: list[str] = []
+        self._modern = client.era_of(opened.revision) == "modern"
+        self._unanswered = 0
+
+    async def run(self) -> None:
+        """Ask everything, in an order in which later steps use what earlier ones found."""
+        if not self._modern:
+            await self._ask("ping")
+            if self.opened.declares("logging"):
+                await self._ask("logging/setLevel", {"level": "debug"})
+        tools = await self._list("tools/list", "tools") if self.opened.declares("tools") else []
+        templates: list[dict[str, Any]] = []
+        if self.opened.declares("resources"):
+            resources = await self._list("resources/list", "resources")
+            templates = await self._list("resources/templates/list", "resourceTemplates")
+            await self._read(resources)
+        prompts = await self._list("prompts/list", "prompts") if self.opened.declares("prompts") else []
+        await self._get(prompts)
+        if self.opened.declares("completions"):
+            await self._complete(prompts, templates)
+        if self.opened.declares("tasks.list") and self.opened.revision == "2025-11-25":
+            await self._list("tasks/list", "tasks")
+        if self.plan.call_tools:
+            await self._call(tools)
+        await self.session.settled()
+
+    async def _ask(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The result of a request, `{}` where there is none that can be used."""
+        self.announce(method)
+        try:
+            answer = await self.session.request(method, params, headers=headers)
+        except Unanswered as silence:
+            await self._still_there(silence)
+            return {}
+        result = answer.get("result")
+        return result if isinstance(result, dict) else {}
+
+    async def _ask_until_complete(
+        self, method: str, params: dict[str, Any], *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Ask, and as long as a modern server wants input first, give it and ask again."""
+        asked = params
+        for _ in range(_ROUNDS):
+            result = await self._ask(method, asked, headers=headers)
+            if not self._modern or result.get("resultType") != "input_required":
+                return
+            responses = client.input_responses(result.get("inputRequests"), self.session.declared)
+            if responses is None:
+                return
+            asked = dict(params)
+            if responses:
+                asked["inputResponses"] = responses
+            if isinstance(result.get("requestState"), str):
+                asked["requestState"] = result["requestState"]
+
+    async def _still_there(self, silence: Unanswered) -> None:
+        self._unanswered += 1
+        if self._unanswered >= _PATIENCE:
+            raise TargetSilent(
+                f"{self._unanswered} requests stayed unanswered, the last of them {silence}",
+                hint="a server that is merely slow gets more time with --timeout SECONDS",
+            )
+        try:
+            await self.session.request("server/discover" if self._modern else "ping")
+        except Unanswered:
+            raise TargetSilent(
+                f"the server stopped answering: {silence}",
+                hint="a server that is merely slow gets more time with --timeout SECONDS",
+            ) from None
+
+    async def _list(self, method: str, key: str) -> list[dict[str, Any]]:
+        """Every item of a list, its pages followed to the end or to the plan's bound."""
+        items: list[dict[str, Any]] = []
+        params: dict[str, Any] | None = None
+        for _ in range(self.plan.pages):
+            result = await self._ask(method, params)
+            page = result.get(key)
+            items += [item for item in page if isinstance(item, dict)] if isinstance(page, list) else []
+            cursor = result.get("nextCursor")
+            if not isinstance(cursor, str):
+                return items
+            params = {"cursor": cursor}
+        self.notes.append(f"{method}: stopped after {self.plan.pages} pages, there were more")
+        return items
+
+    async def _read(self, resources: list[dict[str, Any]]) -> None:
+        uris = [uri for item in resources if isinstance(uri := item.get("uri"), str)]
+        for uri in self._first(uris, self.plan.reads, "resources/read"):
+            await self._ask_until_complete("resources/read", {"uri": uri})
+
+    async def _get(self, prompts: list[dict[str, Any]]) -> None:
+        named = [item for item in prompts if isinstance(item.get("name"), str)]
+        for prompt in self._first(named, self.plan.prompts, "prompts/get"):
+            params: dict[str, Any] = {"name": prompt["name"]}
+            required = [name for name, needed in _arguments_of(prompt) if needed]
+            if required:
+                params["arguments"] = dict.fromkeys(required, "example")
+            await self._ask_until_complete("prompts/get", params)
+
+    async def _complete(self, prompts: list[dict[str, Any]], templates: list[dict[str, Any]]) -> None:
+        questions: list[tuple[dict[str, Any], str]] = []
+        for prompt in prompts:
+            if isinstance(prompt.get("name"), str):
+                reference = {"type": "ref/prompt", "name": prompt["name"]}
+                questions += [(reference, name) for name, _ in _arguments_of(prompt)]
+        for template in templates:
+            uri = template.get("uriTemplate")
+            if isinstance(uri, str):
+                reference = {"type": "ref/resource", "uri": uri}
+                questions += [(reference, name) for name in _variables_of(uri)]
+        for reference, name in self._first(questions, self.plan.completions, "completion/complete"):
+            await self._ask(
+                "completion/complete", {"ref": reference, "argument": {"name": name, "value": ""}}
+            )
+
+    async def _call(self, tools: list[dict[str, Any]]) -> None:
+        named = [item for item in tools if isinstance(item.get("name"), str)]
+        for tool in self._first(named, self.plan.tools, "tools/call"):
+            execution = tool.get("execution")
+            if isinstance(execution, dict) and execution.get("taskSupport") == "required":
+                self.notes.append(f"tools/call {tool['name']}: only runs as a task, not called")
+                continue
+            try:
+                arguments = arguments_for(tool.get("inputSchema"))
+            except CannotGenerate as why:
+                self.notes.append(f"tools/call {tool['name']}: no arguments made up, {why}")
+                continue
+            params = {"name": tool["name"], "arguments": arguments}
+            # A token of its own asks for progress, so that its rules can be judged.
+            params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
+            headers = parameter_headers(tool.get("inputSchema"), arguments) if self._modern else None
+            await self._ask_until_complete("tools/call", params, headers=headers)
+
+    def _first(self, items: list[Any], bound: int, method: str) -> list[Any]:
+        if len(items) > bound:
+            self.notes.append(f"{method}: tried {bound} of {len(items)}")
+        return items[:bound]
+
+
+def _arguments_of(prompt: dict[str, Any]) -> list[tuple[str, bool]]:
+    declared = prompt.get("arguments")
+    if not isinstance(declared, list):
+        return []
+    return [
+        (item["name"], item.get("required") is True)
+        for item in declared
+        if isinstance(item, dict) and isinstance(item.get("name"), str)
+    ]
+
+
+def _variables_of(template: str) -> list[str]:
+    """The variable names of a URI template (RFC 6570), without operators and modifiers."""
+    names: list[str] = []
+    for part in template.split("{")[1:]:
+        expression = part.split("}", 1)[0].lstrip("+#./;?&")
+        names += [name.split(":", 1)[0].rstrip("*") for name in expression.split(",") if name]
+    return names

@@ -1,0 +1,52 @@
+"""From the bytes of one frame to its JSON value, strictly: UTF-8, RFC 8259, bounded.
+
+Python's own reader is looser than the standard (it takes NaN) and has limits of its own (nesting, digits).
+The first is a fault of the server; the second is a limit of ours and must not be held against it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mcpgen.validate.journal import Received, Stream
+from mcpgen.validate.transport import LimitReached
+
+# How much of a frame that is not JSON is kept to show.
+_SHOWN = 500
+
+
+def _refuse_constant(name: str) -> Any:
+    raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+def read_frame(
+    data: bytes,
+    *,
+    at: float,
+    stream: Stream,
+    carrier: int | None = None,
+    status: int | None = None,
+) -> Received:
+    """The journal entry for one frame.
+
+    Raises `LimitReached` when the frame may be right but is nested deeper, or has numbers longer, than
+    Python reads.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        shown = data[:_SHOWN].decode("utf-8", "backslashreplace")
+        return Received(
+            at, shown, None, "not-utf-8", f"byte {error.start}: {error.reason}", stream, carrier, status
+        )
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        detail = f"column {error.pos + 1}: {error.msg}"
+        return Received(at, text[:_SHOWN], None, "not-json", detail, stream, carrier, status)
+    except RecursionError:
+        raise LimitReached("the server sent a message nested deeper than mcpgen reads") from None
+    except ValueError:
+        raise LimitReached("the server sent a number longer than mcpgen reads") from None
+    return Received(at, text[:_SHOWN], value, None, "", stream, carrier, status)

@@ -1,0 +1,252 @@
+"""The Streamable HTTP transport: every message a POST, every answer a JSON object or an event stream.
+
+Each POST is read in a task of its own, for an old-era server may send a request on one stream and wait
+for our answer on another. A session id that comes with the handshake is kept and given back; in the
+old era a GET stream takes what answers nothing, and a stream cut off before its answer is resumed from
+its last event id, as 2025-11-25 basic/transports has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from mcpgen.errors import TargetUnreachable
+from mcpgen.validate.frames import read_frame
+from mcpgen.validate.journal import Closed, Finished, HttpReply, Journal, Received, Sent, Stream
+from mcpgen.validate.parameter_headers import message_headers
+from mcpgen.validate.sse import EventReader
+from mcpgen.validate.transport import ConnectionLost, Counter, LimitReached, Limits
+
+# A stream that breaks off again and again is not resumed for ever.
+_RESUMPTIONS = 5
+_LONGEST_RETRY = 5.0
+_CONNECT_SECONDS = 10.0
+_GOODBYE_SECONDS = 2.0
+_EVENTS = "text/event-stream"
+
+
+class HttpTransport:
+    """Speaks to one MCP endpoint."""
+
+    name = "http"
+
+    def __init__(
+        self, url: str, journal: Journal, *, limits: Limits, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.journal = journal
+        self.failure: LimitReached | None = None
+        self._url = url
+        self._counter = Counter(limits)
+        self._headers = dict(headers or {})
+        self._client: httpx.AsyncClient | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._revision = ""
+        self._sessions = False
+        self._session_id: str | None = None
+        self._closing = False
+
+    async def open(self) -> None:
+        """Make the client; the first message shows whether the server is there."""
+        try:
+            url = httpx.URL(self._url)
+        except (httpx.InvalidURL, TypeError) as error:
+            raise TargetUnreachable(f"{self._url!r} is not a URL: {error}", hint="give --url http://…") from None
+        if url.scheme not in ("http", "https") or not url.host:
+            raise TargetUnreachable(f"{self._url!r} is not an http URL", hint="give --url http://…")
+        # No read timeout: how long an answer may take is the session's decision.
+        self._client = httpx.AsyncClient(timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS))
+
+    async def send(
+        self, message: dict[str, Any], *, probe: bool = False, headers: Mapping[str, str] | None = None
+    ) -> int:
+        """POST the message; what comes back arrives in the journal, ending with a `Finished` entry.
+
+        A message that wants no answer is waited for until the server has taken it.
+        """
+        if self.failure is not None or self._client is None:
+            raise ConnectionLost("the connection is closed")
+        index = self.journal.add(Sent(self.journal.clock(), message, probe))
+        task = self._start(self._post(index, message, dict(headers or {})))
+        if "id" not in message or "method" not in message:
+            await asyncio.shield(task)
+        return index
+
+    async def listen(self) -> None:
+        """Open the GET stream that an old-era server may use for messages of its own."""
+        self._start(self._get())
+
+    def settle(self, revision: str, *, session: bool) -> None:
+        """Name `revision` in every further request's header, and keep a session where the era has them."""
+        self._revision = revision
+        self._sessions = session
+
+    def last_words(self) -> tuple[str, ...]:
+        """A server across the network says nothing beside its answers."""
+        return ()
+
+    async def close(self) -> None:
+        """End the session politely, then every stream, then the connections."""
+        if self._client is None or self._closing:
+            return
+        self._closing = True
+        try:
+            for task in self._tasks:
+                task.cancel()
+            if self._session_id is not None and self.failure is None:
+                with contextlib.suppress(httpx.HTTPError, TimeoutError, ValueError):
+                    async with asyncio.timeout(_GOODBYE_SECONDS):
+                        await self._client.delete(self._url, headers=self._base_headers())
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            await self._client.aclose()
+
+    def _start(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _base_headers(self) -> dict[str, str]:
+        headers = dict(self._headers)
+        # 2025-06-18 brought the header; older servers are not confused by one that they do not know.
+        if self._revision:
+            headers["MCP-Protocol-Version"] = self._revision
+        if self._session_id is not None:
+            headers["Mcp-Session-Id"] = self._session_id
+        return headers
+
+    async def _post(self, index: int, message: dict[str, Any], extra: dict[str, str]) -> None:
+        assert self._client is not None
+        headers = {
+            **self._base_headers(),
+            "Accept": f"application/json, {_EVENTS}",
+            "Content-Type": "application/json",
+            **extra,
+        }
+        if message.get("method") == "initialize":
+            headers.pop("MCP-Protocol-Version", None)
+        elif not self._sessions:
+            headers |= message_headers(message)
+        body = json.dumps(message, separators=(",", ":")).encode()
+        reason = "its HTTP reply ended without one"
+        try:
+            request = self._client.build_request("POST", self._url, headers=headers, content=body)
+            reply = await self._client.send(request, stream=True)
+            try:
+                reason = await self._read(reply, index, message)
+            finally:
+                await reply.aclose()
+        except httpx.HTTPError as error:
+            self._lost(f"POST {self._url}: {_described(error)}")
+            return
+        except LimitReached as reached:
+            self._reached(reached)
+            return
+        self.journal.add(Finished(self.journal.clock(), index, reason))
+
+    async def _read(self, reply: httpx.Response, index: int, message: dict[str, Any]) -> str:
+        kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+        session = reply.headers.get("mcp-session-id")
+        if message.get("method") == "initialize" and session is not None and reply.status_code < 300:
+            self._session_id = session
+        head = self.journal.clock(), index, reply.status_code, kind
+        if kind == _EVENTS and reply.status_code == 200:
+            self.journal.add(HttpReply(*head, True, session))
+            await self._read_until_answered(reply, index)
+            return "its event stream ended without one"
+        body = bytearray()
+        async for chunk in reply.aiter_bytes():
+            self._counter.took_bytes(len(chunk))
+            body += chunk
+            self._counter.holds(len(body))
+        self.journal.add(HttpReply(*head, bool(body.strip()), session))
+        # Only what claims to be JSON is a frame; a proxy's error page is not the server's message.
+        if kind == "application/json" and body.strip():
+            self._take(bytes(body), "post", index, reply.status_code)
+        return f"HTTP status {reply.status_code}" + (f", {kind}" if kind else ", no body")
+
+    async def _read_until_answered(self, reply: httpx.Response, index: int) -> None:
+        last_id, retry = await self._read_events(reply, index, "post")
+        for _ in range(_RESUMPTIONS):
+            if last_id is None or not self._sessions or self._is_answered(index):
+                return
+            await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
+            assert self._client is not None
+            headers = {**self._base_headers(), "Accept": _EVENTS, "Last-Event-ID": last_id}
+            async with self._client.stream("GET", self._url, headers=headers) as resumed:
+                if resumed.status_code != 200:
+                    return
+                newer, retry = await self._read_events(resumed, index, "post")
+            last_id = newer or last_id
+
+    async def _read_events(
+        self, reply: httpx.Response, index: int | None, stream: Stream
+    ) -> tuple[str | None, int]:
+        """Take every event's message; return the last event id and the advised pause in ms."""
+        reader = EventReader()
+        last_id: str | None = None
+        retry = 1000
+        try:
+            async for chunk in reply.aiter_bytes():
+                self._counter.took_bytes(len(chunk))
+                for event in reader.feed(chunk):
+                    last_id = event.id if event.id is not None else last_id
+                    retry = event.retry if event.retry is not None else retry
+                    if event.kind == "message" and event.data.strip():
+                        self._take(event.data, stream, index, reply.status_code)
+                self._counter.holds(reader.buffered)
+        except httpx.HTTPError:
+            # A stream that breaks may be resumed; without an event id, `Finished` tells the rest.
+            pass
+        return last_id, retry
+
+    async def _get(self) -> None:
+        assert self._client is not None
+        headers = {**self._base_headers(), "Accept": _EVENTS}
+        try:
+            async with self._client.stream("GET", self._url, headers=headers) as reply:
+                kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+                self.journal.add(HttpReply(self.journal.clock(), None, reply.status_code, kind, True))
+                if reply.status_code == 200 and kind == _EVENTS:
+                    await self._read_events(reply, None, "get")
+        except httpx.HTTPError:
+            # The stream is optional, and may end at any time; what matters shows on the next POST.
+            pass
+        except LimitReached as reached:
+            self._reached(reached)
+
+    def _take(self, data: bytes, stream: Stream, index: int | None, status: int) -> None:
+        self._counter.took_frame()
+        self.journal.add(
+            read_frame(data, at=self.journal.clock(), stream=stream, carrier=index, status=status)
+        )
+
+    def _is_answered(self, index: int) -> bool:
+        return any(
+            isinstance(entry, Received)
+            and entry.carrier == index
+            and isinstance(entry.value, dict)
+            and "method" not in entry.value
+            for entry in self.journal.entries[index:]
+        )
+
+    def _lost(self, reason: str) -> None:
+        if not self._closing:
+            self.journal.add(Closed(self.journal.clock(), reason))
+
+    def _reached(self, reached: LimitReached) -> None:
+        if self.failure is None:
+            self.failure = reached
+            self.journal.add(Closed(self.journal.clock(), str(reached)))
+
+
+
+
+def _described(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__

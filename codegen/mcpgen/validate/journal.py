@@ -1,0 +1,99 @@
+"""What passed between the validator and a server, in the order in which it passed.
+
+A transport adds entries the moment bytes move; the judge reads them afterwards. So a run can be judged
+again from its journal alone, and "the server spoke before we did" is a fact, not a guess about queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+Stream: TypeAlias = Literal["stdout", "post", "get"]
+FrameFault: TypeAlias = Literal["not-utf-8", "not-json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that the validator wrote. A `probe` asks for the era: a server of the other era owes it nothing."""
+
+    at: float
+    message: dict[str, Any]
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A frame that the server wrote: `value` is the JSON in it, unless `fault` says why there is none.
+
+    `carrier` is the journal index of the `Sent` entry whose HTTP reply brought the frame, and `status`
+    that reply's status; both are None on other streams.
+    """
+
+    at: float
+    text: str
+    value: Any = None
+    fault: FrameFault | None = None
+    detail: str = ""
+    stream: Stream = "stdout"
+    carrier: int | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """The head of an HTTP reply, and whether a body followed. `carrier` is None for the reply to a GET."""
+
+    at: float
+    carrier: int | None
+    status: int
+    content_type: str
+    has_body: bool
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The HTTP reply to `carrier` is over, whether it brought an answer or not; `reason` describes it."""
+
+    at: float
+    carrier: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The server ended the connection of its own accord; `reason` says how, in words."""
+
+    at: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The validator ended a process: which signal it took beyond closing its standard input, if any."""
+
+    at: float
+    signal: Literal["SIGTERM", "SIGKILL"] | None
+    waited: float
+
+
+Entry: TypeAlias = Sent | Received | HttpReply | Finished | Closed | Ended
+
+
+class Journal:
+    """An append-only list of entries that tells `listener` about each."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.entries: list[Entry] = []
+        self.clock = clock
+        self.listener: Callable[[int, Entry], None] | None = None
+
+    def add(self, entry: Entry) -> int:
+        """Append `entry`, tell the listener, and return its index."""
+        index = len(self.entries)
+        self.entries.append(entry)
+        if self.listener is not None:
+            self.listener(index, entry)
+        return index

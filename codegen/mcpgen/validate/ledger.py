@@ -1,0 +1,94 @@
+"""Where the judge writes down what it looked at and what it found.
+
+Every question goes through `holds`, so a rule that was never put to the test shows as skipped, and only
+one that was tested and never failed as passed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from mcpgen.validate.report import Check, Finding, Verdict
+from mcpgen.validate.rules import Rule, RuleBook, UnknownRule
+
+# A server that breaks one rule a thousand times is told so a few times, and how often.
+_FINDINGS_PER_RULE = 20
+
+
+class Ledger:
+    """The findings and checks of one run, in one revision over one transport."""
+
+    def __init__(self, book: RuleBook, *, revision: str, transport: str) -> None:
+        self._known = book.ids
+        self._rules = {rule.id: rule for rule in book.of(revision, transport)}
+        self._tested: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._worst: dict[str, Verdict] = {}
+        self.findings: list[Finding] = []
+
+    def holds(
+        self,
+        rule_id: str,
+        ok: bool,
+        message: str,
+        *,
+        method: str | None = None,
+        pointer: str = "",
+        request: Any = None,
+        response: Any = None,
+        verdict: Verdict | None = None,
+        page: str | None = None,
+    ) -> bool:
+        """Record that a rule was tested, and the finding if it does not hold; return `ok`.
+
+        Nothing happens where the rule does not apply to the revision or the transport. `verdict`
+        softens what the level would say, `page` names the spec page where a rule has several.
+        Raises `UnknownRule` for an id without data.
+        """
+        rule = self._rule(rule_id)
+        if rule is None:
+            return ok
+        self._tested[rule_id] += 1
+        if ok:
+            return True
+        self._failed[rule_id] += 1
+        outcome: Verdict = verdict or ("violation" if rule.level == "MUST" else "warning")
+        if self._worst.get(rule_id) != "violation":
+            self._worst[rule_id] = outcome
+        if self._failed[rule_id] <= _FINDINGS_PER_RULE:
+            spec = rule.spec if page is None else f"{rule.revision} {page}"
+            self.findings.append(
+                Finding(
+                    rule_id, rule.level, outcome, method, pointer, message, spec, request, response, rule.revision
+                )
+            )
+        return False
+
+    def applies(self, rule_id: str) -> bool:
+        """Whether the rule exists in this revision over this transport."""
+        return self._rule(rule_id) is not None
+
+    def checks(self) -> list[Check]:
+        """The verdict on every rule that applies, in the order of the rule book."""
+        return [self._check(rule) for rule in self._rules.values()]
+
+    def _check(self, rule: Rule) -> Check:
+        tested, failed = self._tested[rule.id], self._failed[rule.id]
+        if not tested:
+            return Check(rule.id, rule.level, "skipped", "nothing in this run put it to the test", rule.revision)
+        if not failed:
+            return Check(rule.id, rule.level, "pass", f"held {_times(tested)}", rule.revision)
+        shown = min(failed, _FINDINGS_PER_RULE)
+        rest = f", the first {shown} of them listed" if failed > shown else ""
+        reason = f"broken {_times(failed)} of {tested}{rest}"
+        return Check(rule.id, rule.level, self._worst[rule.id], reason, rule.revision)
+
+    def _rule(self, rule_id: str) -> Rule | None:
+        if rule_id not in self._known:
+            raise UnknownRule(rule_id)
+        return self._rules.get(rule_id)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,184 @@
+"""The report: what a run says, and its JSON form, `mcpgen.report/1`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+Verdict: TypeAlias = Literal["pass", "violation", "warning", "skipped"]
+
+SCHEMA = "mcpgen.report/1"
+# A message of this size or more is left out of a finding; the pointer still says where to look.
+_LARGEST_SHOWN = 32 * 1024
+_ORDER = {"violation": 0, "warning": 1, "skipped": 2, "pass": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where a rule does not hold."""
+
+    rule: str
+    level: str
+    verdict: Verdict
+    method: str | None
+    pointer: str
+    message: str
+    spec: str
+    request: Any
+    response: Any
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The verdict on one rule."""
+
+    rule: str
+    level: str
+    verdict: Verdict
+    reason: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run ended early: the exit code it means, what happened, what to do, the server's last lines."""
+
+    code: int
+    message: str
+    hint: str
+    stderr: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One conversation in one revision. `skipped` is why there was none; `failure` why it ended early."""
+
+    revision: str
+    era: str
+    server: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
+    requests: int = 0
+    skipped: str | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a call of `mcpgen validate` found: one run, or with `--revision all` one for each revision."""
+
+    target: dict[str, Any]
+    runs: tuple[Run, ...]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Every finding, violations first, otherwise in the order in which they arose."""
+        found = [finding for run in self.runs for finding in run.findings]
+        return sorted(found, key=lambda finding: _ORDER[finding.verdict])
+
+    @property
+    def checks(self) -> list[Check]:
+        """Every check, in the order of runs and rules."""
+        return [check for run in self.runs for check in run.checks]
+
+    @property
+    def failure(self) -> Failure | None:
+        """The gravest reason for which a run ended early: silence before unreachable."""
+        failures = [run.failure for run in self.runs if run.failure is not None]
+        return max(failures, key=lambda failure: failure.code, default=None)
+
+    @property
+    def exit_code(self) -> int:
+        """0 no violation, 1 violations, 3 not started or reached, 4 stopped answering."""
+        if self.failure is not None:
+            return self.failure.code
+        return 1 if any(finding.verdict == "violation" for finding in self.findings) else 0
+
+    def summary(self) -> dict[str, int]:
+        """How many rules passed, were broken, were broken mildly, were not tested."""
+        counted = Counter(check.verdict for check in self.checks)
+        return {
+            "passed": counted["pass"],
+            "violations": counted["violation"],
+            "warnings": counted["warning"],
+            "skipped": counted["skipped"],
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON values. Keys beyond the contract's: `notes`, `error`, and for `all` `runs`."""
+        several = len(self.runs) > 1
+        judged = [run for run in self.runs if run.skipped is None]
+        first = judged[0] if judged else self.runs[0]
+        eras = sorted({run.era for run in judged})
+        document: dict[str, Any] = {
+            "schema": SCHEMA,
+            "target": self.target,
+            "revision": "all" if several else first.revision,
+            "era": "both" if len(eras) > 1 else first.era,
+            "server": _identity(next((run.server for run in judged if run.server), {})),
+            "summary": self.summary(),
+            "checks": [_check(check, several) for check in self.checks],
+            "findings": [_finding(finding, several) for finding in self.findings],
+        }
+        notes = [f"{run.revision}: {note}" if several else note for run in judged for note in run.notes]
+        if notes:
+            document["notes"] = notes
+        if several:
+            document["runs"] = [_run(run) for run in self.runs]
+        if self.failure is not None:
+            document["error"] = _failure(self.failure)
+        return document
+
+
+def _identity(server: dict[str, Any]) -> dict[str, Any]:
+    return {"name": server.get("name"), "version": server.get("version")}
+
+
+def _check(check: Check, several: bool) -> dict[str, Any]:
+    shown = {"rule": check.rule, "level": check.level, "verdict": check.verdict, "reason": check.reason}
+    return {"revision": check.revision, **shown} if several else shown
+
+
+def _finding(finding: Finding, several: bool) -> dict[str, Any]:
+    shown = {
+        "rule": finding.rule,
+        "level": finding.level,
+        "verdict": finding.verdict,
+        "method": finding.method,
+        "pointer": finding.pointer,
+        "message": finding.message,
+        "spec": finding.spec,
+        "request": _bounded(finding.request),
+        "response": _bounded(finding.response),
+    }
+    return {"revision": finding.revision, **shown} if several else shown
+
+
+def _run(run: Run) -> dict[str, Any]:
+    shown: dict[str, Any] = {"revision": run.revision, "era": run.era, "server": _identity(run.server)}
+    if run.skipped is not None:
+        shown |= {"verdict": "skipped", "reason": run.skipped}
+    elif run.failure is not None:
+        shown |= {"verdict": "violation", "reason": run.failure.message}
+    else:
+        worst = min((finding.verdict for finding in run.findings), key=_ORDER.__getitem__, default="pass")
+        shown |= {"verdict": worst, "reason": f"{run.requests} requests"}
+    return shown
+
+
+def _failure(failure: Failure) -> dict[str, Any]:
+    return {
+        "code": failure.code,
+        "message": failure.message,
+        "hint": failure.hint,
+        "stderr": list(failure.stderr),
+    }
+
+
+def _bounded(message: Any) -> Any:
+    size = len(json.dumps(message))
+    return message if size < _LARGEST_SHOWN else f"({size} bytes, not shown)"

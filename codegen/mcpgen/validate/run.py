@@ -1,0 +1,232 @@
+"""One call of `mcpgen validate` from its first byte to its report.
+
+A run is one conversation: a fresh process or session, opened, exercised, closed, judged. With
+`--revision all` there are five. Whatever a server does ends in a report; only a mistake of ours raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mcpgen_types
+
+from mcpgen.errors import ExitCode, McpgenError, TargetSilent
+from mcpgen.validate import client
+from mcpgen.validate.exercise import Exercise, Plan
+from mcpgen.validate.http import HttpTransport
+from mcpgen.validate.journal import Journal
+from mcpgen.validate.judge import judge
+from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
+from mcpgen.validate.report import Failure, Report, Run
+from mcpgen.validate.rules import RuleBook, load_rules
+from mcpgen.validate.session import Session, Unanswered
+from mcpgen.validate.stdio import StdioTransport
+from mcpgen.validate.transport import ConnectionLost, LimitReached, Limits, Transport
+
+_SLOW = "a server that is merely slow gets more time with --timeout SECONDS"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is judged: a command to start, or a URL."""
+
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def described(self) -> dict[str, Any]:
+        """The target as the report names it."""
+        if self.url is not None:
+            return {"transport": "http", "url": self.url}
+        return {"transport": "stdio", "command": list(self.command)}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds."""
+
+    revision: str | None = None
+    timeout: float = 10.0
+    deadline: float = 120.0
+    limits: Limits = field(default_factory=Limits)
+    plan: Plan = field(default_factory=Plan)
+    bare: bool = False
+
+
+async def validate(target: Target, options: Options, *, announce: Callable[[str], None]) -> Report:
+    """Judge a server. `announce` is told what happens, for a progress display."""
+    book = load_rules()
+    if options.revision != "all":
+        run = await _Conversation(target, options, book, announce).run(options.revision)
+        return Report(target.described(), (run,))
+    runs: list[Run] = []
+    for revision in client.REVISIONS:
+        announce(f"revision {revision}")
+        run = await _Conversation(target, options, book, announce).run(revision)
+        runs.append(run)
+        if run.failure is not None and run.failure.code == ExitCode.UNREACHABLE and not run.requests:
+            # It will not start, or is not there: four more attempts would say the same.
+            break
+    if runs and all(run.skipped is not None for run in runs):
+        reason = "; ".join(f"{run.revision}: {run.skipped}" for run in runs)
+        runs.append(_failed("all", f"the server speaks no known revision ({reason})", "see its documentation"))
+    return Report(target.described(), tuple(runs))
+
+
+def _failed(revision: str, message: str, hint: str) -> Run:
+    return Run(revision, "legacy", failure=Failure(ExitCode.UNREACHABLE, message, hint))
+
+
+class _Conversation:
+    def __init__(
+        self, target: Target, options: Options, book: RuleBook, announce: Callable[[str], None]
+    ) -> None:
+        self.target = target
+        self.options = options
+        self.book = book
+        self.announce = announce
+        self.opened: Opened | None = None
+        self.notes: tuple[str, ...] = ()
+
+    async def run(self, revision: str | None, *, reopened: bool = False) -> Run:
+        """One conversation in `revision`, or in what the server speaks."""
+        transport = self._transport()
+        session = Session(transport, timeout=self.options.timeout, bare=self.options.bare)
+        failure: Failure | None = None
+        declined: str | None = None
+        try:
+            async with asyncio.timeout(self.options.deadline):
+                await transport.open()
+                await self._converse(session, revision, reopened)
+        except Declined as reason:
+            declined = str(reason)
+        except TimeoutError:
+            failure = self._failure(session, self._overtime())
+        except (McpgenError, ConnectionLost, LimitReached, Unanswered) as error:
+            failure = self._failure(session, error)
+        finally:
+            await session.close()
+        if self._died_of_the_probe(session, failure, revision, reopened):
+            return await self.run(None, reopened=True)
+        return self._judged(session, revision, declined, failure)
+
+    async def _converse(self, session: Session, revision: str | None, reopened: bool) -> None:
+        self.announce("opening")
+        if revision is not None:
+            self.opened = await open_exactly(session, revision)
+        elif reopened:
+            self.opened = await open_legacy(session, client.LEGACY[-1], exactly=False)
+        else:
+            self.opened = await open_any(session)
+        exercise = Exercise(session, self.opened, self.options.plan, announce=self.announce)
+        try:
+            await exercise.run()
+        finally:
+            self.notes = tuple(exercise.notes)
+
+    def _judged(
+        self, session: Session, revision: str | None, declined: str | None, failure: Failure | None
+    ) -> Run:
+        spoken = self.opened.revision if self.opened is not None else (revision or session.revision)
+        era = client.era_of(spoken)
+        if declined is not None and revision is not None and self.options.revision == "all":
+            return Run(spoken, era, requests=session.asked, skipped=declined)
+        if declined is not None:
+            wanted = "a known revision" if revision is None else revision
+            failure = Failure(
+                ExitCode.UNREACHABLE,
+                f"the server does not speak {wanted}: {declined}",
+                "leave --revision out to judge it in the revision that it speaks",
+                session.transport.last_words(),
+            )
+            return Run(spoken, era, requests=session.asked, failure=failure)
+        judgement = judge(
+            session.transport.journal.entries,
+            revision=spoken,
+            transport=session.transport.name,
+            wire=mcpgen_types.revision(spoken),
+            book=self.book,
+            declared=session.declared,
+            timeout=self.options.timeout,
+            ended_early=failure is not None,
+        )
+        return Run(
+            revision=spoken,
+            era=era,
+            server=self.opened.server if self.opened is not None else {},
+            findings=judgement.findings,
+            checks=judgement.checks,
+            notes=self.notes,
+            requests=session.asked,
+            failure=failure,
+        )
+
+    def _transport(self) -> Transport:
+        journal = Journal(time.monotonic)
+        if self.target.url is not None:
+            return HttpTransport(
+                self.target.url, journal, limits=self.options.limits, headers=self.target.headers
+            )
+        return StdioTransport(
+            self.target.command,
+            journal,
+            limits=self.options.limits,
+            env=self.target.env,
+            cwd=self.target.cwd,
+        )
+
+    def _overtime(self) -> TargetSilent:
+        return TargetSilent(
+            f"the run took longer than {self.options.deadline:g} s",
+            hint="a longer run is allowed with --deadline SECONDS",
+        )
+
+    def _failure(self, session: Session, error: Exception) -> Failure:
+        """The exit code and words for what ended a conversation early."""
+        code, message, hint = self._explained(error)
+        return Failure(code, message, hint, session.transport.last_words())
+
+    def _explained(self, error: Exception) -> tuple[ExitCode, str, str]:
+        is_open = self.opened is not None
+        match error:
+            case McpgenError():
+                return error.exit_code, error.message, error.hint
+            case LimitReached():
+                return ExitCode.SILENT, str(error), "--max-message and --max-messages raise the limits"
+            case ConnectionLost() if is_open:
+                return ExitCode.SILENT, f"{error}, in the middle of the run", "see what the server says for itself"
+            case ConnectionLost():
+                return ExitCode.UNREACHABLE, f"{error}, before it was ready", self._reach_hint()
+            case Unanswered(replied=True) if not is_open:
+                return ExitCode.UNREACHABLE, f"the server cannot be opened: {error}", self._reach_hint(str(error))
+            case _:
+                return ExitCode.SILENT, f"the server does not answer: {error}", _SLOW
+
+    def _reach_hint(self, error: str = "") -> str:
+        if self.target.url is None:
+            return "run the command by hand to see whether it starts"
+        if "401" in error or "403" in error:
+            return "give what it asks for with --header 'Authorization: Bearer …'"
+        return "check the URL: it must be the MCP endpoint itself, such as http://localhost:3001/mcp"
+
+    def _died_of_the_probe(
+        self, session: Session, failure: Failure | None, revision: str | None, reopened: bool
+    ) -> bool:
+        """Whether an old server may merely have fallen over the question for its era."""
+        return (
+            failure is not None
+            and failure.code == ExitCode.UNREACHABLE
+            and revision is None
+            and not reopened
+            and session.asked == 1
+            and session.transport.name == "stdio"
+        )
+
+

@@ -1,0 +1,171 @@
+"""One conversation with one server: requests out, answers back, and the server's own requests answered.
+
+The session knows ids, timeouts and the two eras' envelopes. It does not judge: it hands what came to its
+caller as it is, and the journal keeps the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from mcpgen.validate import client
+from mcpgen.validate.correlate import Correlator, is_answer, is_request
+from mcpgen.validate.journal import Closed, Entry, Finished, Received, Sent
+from mcpgen.validate.transport import ConnectionLost, LimitReached, Transport
+
+
+class Unanswered(Exception):
+    """A request got no answer: not in time, or not at all although its HTTP reply is over (`replied`)."""
+
+    def __init__(self, method: str, why: str, *, replied: bool = False) -> None:
+        super().__init__(f"{method}: {why}")
+        self.replied = replied
+
+
+class Session:
+    """Asks a server over a transport.
+
+    `revision` is what requests are written for, `declared` the capabilities that the server was told.
+    """
+
+    def __init__(self, transport: Transport, *, timeout: float, bare: bool = False) -> None:
+        self.transport = transport
+        self.timeout = timeout
+        self.revision = client.REVISIONS[-1]
+        self.declared: dict[str, Any] = {}
+        self._bare = bare
+        # Whether the server may send requests and is answered: only once the handshake has begun.
+        self.answers_requests = False
+        self.asked = 0
+        self._numbers = itertools.count(1)
+        self._correlator = Correlator()
+        self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._replies: set[asyncio.Task[None]] = set()
+        self._lost: ConnectionLost | LimitReached | None = None
+        transport.journal.listener = self._heard
+
+    def propose(self, revision: str) -> None:
+        """Write what follows for `revision`, and declare what a client of that revision can."""
+        self.revision = revision
+        self.declared = client.capabilities(revision, bare=self._bare)
+
+    async def request(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        probe: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask and return the answer, a message with `result` or `error`, unjudged.
+
+        Raises `Unanswered`, `ConnectionLost` or `LimitReached`.
+        """
+        if self._lost is not None:
+            raise self._lost
+        message = {"jsonrpc": "2.0", "id": self._next_id(), "method": method}
+        body = self._enveloped(params)
+        if body is not None:
+            message["params"] = body
+        limit = self.timeout if timeout is None else timeout
+        self.asked += 1
+        try:
+            async with asyncio.timeout(limit):
+                index = await self.transport.send(message, probe=probe, headers=headers)
+                return await self._pending[index]
+        except TimeoutError:
+            raise Unanswered(method, f"no answer within {limit:g} s") from None
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
+        """Send a notification. Raises as `request` does."""
+        if self._lost is not None:
+            raise self._lost
+        message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
+        if params is not None:
+            message["params"] = dict(params)
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self.transport.send(message)
+        except TimeoutError:
+            raise Unanswered(method, f"not taken within {self.timeout:g} s") from None
+
+    async def settled(self) -> None:
+        """Wait for the replies to the server's own requests that are still being written."""
+        if self._replies:
+            await asyncio.wait(self._replies, timeout=self.timeout)
+
+    async def close(self) -> None:
+        """Stop replying and close the transport."""
+        for task in self._replies:
+            task.cancel()
+        await self.transport.close()
+        for future in self._pending.values():
+            # Nobody waits for these any more; looked at, they do not complain on collection.
+            if future.done() and not future.cancelled():
+                future.exception()
+
+    def _next_id(self) -> int | str:
+        # Numbers and strings in turn: a server must give both back as they came.
+        number = next(self._numbers)
+        return number if number % 2 else f"mcpgen-{number}"
+
+    def _enveloped(self, params: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        if client.era_of(self.revision) == "legacy":
+            return None if params is None else dict(params)
+        body = dict(params or {})
+        body["_meta"] = {
+            **body.get("_meta", {}),
+            client.META_VERSION: self.revision,
+            client.META_CLIENT: client.CLIENT_INFO,
+            client.META_CAPABILITIES: self.declared,
+        }
+        return body
+
+    def _heard(self, index: int, entry: Entry) -> None:
+        match entry:
+            case Sent():
+                self._correlator.sent(index, entry)
+                if is_request(entry.message):
+                    self._pending[index] = asyncio.get_running_loop().create_future()
+            case Received(fault=None):
+                messages = entry.value if isinstance(entry.value, list) else [entry.value]
+                for message in messages:
+                    self._take(entry, message)
+            case Finished(carrier=carrier):
+                future = self._pending.get(-1 if carrier is None else carrier)
+                if future is not None and not future.done():
+                    method = self._method(carrier)
+                    future.set_exception(Unanswered(method, entry.reason, replied=True))
+            case Closed(reason=reason):
+                self._lost = self.transport.failure or ConnectionLost(reason)
+                for future in self._pending.values():
+                    if not future.done():
+                        future.set_exception(self._lost)
+            case _:
+                pass
+
+    def _take(self, entry: Received, message: Any) -> None:
+        if is_answer(message):
+            request = self._correlator.answered(entry, message).request
+            future = None if request is None else self._pending.get(request)
+            if future is not None and not future.done():
+                future.set_result(message)
+        elif is_request(message) and self.answers_requests:
+            task = asyncio.get_running_loop().create_task(self._reply(message))
+            self._replies.add(task)
+            task.add_done_callback(self._replies.discard)
+
+    async def _reply(self, request: dict[str, Any]) -> None:
+        # A server that is gone needs no reply; whoever waits for it learns that it is.
+        with contextlib.suppress(ConnectionLost, TimeoutError):
+            async with asyncio.timeout(self.timeout):
+                await self.transport.send(client.reply_to(request, self.declared))
+
+    def _method(self, index: int | None) -> str:
+        entry = self.transport.journal.entries[index] if index is not None else None
+        return str(entry.message.get("method")) if isinstance(entry, Sent) else "request"
