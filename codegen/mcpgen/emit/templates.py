@@ -18,7 +18,7 @@ def _environment(emitter: str) -> Environment:
     return Environment(
         loader=PackageLoader(f"mcpgen.emit.{emitter}"),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701  Python source, not HTML
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

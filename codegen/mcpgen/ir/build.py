@@ -94,7 +94,7 @@ def _result(row: MethodRow, types: dict[str, NamedType]) -> str | None:
     members = tuple(ReferenceShape(result) for result in row.results)
     if types.setdefault(name, UnionType(name, "", members)) != UnionType(name, "", members):
         raise SchemaError(
-            f"methods.toml: the results of {row.revision} {row.name} would be called {name!r}, which is taken",
+            f"methods.toml: the results of {row.revision} {row.name} need the name {name!r}, which is taken",
             hint="rename the union in mcpgen.ir.build",
         )
     return name
@@ -139,7 +139,9 @@ class _Builder:
             else:
                 named = AliasType(name, pointer, shape)
         if name in self.types:
-            raise self.refuse(path, f"two types would be called {name!r}, here and at {self.types[name].pointer}")
+            raise self.refuse(
+                path, f"two types would be called {name!r}, here and at {self.types[name].pointer}"
+            )
         self.types[name] = named
 
     def fields(self, owner: str, node: dict[str, Any], path: Path) -> tuple[Field, ...]:

@@ -8,8 +8,9 @@ Which member is chosen never decides whether a value is accepted: any that accep
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from mcpgen.ir.model import (
     AliasType,
@@ -23,6 +24,8 @@ from mcpgen.ir.model import (
     Shape,
     UnionShape,
 )
+
+Container = TypeVar("Container", ArrayShape, MapShape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,12 @@ class Dispatch:
     @property
     def containers(self) -> tuple[tuple[ArrayShape | MapShape, str], ...]:
         """The arrays and maps, each with a word for it that no other has: array, or array_a, array_b."""
-        found: list[tuple[ArrayShape | MapShape, str]] = []
-        for members, word in ((self.arrays, "array"), (self.maps, "map")):
-            for letter, member in zip("abcdefghijklmnopqrstuvwxyz", members, strict=False):
-                found.append((member, word if len(members) == 1 else f"{word}_{letter}"))
-        return tuple(found)
+        return (*_lettered(self.arrays, "array"), *_lettered(self.maps, "map"))
+
+
+def _lettered(members: Sequence[Container], word: str) -> list[tuple[Container, str]]:
+    letters = zip("abcdefghijklmnopqrstuvwxyz", members, strict=False)
+    return [(member, word if len(members) == 1 else f"{word}_{letter}") for letter, member in letters]
 
 
 def resolve(shape: Shape, types: Mapping[str, NamedType]) -> Shape:
@@ -78,8 +82,8 @@ def resolve(shape: Shape, types: Mapping[str, NamedType]) -> Shape:
 def dispatch(members: tuple[Shape, ...], types: Mapping[str, NamedType]) -> Dispatch:
     """The plan for a union of `members`."""
     leaves = list(dict.fromkeys(leaf for member in members for leaf in _leaves(member, types)))
-    objects = [types[leaf.name] for leaf in leaves if isinstance(leaf, ReferenceShape)]
-    objects = [named for named in objects if isinstance(named, ObjectType)]
+    referred = [types[leaf.name] for leaf in leaves if isinstance(leaf, ReferenceShape)]
+    objects = [named for named in referred if isinstance(named, ObjectType)]
     tag = _tag(objects, types)
     cases: dict[str, list[ObjectType]] = {}
     untagged: list[ObjectType] = []
@@ -99,7 +103,9 @@ def dispatch(members: tuple[Shape, ...], types: Mapping[str, NamedType]) -> Disp
         untagged=_in_order(untagged),
         arrays=tuple(leaf for leaf in leaves if isinstance(leaf, ArrayShape)),
         maps=tuple(leaf for leaf in leaves if isinstance(leaf, MapShape)),
-        scalars=tuple(leaf for leaf in leaves if not isinstance(leaf, ReferenceShape | ArrayShape | MapShape)),
+        scalars=tuple(
+            leaf for leaf in leaves if not isinstance(leaf, ReferenceShape | ArrayShape | MapShape)
+        ),
     )
 
 
@@ -143,5 +149,6 @@ def _in_order(objects: list[ObjectType]) -> tuple[Candidate, ...]:
     common = set.intersection(*map(set, required.values())) if required else set()
     ordered = sorted(objects, key=lambda named: -len(required[named.name]))
     return tuple(
-        Candidate(named.name, tuple(key for key in required[named.name] if key not in common)) for named in ordered
+        Candidate(named.name, tuple(key for key in required[named.name] if key not in common))
+        for named in ordered
     )

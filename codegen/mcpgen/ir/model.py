@@ -167,8 +167,8 @@ class Method:
     `direction` is "client-to-server", "server-to-client" or "both"; `kind` is "request",
     "notification" or "input-request" (a request that only travels inside an `InputRequiredResult`).
     `message`, `params` and `result` name types. Where several types may answer a request, `result` is
-    the union of them (`CallToolAnswer`), the usual one first. `capability` is what permits the method, `SIDE.PATH` with SIDE one of
-    client, server, sender or receiver, for example "server.resources.subscribe".
+    the union of them (`CallToolAnswer`), the usual one first. `capability` is what permits the method,
+    `SIDE.PATH` with SIDE one of client, server, sender or receiver: "server.resources.subscribe".
     """
 
     name: str

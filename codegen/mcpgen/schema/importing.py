@@ -74,11 +74,17 @@ def corrected(schema: dict[str, Any], errata: tuple[Erratum, ...]) -> dict[str, 
 
 def _errata_of(room: Path, revision: str) -> tuple[Erratum, ...]:
     path = room / "errata.toml"
-    return tuple(erratum for erratum in read_errata(path) if erratum.revision == revision) if path.exists() else ()
+    return (
+        tuple(erratum for erratum in read_errata(path) if erratum.revision == revision)
+        if path.exists()
+        else ()
+    )
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", hint="give the path of an official schema.json") from None
+        raise UsageError(
+            f"{file}: {error.strerror}", hint="give the path of an official schema.json"
+        ) from None

@@ -40,7 +40,14 @@ def read_methods(path: Path) -> tuple[MethodRow, ...]:
     rows = read_table(path, "method", MethodRow)
     return tuple(
         MethodRow(
-            row.revision, row.name, row.direction, row.kind, row.message, row.params, tuple(row.results), row.capability
+            row.revision,
+            row.name,
+            row.direction,
+            row.kind,
+            row.message,
+            row.params,
+            tuple(row.results),
+            row.capability,
         )
         for row in rows
     )

@@ -23,7 +23,9 @@ DIALECTS = {
     DIALECT: "$defs",
 }
 
-ANNOTATIONS = frozenset({"title", "description", "examples", "$comment", "deprecated", "readOnly", "writeOnly"})
+ANNOTATIONS = frozenset(
+    {"title", "description", "examples", "$comment", "deprecated", "readOnly", "writeOnly"}
+)
 
 #: Keywords whose value is data, not schema.
 FACTS = frozenset(
@@ -51,7 +53,9 @@ def parse(text: bytes, *, source: str) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise SchemaError(f"{source}: not UTF-8 at byte {error.start}", hint=hint) from None
     except json.JSONDecodeError as error:
-        raise SchemaError(f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint=hint) from None
+        raise SchemaError(
+            f"{source}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint=hint
+        ) from None
     except RecursionError:
         raise SchemaError(f"{source}: nested too deep to be read", hint=hint) from None
     if not isinstance(document, dict):
@@ -208,4 +212,6 @@ def _kind(value: Any) -> str:
         return "a boolean"
     if isinstance(value, int | float):
         return "a number"
-    return {str: "a string", list: "an array", dict: "an object"}[type(value)]
+    if isinstance(value, str):
+        return "a string"
+    return "an array" if isinstance(value, list) else "an object"

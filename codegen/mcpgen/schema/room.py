@@ -33,7 +33,9 @@ class SchemaRoom:
     @cached_property
     def revisions(self) -> tuple[str, ...]:
         """The names of the revisions, oldest first."""
-        return tuple(sorted(path.stem for path in self.directory.glob("*.json") if REVISION_NAME.fullmatch(path.stem)))
+        return tuple(
+            sorted(path.stem for path in self.directory.glob("*.json") if REVISION_NAME.fullmatch(path.stem))
+        )
 
     def path(self, revision: str) -> Path:
         """The file of `revision`. Raises `UsageError` with the nearest names where there is none."""

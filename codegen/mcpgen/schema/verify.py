@@ -35,13 +35,18 @@ class Verdict:
     differences: tuple[Difference, ...]
 
 
-def verify(room: SchemaRoom, against: Path) -> tuple[Verdict, ...]:
-    """Compare every stored schema with the official `DIR/REVISION/schema.json` (or `DIR/REVISION.json`).
+def verify(
+    room: SchemaRoom, against: Path, *, revisions: tuple[str, ...] | None = None
+) -> tuple[Verdict, ...]:
+    """Compare the stored schemas with the official `DIR/REVISION/schema.json` (or `DIR/REVISION.json`).
 
     Both are normalised; then each must equal the other, but for the errata, each of which must replace
-    just what it says it replaces. Raises `UsageError` where `against` has none of the files.
+    just what it says it replaces. `revisions` narrows to some of them. Raises `UsageError` where `against`
+    lacks a file.
     """
-    return tuple(_verify_one(room, revision, _official(against, revision)) for revision in room.revisions)
+    return tuple(
+        _verify_one(room, revision, _official(against, revision)) for revision in revisions or room.revisions
+    )
 
 
 def _official(against: Path, revision: str) -> Path:
@@ -50,7 +55,7 @@ def _official(against: Path, revision: str) -> Path:
             return path
     raise UsageError(
         f"{against}: no official schema of {revision} here",
-        hint=f"--against wants a directory with {revision}/schema.json, as the specification repository has it",
+        hint=f"--against wants a directory with {revision}/schema.json, as upstream's `schema` is",
     )
 
 
@@ -72,7 +77,9 @@ def _verify_one(room: SchemaRoom, revision: str, file: Path) -> Verdict:
         if entry.official_sha256 != sha256(official_bytes):
             differences.append(_difference(revision, "", f"{file} is not the file that lock.json records"))
         if entry.stored_sha256 != room.sha256(revision):
-            differences.append(_difference(revision, "", "the stored file is not the one that lock.json records"))
+            differences.append(
+                _difference(revision, "", "the stored file is not the one that lock.json records")
+            )
     return Verdict(
         revision=revision,
         definitions=len(stored.get("$defs", {})),

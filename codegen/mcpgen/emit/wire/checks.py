@@ -87,7 +87,7 @@ class _Check:
         line()
 
     def shape(self, shape: Shape, var: str, at: str, name: str, depth: int) -> None:
-        """Statements that add the faults of the variable `var`; `at` is the body of an f-string, its pointer."""
+        """Statements that add the faults of `var`; `at` is the body of an f-string, its pointer."""
         line, block = self.source.line, self.source.block
         shape = self.scope.flat(shape)
         match shape:
@@ -144,7 +144,9 @@ class _Check:
             for scalar in plan.scalars:
                 with block(f"if not ({rejects(scalar, 'value')}):"):
                     line("return")
-            kinds = list(dict.fromkeys(describe(member) for member in (*plan.scalars, *plan.arrays, *plan.maps)))
+            kinds = list(
+                dict.fromkeys(describe(member) for member in (*plan.scalars, *plan.arrays, *plan.maps))
+            )
             if plan.objects:
                 kinds.insert(0, "an object")
             self.fault("{at}", " or ".join(dict.fromkeys(kinds)), "found(value)")

@@ -150,7 +150,9 @@ class _Decoder:
             case ArrayShape(items):
                 with block(f"if {var}.__class__ is not list{_length(shape, var)}:"):
                     line("raise Mismatch")
-                result = self.elements(items, var, f"{name}_item", each=var, rebuild="[{} for {} in " + var + "]")
+                result = self.elements(
+                    items, var, f"{name}_item", each=var, rebuild="[{} for {} in " + var + "]"
+                )
             case MapShape(values):
                 with block(f"if {var}.__class__ is not dict:"):
                     line("raise Mismatch")
@@ -222,7 +224,9 @@ class _Decoder:
                 if isinstance(scalar, IntegerShape):
                     with block(f"if value.__class__ is int{_and(_bounds(scalar, 'value'))}:"):
                         line("return value")
-                    with block(f"if value.__class__ is float and value.is_integer(){_and(_bounds(scalar, 'value'))}:"):
+                    with block(
+                        f"if value.__class__ is float and value.is_integer(){_and(_bounds(scalar, 'value'))}:"
+                    ):
                         line("return int(value)")
                 else:
                     with block(f"if not ({rejects(scalar, 'value')}):"):

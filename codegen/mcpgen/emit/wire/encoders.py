@@ -61,7 +61,9 @@ class _Encoder:
                 if not field.required:
                     item = f"value.{field.attribute}"
                     with block(f"if {item} is not {self.scope.absent(field)}:"):
-                        encoded = self.expression(field.shape, item, f"_encode_{named.name}_{field.attribute}")
+                        encoded = self.expression(
+                            field.shape, item, f"_encode_{named.name}_{field.attribute}"
+                        )
                         line(f'result["{field.name}"] = {encoded}')
             with block("if value._extra:"):
                 line("return {**value._extra, **result}")
@@ -109,5 +111,6 @@ class _Encoder:
             if plan.scalars:
                 with block("if not isinstance(item, Wire | list | dict):"):
                     line("return item")
-            line(f'raise TypeError(f"{name.lstrip("_").removeprefix("encode_")} cannot hold a {{kind.__name__}}")')
+            union = name.lstrip("_").removeprefix("encode_")
+            line(f'raise TypeError(f"{union} cannot hold a {{kind.__name__}}")')
         line()

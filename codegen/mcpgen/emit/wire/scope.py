@@ -27,6 +27,7 @@ from mcpgen.ir.model import (
     UnionType,
 )
 
+
 class Scope:
     """The types of one revision, by name, and questions about their shapes."""
 

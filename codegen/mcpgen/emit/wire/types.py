@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcpgen.emit.wire.scope import Scope
-from mcpgen.ir.model import ArrayShape, Field, MapShape, NamedType, ObjectType, ReferenceShape, Shape, UnionShape
+from mcpgen.ir.model import (
+    ArrayShape,
+    Field,
+    MapShape,
+    NamedType,
+    ObjectType,
+    ReferenceShape,
+    Shape,
+    UnionShape,
+)
 
 
 @dataclass(frozen=True, slots=True)
