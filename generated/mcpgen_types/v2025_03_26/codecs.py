@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from ..codec import UNSET, Mismatch, Wire, others, rejected
+from ..codec import UNSET, Mismatch, others, rejected
 from .checks import (
     check_Annotations,
     check_AudioContent,
@@ -39,11 +39,11 @@ from .checks import (
     check_GetPromptResult,
     check_ImageContent,
     check_Implementation,
+    check_InitializedNotification,
+    check_InitializedNotificationParams,
     check_InitializeRequest,
     check_InitializeRequestParams,
     check_InitializeResult,
-    check_InitializedNotification,
-    check_InitializedNotificationParams,
     check_JSONRPCBatchRequest,
     check_JSONRPCBatchResponse,
     check_JSONRPCError,
@@ -58,12 +58,12 @@ from .checks import (
     check_ListPromptsRequest,
     check_ListPromptsRequestParams,
     check_ListPromptsResult,
-    check_ListResourceTemplatesRequest,
-    check_ListResourceTemplatesRequestParams,
-    check_ListResourceTemplatesResult,
     check_ListResourcesRequest,
     check_ListResourcesRequestParams,
     check_ListResourcesResult,
+    check_ListResourceTemplatesRequest,
+    check_ListResourceTemplatesRequestParams,
+    check_ListResourceTemplatesResult,
     check_ListRootsRequest,
     check_ListRootsRequestParams,
     check_ListRootsRequestParamsMeta,
@@ -165,11 +165,11 @@ from .types import (
     GetPromptResult,
     ImageContent,
     Implementation,
+    InitializedNotification,
+    InitializedNotificationParams,
     InitializeRequest,
     InitializeRequestParams,
     InitializeResult,
-    InitializedNotification,
-    InitializedNotificationParams,
     JSONRPCBatchRequest,
     JSONRPCBatchResponse,
     JSONRPCError,
@@ -184,12 +184,12 @@ from .types import (
     ListPromptsRequest,
     ListPromptsRequestParams,
     ListPromptsResult,
-    ListResourceTemplatesRequest,
-    ListResourceTemplatesRequestParams,
-    ListResourceTemplatesResult,
     ListResourcesRequest,
     ListResourcesRequestParams,
     ListResourcesResult,
+    ListResourceTemplatesRequest,
+    ListResourceTemplatesRequestParams,
+    ListResourceTemplatesResult,
     ListRootsRequest,
     ListRootsRequestParams,
     ListRootsRequestParamsMeta,

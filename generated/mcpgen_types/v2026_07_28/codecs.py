@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-from ..codec import UNSET, Mismatch, Wire, others, rejected
+from ..codec import UNSET, Mismatch, others, rejected
 from .checks import (
     check_Annotations,
     check_AudioContent,
@@ -87,12 +87,12 @@ from .checks import (
     check_ListPromptsRequest,
     check_ListPromptsResult,
     check_ListPromptsResultResponse,
-    check_ListResourceTemplatesRequest,
-    check_ListResourceTemplatesResult,
-    check_ListResourceTemplatesResultResponse,
     check_ListResourcesRequest,
     check_ListResourcesResult,
     check_ListResourcesResultResponse,
+    check_ListResourceTemplatesRequest,
+    check_ListResourceTemplatesResult,
+    check_ListResourceTemplatesResultResponse,
     check_ListRootsRequest,
     check_ListRootsRequestParams,
     check_ListRootsResult,
@@ -268,12 +268,12 @@ from .types import (
     ListPromptsRequest,
     ListPromptsResult,
     ListPromptsResultResponse,
-    ListResourceTemplatesRequest,
-    ListResourceTemplatesResult,
-    ListResourceTemplatesResultResponse,
     ListResourcesRequest,
     ListResourcesResult,
     ListResourcesResultResponse,
+    ListResourceTemplatesRequest,
+    ListResourceTemplatesResult,
+    ListResourceTemplatesResultResponse,
     ListRootsRequest,
     ListRootsRequestParams,
     ListRootsResult,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 from mcpgen.emit.source import Source, package_name
 from mcpgen.emit.templates import render
@@ -17,7 +18,7 @@ from mcpgen.ir.model import NamedType, Revision
 def emit_root(revisions: tuple[str, ...]) -> dict[str, str]:
     """The files beside the packages of the revisions: relative path to text."""
     return {
-        "__init__.py": render("wire", "root.py", revisions=revisions, latest=package_name(revisions[-1])[1:]),
+        "__init__.py": render("wire", "root.py", revisions=revisions, latest=package_name(revisions[-1])),
         "codec.py": render("wire", "codec.py"),
         "py.typed": "",
     }
@@ -26,37 +27,64 @@ def emit_root(revisions: tuple[str, ...]) -> dict[str, str]:
 def emit_revision(revision: Revision) -> dict[str, str]:
     """The files of one revision's package: relative path to text, not yet formatted."""
     scope = Scope(revision)
-    names = [named.name for named in revision.types]
-    used = sorted({name for method in revision.methods for name in (method.params, method.result) if name})
-    codecs = [f"{verb}_{name}" for verb in ("decode", "encode") for name in names]
-
-    def codec(name: str | None) -> str:
-        return f'Codec("{name}", {name}, decode_{name}, encode_{name})' if name else "None"
-
-    common = {"revision": revision.name, "names": names}
+    names = _sorted(named.name for named in revision.types)
+    in_methods = _sorted(
+        {name for method in revision.methods for name in (method.params, method.result) if name}
+    )
     return {
-        "__init__.py": render("wire", "package.py", **common, exported=sorted([*names, *codecs])),
-        "types.py": render("wire", "types.py", **common, classes=classes(scope), aliases=aliases(scope)),
-        "codecs.py": render("wire", "codecs.py", **common, code=_code(scope, emit_decoder, emit_encoder)),
-        "checks.py": render("wire", "checks.py", **common, code=_code(scope, emit_check)),
+        "__init__.py": render(
+            "wire",
+            "package.py",
+            revision=revision.name,
+            names=names,
+            codecs=_codecs(names),
+            exported=sorted([*names, *_codecs(names)]),
+        ),
+        "types.py": render(
+            "wire", "types.py", revision=revision.name, classes=classes(scope), aliases=aliases(scope)
+        ),
+        "codecs.py": _module("codecs.py", scope, names, emit_decoder, emit_encoder),
+        "checks.py": _module("checks.py", scope, names, emit_check),
         "methods.py": render(
             "wire",
             "methods.py",
             revision=revision.name,
-            names=used,
+            names=in_methods,
+            codecs=_codecs(in_methods),
             methods=revision.methods,
-            codec=codec,
+            codec=_codec,
             literal=repr,
         ),
     }
 
 
-def _code(scope: Scope, *emitters: Callable[[NamedType, Scope, Source], None]) -> str:
+def _module(
+    template: str, scope: Scope, names: list[str], *emitters: Callable[[NamedType, Scope, Source], None]
+) -> str:
+    """A module of functions that `emitters` write for every type, importing just what they use."""
     source = Source()
     for named in scope.revision.types:
         for emit in emitters:
             emit(named, scope, source)
-    return source.text()
+    code = source.text()
+
+    def imports(*candidates: str) -> str:
+        return ", ".join(name for name in candidates if re.search(rf"\b{name}\b", code))
+
+    return render("wire", template, revision=scope.revision.name, names=names, code=code, imports=imports)
+
+
+def _codec(name: str | None) -> str:
+    return f'Codec("{name}", {name}, decode_{name}, encode_{name})' if name else "None"
+
+
+def _codecs(names: list[str]) -> list[str]:
+    return [f"{verb}_{name}" for verb in ("decode", "encode") for name in names]
+
+
+def _sorted(names: Iterable[str]) -> list[str]:
+    """In the order in which import statements are kept."""
+    return sorted(names, key=lambda name: (name.lower(), name))
 
 
 __all__ = ["emit_revision", "emit_root"]
