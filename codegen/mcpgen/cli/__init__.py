@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 
 import typer
 
 from mcpgen import __version__
+from mcpgen.cli import regen, schema, validate
 from mcpgen.cli.ending import run_to_exit_code
 
 app = typer.Typer(
@@ -40,12 +39,9 @@ def _options(
     pass
 
 
-if find_spec("mcpgen.cli.schema"):
-    app.add_typer(import_module("mcpgen.cli.schema").app, name="schema")
-if find_spec("mcpgen.cli.regen"):
-    app.command(name="regen")(import_module("mcpgen.cli.regen").regen)
-if find_spec("mcpgen.cli.validate"):
-    app.command(name="validate")(import_module("mcpgen.cli.validate").validate)
+app.add_typer(schema.app, name="schema")
+app.command()(regen.regen)
+app.command()(validate.validate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
