@@ -1,0 +1,95 @@
+"""mcpgen.toml: how it is found, what it may say, and what is said of one that is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mcpgen.errors import UsageError
+from mcpgen.project import Output, find_project, load_project
+
+KINDS = {"types": {"models": True}, "stubs": {}}
+GOOD = '[output.types]\ndirectory = "out"\n'
+
+
+def test_nearest_file_above_is_found(tmp_path: Path) -> None:
+    (tmp_path / "mcpgen.toml").write_text(GOOD)
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    assert find_project(inner) == tmp_path / "mcpgen.toml"
+    (tmp_path / "a" / "mcpgen.toml").write_text(GOOD)
+    assert find_project(inner) == tmp_path / "a" / "mcpgen.toml"
+
+
+def test_missing_file_names_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"no mcpgen.toml in {tmp_path}")) as caught:
+        find_project(tmp_path)
+    assert "--config" in caught.value.hint
+
+
+def test_paths_are_relative_to_the_file_and_defaults_are_filled_in(tmp_path: Path) -> None:
+    config = tmp_path / "mcpgen.toml"
+    config.write_text('schema = "../schemas"\nrevisions = ["b", "a", "b"]\n' + GOOD)
+    project = load_project(config, KINDS)
+    assert project.root == tmp_path
+    assert project.schema == tmp_path.parent / "schemas"
+    assert project.revisions == ("a", "b")
+    assert project.outputs == (Output("types", tmp_path / "out", {"models": True}),)
+
+
+def test_schema_and_revisions_may_be_left_out(tmp_path: Path) -> None:
+    config = tmp_path / "mcpgen.toml"
+    config.write_text(GOOD)
+    project = load_project(config, KINDS)
+    assert project.schema is None
+    assert project.revisions is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        (b"schema = 'a'\nrevisions = [\n\n", r"mcpgen.toml:\d: ", "TOML"),
+        (b"schema = 'a'\nschema = 'b'\n", r"mcpgen.toml:2: Cannot overwrite", "TOML"),
+        (b"a = 1\n# \xff\n", "mcpgen.toml:2: this is not UTF-8", "UTF-8"),
+        (b"shema = 'a'\n" + GOOD.encode(), "no key 'shema'", "schema"),
+        (b"schema = 3\n" + GOOD.encode(), "`schema` must be a string", "3"),
+        (b"revisions = '2025-11-25'\n" + GOOD.encode(), "`revisions` must be a list", "revisions = ["),
+        (b"revisions = []\n" + GOOD.encode(), "`revisions` must be a list", "revisions = ["),
+        (b"", "nothing to generate", "[output.types]"),
+        (b"[output]\n", "nothing to generate", "[output.types]"),
+        (b"[output.typos]\ndirectory = 'a'\n", "no kind of output 'typos'", "types"),
+        (b"[output]\ntypes = 'a'\n", "`output.types` must be a table", "directory"),
+        (b"[output.types]\n", "names no directory", "directory ="),
+        (b"[output.types]\ndirectory = ''\n", "`directory` must be a string", "''"),
+        (b"[output.types]\ndirectory = '/out'\n", "is absolute: /out", "relative"),
+        (
+            b"[output.types]\ndirectory = 'a'\nmodel = true\n",
+            "no key of \\[output.types\\] 'model'",
+            "models",
+        ),
+        (b"[output.types]\ndirectory = 'a'\nmodels = 1\n", "must be true or false", "1"),
+        (b"[output.types]\ndirectory = '.'\n", "and this file overlap", "its own"),
+        (b"schema = 'a/b'\n[output.types]\ndirectory = 'a'\n", "and the schema directory overlap", "its own"),
+        (b"schema = 'a'\n[output.types]\ndirectory = 'a/b'\n", "and the schema directory overlap", "its own"),
+        (
+            b"[output.types]\ndirectory = 'a'\n[output.stubs]\ndirectory = 'a/b'\n",
+            "overlap",
+            "its own",
+        ),
+    ],
+)
+def test_wrong_file_gives_one_error_and_a_hint(tmp_path: Path, text: bytes, message: str, hint: str) -> None:
+    config = tmp_path / "mcpgen.toml"
+    config.write_bytes(text)
+    with pytest.raises(UsageError, match=message) as caught:
+        load_project(config, KINDS)
+    assert caught.value.message.startswith(str(config))
+    assert "\n" not in caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot read"):
+        load_project(tmp_path, KINDS)
