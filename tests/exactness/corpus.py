@@ -1,0 +1,64 @@
+"""The corpus of one revision: instances and mutants of every definition, the same for the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from .instances import Instances
+from .mutants import Mutator, Vocabulary, sampled
+from .schemathesis_source import instances as schemathesis_instances
+
+#: The kind of a sample that was made valid on purpose; every other kind is a mutant's.
+INSTANCE = "instance"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a corpus is to be, for each definition.
+
+    `randoms` random instances beside the minimal and the full ones, `mutants` mutants at most, and `foreign`
+    instances made by Schemathesis for one definition in every `foreign_every`.
+    """
+
+    randoms: int = 12
+    mutants: int = 220
+    foreign: int = 6
+    foreign_every: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value, the definition it is to be judged by, and how it came about."""
+
+    definition: str
+    kind: str
+    value: Any
+
+
+def corpus(schema: dict[str, Any], *, seed: int, size: Size) -> Iterator[Sample]:
+    """Every sample of the revision with this (normalised) schema, definition by definition."""
+    vocabulary = Vocabulary(schema)
+    grown: dict[str, list[Any]] = {}
+    for definition in schema["$defs"]:
+        source = Instances(schema, Random(f"{seed}/instances/{definition}"))
+        grown[definition] = list(source.of(definition, randoms=size.randoms))
+    donors = [instance for instances in grown.values() for instance in instances[:2]]
+    for index, (definition, instances) in enumerate(grown.items()):
+        random = Random(f"{seed}/mutants/{definition}")
+        valid = list(instances)
+        if size.foreign and index % size.foreign_every == seed % size.foreign_every:
+            valid += schemathesis_instances(schema, definition, count=size.foreign, start=seed)
+        yield from (Sample(definition, INSTANCE, value) for value in valid)
+        # Some donors for each definition: with all of them, crossing alone would outgrow the rest.
+        mutator = Mutator(vocabulary, valid, random.sample(donors, min(40, len(donors))), random)
+        edits = (edit for instance in _parents(valid, random) for edit in mutator.edits(instance))
+        for kind, value in sampled(edits, size.mutants, random):
+            yield Sample(definition, kind, value)
+
+
+def _parents(valid: list[Any], random: Random) -> list[Any]:
+    """The instances to mutate: the minimal and the first full one, and some others."""
+    return [*valid[:2], *random.sample(valid[2:], min(4, len(valid) - 2))]
