@@ -1,0 +1,7 @@
+"""`python -m mcpgen`."""
+
+import sys
+
+from mcpgen.cli import main
+
+sys.exit(main())
