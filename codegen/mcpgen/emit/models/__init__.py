@@ -18,8 +18,14 @@ from mcpgen.ir.model import ObjectType, Revision
 _PACKAGE = "mcpgen.emit.models"
 _PRELUDE = f"{_PACKAGE}.prelude"
 
-# A field cannot be called like a method of pydantic's BaseModel; it gets an underscore, like a keyword.
-_TAKEN = frozenset({"construct", "copy", "dict", "from_orm", "json", "parse_obj", "schema", "validate"})
+# A field cannot be called like an attribute of pydantic's BaseModel; it gets an underscore, like a keyword.
+BASE_MODEL_ATTRIBUTES = frozenset((
+    "construct", "copy", "dict", "from_orm", "json", "model_computed_fields", "model_config",
+    "model_construct", "model_copy", "model_dump", "model_dump_json", "model_extra", "model_fields",
+    "model_fields_set", "model_json_schema", "model_parametrized_name", "model_post_init", "model_rebuild",
+    "model_validate", "model_validate_json", "model_validate_strings", "parse_file", "parse_obj",
+    "parse_raw", "schema", "schema_json", "update_forward_refs", "validate",
+))  # fmt: skip
 
 
 def emit_models(revision: Revision) -> str:
@@ -74,9 +80,9 @@ def _attributes(revision: Revision) -> dict[str, str]:
     attributes = {}
     for named in revision.types:
         for field in named.fields if isinstance(named, ObjectType) else ():
-            attribute = f"{field.attribute}_" if field.attribute in _TAKEN else field.attribute
-            if attribute != field.name:
-                attributes[f"{named.name}.{field.name}"] = attribute
+            taken = field.attribute in BASE_MODEL_ATTRIBUTES
+            if taken or field.attribute != field.name:
+                attributes[f"{named.name}.{field.name}"] = field.attribute + ("_" if taken else "")
     return attributes
 
 

@@ -32,6 +32,7 @@ from mcpgen.ir.model import (
     ObjectType,
     ReferenceShape,
     Revision,
+    Scalar,
     Shape,
     StringShape,
     UnionShape,
@@ -46,7 +47,7 @@ def json_schema(revision: Revision, *, prelude: str) -> JsonSchema:
     """A 2020-12 schema with one definition for each type of `revision`, and one for each tagged union inside.
 
     `prelude` is the module that `Integer` and `Number` are imported from. Raises `SchemaError` where two
-    definitions would have one name.
+    definitions would have one name, and for a constant that pydantic cannot match exactly.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -68,7 +69,7 @@ class _Writer:
         twice = sorted(own.keys() & self.lifted.keys())
         if twice:
             raise SchemaError(
-                f"the models would have two definitions called {twice[0]!r}, one of them a union inside a type",
+                f"the models would have two definitions called {twice[0]!r}, one a union inside a type",
                 hint="choose another name for it in mcpgen.emit.models.json_schema",
             )
         return own | self.lifted
@@ -111,7 +112,7 @@ class _Writer:
             case NumberShape():
                 return {"customTypePath": f"{self.prelude}.Number"} | _bounds(shape)
             case LiteralShape(values):
-                return {"const": values[0]} if len(values) == 1 else {"enum": list(values)}
+                return self.literal(values, name)
             case ArrayShape(items, min_items, max_items):
                 bounds = {"minItems": min_items, "maxItems": max_items}
                 return {"type": "array", "items": self.inner(items, f"{name}Item")} | _present(bounds)
@@ -123,6 +124,16 @@ class _Writer:
                 return self.union(members, name)
             case _:
                 assert_never(shape)
+
+    def literal(self, values: tuple[Scalar, ...], name: str) -> JsonSchema:
+        # To `Literal[1]` true is 1, and `Literal[1.5]` is no type: constants that need more than a `Literal`.
+        odd = [value for value in values if not isinstance(value, str | int) or value in (0, 1)]
+        if odd:
+            raise SchemaError(
+                f"the pydantic models cannot tell the constant {odd[0]!r} of {name} from its likes",
+                hint="give such constants a type of their own in mcpgen.emit.models.prelude",
+            )
+        return {"const": values[0]} if len(values) == 1 else {"enum": list(values)}
 
     def union(self, members: Sequence[Shape], name: str) -> JsonSchema:
         """The members; those that are objects become one, where a tag tells them apart."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import io
-import itertools
 import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -60,12 +59,17 @@ def merged_imports(modules: Iterable[ModuleText], *, without: str, renamed: Mapp
 def renamed(text: str, names: Mapping[str, str]) -> str:
     """`text` with its identifiers renamed; strings, comments and attributes stay as they are."""
     lines = text.splitlines(keepends=True)
-    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
-    for before, token in reversed(list(itertools.pairwise(tokens))):
-        if token.type == tokenize.NAME and token.string in names and before.string != ".":
-            (row, start), (_, end) = token.start, token.end
-            line = lines[row - 1]
-            lines[row - 1] = line[:start] + names[token.string] + line[end:]
+    found = []
+    before = ""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.NAME and token.string in names and before != ".":
+            found.append(token)
+        before = token.string
+    # From the end, so that the places of those still to come stay true.
+    for token in reversed(found):
+        (row, start), (_, end) = token.start, token.end
+        line = lines[row - 1]
+        lines[row - 1] = line[:start] + names[token.string] + line[end:]
     return "".join(lines)
 
 
