@@ -122,13 +122,18 @@ def test_renaming_leaves_strings_comments_and_attributes_alone() -> None:
     assert renamed(text, {"a": "long"}) == 'long = b.a("a")  # a\nclass long(long): long: long\n'
 
 
-def test_imports_are_merged() -> None:
-    one = ModuleText("from b import y\nfrom a import x\n\nz = 1\n")
-    two = ModuleText("from __future__ import annotations\nfrom b import x\nfrom gone import q\n")
-    assert merged_imports([one, two], without="gone", renamed={"y": "_y"}) == (
-        "from __future__ import annotations\nfrom a import x\nfrom b import x, y as _y\n"
-    )
-    assert (one.body, one.names, one.imported) == ("z = 1\n", {"z"}, {"x", "y"})
+def test_imports_are_merged_in_order() -> None:
+    one = ModuleText("from pydantic import y, Y, YY\nfrom ast import x\n\nz = 1\n")
+    two = ModuleText("from __future__ import annotations\nfrom pydantic import w\nfrom gone import q\n")
+    assert merged_imports([one, two], without="gone", renamed={"Y": "_Y"}).splitlines() == [
+        "from __future__ import annotations",
+        "",
+        "from ast import x",
+        "",
+        "from pydantic import Y as _Y",
+        "from pydantic import YY, w, y",
+    ]
+    assert (one.body, one.names, one.imported) == ("z = 1\n", {"z"}, {"x", "y", "Y", "YY"})
 
 
 def test_bounds_hold_for_numbers_of_both_kinds(import_text: Any) -> None:

@@ -176,15 +176,8 @@ def test_a_field_named_like_a_method_of_base_model_has_an_underscore(legacy: Any
 
 
 def test_unknown_keys_may_be_called_like_anything(legacy: Any) -> None:
-    value = {
-        "model_fields": 1,
-        "__class__": 2,
-        "model_dump": None,
-        "self": [],
-        "": {},
-        "meta": 3,
-        "_meta": {},
-    }
+    value: dict[str, Any] = {"model_fields": 1, "__class__": 2, "model_dump": None, "self": [], "": {}}
+    value |= {"meta": 3, "_meta": {}}
     result = legacy.Result.model_validate(value)
     assert legacy.dump(result) == value
     assert legacy.dump(legacy.Result(self=1)) == {"self": 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import sys
 import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -41,19 +42,33 @@ class ModuleText:
 
 
 def merged_imports(modules: Iterable[ModuleText], *, without: str, renamed: Mapping[str, str]) -> str:
-    """The imports of all `modules`, except from the module `without`, and names of `renamed` `as` that."""
+    """The imports of all `modules`, except from the module `without`, and names of `renamed` `as` that.
+
+    In the order that ruff's import rules want: `__future__`, the standard library, all others.
+    """
     imports: dict[str, set[str]] = defaultdict(set)
     for module in modules:
         for source, imported in module.imports.items():
             if source != without:
                 imports[source] |= imported
-    lines = []
-    for source in sorted(imports, key=lambda source: (source != "__future__", source)):
-        names = [
-            name + (f" as {renamed[name]}" if name in renamed else "") for name in sorted(imports[source])
-        ]
-        lines.append(f"from {source} import {', '.join(names)}\n")
-    return "".join(lines)
+    groups: dict[int, list[str]] = defaultdict(list)
+    for source in sorted(imports):
+        plain = [name for name in imports[source] if name not in renamed]
+        statements = [f"{name} as {renamed[name]}" for name in sorted(imports[source] - set(plain))]
+        if plain:
+            statements.append(", ".join(sorted(plain, key=_import_order)))
+        groups[_import_group(source)] += [f"from {source} import {names}\n" for names in statements]
+    return "\n".join("".join(groups[group]) for group in sorted(groups))
+
+
+def _import_group(source: str) -> int:
+    package = source.partition(".")[0]
+    return 0 if package == "__future__" else 1 if package in sys.stdlib_module_names else 2
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest."""
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
