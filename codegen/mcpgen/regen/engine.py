@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -126,6 +127,9 @@ def _translated(plan: Plan) -> Iterator[None]:
 def _parents(directory: Path) -> Iterator[None]:
     """Have the parent of `directory`; those that were made for it go again where it was not made."""
     made = [parent for parent in directory.parents if not parent.exists()]
+    highest = made[-1].parent if made else directory.parent
+    if not highest.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(highest))
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         yield
