@@ -2258,18 +2258,10 @@ def _decode_JSONRPCMessage(value: Any) -> Any:
         return _decode_JSONRPCNotification(value)
     if value.__class__ is list:
         try:
-            if value.__class__ is not list:
-                raise Mismatch
             return [_decode_JSONRPCMessage_array_a_item(element) for element in value]
         except KeyError:
             pass
-    if value.__class__ is list:
-        try:
-            if value.__class__ is not list:
-                raise Mismatch
-            return [_decode_JSONRPCMessage_array_b_item(element) for element in value]
-        except KeyError:
-            pass
+        return [_decode_JSONRPCMessage_array_b_item(element) for element in value]
     raise Mismatch
 
 

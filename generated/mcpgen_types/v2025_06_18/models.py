@@ -4,18 +4,23 @@
 """The definitions of MCP 2025-06-18 as pydantic models."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
 from pydantic import (
+    MISSING,
     BaseModel,
     ConfigDict,
     Field,
     GetCoreSchemaHandler,
-    MISSING,
+    GetJsonSchemaHandler,
     StrictBool,
     StrictStr,
     TypeAdapter,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
-from typing import Annotated, Any, Literal
 from typing_extensions import TypeAliasType
 
 
@@ -34,8 +39,12 @@ class _JsonInteger:
             custom_error_type="integer",
             custom_error_message="Input should be an integer",
             serialization=core_schema.simple_ser_schema("int"),
-            metadata={"pydantic_js_updates": {"type": "integer"}},
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "integer"}
 
 
 class _JsonNumber:
@@ -48,6 +57,11 @@ class _JsonNumber:
             custom_error_type="number",
             custom_error_message="Input should be a finite number",
         )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"type": "number"}
 
 
 def _whole(value: float) -> int:
@@ -94,6 +108,9 @@ class Model(BaseModel):
             if inner["type"] == "default" and inner.get("default") is not MISSING:
                 field["schema"] = inner["schema"]
         return schema
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        return [(name, value) for name, value in super().__repr_args__() if value is not MISSING]
 
 
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)

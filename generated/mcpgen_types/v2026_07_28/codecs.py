@@ -2043,12 +2043,7 @@ def _decode_CreateMessageResult_content(value: Any) -> Any:
         if tag == "tool_result":
             return _decode_ToolResultContent(value)
     if value.__class__ is list:
-        try:
-            if value.__class__ is not list:
-                raise Mismatch
-            return [_decode_SamplingMessageContentBlock(element) for element in value]
-        except KeyError:
-            pass
+        return [_decode_SamplingMessageContentBlock(element) for element in value]
     raise Mismatch
 
 
@@ -2585,15 +2580,10 @@ def encode_ElicitRequestURLParams(value: ElicitRequestURLParams) -> dict[str, An
 
 def _decode_ElicitResult_content_value(value: Any) -> Any:
     if value.__class__ is list:
-        try:
-            if value.__class__ is not list:
+        for element in value:
+            if element.__class__ is not str:
                 raise Mismatch
-            for element in value:
-                if element.__class__ is not str:
-                    raise Mismatch
-            return value
-        except KeyError:
-            pass
+        return value
     if not (value.__class__ is not str):
         return value
     if not (value.__class__ is not int and (value.__class__ is not float or value - value != 0.0)):
@@ -7824,12 +7814,7 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
         if tag == "tool_result":
             return _decode_ToolResultContent(value)
     if value.__class__ is list:
-        try:
-            if value.__class__ is not list:
-                raise Mismatch
-            return [_decode_SamplingMessageContentBlock(element) for element in value]
-        except KeyError:
-            pass
+        return [_decode_SamplingMessageContentBlock(element) for element in value]
     raise Mismatch
 
 

@@ -138,24 +138,25 @@ class _Decoder:
             case _:
                 return None
 
-    def statements(self, shape: Shape, var: str, name: str, *, returning: bool = False) -> None:
+    def statements(
+        self, shape: Shape, var: str, name: str, *, returning: bool = False, kind_is_known: bool = False
+    ) -> None:
         """Statements after which the variable `var`, a JSON value before, holds the decoded one.
 
-        With `returning` they return it instead.
+        With `returning` they return it instead; `kind_is_known` says that a list is known to be one.
         """
         line, block = self.source.line, self.source.block
         shape = self.scope.flat(shape)
         result = self.expression(shape, var, name) or var
         match shape:
             case ArrayShape(items):
-                with block(f"if {var}.__class__ is not list{_length(shape, var)}:"):
-                    line("raise Mismatch")
+                problems = [] if kind_is_known else [f"{var}.__class__ is not list"]
+                self.unless([*problems, *_length(shape, var)])
                 result = self.elements(
                     items, var, f"{name}_item", each=var, rebuild="[{} for {} in " + var + "]"
                 )
             case MapShape(values):
-                with block(f"if {var}.__class__ is not dict:"):
-                    line("raise Mismatch")
+                self.unless([] if kind_is_known else [f"{var}.__class__ is not dict"])
                 rebuild = "{{key: {} for key, {} in " + var + ".items()}}"
                 result = self.elements(values, var, f"{name}_value", each=f"{var}.values()", rebuild=rebuild)
             case IntegerShape():
@@ -175,6 +176,11 @@ class _Decoder:
             line(f"return {result}")
         elif result != var:
             line(f"{var} = {result}")
+
+    def unless(self, problems: list[str]) -> None:
+        if problems:
+            with self.source.block(f"if {' or '.join(problems)}:"):
+                self.source.line("raise Mismatch")
 
     def elements(self, shape: Shape, var: str, name: str, *, each: str, rebuild: str) -> str:
         """Check what the list or map `var` holds; the expression for it, rebuilt where it must be.
@@ -213,13 +219,10 @@ class _Decoder:
                                 self.attempts(plan.untagged)
                     else:
                         self.attempts(plan.untagged, last=not plan.maps)
-            for container, suffix in plan.containers:
-                kind = "list" if isinstance(container, ArrayShape) else "dict"
-                with block(f"if value.__class__ is {kind}:"):
-                    with block("try:"):
-                        self.statements(container, "value", f"{name}_{suffix}", returning=True)
-                    with block("except KeyError:"):
-                        line("pass")
+            for members, kind in ((plan.arrays, "list"), (plan.maps, "dict")):
+                if members:
+                    with block(f"if value.__class__ is {kind}:"):
+                        self.containers([pair for pair in plan.containers if pair[0] in members], name)
             for scalar in plan.scalars:
                 if isinstance(scalar, IntegerShape):
                     with block(f"if value.__class__ is int{_and(_bounds(scalar, 'value'))}:"):
@@ -233,6 +236,16 @@ class _Decoder:
                         line("return value")
             line("raise Mismatch")
         line()
+
+    def containers(self, containers: list[tuple[ArrayShape | MapShape, str]], name: str) -> None:
+        """Try the lists or maps of a union in order; the last one's failure is the failure of all."""
+        *first, (last, suffix) = containers
+        for container, word in first:
+            with self.source.block("try:"):
+                self.statements(container, "value", f"{name}_{word}", returning=True, kind_is_known=True)
+            with self.source.block("except KeyError:"):
+                self.source.line("pass")
+        self.statements(last, "value", f"{name}_{suffix}", returning=True, kind_is_known=True)
 
     def attempts(self, candidates: tuple[Candidate, ...], *, last: bool = True) -> None:
         """Try the candidates in order; the last one's failure is the failure of all."""
@@ -297,9 +310,10 @@ def _bounds(shape: IntegerShape | NumberShape, var: str) -> str | None:
     return f"{shape.minimum!r} <= {var} <= {shape.maximum!r}"
 
 
-def _length(shape: ArrayShape, var: str) -> str:
-    low = f" or len({var}) < {shape.min_items}" if shape.min_items else ""
-    high = f" or len({var}) > {shape.max_items}" if shape.max_items is not None else ""
+def _length(shape: ArrayShape, var: str) -> list[str]:
+    """The conditions under which the list `var` is too short or too long."""
+    low = [f"len({var}) < {shape.min_items}"] if shape.min_items else []
+    high = [f"len({var}) > {shape.max_items}"] if shape.max_items is not None else []
     return low + high
 
 
