@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mcpgen.validate.run import Options, Target
 
 
-class Format(str, Enum):
+class Format(StrEnum):
     """How the report is written."""
 
     TEXT = "text"
@@ -102,7 +102,7 @@ def validate(
         url=url,
         env=_pairs(env, "=", "--env NAME=VALUE"),
         cwd=cwd,
-        headers=_pairs(header, ":", "--header 'NAME: VALUE'"),
+        headers=_headers(header),
     )
     options = Options(
         revision=None if revision == "auto" else revision,
@@ -126,6 +126,14 @@ def _pairs(values: list[str] | None, separator: str, form: str) -> dict[str, str
             raise UsageError(f"{value!r} has no {separator!r}", hint=f"the form is {form}")
         pairs[name.strip()] = rest.strip() if separator == ":" else rest
     return pairs
+
+
+def _headers(values: list[str] | None) -> dict[str, str]:
+    headers = _pairs(values, ":", "--header 'NAME: VALUE'")
+    for name, value in headers.items():
+        if not name.isascii() or not name.isprintable() or " " in name or not value.isprintable():
+            raise UsageError(f"{name!r} cannot be an HTTP header", hint="the form is --header 'NAME: VALUE'")
+    return headers
 
 
 def _run(target: Target, options: Options) -> Report:
@@ -177,6 +185,10 @@ def _write(report: Report, output_format: Format, output: Path | None) -> None:
     from mcpgen.validate.rules import load_rules
     from mcpgen.validate.terminal import console_for, show, show_failure
 
+    for stream in (sys.stdout, sys.stderr):
+        # A server's name may hold what this locale cannot write.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if output_format is Format.JSON:
         text = json.dumps(report.to_json(), indent=2) + "\n"
         _deliver(text, output)

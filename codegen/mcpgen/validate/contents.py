@@ -14,7 +14,7 @@ from typing import Any
 from mcpgen.validate.client import declares, era_of
 from mcpgen.validate.correlate import id_key
 from mcpgen.validate.journal import Received
-from mcpgen.validate.ledger import Ledger
+from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.modern_rules import ModernRules
 from mcpgen.validate.numbers import is_number
 
@@ -57,10 +57,10 @@ class Contents:
     def answer(self, index: int, request: dict[str, Any], message: dict[str, Any]) -> None:
         """Judge the answer to a request."""
         method: str = request["method"]
-        told = {"method": method, "request": request, "response": message}
+        told = About(method, request, message)
         self._progress.pop(self._tokens.get(index, ("none", None)), None)
         if method == "ping":
-            self._ledger.holds("ping-answered", "result" in message, "the ping was refused", **told)
+            self._ledger.holds("ping-answered", "result" in message, "the ping was refused", told)
         if self._modern is not None:
             self._modern.answer(request, message)
         if "result" not in message or "error" in message:
@@ -82,7 +82,7 @@ class Contents:
         if known is None:
             # The schema is open for notifications of experiments and extensions.
             return
-        told = {"method": name, "response": message}
+        told = About(name, response=message)
         if not self._from_server(known, told):
             return
         self._params("schema-notification", known, message, told)
@@ -99,7 +99,7 @@ class Contents:
         known = self._methods.get(name)
         if known is None:
             return
-        told = {"method": name, "response": message}
+        told = About(name, response=message)
         if not self._from_server(known, told):
             return
         self._params("schema-request", known, message, told)
@@ -110,8 +110,8 @@ class Contents:
                 "capability-of-client",
                 declares(self._declared, path),
                 f"{name} needs the client capability {path}, which was not declared",
+                told,
                 pointer="/method",
-                **told,
             )
         params = message.get("params")
         if name == "elicitation/create" and isinstance(params, dict) and params.get("mode") == "url":
@@ -119,11 +119,11 @@ class Contents:
                 "capability-of-client",
                 declares(self._declared, "elicitation.url"),
                 "the client declared no elicitation.url",
+                told,
                 pointer="/params/mode",
-                **told,
             )
 
-    def _form(self, method: str, result: Any, told: dict[str, Any]) -> None:
+    def _form(self, method: str, result: Any, told: About) -> None:
         known = self._methods.get(method)
         if known is None or known.result is None:
             return
@@ -131,34 +131,34 @@ class Contents:
             result = self._modern.without_own_faults(method, result)
         self._decoded("schema-result", known.result, result, "/result", told)
 
-    def _params(self, rule: str, known: Any, message: dict[str, Any], told: dict[str, Any]) -> None:
+    def _params(self, rule: str, known: Any, message: dict[str, Any], told: About) -> None:
         if known.params is None:
             return
         if "params" in message:
             self._decoded(rule, known.params, message["params"], "/params", told)
         else:
-            self._ledger.holds(rule, not known.params_required, "params are missing", **told)
+            self._ledger.holds(rule, not known.params_required, "params are missing", told)
 
-    def _decoded(self, rule: str, codec: Any, value: Any, at: str, told: dict[str, Any]) -> None:
+    def _decoded(self, rule: str, codec: Any, value: Any, at: str, told: About) -> None:
         faults = list(_faults(codec, value))
         if not faults:
             self._ledger.holds(rule, True, "")
         for pointer, what in faults[:_FAULTS_PER_MESSAGE]:
-            self._ledger.holds(rule, False, what, pointer=at + pointer, **told)
+            self._ledger.holds(rule, False, what, told, pointer=at + pointer)
         if len(faults) > _FAULTS_PER_MESSAGE:
             more = f"and {len(faults) - _FAULTS_PER_MESSAGE} more faults in this message"
-            self._ledger.holds(rule, False, more, pointer=at, **told)
+            self._ledger.holds(rule, False, more, told, pointer=at)
 
-    def _from_server(self, known: Any, told: dict[str, Any]) -> bool:
+    def _from_server(self, known: Any, told: About) -> bool:
         return self._ledger.holds(
             "schema-direction",
             known.direction != "client-to-server",
             f"{known.name} is for clients to send",
+            told,
             pointer="/method",
-            **told,
         )
 
-    def _declared_by_server(self, known: Any, told: dict[str, Any]) -> None:
+    def _declared_by_server(self, known: Any, told: About) -> None:
         capability = known.capability or ""
         # Before the server declared anything, the lifecycle's rules have the word.
         if self._server is None or not capability.startswith("server."):
@@ -169,11 +169,11 @@ class Contents:
             rule,
             declares(self._server, path),
             f"{known.name} needs the server capability {path}, which was not declared",
+            told,
             pointer="/method",
-            **told,
         )
 
-    def _reported(self, entry: Received, message: dict[str, Any], told: dict[str, Any]) -> None:
+    def _reported(self, entry: Received, message: dict[str, Any], told: About) -> None:
         params = message.get("params")
         if not isinstance(params, dict) or "progressToken" not in params:
             return
@@ -186,10 +186,10 @@ class Contents:
             active,
             f"the token {params['progressToken']!r} "
             + ("is of a request that was answered already" if issued else "was never given by the client"),
+            told,
             pointer="/params/progressToken",
-            **told,
         )
-        value = params.get("progress")
+        value: Any = params.get("progress")
         if not active or not is_number(value) or key not in self._progress:
             return
         last = self._progress[key]
@@ -197,12 +197,12 @@ class Contents:
             "progress-increases",
             last is None or value > last,
             f"progress went from {last!r} to {value!r}",
+            told,
             pointer="/params/progress",
-            **told,
         )
         self._progress[key] = value
 
-    def _page(self, method: str, request: dict[str, Any], result: dict[str, Any], told: dict[str, Any]) -> None:
+    def _page(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         params = request.get("params")
         cursor = params.get("cursor") if isinstance(params, dict) else None
         pages = self._pages.setdefault(method, {})
@@ -215,14 +215,14 @@ class Contents:
             "pagination-stable",
             not again,
             f"the cursor {cursor!r} led to the same page twice, which leads on: the list never ends",
+            told,
             pointer="/result/nextCursor",
-            **told,
         )
         pages[cursor] = result
 
-    def _tool_names(self, result: dict[str, Any], told: dict[str, Any]) -> None:
+    def _tool_names(self, result: dict[str, Any], told: About) -> None:
         tools = result.get("tools")
-        first_page = "cursor" not in (told["request"].get("params") or {})
+        first_page = "cursor" not in (told.request.get("params") or {})
         if first_page:
             self._tools.clear()
         for position, tool in enumerate(tools if isinstance(tools, list) else []):
@@ -234,15 +234,15 @@ class Contents:
                 "tool-name-form",
                 _TOOL_NAME.fullmatch(name) is not None,
                 f"the tool name {name[:150]!r} is empty, too long or has other characters",
+                told,
                 pointer=pointer,
-                **told,
             )
             self._ledger.holds(
                 "tool-name-unique",
                 name not in self._tools,
                 f"a second tool is called {name!r}",
+                told,
                 pointer=pointer,
-                **told,
             )
             self._tools[name] = position
 

@@ -47,12 +47,17 @@ class Correlator:
 
     def __init__(self) -> None:
         self.waiting: dict[int, tuple[str, Any]] = {}
+        self._given_up: set[int] = set()
         self._answered: dict[tuple[str, Any], int] = {}
 
     def sent(self, index: int, entry: Sent) -> None:
         """Take note of what was sent."""
         if is_request(entry.message):
             self.waiting[index] = id_key(entry.message["id"])
+
+    def gave_up(self, index: int) -> None:
+        """Nobody waits for this answer any more: it may come late, but no other is taken for it."""
+        self._given_up.add(index)
 
     def answered(self, entry: Received, value: dict[str, Any]) -> Match:
         """The request that `value`, an answer within `entry`, belongs to."""
@@ -64,14 +69,13 @@ class Correlator:
             return Match(self._answered[key], "repeated")
         if entry.carrier in self.waiting:
             return self._settle(entry.carrier, self.waiting[entry.carrier], "inferred")
-        if entry.carrier is None and len(self.waiting) == 1:
-            index, own = next(iter(self.waiting.items()))
-            return self._settle(index, own, "inferred")
+        hoped_for = [index for index in self.waiting if index not in self._given_up]
+        # Without any id it may as well answer a notification; the request's own answer may yet come.
+        if entry.carrier is None and value.get("id") is not None and len(hoped_for) == 1:
+            return self._settle(hoped_for[0], self.waiting[hoped_for[0]], "inferred")
         return Match(None, "stray")
 
-    def _settle(
-        self, index: int, key: tuple[str, Any], kind: Literal["exact", "inferred"]
-    ) -> Match:
+    def _settle(self, index: int, key: tuple[str, Any], kind: Literal["exact", "inferred"]) -> Match:
         del self.waiting[index]
         self._answered[key] = index
         return Match(index, kind)

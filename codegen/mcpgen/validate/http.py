@@ -48,7 +48,9 @@ class HttpTransport:
         self._tasks: set[asyncio.Task[None]] = set()
         self._revision = ""
         self._sessions = False
-        self._session_id: str | None = None
+        # As it came, byte for byte: also one that should not be is given back unchanged.
+        self._session_id: bytes | None = None
+        self._crash: BaseException | None = None
         self._closing = False
 
     async def open(self) -> None:
@@ -56,7 +58,9 @@ class HttpTransport:
         try:
             url = httpx.URL(self._url)
         except (httpx.InvalidURL, TypeError) as error:
-            raise TargetUnreachable(f"{self._url!r} is not a URL: {error}", hint="give --url http://…") from None
+            raise TargetUnreachable(
+                f"{self._url!r} is not a URL: {error}", hint="give --url http://…"
+            ) from None
         if url.scheme not in ("http", "https") or not url.host:
             raise TargetUnreachable(f"{self._url!r} is not an http URL", hint="give --url http://…")
         # No read timeout: how long an answer may take is the session's decision.
@@ -101,38 +105,46 @@ class HttpTransport:
             if self._session_id is not None and self.failure is None:
                 with contextlib.suppress(httpx.HTTPError, TimeoutError, ValueError):
                     async with asyncio.timeout(_GOODBYE_SECONDS):
-                        await self._client.delete(self._url, headers=self._base_headers())
+                        await self._client.delete(self._url, headers=self._headers_with())
             await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             await self._client.aclose()
+        if self._crash is not None:
+            raise self._crash
 
     def _start(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
         return task
 
-    def _base_headers(self) -> dict[str, str]:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # A mistake of ours, not of the server: the run ends now, and `close` raises it.
+            self._crash = task.exception()
+            self._lost("mcpgen itself failed")
+
+    def _headers_with(self, extra: Mapping[str, str] | None = None) -> list[tuple[bytes, bytes]]:
         headers = dict(self._headers)
         # 2025-06-18 brought the header; older servers are not confused by one that they do not know.
         if self._revision:
             headers["MCP-Protocol-Version"] = self._revision
+        headers |= extra or {}
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items() if value]
         if self._session_id is not None:
-            headers["Mcp-Session-Id"] = self._session_id
-        return headers
+            pairs.append((b"Mcp-Session-Id", self._session_id))
+        return pairs
 
     async def _post(self, index: int, message: dict[str, Any], extra: dict[str, str]) -> None:
         assert self._client is not None
-        headers = {
-            **self._base_headers(),
-            "Accept": f"application/json, {_EVENTS}",
-            "Content-Type": "application/json",
-            **extra,
-        }
+        extra |= {"Accept": f"application/json, {_EVENTS}", "Content-Type": "application/json"}
         if message.get("method") == "initialize":
-            headers.pop("MCP-Protocol-Version", None)
+            # Nothing is agreed yet; empty takes the header away.
+            extra["MCP-Protocol-Version"] = ""
         elif not self._sessions:
-            headers |= message_headers(message)
+            extra |= message_headers(message)
+        headers = self._headers_with(extra)
         body = json.dumps(message, separators=(",", ":")).encode()
         reason = "its HTTP reply ended without one"
         try:
@@ -154,7 +166,7 @@ class HttpTransport:
         kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
         session = reply.headers.get("mcp-session-id")
         if message.get("method") == "initialize" and session is not None and reply.status_code < 300:
-            self._session_id = session
+            self._session_id = _raw(reply, b"mcp-session-id")
         head = self.journal.clock(), index, reply.status_code, kind
         if kind == _EVENTS and reply.status_code == 200:
             self.journal.add(HttpReply(*head, True, session))
@@ -178,7 +190,7 @@ class HttpTransport:
                 return
             await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
             assert self._client is not None
-            headers = {**self._base_headers(), "Accept": _EVENTS, "Last-Event-ID": last_id}
+            headers = self._headers_with({"Accept": _EVENTS, "Last-Event-ID": last_id})
             async with self._client.stream("GET", self._url, headers=headers) as resumed:
                 if resumed.status_code != 200:
                     return
@@ -208,7 +220,7 @@ class HttpTransport:
 
     async def _get(self) -> None:
         assert self._client is not None
-        headers = {**self._base_headers(), "Accept": _EVENTS}
+        headers = self._headers_with({"Accept": _EVENTS})
         try:
             async with self._client.stream("GET", self._url, headers=headers) as reply:
                 kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -246,6 +258,8 @@ class HttpTransport:
             self.journal.add(Closed(self.journal.clock(), str(reached)))
 
 
+def _raw(reply: httpx.Response, name: bytes) -> bytes:
+    return next(value for key, value in reply.headers.raw if key.lower() == name)
 
 
 def _described(error: httpx.HTTPError) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mcpgen.validate.correlate import is_request
 from mcpgen.validate.journal import Entry, HttpReply, Received, Sent
-from mcpgen.validate.ledger import Ledger
+from mcpgen.validate.ledger import About, Ledger
 
 _ANSWER_TYPES = frozenset({"application/json", "text/event-stream"})
 # Statuses with which HTTP itself, a proxy or an authority may refuse, with nothing of JSON-RPC in it.
@@ -31,9 +31,9 @@ class HttpRules:
             self._get(reply)
             return
         sent = self._entries[reply.carrier]
-        if not isinstance(sent, Sent) or sent.probe and reply.status >= 400:
+        if not isinstance(sent, Sent) or (sent.probe and reply.status >= 400):
             return
-        told = {"method": sent.message.get("method"), "request": sent.message}
+        told = About(sent.message.get("method"), sent.message)
         if is_request(sent.message):
             if reply.status < 300:
                 self._ledger.holds(
@@ -41,21 +41,21 @@ class HttpRules:
                     reply.content_type in _ANSWER_TYPES and reply.has_body,
                     f"status {reply.status} with "
                     + (f"content type {reply.content_type or 'missing'!r}" if reply.has_body else "no body"),
-                    **told,
+                    told,
                 )
         elif reply.status < 300:
             self._ledger.holds(
                 "http-notification-accepted",
                 reply.status == 202 and not reply.has_body,
                 f"status {reply.status}" + (" with a body" if reply.has_body else ""),
-                **told,
+                told,
             )
         if sent.message.get("method") == "initialize" and reply.session_id is not None:
             self._ledger.holds(
                 "http-session-id-visible",
                 reply.session_id != "" and all("\x21" <= one <= "\x7e" for one in reply.session_id),
                 f"the session id is {reply.session_id!r}",
-                **told,
+                told,
             )
 
     def answer(self, entry: Received, message: dict[str, Any], request: dict[str, Any] | None) -> None:
@@ -65,9 +65,11 @@ class HttpRules:
                 "http-get-no-answers",
                 False,
                 "a response came on the stream that a GET opened",
-                method=None if request is None else request.get("method"),
-                request=request,
-                response=message,
+                About(
+                    method=None if request is None else request.get("method"),
+                    request=request,
+                    response=message,
+                ),
             )
         error = message.get("error")
         code = error.get("code") if isinstance(error, dict) else None
@@ -78,10 +80,12 @@ class HttpRules:
                 "http-error-status",
                 entry.status == wanted,
                 f"error {code} came with HTTP status {entry.status}, not {wanted}",
-                method=None if request is None else request.get("method"),
+                About(
+                    method=None if request is None else request.get("method"),
+                    request=request,
+                    response=message,
+                ),
                 pointer="/error/code",
-                request=request,
-                response=message,
             )
 
     def excuses(self, reply: HttpReply) -> bool:

@@ -16,7 +16,7 @@ FrameFault: TypeAlias = Literal["not-utf-8", "not-json"]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that the validator wrote. A `probe` asks for the era: a server of the other era owes it nothing."""
+    """A message that the validator wrote. A `probe` asks for the era: others owe it nothing."""
 
     at: float
     message: dict[str, Any]
@@ -63,6 +63,14 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
+class GaveUp:
+    """The validator no longer waits for the answer to the request at index `request`."""
+
+    at: float
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """The server ended the connection of its own accord; `reason` says how, in words."""
 
@@ -75,11 +83,11 @@ class Ended:
     """The validator ended a process: which signal it took beyond closing its standard input, if any."""
 
     at: float
-    signal: Literal["SIGTERM", "SIGKILL"] | None
+    signal: str | None
     waited: float
 
 
-Entry: TypeAlias = Sent | Received | HttpReply | Finished | Closed | Ended
+Entry: TypeAlias = Sent | Received | HttpReply | Finished | GaveUp | Closed | Ended
 
 
 class Journal:

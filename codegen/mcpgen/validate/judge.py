@@ -7,6 +7,7 @@ finding: a false accusation is the worst that a validator can do.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -16,8 +17,8 @@ from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import Ended, Entry, Finished, HttpReply, Received, Sent
-from mcpgen.validate.ledger import Ledger
+from mcpgen.validate.journal import Ended, Entry, Finished, GaveUp, HttpReply, Received, Sent
+from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.report import Check, Finding
 from mcpgen.validate.rules import RuleBook
@@ -42,17 +43,16 @@ def judge(
     wire: ModuleType,
     book: RuleBook,
     declared: dict[str, Any],
-    timeout: float,
     ended_early: bool = False,
 ) -> Judgement:
     """Judge a journal.
 
-    `wire` is `mcpgen_types.revision(revision)`, `declared` what the client declared, `timeout` how long
-    it waited for an answer. `ended_early` says that the run broke off: requests left open then are not
-    held against the server one by one.
+    `wire` is `mcpgen_types.revision(revision)`, `declared` what the client declared.
+    `ended_early` says that the run broke off: requests left open then are not held against the server
+    one by one.
     """
     ledger = Ledger(book, revision=revision, transport=transport)
-    walk = _Walk(entries, ledger, wire, revision, declared, timeout)
+    walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
     return Judgement(tuple(ledger.findings), tuple(ledger.checks()))
 
@@ -65,21 +65,24 @@ class _Walk:
         wire: ModuleType,
         revision: str,
         declared: dict[str, Any],
-        timeout: float,
     ) -> None:
         self.entries = entries
         self.ledger = ledger
         self.modern = era_of(revision) == "modern"
-        self.timeout = timeout
         self.contents = Contents(ledger, wire, revision, declared)
         self.http = HttpRules(ledger, entries)
         self.correlator = Correlator()
         self.initialize_sent = False
         self.initialized_sent = False
+        self.given_up: set[int] = set()
+        self.position = 0
+        # Answers without an id, each with its place in the journal: only the end shows whose they were.
+        self.nameless: list[tuple[int, dict[str, Any]]] = []
         self.server_ids: set[tuple[str, Any]] = set()
 
     def run(self, ended_early: bool) -> None:
         for index, entry in enumerate(self.entries):
+            self.position = index
             match entry:
                 case Sent():
                     self._sent(index, entry)
@@ -87,11 +90,14 @@ class _Walk:
                     self._received(entry)
                 case HttpReply():
                     self.http.reply(entry)
+                case GaveUp(request=request):
+                    self.given_up.add(request)
+                    self.correlator.gave_up(request)
                 case Ended():
                     self._ended(entry)
                 case _:
                     pass
-        self._open_requests(ended_early)
+        self._open_requests(ended_early, self._nameless_answers())
 
     def _sent(self, index: int, entry: Sent) -> None:
         self.correlator.sent(index, entry)
@@ -111,20 +117,23 @@ class _Walk:
             # Where no rule asks for UTF-8 by name, bytes that are none are still no message.
             rule = "encoding-utf-8" if self.ledger.applies("encoding-utf-8") else "stdio-only-messages"
             self.ledger.holds(
-                rule, False, f"not UTF-8: {entry.detail}", request=request, response=entry.text
+                rule, False, f"not UTF-8: {entry.detail}", About(request=request, response=entry.text)
             )
             return
         self.ledger.holds("encoding-utf-8", True, "")
         if entry.fault == "not-json":
             rule = "stdio-only-messages" if entry.stream == "stdout" else "jsonrpc-message"
             self.ledger.holds(
-                rule, False, f"not JSON: {entry.detail}", request=request, response=entry.text
+                rule, False, f"not JSON: {entry.detail}", About(request=request, response=entry.text)
             )
             return
         self.ledger.holds("stdio-only-messages", True, "")
         if isinstance(entry.value, list):
             self.ledger.holds(
-                "jsonrpc-no-batch", False, "the server sent a batch", request=request, response=entry.value
+                "jsonrpc-no-batch",
+                False,
+                "the server sent a batch",
+                About(request=request, response=entry.value),
             )
             for message in entry.value:
                 self._message(entry, message)
@@ -140,9 +149,8 @@ class _Walk:
             "jsonrpc-version",
             version == "2.0",
             "jsonrpc is missing" if "jsonrpc" not in message else f"jsonrpc is {version!r}, not '2.0'",
+            About(method=message.get("method"), response=message),
             pointer="/jsonrpc" if "jsonrpc" in message else "",
-            method=message.get("method"),
-            response=message,
         )
         if is_answer(message):
             self._answer(entry, message)
@@ -165,31 +173,29 @@ class _Walk:
         foreign = not isinstance(message, dict) or not message.keys() & {"method", "result", "error", "id"}
         rule = "stdio-only-messages" if why and foreign and entry.stream == "stdout" else "jsonrpc-message"
         return self.ledger.holds(
-            rule, not why, why, request=self._request_of(entry.carrier), response=message
+            rule, not why, why, About(request=self._request_of(entry.carrier), response=message)
         )
 
     def _answer(self, entry: Received, message: dict[str, Any]) -> None:
         has_both = "result" in message and "error" in message
-        # Without anything that waits, an answer without an id can only be one to a notification.
         anonymous = message.get("id") is None
         refused = entry.status is not None and entry.status >= 400
-        if anonymous and not self.correlator.waiting and not refused:
-            self.ledger.holds(
-                "jsonrpc-notification-unanswered",
-                False,
-                "a response without an id, while no request was open",
-                request=self._last_notification(),
-                response=message,
-            )
-            return
         match = self.correlator.answered(entry, message)
+        if anonymous and match.kind == "stray":
+            if not refused:
+                self.nameless.append((self.position, message))
+            return
         request = self._request_of(match.request)
         method = None if request is None else request.get("method")
-        told = {"method": method, "request": request, "response": message}
+        told = About(method, request, message)
         self.http.answer(entry, message, request)
         if match.kind == "repeated":
             self.ledger.holds(
-                "jsonrpc-single-answer", False, f"a second answer to id {message.get('id')!r}", pointer="/id", **told
+                "jsonrpc-single-answer",
+                False,
+                f"a second answer to id {message.get('id')!r}",
+                told,
+                pointer="/id",
             )
             return
         self.ledger.holds("jsonrpc-single-answer", True, "")
@@ -199,11 +205,11 @@ class _Walk:
                 "jsonrpc-id-echoed",
                 match.kind == "exact",
                 _wrong_id(message, request),
+                told,
                 pointer="/id" if "id" in message else "",
-                **told,
             )
-        self.ledger.holds("jsonrpc-result-or-error", not has_both, "both result and error are present", **told)
-        if "error" in message:
+        self.ledger.holds("jsonrpc-result-or-error", not has_both, "both result and error are present", told)
+        if "error" in message and not has_both:
             self._error(message, told)
         if request is not None and match.request is not None:
             probe = self._is_probe(match.request)
@@ -211,27 +217,25 @@ class _Walk:
             if not probe:
                 self.contents.answer(match.request, request, message)
 
-    def _error(self, message: dict[str, Any], told: dict[str, Any]) -> None:
+    def _error(self, message: dict[str, Any], told: About) -> None:
         error = message["error"]
         if not isinstance(error, dict):
-            self.ledger.holds(
-                "jsonrpc-error-object", False, "error is not an object", pointer="/error", **told
-            )
+            self.ledger.holds("jsonrpc-error-object", False, "error is not an object", told, pointer="/error")
             return
         code, text = error.get("code"), error.get("message")
         self.ledger.holds(
             "jsonrpc-error-object",
             is_integer(code),
             "code is missing" if "code" not in error else f"code is {code!r}, not an integer",
+            told,
             pointer="/error/code" if "code" in error else "/error",
-            **told,
         )
         self.ledger.holds(
             "jsonrpc-error-object",
             isinstance(text, str),
             "message is missing" if "message" not in error else "message is not a string",
+            told,
             pointer="/error/message" if "message" in error else "/error",
-            **told,
         )
 
     def _unasked(self, entry: Received, message: dict[str, Any]) -> None:
@@ -243,8 +247,7 @@ class _Walk:
             "server-requests-none",
             not self.modern,
             f"the server sent the request {method}",
-            method=method,
-            response=message,
+            About(method=method, response=message),
         ):
             return
         key = id_key(message["id"])
@@ -253,17 +256,15 @@ class _Walk:
             "jsonrpc-request-id",
             valid,
             f"the request's id is {message['id']!r}, neither a string nor an integer",
-            method=method,
+            About(method=method, response=message),
             pointer="/id",
-            response=message,
         )
         self.ledger.holds(
             "jsonrpc-request-id",
             key not in self.server_ids,
             f"the request's id {message['id']!r} was used before",
-            method=method,
+            About(method=method, response=message),
             pointer="/id",
-            response=message,
         )
         self.server_ids.add(key)
         self.contents.request(message)
@@ -278,40 +279,66 @@ class _Walk:
                 "lifecycle-initialization-first",
                 welcome,
                 f"the server sent {method} before it was asked to initialize",
-                method=method,
-                response=message,
+                About(method=method, response=message),
             )
         else:
             self.ledger.holds(
                 "lifecycle-quiet-until-initialized",
                 welcome,
                 f"the server sent {method} before the client was initialized",
-                method=method,
-                response=message,
+                About(method=method, response=message),
             )
 
-    def _in_time(self, index: int, entry: Received, told: dict[str, Any]) -> None:
-        sent = self.entries[index]
-        late = entry.at - sent.at > self.timeout if isinstance(sent, Sent) else False
+    def _in_time(self, index: int, entry: Received, told: About) -> None:
         if self._is_probe(index):
             return
         self.ledger.holds(
             "jsonrpc-request-answered",
-            not late,
-            f"answered after {entry.at - sent.at:.1f} s, when the client no longer waited",
+            index not in self.given_up,
+            f"answered after {entry.at - self.entries[index].at:.1f} s, when the client no longer waited",
+            told,
             verdict="warning",
-            **told,
         )
 
-    def _open_requests(self, ended_early: bool) -> None:
+    def _nameless_answers(self) -> set[int]:
+        """Judge answers without an id; return the requests that they must have been meant for.
+
+        If a request that came before is still open, it was that one's. Otherwise every request has its
+        answer, and this is one to a notification.
+        """
+        owners: set[int] = set()
+        for position, message in self.nameless:
+            before = [index for index in self.correlator.waiting if index < position and index not in owners]
+            notification = self._last_notification(position)
+            if before or notification is None:
+                request = self._request_of(before[0]) if before else None
+                owners.update(before[:1])
+                self.ledger.holds(
+                    "jsonrpc-id-echoed",
+                    False,
+                    _wrong_id(message, request),
+                    About(None if request is None else request.get("method"), request, message),
+                )
+            else:
+                self.ledger.holds(
+                    "jsonrpc-notification-unanswered",
+                    False,
+                    "a response without an id, and every request has its own",
+                    About(request=notification, response=message),
+                )
+        return owners
+
+    def _open_requests(self, ended_early: bool, named: set[int]) -> None:
         refused = {
-            entry.carrier: entry for entry in self.entries if isinstance(entry, HttpReply) and entry.carrier is not None
+            entry.carrier: entry
+            for entry in self.entries
+            if isinstance(entry, HttpReply) and entry.carrier is not None
         }
         over = {entry.carrier: entry for entry in self.entries if isinstance(entry, Finished)}
         for index in self.correlator.waiting:
             request = self._request_of(index)
             reply = refused.get(index)
-            if self._is_probe(index) or (ended_early and index not in over):
+            if self._is_probe(index) or index in named or (ended_early and index not in over):
                 continue
             if reply is not None and self.http.excuses(reply):
                 continue
@@ -321,8 +348,7 @@ class _Walk:
                 "jsonrpc-request-answered",
                 False,
                 why,
-                method=None if request is None else request.get("method"),
-                request=request,
+                About(method=None if request is None else request.get("method"), request=request),
             )
 
     def _ended(self, entry: Ended) -> None:
@@ -341,13 +367,17 @@ class _Walk:
         entry = self.entries[index]
         return isinstance(entry, Sent) and entry.probe and not self.modern
 
-    def _last_notification(self) -> dict[str, Any] | None:
-        sent = [entry.message for entry in self.entries if isinstance(entry, Sent)]
-        return next((message for message in reversed(sent) if not is_request(message)), None)
+    def _last_notification(self, position: int) -> dict[str, Any] | None:
+        sent = [entry.message for entry in self.entries[:position] if isinstance(entry, Sent)]
+        return next((message for message in reversed(sent) if _is_notification(message)), None)
+
+
+def _is_notification(message: dict[str, Any]) -> bool:
+    return "method" in message and "id" not in message
 
 
 def _wrong_id(message: dict[str, Any], request: dict[str, Any] | None) -> str:
-    own = repr(message["id"]) if "id" in message else "missing"
+    own = json.dumps(message["id"]) if "id" in message else "missing"
     if request is None:
         return f"the id is {own}, and no request has that id"
-    return f"the id is {own}, the request's is {request['id']!r}"
+    return f"the id is {own}, the request's is {json.dumps(request['id'])}"

@@ -7,6 +7,7 @@ one that was tested and never failed as passed.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from mcpgen.validate.report import Check, Finding, Verdict
@@ -14,6 +15,18 @@ from mcpgen.validate.rules import Rule, RuleBook, UnknownRule
 
 # A server that breaks one rule a thousand times is told so a few times, and how often.
 _FINDINGS_PER_RULE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a finding is about: the method, what the client sent, what the server sent."""
+
+    method: Any = None
+    request: Any = None
+    response: Any = None
+
+
+NOTHING = About()
 
 
 class Ledger:
@@ -32,11 +45,9 @@ class Ledger:
         rule_id: str,
         ok: bool,
         message: str,
+        about: About = NOTHING,
         *,
-        method: str | None = None,
         pointer: str = "",
-        request: Any = None,
-        response: Any = None,
         verdict: Verdict | None = None,
         page: str | None = None,
     ) -> bool:
@@ -60,7 +71,16 @@ class Ledger:
             spec = rule.spec if page is None else f"{rule.revision} {page}"
             self.findings.append(
                 Finding(
-                    rule_id, rule.level, outcome, method, pointer, message, spec, request, response, rule.revision
+                    rule=rule_id,
+                    level=rule.level,
+                    verdict=outcome,
+                    method=about.method if isinstance(about.method, str) else None,
+                    pointer=pointer,
+                    message=message,
+                    spec=spec,
+                    request=about.request,
+                    response=about.response,
+                    revision=rule.revision,
                 )
             )
         return False
@@ -76,7 +96,9 @@ class Ledger:
     def _check(self, rule: Rule) -> Check:
         tested, failed = self._tested[rule.id], self._failed[rule.id]
         if not tested:
-            return Check(rule.id, rule.level, "skipped", "nothing in this run put it to the test", rule.revision)
+            return Check(
+                rule.id, rule.level, "skipped", "nothing in this run put it to the test", rule.revision
+            )
         if not failed:
             return Check(rule.id, rule.level, "pass", f"held {_times(tested)}", rule.revision)
         shown = min(failed, _FINDINGS_PER_RULE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcpgen.validate.client import declares
-from mcpgen.validate.ledger import Ledger
+from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 
 _CACHEABLE = frozenset(
@@ -60,14 +60,14 @@ class ModernRules:
     def answer(self, request: dict[str, Any], message: dict[str, Any]) -> None:
         """Judge the answer to a request."""
         method: str = request["method"]
-        told = {"method": method, "request": request, "response": message}
+        told = About(method, request, message)
         if method in _MUST_LIST:
             self._ledger.holds(
                 "list-answered",
                 "result" in message,
                 f"the server declares what {method} lists, and answers it with an error",
+                told,
                 page=_MUST_LIST[method],
-                **told,
             )
         error = message.get("error")
         if isinstance(error, dict):
@@ -79,22 +79,19 @@ class ModernRules:
     def notification(self, message: dict[str, Any]) -> None:
         """Judge a notification. The validator opens no subscription and asks for no log messages."""
         name: str = message["method"]
-        told = {"method": name, "response": message}
+        told = About(name, response=message)
         self._ledger.holds(
-            "log-level-requested",
-            name != "notifications/message",
-            "no request asked for log messages",
-            **told,
+            "log-level-requested", name != "notifications/message", "no request asked for log messages", told
         )
         self._ledger.holds(
             "notification-requested",
             name not in _FOR_SUBSCRIBERS,
             f"{name} was sent, and no subscription was open",
-            **told,
+            told,
         )
 
     def without_own_faults(self, method: str, result: Any) -> Any:
-        """`result` with what has rules of its own here put right, so that the schema does not say it again."""
+        """`result` with what has rules of its own here put right: the schema need not say it again."""
         if not isinstance(result, dict):
             return result
         mended = dict(result)
@@ -107,7 +104,7 @@ class ModernRules:
                 mended["cacheScope"] = "private"
         return mended
 
-    def _error_code(self, code: Any, told: dict[str, Any]) -> None:
+    def _error_code(self, code: Any, told: About) -> None:
         if not is_integer(code):
             return
         undefined = -32099 <= code <= -32020 and code not in _DEFINED_ERRORS
@@ -115,13 +112,11 @@ class ModernRules:
             "error-codes-defined",
             not undefined and code not in _RETIRED_ERRORS,
             f"error code {code} is " + ("not defined by the specification" if undefined else "retired"),
+            told,
             pointer="/error/code",
-            **told,
         )
 
-    def _result(
-        self, method: str, request: dict[str, Any], result: dict[str, Any], told: dict[str, Any]
-    ) -> None:
+    def _result(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         capabilities = result.get("capabilities")
         if method == "server/discover" and isinstance(capabilities, dict):
             self._extensions = bool(capabilities.get("extensions"))
@@ -130,8 +125,8 @@ class ModernRules:
             "result-type-present",
             isinstance(kind, str),
             "resultType is missing" if "resultType" not in result else "resultType is not a string",
+            told,
             pointer="/result/resultType" if "resultType" in result else "/result",
-            **told,
         ):
             return
         # An extension may define types of its own; which ones, only its own page says.
@@ -139,24 +134,22 @@ class ModernRules:
             "result-type-known",
             kind in ("complete", "input_required") or self._extensions,
             f"resultType is {kind!r}",
+            told,
             pointer="/result/resultType",
-            **told,
         )
         if kind == "input_required":
             self._wants_input(method, result, told)
         elif method in _CACHEABLE and kind == "complete":
             self._cache_hints(method, request, result, told)
 
-    def _cache_hints(
-        self, method: str, request: dict[str, Any], result: dict[str, Any], told: dict[str, Any]
-    ) -> None:
+    def _cache_hints(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         ttl, scope = result.get("ttlMs"), result.get("cacheScope")
         self._ledger.holds(
             "cache-hints-present",
             _is_ttl(ttl),
             "ttlMs is missing" if "ttlMs" not in result else f"ttlMs is {ttl!r}, not an integer from 0 up",
+            told,
             pointer="/result/ttlMs" if "ttlMs" in result else "/result",
-            **told,
         )
         self._ledger.holds(
             "cache-hints-present",
@@ -164,8 +157,8 @@ class ModernRules:
             "cacheScope is missing"
             if "cacheScope" not in result
             else f"cacheScope is {scope!r}, neither public nor private",
+            told,
             pointer="/result/cacheScope" if "cacheScope" in result else "/result",
-            **told,
         )
         params = request.get("params")
         if isinstance(params, dict) and "cursor" in params:
@@ -174,27 +167,27 @@ class ModernRules:
                 "cache-scope-consistent",
                 scope == first,
                 f"cacheScope is {scope!r}, on the first page it was {first!r}",
+                told,
                 pointer="/result/cacheScope",
-                **told,
             )
         else:
             self._scopes[method] = scope
 
-    def _wants_input(self, method: str, result: dict[str, Any], told: dict[str, Any]) -> None:
+    def _wants_input(self, method: str, result: dict[str, Any], told: About) -> None:
         self._ledger.holds(
             "input-required-methods",
             method in _MAY_WANT_INPUT,
             f"{method} was answered with a demand for input",
+            told,
             pointer="/result/resultType",
-            **told,
         )
         requests = result.get("inputRequests")
         self._ledger.holds(
             "input-required-content",
             requests is not None or result.get("requestState") is not None,
             "neither inputRequests nor requestState is there",
+            told,
             pointer="/result",
-            **told,
         )
         for key, wanted in requests.items() if isinstance(requests, dict) else ():
             name = wanted.get("method") if isinstance(wanted, dict) else None
@@ -209,8 +202,8 @@ class ModernRules:
                 "input-required-declared",
                 declares(self._declared, path),
                 f"{name} needs the client capability {path}, which was not declared",
+                told,
                 pointer=f"/result/inputRequests/{step}",
-                **told,
             )
 
 

@@ -18,7 +18,7 @@ Level: TypeAlias = Literal["MUST", "SHOULD"]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as it stands in one revision. `spec` is revision and page, such as `2025-11-25 server/tools`."""
+    """One rule as it stands in one revision. `spec` is revision and page: `2025-11-25 server/tools`."""
 
     id: str
     level: Level

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import mcpgen_types
-
 from mcpgen.errors import ExitCode, McpgenError, TargetSilent
 from mcpgen.validate import client
 from mcpgen.validate.exercise import Exercise, Plan
@@ -76,7 +75,9 @@ async def validate(target: Target, options: Options, *, announce: Callable[[str]
             break
     if runs and all(run.skipped is not None for run in runs):
         reason = "; ".join(f"{run.revision}: {run.skipped}" for run in runs)
-        runs.append(_failed("all", f"the server speaks no known revision ({reason})", "see its documentation"))
+        runs.append(
+            _failed("all", f"the server speaks no known revision ({reason})", "see its documentation")
+        )
     return Report(target.described(), tuple(runs))
 
 
@@ -154,7 +155,6 @@ class _Conversation:
             wire=mcpgen_types.revision(spoken),
             book=self.book,
             declared=session.declared,
-            timeout=self.options.timeout,
             ended_early=failure is not None,
         )
         return Run(
@@ -201,11 +201,19 @@ class _Conversation:
             case LimitReached():
                 return ExitCode.SILENT, str(error), "--max-message and --max-messages raise the limits"
             case ConnectionLost() if is_open:
-                return ExitCode.SILENT, f"{error}, in the middle of the run", "see what the server says for itself"
+                return (
+                    ExitCode.SILENT,
+                    f"{error}, in the middle of the run",
+                    "see what the server says for itself",
+                )
             case ConnectionLost():
                 return ExitCode.UNREACHABLE, f"{error}, before it was ready", self._reach_hint()
             case Unanswered(replied=True) if not is_open:
-                return ExitCode.UNREACHABLE, f"the server cannot be opened: {error}", self._reach_hint(str(error))
+                return (
+                    ExitCode.UNREACHABLE,
+                    f"the server cannot be opened: {error}",
+                    self._reach_hint(str(error)),
+                )
             case _:
                 return ExitCode.SILENT, f"the server does not answer: {error}", _SLOW
 
@@ -228,5 +236,3 @@ class _Conversation:
             and session.asked == 1
             and session.transport.name == "stdio"
         )
-
-

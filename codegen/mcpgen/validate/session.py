@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcpgen.validate import client
-from mcpgen.validate.correlate import Correlator, is_answer, is_request
-from mcpgen.validate.journal import Closed, Entry, Finished, Received, Sent
+from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
+from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, Received, Sent
 from mcpgen.validate.transport import ConnectionLost, LimitReached, Transport
 
 
@@ -44,6 +44,8 @@ class Session:
         self._numbers = itertools.count(1)
         self._correlator = Correlator()
         self._pending: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        # Who waits for a request that may report progress: its token, the timeout, the seconds it allows.
+        self._working: dict[tuple[str, Any], tuple[asyncio.Timeout, float]] = {}
         self._replies: set[asyncio.Task[None]] = set()
         self._lost: ConnectionLost | LimitReached | None = None
         transport.journal.listener = self._heard
@@ -68,18 +70,27 @@ class Session:
         """
         if self._lost is not None:
             raise self._lost
-        message = {"jsonrpc": "2.0", "id": self._next_id(), "method": method}
+        message: dict[str, Any] = {"jsonrpc": "2.0", "id": self._next_id(), "method": method}
         body = self._enveloped(params)
         if body is not None:
             message["params"] = body
         limit = self.timeout if timeout is None else timeout
         self.asked += 1
+        index: int | None = None
+        patience = asyncio.timeout(limit)
+        token = id_key(_progress_token(params))
+        self._working[token] = (patience, limit)
         try:
-            async with asyncio.timeout(limit):
+            async with patience:
                 index = await self.transport.send(message, probe=probe, headers=headers)
                 return await self._pending[index]
         except TimeoutError:
+            if index is not None:
+                journal = self.transport.journal
+                journal.add(GaveUp(journal.clock(), index))
             raise Unanswered(method, f"no answer within {limit:g} s") from None
+        finally:
+            self._working.pop(token, None)
 
     async def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Send a notification. Raises as `request` does."""
@@ -141,6 +152,8 @@ class Session:
                 if future is not None and not future.done():
                     method = self._method(carrier)
                     future.set_exception(Unanswered(method, entry.reason, replied=True))
+            case GaveUp(request=request):
+                self._correlator.gave_up(request)
             case Closed(reason=reason):
                 self._lost = self.transport.failure or ConnectionLost(reason)
                 for future in self._pending.values():
@@ -155,6 +168,11 @@ class Session:
             future = None if request is None else self._pending.get(request)
             if future is not None and not future.done():
                 future.set_result(message)
+        elif isinstance(message, dict) and message.get("method") == "notifications/progress":
+            # Whoever reports progress is at work; the run's deadline bounds how long.
+            working = self._working.get(id_key(_progress_token(message)))
+            if working is not None and not working[0].expired():
+                working[0].reschedule(asyncio.get_running_loop().time() + working[1])
         elif is_request(message) and self.answers_requests:
             task = asyncio.get_running_loop().create_task(self._reply(message))
             self._replies.add(task)
@@ -169,3 +187,14 @@ class Session:
     def _method(self, index: int | None) -> str:
         entry = self.transport.journal.entries[index] if index is not None else None
         return str(entry.message.get("method")) if isinstance(entry, Sent) else "request"
+
+
+def _progress_token(holder: Mapping[str, Any] | None) -> Any:
+    """The token in a notification's params, or in a request's `_meta`; None where there is none."""
+    params = (holder or {}).get("params", holder)
+    if not isinstance(params, Mapping):
+        return None
+    meta = params.get("_meta")
+    if "progressToken" in params or not isinstance(meta, Mapping):
+        return params.get("progressToken")
+    return meta.get("progressToken")

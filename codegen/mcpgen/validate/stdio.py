@@ -117,13 +117,17 @@ class StdioTransport:
             _signal_group(process.pid, signal.SIGKILL)
             for reader in self._readers:
                 reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        outcomes = await asyncio.gather(*self._readers, return_exceptions=True)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), GRACE_AFTER_SIGTERM)
         # Closes the pipes now and not when the loop is gone.
         transport = getattr(process, "_transport", None)
         if transport is not None:
             transport.close()
+        for outcome in outcomes:
+            # A mistake of ours, not of the server.
+            if isinstance(outcome, Exception):
+                raise outcome
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         started = self.journal.clock()
@@ -143,8 +147,8 @@ class StdioTransport:
         else:
             needed = signal.SIGKILL
         if not by_itself and self.failure is None:
-            name = None if needed is None else ("SIGTERM" if needed is signal.SIGTERM else "SIGKILL")
-            self.journal.add(Ended(self.journal.clock(), name, self.journal.clock() - started))
+            now = self.journal.clock()
+            self.journal.add(Ended(now, None if needed is None else needed.name, now - started))
 
     async def _read_stdout(self) -> None:
         assert self._process is not None and self._process.stdout is not None

@@ -70,9 +70,7 @@ def _heading(report: Report, run: Run, console: Console) -> None:
     name = run.server.get("name") or "a server without a name"
     target = report.target.get("url") or " ".join(report.target.get("command", ()))
     version = run.server.get("version") or ""
-    console.print(
-        _line((f"{name} {version}".strip(), "bold"), (f"  {run.revision} ({run.era} era)", ""))
-    )
+    console.print(_line((f"{name} {version}".strip(), "bold"), (f"  {run.revision} ({run.era} era)", "")))
     console.print(_line((f"{report.target['transport']}: {target}", "dim")))
     console.print()
 

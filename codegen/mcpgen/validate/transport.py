@@ -55,7 +55,7 @@ class Transport(Protocol):
         ...
 
     async def listen(self) -> None:
-        """Begin to take messages that answer nothing, where the transport has a channel of its own for them."""
+        """Begin to take messages that answer nothing, where they have a channel of their own."""
         ...
 
     def settle(self, revision: str, *, session: bool) -> None:
@@ -67,7 +67,7 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """End the connection, and the server where the transport started it. Never raises, may be repeated."""
+        """End the connection, and the server if the transport started it. May be repeated."""
         ...
 
 
