@@ -169,6 +169,16 @@ def test_numbers_keep_their_value(legacy: Any) -> None:
     assert legacy.ProgressNotificationParams.model_validate_json(json.dumps(progress)) == params
 
 
+@pytest.mark.parametrize(("length", "fits"), [(0, True), (100, True), (101, False)])
+def test_lists_keep_their_bounds(modern: Any, length: int, fits: bool) -> None:
+    value = {"values": ["v"] * length}
+    if fits:
+        assert modern.dump(modern.CompleteResultCompletion.model_validate(value)) == value
+    else:
+        with pytest.raises(ValidationError, match="at most 100 items"):
+            modern.CompleteResultCompletion.model_validate(value)
+
+
 def test_a_field_named_like_a_method_of_base_model_has_an_underscore(legacy: Any) -> None:
     schema = legacy.ToolInputSchema.model_validate({"type": "object", "$schema": "s"})
     assert schema.schema_ == "s"
