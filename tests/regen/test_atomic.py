@@ -83,7 +83,8 @@ def test_write_that_fails_halfway_leaves_the_old_file(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
     )
     assert run.stdout == (
-        f"cannot write {file}: File too large | nothing was changed; free some space and run the command again\n"
+        f"cannot write {file}: File too large"
+        " | nothing was changed; free some space and run the command again\n"
     )
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]

@@ -169,6 +169,12 @@ def test_lock_that_lies_about_inputs_is_no_drift_and_is_said(generated: Path, re
     assert "new digests" in run.stderr
 
 
+def test_file_that_regen_will_not_delete_is_named(generated: Path, regen: Regen) -> None:
+    path = _add(generated)
+    assert f"first move or delete what regen did not make: {path}\n" in regen("--check").stderr
+    assert regen().returncode == 2
+
+
 def test_diff_previews_and_holds(generated: Path, regen: Regen, snapshot: Snapshot) -> None:
     _edit(generated)
     before = snapshot(generated.parent)

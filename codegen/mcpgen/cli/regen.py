@@ -93,7 +93,7 @@ def _progress() -> Iterator[Progress]:
 
         def start(plan: Plan, units: int) -> None:
             # One step more than units: formatting and writing come last.
-            tasks[plan.kind] = bar.add_task(plan.label, total=units + 1, completed=-1)
+            tasks[plan.kind] = bar.add_task(plan.label, total=units + 1)
 
         def unit(plan: Plan, name: str) -> None:
             bar.update(tasks[plan.kind], advance=1, description=f"{plan.label} {name}")
@@ -127,18 +127,19 @@ def _say_what_differs(outcomes: Sequence[Outcome]) -> bool:
             counts = ", ".join(
                 _counted(outcome, verb) for verb in ("change", "add", "delete") if _count(outcome, verb)
             )
-            print(
-                f"{outcome.plan.label}: regen would {counts}; {outcome.unchanged} unchanged", file=sys.stderr
-            )
+            _note(outcome, f"regen would {counts}; {outcome.unchanged} unchanged")
+            if outcome.foreign:
+                _note(outcome, f"first move or delete what regen did not make: {', '.join(outcome.foreign)}")
         elif outcome.refreshed:
-            print(
-                f"{outcome.plan.label}: {outcome.unchanged} files, all as generated;"
-                f" regen would record new digests of what {', '.join(outcome.refreshed)} came from",
-                file=sys.stderr,
-            )
+            origin = f"regen would record new digests of what {', '.join(outcome.refreshed)} came from"
+            _note(outcome, f"{outcome.unchanged} files, all as generated; {origin}")
         else:
-            print(f"{outcome.plan.label}: {outcome.unchanged} files, all as generated", file=sys.stderr)
+            _note(outcome, f"{outcome.unchanged} files, all as generated")
     return drifted
+
+
+def _note(outcome: Outcome, text: str) -> None:
+    print(f"{outcome.plan.label}: {text}", file=sys.stderr)
 
 
 def _say_what_was_written(outcomes: Sequence[Outcome]) -> None:

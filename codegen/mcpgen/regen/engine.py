@@ -25,14 +25,16 @@ class Outcome:
     """What one run found in one output directory.
 
     `changes` are the files that differ from what they should be; for a run that writes, the files it
-    wrote or deleted. `unchanged` is the number of files that were right already. `refreshed` says that the
-    inputs have changed since the last run, so that units were generated again: with or without effect.
+    wrote or deleted. `unchanged` is the number of files that were right already, `refreshed` names the
+    units that had to be generated again, with or without effect, and `foreign` the files that regen did
+    not make and that keep it from writing.
     """
 
     plan: Plan
     changes: tuple[Change, ...]
     unchanged: int
-    refreshed: tuple[str, ...]
+    refreshed: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +203,13 @@ def _outcome(found: Survey, generated: _Generated) -> Outcome:
         if content is None or found.disk.get(path) != content
     )
     written = sum(change.after is not None for change in changes)
-    return Outcome(
-        found.plan, changes, _size(generated.lock) - written, tuple(unit.name for unit in found.stale)
-    )
+    unchanged = _size(generated.lock) - written
+    refreshed = tuple(unit.name for unit in found.stale)
+    return Outcome(found.plan, changes, unchanged, refreshed, found.foreign)
 
 
 def _settled(found: Survey) -> Outcome:
-    return Outcome(found.plan, (), _size(found.lock), ())
+    return Outcome(found.plan, (), _size(found.lock))
 
 
 def _size(lock: Lock) -> int:
