@@ -24,8 +24,8 @@ def _nested(depth: int, leaf: Any) -> Any:
 #: At least two of every JSON type, among them the numbers that implementations trip over.
 ODD_VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 5.0, 0.5, -0.0, 1.0, 1e300, 2**63, -(2**63) - 1, 10**400, math.inf,
-    -math.inf, "", "x", "2.0", "object", "tools/call", "\x00é𝄞", [], [None], ["x"], [1, "x", {}], [[]], ["x"] * 101,
-    {}, {"": 0},
+    -math.inf, "", "x", "2.0", "object", "tools/call", "\x00é𝄞", [], [None], ["x"], [1, "x", {}], [[]],
+    ["x"] * 101, {}, {"": 0},
     {"type": "text", "text": "x"}, {"name": "x"}, {"type": "object"}, {"uri": "u:", "text": "t"},
     _nested(DEPTH, 0), _nested(DEPTH, "leaf"),
 )  # fmt: skip
