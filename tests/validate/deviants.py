@@ -108,7 +108,7 @@ def main() -> None:
         sys.stderr.write("noise\n" * 200_000)
     if MODE == "ignore-sigterm":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if MODE == "grandchild":
+    if MODE.startswith("grandchild"):
         code = "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     if MODE == "never-reads":
@@ -125,7 +125,7 @@ def handle(message: dict[str, Any]) -> None:
         return
     params: dict[str, Any] = message.get("params") or {}
     modern = "io.modelcontextprotocol/protocolVersion" in (params.get("_meta") or {})
-    if MODE == "hang":
+    if MODE in ("hang", "grandchild-and-hang"):
         return
     if method == "notifications/initialized":
         after_initialized()

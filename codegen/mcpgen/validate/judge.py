@@ -152,11 +152,20 @@ class _Walk:
             About(method=message.get("method"), response=message),
             pointer="/jsonrpc" if "jsonrpc" in message else "",
         )
+        self.ledger.holds(
+            "server-requests-none",
+            not is_request(message),
+            f"the server sent the request {message.get('method')}",
+            About(method=message.get("method"), response=message),
+        )
         if is_answer(message):
             self._answer(entry, message)
+        elif is_request(message):
+            self._lifecycle(message)
+            self._asked(message)
         else:
             self._lifecycle(message)
-            self._unasked(entry, message)
+            self.contents.notification(entry, message)
 
     def _is_message(self, entry: Received, message: Any) -> bool:
         """Whether it has the form of a message; what has not is no message and not looked at further."""
@@ -238,18 +247,11 @@ class _Walk:
             pointer="/error/message" if "message" in error else "/error",
         )
 
-    def _unasked(self, entry: Received, message: dict[str, Any]) -> None:
+    def _asked(self, message: dict[str, Any]) -> None:
+        """A request of the server, in an era that has them."""
+        if self.modern:
+            return
         method: str = message["method"]
-        if not is_request(message):
-            self.contents.notification(entry, message)
-            return
-        if not self.ledger.holds(
-            "server-requests-none",
-            not self.modern,
-            f"the server sent the request {method}",
-            About(method=method, response=message),
-        ):
-            return
         key = id_key(message["id"])
         valid = isinstance(message["id"], str) or is_integer(message["id"])
         self.ledger.holds(

@@ -172,7 +172,7 @@ def _run(run: Run) -> dict[str, Any]:
 
 def _failure(failure: Failure) -> dict[str, Any]:
     return {
-        "code": failure.code,
+        "exit_code": failure.code,
         "message": failure.message,
         "hint": failure.hint,
         "stderr": list(failure.stderr),

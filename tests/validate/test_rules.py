@@ -1,0 +1,43 @@
+"""The rules as data: well-formed, unique, and speaking of revisions and transports that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mcpgen.validate.client import REVISIONS
+from mcpgen.validate.rules import load_rules
+
+
+def test_rules_are_well_formed() -> None:
+    for rule in load_rules():
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
+        assert rule.level in ("MUST", "SHOULD")
+        assert rule.revision in REVISIONS
+        assert rule.transports and rule.transports <= {"stdio", "http"}
+        assert re.fullmatch(rf"{rule.revision} [a-z0-9/-]+", rule.spec)
+        assert rule.statement.endswith(".")
+
+
+def test_every_page_that_a_rule_names_exists_in_its_revision(project_root: Path) -> None:
+    pages = project_root / "tests/validate/pages.txt"
+    known = set(pages.read_text(encoding="utf-8").split("\n"))
+    for rule in load_rules():
+        assert rule.spec.replace(" ", "/", 1) in known, rule.spec
+
+
+def test_a_rule_defined_twice_for_a_revision_is_refused(tmp_path: Path) -> None:
+    text = """
+[[rule]]
+id = "a-b"
+level = "MUST"
+revisions = ["2025-11-25"]
+transports = ["stdio"]
+spec = "basic"
+statement = "x."
+"""
+    (tmp_path / "rules.toml").write_text(text * 2, encoding="utf-8")
+    with pytest.raises(ValueError, match="a-b is defined twice for 2025-11-25"):
+        load_rules(tmp_path)
