@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen.atomic import claim, sibling
+from mcpgen.errors import UsageError
 from mcpgen.regen.tree import read_tree
 
 Regen = Callable[..., subprocess.CompletedProcess[str]]
@@ -113,3 +115,24 @@ def test_claim_lives_as_long_as_a_child_of_the_killed_holder(tmp_path: Path) -> 
     holder.stdout.close()
     assert waited > 0.3
     assert not sibling(tmp_path / "x", "lock").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the formatter in /proc")
+def test_formatter_of_a_killed_run_keeps_the_next_run_waiting(
+    project: Path, regen: Regen, output: Path
+) -> None:
+    run = subprocess.Popen(COMMAND, cwd=project, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    while not (found := children.read_text().split()):
+        assert run.poll() is None, "the run ended before its formatter was seen"
+    formatter = int(found[0])
+    os.kill(formatter, signal.SIGSTOP)
+    try:
+        run.kill()
+        run.wait()
+        with pytest.raises(UsageError, match="another mcpgen is writing"), claim(output, patience=0.3):
+            pass
+    finally:
+        os.kill(formatter, signal.SIGCONT)
+    assert regen().returncode == 0
+    assert [path.name for path in output.parent.iterdir()] == ["types"]
