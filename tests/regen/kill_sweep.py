@@ -78,9 +78,12 @@ def mount_overlay(base: Path) -> None:
     for layer in ("upper", "work"):
         shutil.rmtree(base / layer, ignore_errors=True)
         (base / layer).mkdir()
-    options = f"lowerdir={base / 'lower'},upperdir={base / 'upper'},workdir={base / 'work'},redirect_dir=off"
-    if libc.mount(b"overlay", os.fsencode(merged), b"overlay", 0, options.encode()) != 0:
-        sys.exit(f"cannot mount: {os.strerror(ctypes.get_errno())}")
+    layers = f"lowerdir={base / 'lower'},upperdir={base / 'upper'},workdir={base / 'work'}"
+    # Either way a lower directory is never renamed; who is not root must say it the second way.
+    for option in ("redirect_dir=off", "userxattr"):
+        if libc.mount(b"overlay", os.fsencode(merged), b"overlay", 0, f"{layers},{option}".encode()) == 0:
+            return
+    sys.exit(f"cannot mount: {os.strerror(ctypes.get_errno())}")
 
 
 def main(way: str, base: Path) -> None:
