@@ -174,6 +174,34 @@ def closest(value: Any, at: str, faults: list[Fault], checks: Sequence[Check]) -
     faults.extend(best or ())
 
 
+def is_json(value: Any) -> bool:
+    """Whether all numbers inside `value` are finite: JSON writes no others. Any depth will do."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        kind = item.__class__
+        if kind is dict:
+            waiting.extend(item.values())
+        elif kind is list:
+            waiting.extend(item)
+        elif kind is float and item - item != 0.0:
+            return False
+    return True
+
+
+def check_json(value: Any, at: str, faults: list[Fault], definition: str) -> None:
+    """Add a fault for each number inside `value` that is not finite."""
+    waiting = [(at, value)]
+    while waiting:
+        place, item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend((f"{place}/{escape(key)}", element) for key, element in reversed(item.items()))
+        elif isinstance(item, list):
+            waiting.extend((f"{place}/{index}", item[index]) for index in reversed(range(len(item))))
+        elif isinstance(item, float) and item - item != 0.0:
+            faults.append(Fault(place, "a finite number", found(item), definition))
+
+
 def escape(key: str) -> str:
     """A key as one step of a JSON Pointer."""
     return key.replace("~", "~0").replace("/", "~1")

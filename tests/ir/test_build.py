@@ -15,6 +15,7 @@ from mcpgen.ir.model import (
     AnyShape,
     ArrayShape,
     IntegerShape,
+    JsonShape,
     LiteralShape,
     MapShape,
     NullShape,
@@ -84,14 +85,14 @@ def test_all_of_is_merged_key_by_key(tmp_path: Path) -> None:
     ]
 
 
-def test_a_type_that_accepts_everything_by_a_long_way_round_is_any(tmp_path: Path) -> None:
+def test_a_type_that_accepts_every_json_value_by_a_long_way_round_is_just_that(tmp_path: Path) -> None:
     scalars = {"type": ["string", "number", "boolean", "null"]}
     value: dict[str, Any] = {
         "anyOf": [{"$ref": "#/$defs/Object"}, {"type": "array", "items": {"$ref": "#/$defs/Value"}}, scalars]
     }
     mapping = {"type": "object", "additionalProperties": {"$ref": "#/$defs/Value"}}
     assert build(tmp_path, Value=value, Object=mapping).type("Value") == AliasType(
-        "Value", "/$defs/Value", AnyShape()
+        "Value", "/$defs/Value", JsonShape()
     )
     scalars["type"] = ["string", "number", "boolean"]
     assert isinstance(build(tmp_path, Value=value, Object=mapping).type("Value"), UnionType)

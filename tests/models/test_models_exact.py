@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -31,15 +30,6 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
-def without_infinity(value: Any) -> Any:
-    """`value` with an object for each infinite number: places that want a number still refuse it."""
-    if isinstance(value, dict):
-        return {key: without_infinity(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_infinity(item) for item in value]
-    return {} if isinstance(value, float) and math.isinf(value) else value
-
-
 def values(definitions: dict[str, Any], name: str, revision: Revision) -> Iterator[Any]:
     random = Random(f"{revision.name} {name}")
     instances = Instances(definitions, random)
@@ -66,8 +56,7 @@ def test_models_and_schema_agree_on_every_definition(
                 if valid:
                     wrong.append(f"{name}: false reject of {value!r}")
                 continue
-            # To the IR a JSONValue is any value, so nothing looks for infinity, which is no number, in it.
-            if not valid and not oracle.is_valid(without_infinity(value)):
+            if not valid:
                 wrong.append(f"{name}: false accept of {value!r}")
             if not same(models.dump(decoded), value):
                 wrong.append(f"{name}: {value!r} became {models.dump(decoded)!r}")

@@ -76,6 +76,7 @@ def test_nothing_of_the_generator_is_imported(text: str) -> None:
     assert imported == {
         "__future__",
         "collections",
+        "math",
         "pydantic",
         "pydantic_core",
         "typing",

@@ -100,6 +100,19 @@ def test_numbers_that_json_cannot_write_are_refused() -> None:
     ]
 
 
+def test_arbitrary_json_is_searched_for_such_numbers_only_where_the_schema_says_json_value() -> None:
+    value: Any = {"experimental": {"x": {"a/b": [1, float("inf")]}, "y": {}}}
+    assert faults(v2026_07_28.decode_ClientCapabilities, value) == [
+        ("/experimental/x/a~1b/1", "a finite number", "number inf", "ClientCapabilities")
+    ]
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert v2026_07_28.decode_JSONValue(deep) is deep
+    anything = {"content": [], "resultType": "complete", "structuredContent": float("inf")}
+    assert v2026_07_28.decode_CallToolResult(anything).structured_content == float("inf")
+
+
 def test_every_fault_is_named_with_place_expectation_finding_and_definition() -> None:
     value = {
         "content": [

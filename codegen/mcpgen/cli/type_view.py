@@ -84,9 +84,12 @@ def describe(shape: Shape) -> str:
         case UnionShape(members):
             return " or ".join(describe(member) for member in members)
         case _:
-            return {"AnyShape": "any value", "NullShape": "null", "BooleanShape": "boolean"}[
-                type(shape).__name__
-            ]
+            return {
+                "AnyShape": "any value",
+                "JsonShape": "any JSON value",
+                "NullShape": "null",
+                "BooleanShape": "boolean",
+            }[type(shape).__name__]
 
 
 def _range(low: float | None, high: float | None) -> str:

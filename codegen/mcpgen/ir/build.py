@@ -5,7 +5,7 @@ Four things happen on the way:
 1. An object with fields of its own that stands inline gets a name, from where it stands:
    owner + key (`CallToolRequest.params` is `CallToolRequestParams`), `…Item` in a list, `…Value` in a map.
 2. `allOf` of objects is merged into one object, key by key; both schemas of a key must then hold.
-3. A type that accepts every JSON value (`JSONValue`, by a long way round) becomes just that.
+3. A type that accepts every JSON value (`JSONValue`, by a long way round) becomes `JsonShape`.
 4. The rows of `methods.toml` are joined with the types they name; where several types may answer one
    request, they become a union of their own (`CallToolAnswer`).
 """
@@ -23,6 +23,7 @@ from mcpgen.ir.model import (
     BooleanShape,
     Field,
     IntegerShape,
+    JsonShape,
     LiteralShape,
     MapShape,
     Method,
@@ -116,7 +117,7 @@ class _Builder:
             self.define(name, self.definitions[name], path)
         universal = universal_types(self.types)
         return {
-            name: AliasType(name, named.pointer, AnyShape()) if name in universal else named
+            name: AliasType(name, named.pointer, JsonShape()) if name in universal else named
             for name, named in self.types.items()
         }
 
@@ -241,7 +242,7 @@ class _Builder:
 
     def accepts_null(self, shape: Shape, seen: frozenset[str] = frozenset()) -> bool:
         match shape:
-            case AnyShape() | NullShape():
+            case AnyShape() | JsonShape() | NullShape():
                 return True
             case LiteralShape(values):
                 return None in values

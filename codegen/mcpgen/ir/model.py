@@ -23,7 +23,12 @@ Scalar: TypeAlias = "str | int | float | bool | None"
 
 @dataclass(frozen=True, slots=True)
 class AnyShape:
-    """Any JSON value."""
+    """Anything: the schema looks no further."""
+
+
+@dataclass(frozen=True, slots=True)
+class JsonShape:
+    """Any JSON value, all the way down: what a JSON parser made of 1e400, an infinity, is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class UnionShape:
 
 Shape: TypeAlias = (
     AnyShape
+    | JsonShape
     | NullShape
     | BooleanShape
     | IntegerShape

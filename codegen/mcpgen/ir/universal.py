@@ -1,7 +1,7 @@
 """Which types accept every JSON value, though they say so by a long way round.
 
-`JSONValue` is a union of a map of `JSONValue`, a list of `JSONValue` and all scalars: walking such a
-value to check it costs time and stack, and can never fail.
+`JSONValue` is a union of a map of `JSONValue`, a list of `JSONValue` and all scalars. Walking such a
+value by the letter of its schema costs time and stack, and finds nothing but numbers that are no JSON.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 from mcpgen.ir.model import (
     AliasType,
-    AnyShape,
     ArrayShape,
     BooleanShape,
     MapShape,
@@ -47,8 +46,6 @@ def _shape(named: NamedType) -> Shape:
 
 
 def _accepts_all(shape: Shape, types: Mapping[str, NamedType], universal: set[str]) -> bool:
-    if isinstance(shape, AnyShape):
-        return True
     if isinstance(shape, ReferenceShape):
         return shape.name in universal
     if not isinstance(shape, UnionShape):
@@ -56,8 +53,6 @@ def _accepts_all(shape: Shape, types: Mapping[str, NamedType], universal: set[st
     kinds: set[str] = set()
     for member in _leaves(shape, types, frozenset()):
         match member:
-            case AnyShape():
-                return True
             case NullShape():
                 kinds.add("null")
             case BooleanShape():
@@ -74,7 +69,7 @@ def _accepts_all(shape: Shape, types: Mapping[str, NamedType], universal: set[st
 
 
 def _takes_all(shape: Shape, universal: set[str]) -> bool:
-    return isinstance(shape, AnyShape) or (isinstance(shape, ReferenceShape) and shape.name in universal)
+    return isinstance(shape, ReferenceShape) and shape.name in universal
 
 
 def _leaves(shape: Shape, types: Mapping[str, NamedType], seen: frozenset[str]) -> list[Shape]:

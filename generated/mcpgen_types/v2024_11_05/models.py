@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Annotated as _Annotated
 from typing import Any, Literal
 
 from pydantic import (
     MISSING,
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -71,8 +73,22 @@ def _whole(value: float) -> int:
     return int(value)
 
 
+def _finite(value: Any) -> Any:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, float) and not isfinite(item):
+            raise ValueError("a number that JSON cannot write")
+    return value
+
+
 Integer = _Annotated[int, _JsonInteger()]
 Number = _Annotated[int | float, _JsonNumber()]
+Json = _Annotated[Any, AfterValidator(_finite)]
 
 
 class Model(BaseModel):

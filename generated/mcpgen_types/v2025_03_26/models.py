@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     MISSING,
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -70,8 +72,22 @@ def _whole(value: float) -> int:
     return int(value)
 
 
+def _finite(value: Any) -> Any:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, float) and not isfinite(item):
+            raise ValueError("a number that JSON cannot write")
+    return value
+
+
 Integer = Annotated[int, _JsonInteger()]
 Number = Annotated[int | float, _JsonNumber()]
+Json = Annotated[Any, AfterValidator(_finite)]
 
 
 class Model(BaseModel):

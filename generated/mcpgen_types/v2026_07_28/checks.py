@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..codec import UNSET, Fault, closest, escape, found
+from ..codec import UNSET, Fault, check_json, closest, escape, found
 
 
 def check_Annotations(value: Any, at: str, faults: list[Fault]) -> None:
@@ -351,6 +351,14 @@ def check_ClientCapabilities(value: Any, at: str, faults: list[Fault]) -> None:
                             "ClientCapabilities",
                         )
                     )
+                else:
+                    for key1, element1 in element.items():
+                        check_json(
+                            element1,
+                            f"{at}/experimental/{escape(key)}/{escape(key1)}",
+                            faults,
+                            "ClientCapabilities",
+                        )
     if "extensions" in value:
         item = value["extensions"]
         if type(item) is not dict:
@@ -366,6 +374,14 @@ def check_ClientCapabilities(value: Any, at: str, faults: list[Fault]) -> None:
                             "ClientCapabilities",
                         )
                     )
+                else:
+                    for key1, element1 in element.items():
+                        check_json(
+                            element1,
+                            f"{at}/extensions/{escape(key)}/{escape(key1)}",
+                            faults,
+                            "ClientCapabilities",
+                        )
     if "roots" in value:
         item = value["roots"]
         if type(item) is not dict:
@@ -383,10 +399,16 @@ def check_ClientCapabilitiesElicitation(value: Any, at: str, faults: list[Fault]
         item = value["form"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/form", "an object", found(item), "ClientCapabilitiesElicitation"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/form/{escape(key)}", faults, "ClientCapabilitiesElicitation")
     if "url" in value:
         item = value["url"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/url", "an object", found(item), "ClientCapabilitiesElicitation"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/url/{escape(key)}", faults, "ClientCapabilitiesElicitation")
 
 
 def check_ClientCapabilitiesSampling(value: Any, at: str, faults: list[Fault]) -> None:
@@ -397,10 +419,16 @@ def check_ClientCapabilitiesSampling(value: Any, at: str, faults: list[Fault]) -
         item = value["context"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/context", "an object", found(item), "ClientCapabilitiesSampling"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/context/{escape(key)}", faults, "ClientCapabilitiesSampling")
     if "tools" in value:
         item = value["tools"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/tools", "an object", found(item), "ClientCapabilitiesSampling"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/tools/{escape(key)}", faults, "ClientCapabilitiesSampling")
 
 
 def check_ClientNotification(value: Any, at: str, faults: list[Fault]) -> None:
@@ -731,6 +759,9 @@ def check_CreateMessageRequestParams(value: Any, at: str, faults: list[Fault]) -
         item = value["metadata"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/metadata", "an object", found(item), "CreateMessageRequestParams"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/metadata/{escape(key)}", faults, "CreateMessageRequestParams")
     if "modelPreferences" in value:
         item = value["modelPreferences"]
         check_ModelPreferences(item, f"{at}/modelPreferences", faults)
@@ -1613,11 +1644,17 @@ def check_InvalidRequestError(value: Any, at: str, faults: list[Fault]) -> None:
 def check_JSONArray(value: Any, at: str, faults: list[Fault]) -> None:
     if type(value) is not list:
         faults.append(Fault(at, "an array", found(value), "JSONArray"))
+    else:
+        for index, element in enumerate(value):
+            check_json(element, f"{at}/{index}", faults, "JSONArray")
 
 
 def check_JSONObject(value: Any, at: str, faults: list[Fault]) -> None:
     if type(value) is not dict:
         faults.append(Fault(at, "an object", found(value), "JSONObject"))
+    else:
+        for key, element in value.items():
+            check_json(element, f"{at}/{escape(key)}", faults, "JSONObject")
 
 
 def check_JSONRPCErrorResponse(value: Any, at: str, faults: list[Fault]) -> None:
@@ -1736,7 +1773,7 @@ def check_JSONRPCResultResponse(value: Any, at: str, faults: list[Fault]) -> Non
 
 
 def check_JSONValue(value: Any, at: str, faults: list[Fault]) -> None:
-    pass
+    check_json(value, at, faults, "JSONValue")
 
 
 def check_LegacyTitledEnumSchema(value: Any, at: str, faults: list[Fault]) -> None:
@@ -3448,6 +3485,9 @@ def check_ServerCapabilities(value: Any, at: str, faults: list[Fault]) -> None:
         item = value["completions"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/completions", "an object", found(item), "ServerCapabilities"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/completions/{escape(key)}", faults, "ServerCapabilities")
     if "experimental" in value:
         item = value["experimental"]
         if type(item) is not dict:
@@ -3463,6 +3503,14 @@ def check_ServerCapabilities(value: Any, at: str, faults: list[Fault]) -> None:
                             "ServerCapabilities",
                         )
                     )
+                else:
+                    for key1, element1 in element.items():
+                        check_json(
+                            element1,
+                            f"{at}/experimental/{escape(key)}/{escape(key1)}",
+                            faults,
+                            "ServerCapabilities",
+                        )
     if "extensions" in value:
         item = value["extensions"]
         if type(item) is not dict:
@@ -3478,10 +3526,21 @@ def check_ServerCapabilities(value: Any, at: str, faults: list[Fault]) -> None:
                             "ServerCapabilities",
                         )
                     )
+                else:
+                    for key1, element1 in element.items():
+                        check_json(
+                            element1,
+                            f"{at}/extensions/{escape(key)}/{escape(key1)}",
+                            faults,
+                            "ServerCapabilities",
+                        )
     if "logging" in value:
         item = value["logging"]
         if type(item) is not dict:
             faults.append(Fault(f"{at}/logging", "an object", found(item), "ServerCapabilities"))
+        else:
+            for key, element in item.items():
+                check_json(element, f"{at}/logging/{escape(key)}", faults, "ServerCapabilities")
     if "prompts" in value:
         item = value["prompts"]
         check_ServerCapabilitiesPrompts(item, f"{at}/prompts", faults)

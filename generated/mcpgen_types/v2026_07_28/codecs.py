@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..codec import UNSET, Mismatch, others, rejected
+from ..codec import UNSET, Mismatch, is_json, others, rejected
 from .checks import (
     check_Annotations,
     check_AudioContent,
@@ -1165,6 +1165,9 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
         for element in item.values():
             if element.__class__ is not dict:
                 raise Mismatch
+            for element_ in element.values():
+                if not is_json(element_):
+                    raise Mismatch
         result.experimental = item
         known += 1
     else:
@@ -1176,6 +1179,9 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
         for element in item.values():
             if element.__class__ is not dict:
                 raise Mismatch
+            for element_ in element.values():
+                if not is_json(element_):
+                    raise Mismatch
         result.extensions = item
         known += 1
     else:
@@ -1240,6 +1246,9 @@ def _decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElici
         item = value["form"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.form = item
         known += 1
     else:
@@ -1248,6 +1257,9 @@ def _decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElici
         item = value["url"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.url = item
         known += 1
     else:
@@ -1293,6 +1305,9 @@ def _decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling
         item = value["context"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.context = item
         known += 1
     else:
@@ -1301,6 +1316,9 @@ def _decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling
         item = value["tools"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.tools = item
         known += 1
     else:
@@ -1941,6 +1959,9 @@ def _decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams
         item = value["metadata"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.metadata = item
         known += 1
     else:
@@ -3876,6 +3897,9 @@ def encode_InvalidRequestError(value: InvalidRequestError) -> dict[str, Any]:
 def _decode_JSONArray(value: Any) -> Any:
     if value.__class__ is not list:
         raise Mismatch
+    for element in value:
+        if not is_json(element):
+            raise Mismatch
     return value
 
 
@@ -3894,6 +3918,9 @@ def encode_JSONArray(value: JSONArray) -> Any:
 def _decode_JSONObject(value: Any) -> Any:
     if value.__class__ is not dict:
         raise Mismatch
+    for element in value.values():
+        if not is_json(element):
+            raise Mismatch
     return value
 
 
@@ -4185,6 +4212,8 @@ def encode_JSONRPCResultResponse(value: JSONRPCResultResponse) -> dict[str, Any]
 
 
 def _decode_JSONValue(value: Any) -> Any:
+    if not is_json(value):
+        raise Mismatch
     return value
 
 
@@ -7960,6 +7989,9 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
         item = value["completions"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.completions = item
         known += 1
     else:
@@ -7971,6 +8003,9 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
         for element in item.values():
             if element.__class__ is not dict:
                 raise Mismatch
+            for element_ in element.values():
+                if not is_json(element_):
+                    raise Mismatch
         result.experimental = item
         known += 1
     else:
@@ -7982,6 +8017,9 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
         for element in item.values():
             if element.__class__ is not dict:
                 raise Mismatch
+            for element_ in element.values():
+                if not is_json(element_):
+                    raise Mismatch
         result.extensions = item
         known += 1
     else:
@@ -7990,6 +8028,9 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
         item = value["logging"]
         if item.__class__ is not dict:
             raise Mismatch
+        for element in item.values():
+            if not is_json(element):
+                raise Mismatch
         result.logging = item
         known += 1
     else:

@@ -4,7 +4,7 @@ Every named type of the IR is a definition under its own name, inline objects in
 generator never has to invent one. Three things are said in the generator's own words:
 
 - numbers are `customTypePath`s to `Integer` and `Number` of the prelude, because neither strict nor lax
-  pydantic numbers are JSON Schema's;
+  pydantic numbers are JSON Schema's, and arbitrary JSON to `Json`, which has such numbers inside;
 - where constants tell the members of a union apart, it has a `discriminator`;
 - a required constant carries itself as its default, for constructors.
 
@@ -24,6 +24,7 @@ from mcpgen.ir.model import (
     ArrayShape,
     BooleanShape,
     IntegerShape,
+    JsonShape,
     LiteralShape,
     MapShape,
     NamedType,
@@ -46,7 +47,7 @@ JsonSchema = dict[str, Any]
 def json_schema(revision: Revision, *, prelude: str) -> JsonSchema:
     """A 2020-12 schema with one definition for each type of `revision`, and one for each tagged union inside.
 
-    `prelude` is the module that `Integer` and `Number` are imported from. Raises `SchemaError` where two
+    `prelude` is the module that `Integer`, `Number` and `Json` come from. Raises `SchemaError` where two
     definitions would have one name, and for a constant that pydantic cannot match exactly.
     """
     return {
@@ -101,6 +102,8 @@ class _Writer:
         match shape:
             case AnyShape():
                 return {}
+            case JsonShape():
+                return {"customTypePath": f"{self.prelude}.Json"}
             case NullShape():
                 return {"type": "null"}
             case BooleanShape():

@@ -1,15 +1,24 @@
 """What every generated `models.py` begins with; its text is copied into each of them.
 
-The generated classes inherit from `Model` and use `Integer` and `Number`; `dump` is the way back to
+The generated classes inherit from `Model` and use `Integer`, `Number` and `Json`; `dump` is the way back to
 JSON. This file is a module so that it is linted, type-checked and tested as it stands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import MISSING, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter
+from pydantic import (
+    MISSING,
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
@@ -60,8 +69,22 @@ def _whole(value: float) -> int:
     return int(value)
 
 
+def _finite(value: Any) -> Any:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, float) and not isfinite(item):
+            raise ValueError("a number that JSON cannot write")
+    return value
+
+
 Integer = Annotated[int, _JsonInteger()]
 Number = Annotated[int | float, _JsonNumber()]
+Json = Annotated[Any, AfterValidator(_finite)]
 
 
 class Model(BaseModel):

@@ -14,6 +14,7 @@ from mcpgen.ir.model import (
     ArrayShape,
     BooleanShape,
     IntegerShape,
+    JsonShape,
     LiteralShape,
     MapShape,
     NamedType,
@@ -93,6 +94,8 @@ class _Check:
         match shape:
             case AnyShape():
                 line("pass")
+            case JsonShape():
+                line(f'check_json({var}, {_pointer(at)}, faults, "{self.definition}")')
             case ReferenceShape(target):
                 line(f"check_{target}({var}, {_pointer(at)}, faults)")
             case UnionShape():
@@ -220,7 +223,7 @@ def describe(shape: Shape) -> str:
             return "an array"
         case MapShape():
             return "an object"
-        case AnyShape():
+        case AnyShape() | JsonShape():
             return "any value"
         case ReferenceShape(name):
             return name

@@ -16,6 +16,7 @@ from mcpgen.ir.model import (
     BooleanShape,
     Field,
     IntegerShape,
+    JsonShape,
     LiteralShape,
     MapShape,
     NamedType,
@@ -270,8 +271,10 @@ class _Decoder:
 
 
 def rejects(shape: Shape, var: str) -> str:
-    """A condition that holds where `var` is not a valid scalar of this shape."""
+    """A condition that holds where `var` is not valid, for a scalar shape or `JsonShape`."""
     match shape:
+        case JsonShape():
+            return f"not is_json({var})"
         case NullShape():
             return f"{var} is not None"
         case BooleanShape():

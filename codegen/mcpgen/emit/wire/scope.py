@@ -13,6 +13,7 @@ from mcpgen.ir.model import (
     BooleanShape,
     Field,
     IntegerShape,
+    JsonShape,
     LiteralShape,
     MapShape,
     NamedType,
@@ -92,7 +93,7 @@ class Scope:
     def annotation(self, shape: Shape) -> str:
         """The type annotation of a value of this shape."""
         match shape:
-            case AnyShape():
+            case AnyShape() | JsonShape():
                 return "Any"
             case NullShape():
                 return "None"
