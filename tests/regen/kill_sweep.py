@@ -90,6 +90,9 @@ def main(way: str, base: Path) -> None:
     swap = denied if way == "rename" else swap_directories
     parent = base / ("merged" if way == "overlay" else "")
     source = base / ("lower" if way == "overlay" else "")
+    if way == "overlay":
+        # In memory: nobody waits for a disk here, and a mount ends with the namespace.
+        ctypes.CDLL(None).mount(b"tmpfs", os.fsencode(base), b"tmpfs", 0, None)
     source.mkdir(exist_ok=True)
     target = parent / "out"
     regenerate([plan_of(source / "out", "B")])

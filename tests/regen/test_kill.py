@@ -23,6 +23,7 @@ SWEEP = Path(__file__).with_name("kill_sweep.py")
 COMMAND = (sys.executable, "-m", "mcpgen.cli", "regen")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["swap", "rename"])
 def test_killed_at_every_step(tmp_path: Path, way: str) -> None:
     run = subprocess.run(
@@ -36,6 +37,7 @@ def test_killed_at_every_step(tmp_path: Path, way: str) -> None:
     assert new > 3
 
 
+@pytest.mark.slow
 def test_killed_at_every_step_where_directories_cannot_be_renamed(
     tmp_path: Path, in_own_mounts: tuple[str, ...]
 ) -> None:
