@@ -127,6 +127,16 @@ def wants(**result: Any) -> Script:
     return answered("resources/read", {"uri": "x:y"}, result={"resultType": "input_required"} | result)
 
 
+def undeclared(script: Script) -> Script:
+    """The script, with a client that declared nothing."""
+
+    def bare(talk: Recording) -> None:
+        talk.declared.clear()
+        script(talk)
+
+    return bare
+
+
 def twice(talk: Recording) -> None:
     index = talk.ask("tools/list")
     for _ in range(2):
@@ -200,7 +210,7 @@ BREACHES: list[tuple[str, str, str, Script, str]] = [
         "capability-of-client",
         "2025-03-26",
         "stdio",
-        lambda talk: talk.declared.clear() or talk.requests("roots/list"),
+        undeclared(lambda talk: talk.requests("roots/list")),
         "/method",
     ),
     (
@@ -325,7 +335,7 @@ BREACHES: list[tuple[str, str, str, Script, str]] = [
         "input-required-declared",
         "2026-07-28",
         "stdio",
-        lambda talk: talk.declared.clear() or wants(inputRequests={"a/b": {"method": "roots/list"}})(talk),
+        undeclared(wants(inputRequests={"a/b": {"method": "roots/list"}})),
         "/result/inputRequests/a~1b",
     ),
     (

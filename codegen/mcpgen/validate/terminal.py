@@ -18,46 +18,47 @@ from mcpgen.validate.rules import RuleBook
 _STYLE = {"violation": "bold red", "warning": "yellow", "pass": "green", "skipped": "dim"}
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN_PER_RULE = 5
-_WIDEST_VALUE = 300
-_PLAIN_WIDTH = 110
+_LONGEST_PART = 1200
 
 
 def console_for(file: Any) -> Console:
-    """A console on `file`: colours and width of the terminal, or plain text of a fixed width."""
-    is_terminal = bool(getattr(file, "isatty", lambda: False)())
-    return Console(file=file, highlight=False, width=None if is_terminal else _PLAIN_WIDTH)
+    """A console on `file`: colours and width of a terminal, or plain lines that nothing wraps."""
+    return Console(file=file, highlight=False, soft_wrap=not _is_terminal(file))
 
 
 def show(report: Report, book: RuleBook, console: Console) -> None:
     """Print the whole report."""
     statements = {(rule.id, rule.revision): rule.statement for rule in book}
     judged = [run for run in report.runs if run.skipped is None and run.checks]
-    for run in judged:
-        _heading(report, run, console)
-    findings = report.findings
-    for _, group in groupby(findings, key=lambda one: (one.verdict, one.rule, one.revision)):
+    if judged:
+        _heading(report, judged, console)
+    worst_first = sorted(
+        report.findings, key=lambda one: (one.verdict != "violation", one.revision, one.rule)
+    )
+    for _, group in groupby(worst_first, key=lambda one: (one.verdict, one.revision, one.rule)):
         _rule(list(group), statements, console)
     for run in report.runs:
+        about = f"{run.revision}: " if len(report.runs) > 1 else ""
         if run.skipped is not None:
-            console.print(_line(("skipped    ", "dim"), (f"{run.revision}: {run.skipped}", "")))
+            _print(console, ("skipped    ", "dim"), (about + run.skipped, ""))
         for note in run.notes:
-            console.print(_line(("note       ", "dim"), (note, "")))
+            _print(console, ("note       ", "dim"), (about + note, ""))
     if judged:
         _verdict(report, console)
 
 
 def show_failure(failure: Failure, console: Console) -> None:
     """Print why a run ended early: error, the server's own last words, hint."""
-    console.print(_line(("error: ", "bold red"), (failure.message, "")))
+    _print(console, ("error: ", "bold red"), (failure.message, ""))
     if failure.stderr:
-        console.print(_line(("the server's last lines on stderr:", "")))
+        _print(console, ("the server's last lines on stderr:", ""))
         for line in failure.stderr:
-            console.print(_line(("  | ", "dim"), (line, "")))
-    console.print(_line(("hint: ", "bold"), (failure.hint, "")))
+            _print(console, ("  | ", "dim"), (line, ""))
+    _print(console, ("hint: ", "bold"), (failure.hint, ""))
 
 
 def harmless(text: str) -> str:
-    """`text` with control characters and what a terminal cannot encode shown as escapes."""
+    """`text` with control characters, and what cannot be encoded, shown as escapes."""
     return "".join(
         character
         if character.isprintable() or character == "\n"
@@ -66,49 +67,55 @@ def harmless(text: str) -> str:
     )
 
 
-def _heading(report: Report, run: Run, console: Console) -> None:
-    name = run.server.get("name") or "a server without a name"
+def _heading(report: Report, judged: list[Run], console: Console) -> None:
+    server: dict[str, Any] = next((run.server for run in judged if run.server), {})
+    name = f"{server.get('name') or 'a server without a name'} {server.get('version') or ''}"
     target = report.target.get("url") or " ".join(report.target.get("command", ()))
-    version = run.server.get("version") or ""
-    console.print(_line((f"{name} {version}".strip(), "bold"), (f"  {run.revision} ({run.era} era)", "")))
-    console.print(_line((f"{report.target['transport']}: {target}", "dim")))
+    spoken = ", ".join(f"{run.revision} ({run.era} era)" for run in judged)
+    _print(console, (name.strip(), "bold"), (f"  {spoken}", ""))
+    _print(console, (f"{report.target['transport']}: {target}", "dim"))
     console.print()
 
 
 def _rule(group: list[Finding], statements: dict[tuple[str, str], str], console: Console) -> None:
     first = group[0]
-    console.print(
-        _line(
-            (f"{first.verdict.upper():9}", _STYLE[first.verdict]),
-            (f"  {first.rule}", "bold"),
-            (f"  {first.level}, {first.spec}", "dim"),
-        )
+    _print(
+        console,
+        (f"{first.verdict.upper():9}", _STYLE[first.verdict]),
+        (f"  {first.rule}", "bold"),
+        (f"  {first.level}, {first.spec}", "dim"),
     )
-    console.print(_line((f"  {statements.get((first.rule, first.revision), '')}", "italic")))
+    _print(console, (f"  {statements.get((first.rule, first.revision), '')}", "italic"))
     for finding in group[:_SHOWN_PER_RULE]:
         where = " ".join(part for part in (finding.method, finding.pointer) if part)
-        console.print(_line(("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, "")))
+        _print(console, ("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, ""))
     if len(group) > _SHOWN_PER_RULE:
-        console.print(_line((f"  - and {len(group) - _SHOWN_PER_RULE} more, see --format json", "dim")))
+        _print(console, (f"  - and {len(group) - _SHOWN_PER_RULE} more, see --format json", "dim"))
     console.print()
 
 
 def _verdict(report: Report, console: Console) -> None:
     counts = report.summary()
     requests = sum(run.requests for run in report.runs)
-    parts = [
+    _print(
+        console,
+        ("rules: ", "bold"),
         (f"{counts['violations']} broken", _STYLE["violation"] if counts["violations"] else ""),
         (", ", ""),
         (f"{counts['warnings']} broken mildly", _STYLE["warning"] if counts["warnings"] else ""),
         (f", {counts['passed']} held, {counts['skipped']} not tested", ""),
         (f"  ({requests} requests)", "dim"),
-    ]
-    console.print(_line(("rules: ", "bold"), *parts))
+    )
 
 
-def _line(*parts: tuple[str, str]) -> Text:
+def _print(console: Console, *parts: tuple[str, str]) -> None:
+    """One line of parts, each a text and its style."""
     line = Text(overflow="fold")
     for text, style in parts:
         shown = harmless(text)
-        line.append(shown if len(shown) <= _WIDEST_VALUE * 4 else shown[: _WIDEST_VALUE * 4] + "…", style)
-    return line
+        line.append(shown if len(shown) <= _LONGEST_PART else shown[:_LONGEST_PART] + "…", style)
+    console.print(line)
+
+
+def _is_terminal(file: Any) -> bool:
+    return bool(getattr(file, "isatty", lambda: False)())
