@@ -106,6 +106,8 @@ def main() -> None:
             )
     if MODE == "flood-stderr":
         sys.stderr.write("noise\n" * 200_000)
+    if MODE == "slow-start":
+        time.sleep(0.9)
     if MODE == "ignore-sigterm":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if MODE.startswith("grandchild"):

@@ -624,6 +624,19 @@ def test_requests_left_open_by_a_run_that_broke_off_are_no_breach() -> None:
     assert len(talk.judged().findings) == 1
 
 
+def test_ids_used_again_without_a_session_are_left_in_peace() -> None:
+    talk = Recording("2025-11-25", "http").opened()
+    for _ in range(2):
+        talk.requests("ping", number=0)
+    assert talk.broken() == set()
+
+
+def test_a_list_refused_for_a_capability_is_left_in_peace() -> None:
+    talk = Recording("2026-07-28").opened()
+    talk.answer(talk.ask("tools/list"), status=400, error={"code": -32021, "message": ""})
+    assert talk.broken() == set()
+
+
 def test_the_level_of_a_rule_follows_the_revision() -> None:
     verdicts = {}
     for revision in ("2025-03-26", "2025-06-18"):

@@ -76,6 +76,15 @@ def test_what_the_specification_allows_is_not_held_against_a_server(mode: str, m
     assert report.runs[0].revision == "2025-11-25"
 
 
+@pytest.mark.parametrize("era", ["legacy", "modern", "both"])
+def test_a_server_that_is_slow_to_start_is_opened_in_its_own_era(era: str, mark: str) -> None:
+    # The probe waits for half the timeout, so the server wakes up while initialize is on its way.
+    report = judged("slow-start", era, mark=mark, timeout=1.2)
+    assert report.findings == []
+    assert report.exit_code == 0
+    assert report.runs[0].era == ("modern" if era == "modern" else "legacy")
+
+
 def test_progress_that_grows_is_fine(mark: str) -> None:
     report = judged("progress", mark=mark, plan=Plan(call_tools=True))
     assert report.findings == []

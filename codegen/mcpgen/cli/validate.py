@@ -45,7 +45,7 @@ def validate(
     ] = False,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for each answer.")
-    ] = 10.0,
+    ] = 30.0,
     deadline: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long one revision's run may take in all.")
     ] = 120.0,

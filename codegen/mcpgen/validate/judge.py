@@ -78,6 +78,8 @@ class _Walk:
         self.position = 0
         # Answers without an id, each with its place in the journal: only the end shows whose they were.
         self.nameless: list[tuple[int, dict[str, Any]]] = []
+        replies = [entry for entry in entries if isinstance(entry, HttpReply)]
+        self.has_session = not replies or any(reply.session_id is not None for reply in replies)
         self.server_ids: set[tuple[str, Any]] = set()
 
     def run(self, ended_early: bool) -> None:
@@ -263,7 +265,8 @@ class _Walk:
         )
         self.ledger.holds(
             "jsonrpc-request-id",
-            key not in self.server_ids,
+            # Without a session, over HTTP every request may meet a server that counts anew.
+            key not in self.server_ids or not self.has_session,
             f"the request's id {message['id']!r} was used before",
             About(method=method, response=message),
             pointer="/id",
@@ -292,12 +295,14 @@ class _Walk:
             )
 
     def _in_time(self, index: int, entry: Received, told: About) -> None:
-        if self._is_probe(index):
+        asked = self.entries[index]
+        # The probe's patience is ours, and shorter than what the user allows.
+        if isinstance(asked, Sent) and asked.probe:
             return
         self.ledger.holds(
             "jsonrpc-request-answered",
             index not in self.given_up,
-            f"answered after {entry.at - self.entries[index].at:.1f} s, when the client no longer waited",
+            f"answered after {entry.at - asked.at:.1f} s, when the client no longer waited",
             told,
             verdict="warning",
         )

@@ -61,7 +61,9 @@ class ModernRules:
         """Judge the answer to a request."""
         method: str = request["method"]
         told = About(method, request, message)
-        if method in _MUST_LIST:
+        params = request.get("params")
+        first_page = not isinstance(params, dict) or "cursor" not in params
+        if method in _MUST_LIST and first_page and not _is_modern_refusal(message):
             self._ledger.holds(
                 "list-answered",
                 "result" in message,
@@ -165,13 +167,13 @@ class ModernRules:
             first = self._scopes.get(method)
             self._ledger.holds(
                 "cache-scope-consistent",
-                scope == first,
+                scope == first or first is None or scope not in ("public", "private"),
                 f"cacheScope is {scope!r}, on the first page it was {first!r}",
                 told,
                 pointer="/result/cacheScope",
             )
         else:
-            self._scopes[method] = scope
+            self._scopes[method] = scope if scope in ("public", "private") else None
 
     def _wants_input(self, method: str, result: dict[str, Any], told: About) -> None:
         self._ledger.holds(
@@ -205,6 +207,12 @@ class ModernRules:
                 told,
                 pointer=f"/result/inputRequests/{step}",
             )
+
+
+def _is_modern_refusal(message: dict[str, Any]) -> bool:
+    """Whether the request was refused for its headers, version or capabilities, before it was looked at."""
+    error = message.get("error")
+    return isinstance(error, dict) and error.get("code") in _DEFINED_ERRORS
 
 
 def _is_ttl(value: Any) -> bool:

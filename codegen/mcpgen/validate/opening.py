@@ -15,7 +15,8 @@ from mcpgen.validate.session import Session, Unanswered
 
 # HeaderMismatch, MissingRequiredClientCapability, UnsupportedProtocolVersion.
 _MODERN_ERRORS = frozenset({-32020, -32021, -32022})
-_UNSUPPORTED_VERSION = -32022
+# A server that is silent on what it does not know must not cost much time; see `_open_after_silence`.
+_PROBE_PATIENCE = 5.0
 
 
 class Declined(Exception):
@@ -38,7 +39,10 @@ class Opened:
 async def open_any(session: Session) -> Opened:
     """Open in the era that the server speaks. Raises `Declined` when it is neither, and as `request` does."""
     newest = client.MODERN[-1]
-    offered = await _probe(session, newest, patience=session.timeout / 2)
+    try:
+        offered = await _probe(session, newest, patience=min(session.timeout / 2, _PROBE_PATIENCE))
+    except Unanswered as silence:
+        return await _open_after_silence(session, newest, silence)
     if isinstance(offered, Opened):
         return offered
     if offered is None:
@@ -54,7 +58,10 @@ async def open_exactly(session: Session, revision: str) -> Opened:
     """Open in `revision` and no other. Raises `Declined`, and as `request` does."""
     if client.era_of(revision) == "legacy":
         return await open_legacy(session, revision, exactly=True)
-    offered = await _probe(session, revision, patience=session.timeout)
+    try:
+        offered = await _probe(session, revision, patience=session.timeout)
+    except Unanswered as silence:
+        raise Declined(f"the server does not answer as the modern era does: {silence}") from None
     if isinstance(offered, Opened):
         return offered
     if offered is None:
@@ -92,14 +99,32 @@ async def open_legacy(session: Session, revision: str, *, exactly: bool) -> Open
     return Opened(agreed, _object(result.get("capabilities")), _object(result.get("serverInfo")))
 
 
+async def _open_after_silence(session: Session, newest: str, silence: Unanswered) -> Opened:
+    """Open a server that did not answer the probe: a legacy one, or a modern one that is slow to start."""
+    try:
+        return await open_legacy(session, client.LEGACY[-1], exactly=False)
+    except Declined:
+        late = session.late_answer(silence)
+        if late is None:
+            raise
+        offered = _read_probe(late, newest)
+        if not isinstance(offered, Opened):
+            raise
+    session.propose(newest)
+    session.answers_requests = False
+    session.transport.settle(newest, session=False)
+    return offered
+
+
 async def _probe(session: Session, revision: str, *, patience: float) -> Opened | list[str] | None:
-    """`Opened` from a server of this revision, the versions that another modern one supports, or None."""
+    """Ask for the era and read the answer. Raises as `request` does."""
     session.propose(revision)
     session.transport.settle(revision, session=False)
-    try:
-        answer = await session.request("server/discover", timeout=patience, probe=True)
-    except Unanswered:
-        return None
+    return _read_probe(await session.request("server/discover", timeout=patience, probe=True), revision)
+
+
+def _read_probe(answer: dict[str, Any], revision: str) -> Opened | list[str] | None:
+    """`Opened` from a server of this revision, the versions of another modern one, None from a legacy one."""
     result = answer.get("result")
     if isinstance(result, dict) and ("supportedVersions" in result or "resultType" in result):
         supported = _strings(result.get("supportedVersions"))

@@ -52,7 +52,7 @@ class Options:
     """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds."""
 
     revision: str | None = None
-    timeout: float = 10.0
+    timeout: float = 30.0
     deadline: float = 120.0
     limits: Limits = field(default_factory=Limits)
     plan: Plan = field(default_factory=Plan)

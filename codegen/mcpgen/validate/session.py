@@ -19,11 +19,15 @@ from mcpgen.validate.transport import ConnectionLost, LimitReached, Transport
 
 
 class Unanswered(Exception):
-    """A request got no answer: not in time, or not at all although its HTTP reply is over (`replied`)."""
+    """A request got no answer: not in time, or not at all although its HTTP reply is over (`replied`).
 
-    def __init__(self, method: str, why: str, *, replied: bool = False) -> None:
+    `request` is its journal index, under which an answer may still come late.
+    """
+
+    def __init__(self, method: str, why: str, *, replied: bool = False, request: int | None = None) -> None:
         super().__init__(f"{method}: {why}")
         self.replied = replied
+        self.request = request
 
 
 class Session:
@@ -83,14 +87,22 @@ class Session:
         try:
             async with patience:
                 index = await self.transport.send(message, probe=probe, headers=headers)
-                return await self._pending[index]
+                # Shielded: an answer that comes late is still worth knowing.
+                return await asyncio.shield(self._pending[index])
         except TimeoutError:
             if index is not None:
                 journal = self.transport.journal
                 journal.add(GaveUp(journal.clock(), index))
-            raise Unanswered(method, f"no answer within {limit:g} s") from None
+            raise Unanswered(method, f"no answer within {limit:g} s", request=index) from None
         finally:
             self._working.pop(token, None)
+
+    def late_answer(self, silence: Unanswered) -> dict[str, Any] | None:
+        """The answer that came after all to a request that was given up."""
+        future = None if silence.request is None else self._pending.get(silence.request)
+        if future is None or not future.done() or future.cancelled() or future.exception() is not None:
+            return None
+        return future.result()
 
     async def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
         """Send a notification. Raises as `request` does."""
