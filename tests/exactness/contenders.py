@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from mcpgen_types.codec import DecodeError, Fault
 
@@ -90,7 +90,7 @@ class McpTypes:
 
     name = "mcp-types"
     _OWN = ("2025-11-25", "2026-07-28")
-    _ENVELOPE = {"jsonrpc": "2.0", "id": 0}
+    _ENVELOPE: ClassVar[dict[str, Any]] = {"jsonrpc": "2.0", "id": 0}
 
     def __init__(self, revision: str, schema: Mapping[str, Any]) -> None:
         from pydantic import TypeAdapter
@@ -108,7 +108,9 @@ class McpTypes:
             rows = (type_ for table in tables for (_, known), type_ in table.items() if known == revision)
             classes = {getattr(type_, "__name__", ""): type_ for type_ in rows}
             found = {name: classes[name] for name in definitions if name in classes}
-        self.adapters: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(type_) for name, type_ in found.items()}
+        self.adapters: dict[str, TypeAdapter[Any]] = {
+            name: TypeAdapter(type_) for name, type_ in found.items()
+        }
         self.bare = {
             name
             for name in found

@@ -88,14 +88,14 @@ def judge(
     *,
     known_keys: Container[str] = (),
     cross_check_every: int = 40,
-    inspect_every: int = 10,
+    inspect_every: int = 25,
 ) -> Verdict:
     """Ask every contender about every sample.
 
-    `known_keys` are those that the schema names anywhere: a round trip that only loses others is counted apart.
-    One sample in `cross_check_every` is also put to the second oracle, and of one accepted object in
-    `inspect_every` the Python side (repr, equality, copy, pickle) is tried. Raises `CorpusFault` if an instance
-    is none, or if the oracles disagree.
+    `known_keys` are those that the schema names anywhere: a round trip that only loses others is counted
+    apart. One sample in `cross_check_every` is also put to the second oracle, and of one accepted object
+    in `inspect_every` the Python side (repr, equality, copy, pickle) is tried. Raises `CorpusFault` if an
+    instance is none, or if the oracles disagree.
     """
     verdict = Verdict(tallies={contender.name: Tally() for contender in contenders})
     for number, sample in enumerate(samples):

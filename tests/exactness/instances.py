@@ -13,15 +13,41 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-STRINGS = ("", "a", "true", "null", "5", "žluťoučký 🦉", "line\nline", "\x00", "~/a~1b", "2026-07-28", "aGVsbG8=", "https://example.com/a?b=c")
+STRINGS = (
+    "",
+    "a",
+    "true",
+    "null",
+    "5",
+    "žluťoučký 🦉",
+    "line\nline",
+    "\x00",
+    "~/a~1b",
+    "2026-07-28",
+    "aGVsbG8=",
+    "https://example.com/a?b=c",
+)
 INTEGERS = (0, 1, -1, 7, 2**31, 2**53 + 1, 2**63, -(2**63) - 1, 10**400)
 FLOATS = (0.5, -2.75, 5.0, -0.0, 1e22, 1e308, 5e-324)
-UNKNOWN_KEYS = ("x-unknown", "", "a/b~c", "extra", "_extra", "self", "__class__", "__dict__", "model_config", "value")
+UNKNOWN_KEYS = (
+    "x-unknown",
+    "",
+    "a/b~c",
+    "extra",
+    "_extra",
+    "self",
+    "__class__",
+    "__dict__",
+    "model_config",
+    "value",
+)
 MAP_KEYS = ("a", "B-2", "", "x/y~z", "type", "_meta", "žluť")
 
 _KNOWN_KEYWORDS = frozenset(
-    "$ref additionalProperties allOf anyOf const default enum format items maximum maxItems minimum minItems "
-    "properties required type".split()
+    {
+        *("$ref", "additionalProperties", "allOf", "anyOf", "const", "default", "enum", "format"),
+        *("items", "maximum", "maxItems", "minimum", "minItems", "properties", "required", "type"),
+    }
 )
 _DEEPEST = 6
 
@@ -43,7 +69,7 @@ class Instances:
         self.turn = 0
 
     def of(self, definition: str, *, randoms: int) -> Iterator[Any]:
-        """Instances of `definition`: a minimal one, full ones until each of its own members had a turn, random ones."""
+        """Instances of `definition`: minimal, full until each of its members had a turn, random."""
         node: dict[str, Any] = {"$ref": f"#/$defs/{definition}"}
         yield self.grow(node, Style.MINIMAL)
         for turn in range(max(2, len(self.members(node)))):
@@ -53,19 +79,26 @@ class Instances:
             yield self.grow(node, Style.RANDOM)
 
     def members(self, node: dict[str, Any]) -> list[dict[str, Any]]:
-        """The alternatives that `node` offers, unions of unions laid flat; `node` itself where it is no union."""
+        """The alternatives that `node` offers, unions of unions and enums laid flat; or `node` itself."""
         node = self.flat(node)
         if "anyOf" in node:
             return [leaf for member in node["anyOf"] for leaf in self.members(member)]
         if isinstance(node.get("type"), list):
             return [{**node, "type": name} for name in node["type"]]
+        if "enum" in node:
+            return [{"const": value} for value in node["enum"]]
         return [node]
 
     def flat(self, node: dict[str, Any]) -> dict[str, Any]:
-        """`node` with its reference followed and its `allOf` merged. Raises `ValueError` for a keyword not known here."""
+        """`node` with its reference followed and its `allOf` merged.
+
+        Raises `ValueError` for a keyword that is not known here.
+        """
         if unknown := sorted(set(node) - _KNOWN_KEYWORDS):
             raise ValueError(f"the instance generator does not know the keyword {unknown[0]!r}")
         if "$ref" in node:
+            if len(node) > 1:
+                raise ValueError("the instance generator does not know keywords beside a reference")
             return self.flat(self.definitions[node["$ref"].removeprefix("#/$defs/")])
         if "allOf" not in node:
             return node
@@ -91,8 +124,6 @@ class Instances:
         node = self.one_of(self.members(node), style)
         if "const" in node:
             return node["const"]
-        if "enum" in node:
-            return self.one_of(node["enum"], style)
         match node.get("type"):
             case "object":
                 return self.object(node, style, depth)
@@ -121,9 +152,11 @@ class Instances:
         return choices[(self.turn - 1) % len(choices)]
 
     def object(self, node: dict[str, Any], style: Style, depth: int) -> dict[str, Any]:
-        """An object with its required keys, optional ones, and entries under unknown keys where the style says so."""
+        """An object with its required keys and, as the style has it, optional and unknown ones."""
         required = frozenset(node.get("required", ()))
-        share = {Style.MINIMAL: 0.0, Style.FULL: 1.0, Style.RANDOM: self.random.choice((0.1, 0.5, 0.9))}[style]
+        share = {Style.MINIMAL: 0.0, Style.FULL: 1.0, Style.RANDOM: self.random.choice((0.1, 0.5, 0.9))}[
+            style
+        ]
         known: dict[str, Any] = node.get("properties", {})
         names = [name for name in known if name in required or self.random.random() < share]
         if style is Style.RANDOM:
@@ -141,10 +174,9 @@ class Instances:
         return grown
 
     def other_keys(self, known: dict[str, Any], style: Style, *, is_map: bool) -> list[str]:
-        """Keys that the schema does not name, among them the attribute names that a binding may give to known ones."""
-        if is_map:
-            candidates = MAP_KEYS
-        else:
+        """Keys that the schema does not name, among them names that a binding may give to known ones."""
+        candidates: tuple[str, ...] = MAP_KEYS
+        if not is_map:
             candidates = (*UNKNOWN_KEYS, *(name for name in map(attribute_like, known) if name not in known))
         count = 2 if style is Style.FULL else self.random.choice((0, 0, 1, 3))
         picked = self.random.sample(candidates, min(count, len(candidates)))
@@ -157,7 +189,7 @@ class Instances:
         return [self.grow(node.get("items", {}), style, depth + 1) for _ in range(count)]
 
     def number(self, node: dict[str, Any], kind: str, style: Style) -> int | float:
-        """A number between the bounds of `node`; a float without a fraction also where an integer is wanted."""
+        """A number between the bounds of `node`; for an integer also a float without fraction."""
         low, high = node.get("minimum"), node.get("maximum")
         candidates = [value for value in (low, high) if value is not None]
         if style is Style.RANDOM:

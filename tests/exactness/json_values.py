@@ -13,18 +13,22 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two values are the same JSON: 5 and 5.0 are, true and 1 are not, -0.0 and 0 are, NaN and NaN are."""
+    """Whether two values are the same JSON: 5 and 5.0, -0.0 and 0, NaN and NaN are; true and 1 are not."""
     pairs = [(left, right)]
     while pairs:
         one, other = pairs.pop()
         if one is other:
+            continue
+        if type(one) is str:  # most leaves are; nothing but a string equals one
+            if one != other:
+                return False
             continue
         if isinstance(one, bool) or isinstance(other, bool):
             return False
         if isinstance(one, dict) and isinstance(other, dict):
             if one.keys() != other.keys():
                 return False
-            pairs += [(item, other[key]) for key, item in one.items()]
+            pairs += [(item, other[key]) for key, item in one.items() if item is not other[key]]
         elif isinstance(one, list) and isinstance(other, list):
             if len(one) != len(other):
                 return False
@@ -38,8 +42,9 @@ def same(left: Any, right: Any) -> bool:
 
 
 def fingerprint(value: Any) -> bytes:
-    """Bytes that differ wherever two values differ, also in the Python type of a number or the order of keys."""
-    return marshal.dumps(value, 2)  # version 2 writes no back references, which would depend on reference counts
+    """Bytes that differ wherever two values do, also in the Python type of a number or the order of keys."""
+    # Version 2 writes no back references, which would depend on reference counts.
+    return marshal.dumps(value, 2)
 
 
 def nodes(value: Any) -> Iterator[tuple[Path, Any]]:

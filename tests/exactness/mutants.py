@@ -1,7 +1,8 @@
 """Mutants: values one or two small steps away from a valid instance, most of them wrong.
 
-Each way of mutating has a name, its *kind*; `Mutator.edits` thinks of edits of every kind, and `sampled`
-makes some of them, evenly from the kinds, so that none is crowded out by a prolific one.
+Each way of mutating has a name, its *kind*. `Mutator.systematic` leaves out no place; `Mutator.edits` thinks
+of edits of every kind, and `sampled` makes some of them, evenly from the kinds, so that none is crowded out
+by a prolific one.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from .instances import UNKNOWN_KEYS, attribute_like
+from .instances import MAP_KEYS, UNKNOWN_KEYS, attribute_like
 from .json_values import Path, dropped, fingerprint, nested, nodes, replaced
 
-#: A value or two of each JSON type, for every place.
+#: One value of each JSON type, for every place without exception.
+EACH_TYPE: tuple[Any, ...] = (None, True, 5, 1.5, "other", [], {})
+
+#: More of them, for places met by chance.
 OTHER_TYPES: tuple[Any, ...] = (None, True, False, 1, 1.5, "", "other", [], [None], {}, {"other": None})
 
 #: Numbers at which implementations part: whole floats, signed zero, 64 bits and beyond, no number at all.
@@ -37,12 +41,14 @@ _LONGEST = 101
 #: So many places are edited from the outside inwards, and as many of those further in.
 _PLACES = 24
 
+_SYSTEMATIC_PLACES = 120
+
 
 class Vocabulary:
     """What the definitions of one schema talk of.
 
-    `keys` are all known keys, in a fixed order, `constants` the values that a key is fixed to here or there: the
-    discriminators, that is.
+    `keys` are all known keys, in a fixed order, `constants` the values that a key is fixed to here or
+    there: the discriminators, that is.
     """
 
     def __init__(self, schema: dict[str, Any]) -> None:
@@ -90,8 +96,12 @@ class Mutator:
     `donors` are instances of other definitions, to be put where something else was expected.
     """
 
-    def __init__(self, vocabulary: Vocabulary, siblings: list[Any], donors: list[Any], random: Random) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, siblings: list[Any], donors: list[Any], random: Random
+    ) -> None:
+        self.known = vocabulary.keys
         self.constants = vocabulary.constants
+        self.siblings = siblings
         self.donors = donors
         self.random = random
         self.keys: dict[Path, list[str]] = {}
@@ -101,10 +111,30 @@ class Mutator:
                     known = self.keys.setdefault(_place(path), [])
                     known += [key for key in node if key in vocabulary.keys and key not in known]
 
+    def systematic(self) -> Iterator[Edit]:
+        """At every place seen in any instance: each other type, each number where one was, and a drop.
+
+        A place is a path without the positions in lists. Left out is only what lies under unknown keys,
+        where all is allowed, and the innermost of the hundreds of places in large unions, which have
+        their turn in the definitions of the members.
+        """
+        seen: dict[Path, tuple[Any, Path, Any]] = {}
+        for sibling in self.siblings:
+            for path, node in nodes(sibling):
+                if all(isinstance(step, int) or step in self.known or step in MAP_KEYS for step in path):
+                    seen.setdefault(_place(path), (sibling, path, node))
+        shallow = sorted(seen, key=len)[:_SYSTEMATIC_PLACES]
+        for sibling, path, node in map(seen.__getitem__, shallow):
+            for other in EACH_TYPE:
+                if type(other) is not type(node):
+                    yield Edit("retyped", sibling, path, other)
+            if isinstance(node, int | float) and not isinstance(node, bool):
+                yield from (Edit("number", sibling, path, number) for number in NUMBERS)
+            if path:
+                yield Edit("dropped", sibling, path, None, drops=True)
+
     def edits(self, value: Any) -> Iterator[Edit]:
         """Edits of `value`, at every place or, where there are very many, at some."""
-        for donor in self.donors:
-            yield Edit("crossed", value, (), donor)
         for path, node in self.places(value):
             for kind, new in self.instead_of(path, node):
                 yield Edit(kind, value, path, new)

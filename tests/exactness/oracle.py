@@ -15,7 +15,8 @@ class Oracle:
     def __init__(self, schema: dict[str, Any]) -> None:
         self._schema = schema
         self._fast = {
-            name: jsonschema_rs.validator_for(_rooted(schema, name), validate_formats=False) for name in schema["$defs"]
+            name: jsonschema_rs.validator_for(_rooted(schema, name), validate_formats=False)
+            for name in schema["$defs"]
         }
         self._slow: dict[str, jsonschema.protocols.Validator] = {}
 
@@ -36,10 +37,14 @@ def _rooted(schema: dict[str, Any], definition: str) -> dict[str, Any]:
 
 def _is_number(checker: Any, value: Any) -> bool:
     """JSON has no infinities; python-jsonschema would take one, which `json.loads` makes of 1e400."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and (isinstance(value, int) or math.isfinite(value))
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and (isinstance(value, int) or math.isfinite(value))
+    )
 
 
-_StrictNumbers = jsonschema.validators.extend(
+_StrictNumbers = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
     jsonschema.Draft202012Validator,
     type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("number", _is_number),
 )

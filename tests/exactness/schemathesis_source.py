@@ -15,8 +15,6 @@ from hypothesis.errors import HypothesisWarning
 from schemathesis.generation.jsonschema import builder
 
 
-
-
 def instances(schema: dict[str, Any], definition: str, *, count: int, start: int) -> list[Any]:
     """Up to `count` instances of `definition`; the same ones for the same `start`."""
     rooted = {"$schema": schema["$schema"], "$ref": f"#/$defs/{definition}", "$defs": schema["$defs"]}
