@@ -24,3 +24,7 @@ lint:
 # Write what mcpgen.toml names; arguments go to `mcpgen regen`
 regen *arguments:
     mcpgen regen "$@"
+
+# Wire codecs, pydantic models and mcp-types against the schemas, on a large corpus with a new seed
+exactness *arguments:
+    python -m tests.exactness "$@"
