@@ -35,7 +35,13 @@ def test_a_frame_is_read_strictly(data: bytes, fault: str | None) -> None:
     assert read_frame(data, at=0, stream="stdout").fault == fault
 
 
-@pytest.mark.parametrize("data", [b"[" * 100_000 + b"]" * 100_000, b"1" * 5000])
+def test_many_brackets_are_not_yet_deep() -> None:
+    assert read_frame(b"[" + b"[]," * 900 + b"[]]", at=0, stream="stdout").fault is None
+
+
+@pytest.mark.parametrize(
+    "data", [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 201 + b"1" + b"}" * 201, b"1" * 5000]
+)
 def test_what_only_python_cannot_read_is_no_fault_of_the_server(data: bytes) -> None:
     with pytest.raises(LimitReached):
         read_frame(data, at=0, stream="stdout")

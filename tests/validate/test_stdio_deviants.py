@@ -305,7 +305,7 @@ def test_a_server_that_exits_at_once_cannot_be_reached(mark: str) -> None:
         ("flood-lines", "more than 2000 messages"),
         ("flood-notifications", "more than 2000 messages"),
         ("huge", "a message of more than 1000000 bytes"),
-        ("too-deep", "nested deeper than mcpgen reads"),
+        ("too-deep", "nested more than 200 deep"),
     ],
 )
 def test_a_flood_ends_the_run_with_4_and_names_the_limit(mode: str, words: str, mark: str) -> None:

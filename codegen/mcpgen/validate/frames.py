@@ -14,6 +14,9 @@ from mcpgen.validate.transport import LimitReached
 
 # How much of a frame that is not JSON is kept to show.
 _SHOWN = 500
+# No message of the protocol is nested nearly as deep; a tool's schema may be.
+_DEEPEST = 200
+_TOO_DEEP = f"the server sent a message nested more than {_DEEPEST} deep"
 
 
 def _refuse_constant(name: str) -> Any:
@@ -46,7 +49,20 @@ def read_frame(
         detail = f"column {error.pos + 1}: {error.msg}"
         return Received(at, text[:_SHOWN], None, "not-json", detail, stream, carrier, status)
     except RecursionError:
-        raise LimitReached("the server sent a message nested deeper than mcpgen reads") from None
+        raise LimitReached(_TOO_DEEP) from None
     except ValueError:
         raise LimitReached("the server sent a number longer than mcpgen reads") from None
+    # What Python reads at one depth of the stack it may not write at another: well below its limit.
+    if text.count("[") + text.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
+        raise LimitReached(_TOO_DEEP)
     return Received(at, text[:_SHOWN], value, None, "", stream, carrier, status)
+
+
+def _depth(value: Any) -> int:
+    """How many arrays and objects stand inside each other."""
+    depth = 0
+    level = [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [inner for item in level for inner in (item.values() if isinstance(item, dict) else item)]
+    return depth

@@ -15,6 +15,8 @@ from mcpgen.validate.rules import Rule, RuleBook, UnknownRule
 
 # A server that breaks one rule a thousand times is told so a few times, and how often.
 _FINDINGS_PER_RULE = 20
+# What a server sent may be quoted, but not at any length.
+_LONGEST_TEXT = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,9 @@ class Ledger:
                     rule=rule_id,
                     level=rule.level,
                     verdict=outcome,
-                    method=about.method if isinstance(about.method, str) else None,
+                    method=_shortened(about.method) if isinstance(about.method, str) else None,
                     pointer=pointer,
-                    message=message,
+                    message=_shortened(message),
                     spec=spec,
                     request=about.request,
                     response=about.response,
@@ -110,6 +112,10 @@ class Ledger:
         if rule_id not in self._known:
             raise UnknownRule(rule_id)
         return self._rules.get(rule_id)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
 
 
 def _times(count: int) -> str:

@@ -1,0 +1,147 @@
+"""Whatever a server sends, the validator ends in a report: no exception, no endless run, no bad JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mcpgen_types
+from mcpgen.errors import TargetSilent
+from mcpgen.validate.client import REVISIONS, era_of
+from mcpgen.validate.exercise import Exercise, Plan
+from mcpgen.validate.frames import read_frame
+from mcpgen.validate.journal import Journal, Sent
+from mcpgen.validate.judge import judge
+from mcpgen.validate.opening import Declined, open_any, open_exactly
+from mcpgen.validate.report import Report, Run
+from mcpgen.validate.rules import load_rules
+from mcpgen.validate.session import Session, Unanswered
+from mcpgen.validate.transport import ConnectionLost, LimitReached
+
+BOOK = load_rules()
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+# The words of the protocol, so that chance gets past the first questions.
+KEYS = st.sampled_from(
+    [
+        *("jsonrpc", "id", "method", "params", "result", "error", "code", "message", "_meta"),
+        *("progressToken", "progress", "tools", "name", "inputSchema", "resources", "uri"),
+        *("prompts", "arguments", "required", "nextCursor", "resultType", "ttlMs", "cacheScope"),
+        *("inputRequests", "requestState", "capabilities", "supportedVersions", "protocolVersion"),
+        *("serverInfo", "completions", "logging", "tasks", "list", "contents"),
+    ]
+)
+WORDS = st.sampled_from(
+    [
+        *("2.0", "2025-11-25", "2026-07-28", "complete", "input_required", "public", "roots/list", "ping"),
+        *("elicitation/create", "notifications/progress", "notifications/message", "tools/list", 1, -32601),
+        *(-32022, -32050, True, {}, []),
+    ]
+)
+LIKELY = st.recursive(
+    WORDS | VALUES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=8),
+    max_leaves=25,
+)
+
+
+class Improviser:
+    """A transport with a server behind it that answers with whatever it is given."""
+
+    name = "stdio"
+    failure: LimitReached | None = None
+
+    def __init__(self, answers: list[Any]) -> None:
+        self.journal = Journal(lambda: 0.0)
+        self._answers = answers
+
+    async def open(self) -> None:
+        pass
+
+    async def send(
+        self, message: dict[str, Any], *, probe: bool = False, headers: Mapping[str, str] | None = None
+    ) -> int:
+        index = self.journal.add(Sent(0.0, message, probe))
+        if "id" in message and "method" in message:
+            if not self._answers:
+                raise ConnectionLost("the script is over")
+            answer = self._answers.pop(0)
+            if isinstance(answer, dict) and "jsonrpc" not in answer:
+                # Otherwise an answer after all, so that the conversation goes on.
+                answer = {"jsonrpc": "2.0", "id": message["id"], "result": answer}
+            self.journal.add(read_frame(json.dumps(answer).encode(), at=0.0, stream="stdout"))
+        return index
+
+    async def listen(self) -> None:
+        pass
+
+    def settle(self, revision: str, *, session: bool) -> None:
+        pass
+
+    def last_words(self) -> tuple[str, ...]:
+        return ()
+
+    async def close(self) -> None:
+        pass
+
+
+async def converse(transport: Improviser, revision: str | None) -> Report:
+    """What `run` does, with short patience."""
+    session = Session(transport, timeout=0.002)
+    spoken = revision or REVISIONS[-1]
+    try:
+        opened = await (open_any(session) if revision is None else open_exactly(session, revision))
+        spoken = opened.revision
+        await Exercise(session, opened, Plan(call_tools=True, pages=3), announce=lambda _: None).run()
+    except (Declined, Unanswered, ConnectionLost, LimitReached, TargetSilent):
+        pass
+    finally:
+        await session.close()
+    judgement = judge(
+        transport.journal.entries,
+        revision=spoken,
+        transport="stdio",
+        wire=mcpgen_types.revision(spoken),
+        book=BOOK,
+        declared=session.declared,
+    )
+    run = Run(spoken, era_of(spoken), findings=judgement.findings, checks=judgement.checks)
+    return Report({"transport": "stdio", "command": ["x"]}, (run,))
+
+
+CAPABILITIES = {"tools": {}, "resources": {}, "prompts": {}, "completions": {}, "tasks": {"list": {}}}
+OPENINGS = st.sampled_from(
+    [
+        [],
+        [{"resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": CAPABILITIES}],
+        [{}, {"protocolVersion": "2025-11-25", "capabilities": CAPABILITIES}],
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    opening=OPENINGS, answers=st.lists(LIKELY, max_size=8), revision=st.none() | st.sampled_from(REVISIONS)
+)
+def test_any_conversation_ends_in_a_report(
+    opening: list[Any], answers: list[Any], revision: str | None
+) -> None:
+    report = asyncio.run(converse(Improviser([*opening, *answers]), revision))
+    document = json.dumps(report.to_json())
+    assert json.loads(document)["schema"] == "mcpgen.report/1"
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.binary(max_size=60) | LIKELY.map(lambda value: json.dumps(value).encode()))
+def test_any_frame_is_read_or_refused(data: bytes) -> None:
+    frame = read_frame(data, at=0.0, stream="stdout")
+    assert (frame.fault is None) or frame.detail
