@@ -31,6 +31,6 @@ echo
 case $status in
     0) echo "exit code 0: every rule that could be tested holds" ;;
     1) echo "exit code 1: the server breaks rules, as listed above. A CI job that judges it would fail here." \
-        "This demo has done its work and ends with 0." ;;
+        "This demo has done its work and ends with 0. docs/field-report.md has the findings, checked by hand." ;;
     *) echo "error: mcpgen validate ended with $status instead of a verdict (0 or 1)" >&2; exit "$status" ;;
 esac
