@@ -17,7 +17,6 @@ from mcpgen.schema.room import SchemaRoom
 from .contenders import Contender, McpTypes, PydanticModels, Wire
 from .corpus import Sample, Size, corpus
 from .harness import Verdict, judge
-from .mutants import Vocabulary
 from .oracle import Oracle
 from .report import print_report
 
@@ -55,7 +54,6 @@ def run(
                 _shown(samples, progress, name),
                 Oracle(schema),
                 contenders,
-                known_keys=Vocabulary(schema).keys,
             )
     peer = [verdict.tallies[McpTypes.name] for verdict in verdicts.values()]
     for tally in peer:

@@ -11,8 +11,10 @@ from .instances import Instances
 from .mutants import Mutator, Vocabulary, sampled
 from .schemathesis_source import instances as schemathesis_instances
 
-#: The kind of a sample that was made valid on purpose; every other kind is a mutant's.
+#: The kinds of samples made valid on purpose, with unknown keys and without; all others are mutants.
 INSTANCE = "instance"
+PLAIN = "plain instance"
+VALID = frozenset({INSTANCE, PLAIN})
 
 #: The kind of an instance of another definition.
 STRANGER = "stranger"
@@ -64,6 +66,9 @@ def corpus(
         if size.foreign and index % size.foreign_every == seed % size.foreign_every:
             valid += schemathesis_instances(schema, definition, count=size.foreign, start=seed)
         yield from (Sample(definition, INSTANCE, value) for value in valid)
+        plain = Instances(schema, Random(f"{seed}/plain/{definition}"), plain=True)
+        for value in plain.of(definition, randoms=size.randoms):
+            yield Sample(definition, PLAIN, value)
         # Every definition in the place of every other: all of them, for a union's edges lie anywhere.
         yield from (
             Sample(definition, STRANGER, value) for other, value in strangers.items() if other != definition

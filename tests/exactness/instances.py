@@ -61,11 +61,15 @@ class Style(Enum):
 
 
 class Instances:
-    """Grows instances of the definitions of one schema (2020-12, references into `$defs` only)."""
+    """Grows instances of the definitions of one schema (2020-12, references into `$defs` only).
 
-    def __init__(self, schema: dict[str, Any], random: Random) -> None:
+    `plain` ones have no unknown keys beside known ones, as the messages of most peers haven't.
+    """
+
+    def __init__(self, schema: dict[str, Any], random: Random, *, plain: bool = False) -> None:
         self.definitions: dict[str, Any] = schema["$defs"]
         self.random = random
+        self.plain = plain
         self.turn = 0
 
     def of(self, definition: str, *, randoms: int) -> Iterator[Any]:
@@ -176,6 +180,8 @@ class Instances:
     def other_keys(self, known: dict[str, Any], style: Style, *, is_map: bool) -> list[str]:
         """Keys that the schema does not name, among them names that a binding may give to known ones."""
         candidates: tuple[str, ...] = MAP_KEYS
+        if not is_map and self.plain:
+            return []
         if not is_map:
             candidates = (*UNKNOWN_KEYS, *(name for name in map(attribute_like, known) if name not in known))
         count = 2 if style is Style.FULL else self.random.choice((0, 0, 1, 3))

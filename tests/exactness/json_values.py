@@ -6,7 +6,7 @@ Everything here works without recursion, so that a value nested ten thousand dee
 from __future__ import annotations
 
 import marshal
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -81,23 +81,6 @@ def _copied_along(value: Any, path: Path) -> tuple[Any, Any]:
         at[step] = at[step].copy()
         at = at[step]
     return root, at
-
-
-def pruned(value: Any, keys: Container[str]) -> Any:
-    """A copy of `value` with no other keys than `keys` in any of its objects."""
-    root = [value]
-    waiting: list[Any] = [root]
-    while waiting:
-        at = waiting.pop()
-        for step, item in at.items() if isinstance(at, dict) else enumerate(at):
-            if isinstance(item, dict):
-                at[step] = {key: inner for key, inner in item.items() if key in keys}
-            elif isinstance(item, list):
-                at[step] = item.copy()
-            else:
-                continue
-            waiting.append(at[step])
-    return root[0]
 
 
 def resolves(pointer: str, value: Any) -> bool:

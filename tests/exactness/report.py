@@ -13,7 +13,6 @@ _COLUMNS = (
     ("false accepts", Failure.FALSE_ACCEPT, "invalid"),
     ("false rejects", Failure.FALSE_REJECT, "valid"),
     ("lossy round trips", Failure.LOSSY, "valid"),
-    ("unknown keys lost", Failure.UNKNOWN_KEYS_LOST, "valid"),
 )
 _IN_COLUMNS = frozenset(failure for _, failure, _ in _COLUMNS)
 
@@ -32,13 +31,14 @@ def print_report(console: Console, verdicts: Mapping[str, Verdict], *, findings:
     table = Table(title="Exactness", title_justify="left")
     table.add_column("revision")
     table.add_column("types")
-    for column in ("values", *(title for title, _, _ in _COLUMNS), "other failures"):
+    for column in ("values", *(title for title, _, _ in _COLUMNS), "of plain ones", "other failures"):
         table.add_column(column, justify="right")
     for revision, verdict in verdicts.items():
         for name, tally in verdict.tallies.items():
             others = sum(count for failure, count in tally.failures.items() if failure not in _IN_COLUMNS)
             cells = (_cell(tally, failure, among) for _, failure, among in _COLUMNS)
-            table.add_row(revision, name, f"{tally.values:,}", *cells, str(others))
+            plain = _share(tally.plain_lossy, tally.plain)
+            table.add_row(revision, name, f"{tally.values:,}", *cells, plain, str(others))
         table.add_section()
     console.print(table)
 
@@ -51,4 +51,8 @@ def print_report(console: Console, verdicts: Mapping[str, Verdict], *, findings:
 def _cell(tally: Tally, failure: Failure, among: str) -> str:
     count = tally.failures[failure]
     whole = tally.valid if among == "valid" else tally.values - tally.valid
+    return _share(count, whole)
+
+
+def _share(count: int, whole: int) -> str:
     return f"{count:,} ({count / whole:.1%})" if count else "0"
