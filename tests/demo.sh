@@ -17,20 +17,23 @@ mcpgen regen --config "$fresh/mcpgen.toml"
 diff -rq -x __pycache__ "$fresh/generated" generated
 echo "no drift: generated/ is, byte for byte, what mcpgen writes from schema/"
 
-server=$PWD/tests/peers/node_modules/.bin/mcp-server-everything
-if [ -x "$server" ] && command -v node >/dev/null; then
-    set -- "$server" stdio
-else
-    set -- "$PWD/tests/peers/.venv/bin/mcp-server-time"
-fi
+# judge OPTION… -- COMMAND…: a verdict, 0 or 1, ends well; anything else ends the demo.
+judge() {
+    printf '\n$ mcpgen validate %s\n\n' "$*"
+    status=0
+    mcpgen validate "$@" || status=$?
+    case $status in
+        0) printf '\nexit code 0: every rule that could be tested holds\n' ;;
+        1) printf '\nexit code 1: the server breaks rules, as listed. A CI job that judges it would fail here;\n'
+            printf 'this demo has done its work and ends with 0. Checked by hand: docs/field-report.md\n' ;;
+        *) echo "error: mcpgen validate ended with $status instead of a verdict (0 or 1)" >&2; exit "$status" ;;
+    esac
+}
 
-title "2. Start a server that others wrote, and judge it: mcpgen validate -- $(basename "$1")"
-status=0
-mcpgen validate -- "$@" || status=$?
-echo
-case $status in
-    0) echo "exit code 0: every rule that could be tested holds" ;;
-    1) echo "exit code 1: the server breaks rules, as listed above. A CI job that judges it would fail here." \
-        "This demo has done its work and ends with 0. docs/field-report.md has the findings, checked by hand." ;;
-    *) echo "error: mcpgen validate ended with $status instead of a verdict (0 or 1)" >&2; exit "$status" ;;
-esac
+title "2. Start a server that others wrote, and judge it"
+if [ -x tests/peers/node_modules/.bin/mcp-server-everything ] && command -v node >/dev/null; then
+    judge -- tests/peers/node_modules/.bin/mcp-server-everything stdio
+    judge --revision 2025-06-18 --call-tools -- tests/peers/node_modules/.bin/mcp-server-everything stdio
+else
+    judge -- tests/peers/.venv/bin/mcp-server-time
+fi
