@@ -170,7 +170,17 @@ def test_several_results_become_a_union_of_their_own(tmp_path: Path) -> None:
     [
         ({"not a name": STRING}, "'not a name' cannot be the name of a class"),
         ({"class": STRING}, "'class' cannot be the name of a class"),
-        ({"A": {"minimum": 1}}, r"a schema without a type \(minimum\) at /\$defs/A"),
+        ({"A": {"minimum": 1}}, r"'minimum' beside type None at /\$defs/A"),
+        ({"A": {"properties": {"x": STRING}}}, "keys of an object that may be something else"),
+        ({"A": {"type": "object", "required": ["x"]}}, "keys of an object that .* has no properties"),
+        (
+            {"A": {**obj(x=STRING), "type": ["object", "null"]}},
+            "keys of an object that may be something else",
+        ),
+        ({"A": {"anyOf": [STRING], "type": "string"}}, r"'type' beside anyOf at /\$defs/A"),
+        ({"A": obj(x={"type": "string", "minimum": 1})}, "'minimum' beside type 'string'"),
+        ({"A": {"enum": ["a"], "minItems": 1}}, "'minItems' beside enum"),
+        ({"A": {"const": {}}}, "a constant that is an object or an array"),
         ({"A": False}, "a schema that accepts nothing"),
         ({"A": obj("missing", x=STRING)}, "required key 'missing' has no schema at"),
         ({"A": obj(fooBar=STRING, foo_bar=STRING)}, "two keys of A would both be the attribute 'foo_bar'"),

@@ -46,6 +46,22 @@ from mcpgen.schema.room import SchemaRoom
 
 Path = tuple[str | int, ...]
 
+#: The keywords that mean something beside each other: what decides, and what may stand beside it.
+#: `default` and `format` are annotations.
+BESIDE = {
+    "$ref": frozenset[str](),
+    "anyOf": frozenset[str](),
+    "allOf": frozenset[str](),
+    "const": frozenset({"type"}),
+    "enum": frozenset({"type"}),
+}
+BESIDE_TYPE = {
+    "object": frozenset({"properties", "required", "additionalProperties"}),
+    "array": frozenset({"items", "minItems", "maxItems"}),
+    "integer": frozenset({"minimum", "maximum"}),
+    "number": frozenset({"minimum", "maximum"}),
+}
+
 
 def build_revision(room: SchemaRoom, revision: str) -> Revision:
     """The IR of one revision of `room`.
@@ -127,8 +143,30 @@ class _Builder:
             hint="the IR has no word for this; see mcpgen.ir.build",
         )
 
+    def refuse_surplus(self, node: Any, path: Path) -> None:
+        """Refuse a keyword that would be dropped in silence because of what stands beside it."""
+        if not isinstance(node, dict):
+            return
+        decisive = next((keyword for keyword in BESIDE if keyword in node), None)
+        if decisive is not None:
+            allowed = BESIDE[decisive]
+        else:
+            kinds = node.get("type", [])
+            kinds = kinds if isinstance(kinds, list) else [kinds]
+            allowed = frozenset({"type"}).union(*(BESIDE_TYPE.get(kind, ()) for kind in kinds))
+            decisive = f"type {node.get('type')!r}"
+            if not _has_fields(node) and (node.get("properties") or node.get("required")):
+                raise self.refuse(path, "keys of an object that may be something else or has no properties")
+        surplus = sorted(node.keys() - allowed - {decisive, "default", "format"})
+        if surplus:
+            raise self.refuse(path, f"{surplus[0]!r} beside {decisive}")
+        values = [node["const"]] if "const" in node else node.get("enum", [])
+        if any(isinstance(value, dict | list) for value in values):
+            raise self.refuse(path, "a constant that is an object or an array")
+
     def define(self, name: str, node: Any, path: Path, *, lifted: bool = False) -> None:
         pointer = to_pointer(path)
+        self.refuse_surplus(node, path)
         if isinstance(node, dict) and "allOf" in node:
             node = self.merged(node, path)
         if _has_fields(node):
@@ -155,7 +193,7 @@ class _Builder:
         fields = []
         for key, value in node["properties"].items():
             shape = self.shape(value, owner + pascal_case(key), (*path, "properties", key))
-            fields.append(Field(key, snake_case(key), shape, key in required, self.accepts_null(shape)))
+            fields.append(Field(key, snake_case(key), shape, key in required, self.accepts_null(value)))
         taken = Counter(field.attribute for field in fields)
         clash = next((attribute for attribute, count in taken.items() if count > 1), None)
         if clash:
@@ -168,6 +206,7 @@ class _Builder:
             return AnyShape()
         if node is False:
             raise self.refuse(path, "a schema that accepts nothing")
+        self.refuse_surplus(node, path)
         if "$ref" in node:
             return ReferenceShape(node["$ref"].rpartition("/")[2])
         if "allOf" in node or _has_fields(node):
@@ -240,23 +279,18 @@ class _Builder:
                 return strong
         raise self.refuse(path, "two schemas for one key, of which neither implies the other,")
 
-    def accepts_null(self, shape: Shape, seen: frozenset[str] = frozenset()) -> bool:
-        match shape:
-            case AnyShape() | JsonShape() | NullShape():
-                return True
-            case LiteralShape(values):
-                return None in values
-            case UnionShape(members):
-                return any(self.accepts_null(member, seen) for member in members)
-            case ReferenceShape(name) if name not in seen:
-                node = self.definitions.get(name)
-                if node is None or "allOf" in node or _has_fields(node):
-                    return False
-                # The name is only needed for lifting, which this look ahead must not do.
-                ahead = _Builder(self.definitions, source=self.source)
-                return self.accepts_null(ahead.shape(node, name, ("$defs", name)), seen | {name})
-            case _:
-                return False
+    def accepts_null(self, node: Any, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether null is valid for the schema `node`."""
+        if node is True or node == {}:
+            return True
+        if "$ref" in node:
+            name = node["$ref"].rpartition("/")[2]
+            return name not in seen and self.accepts_null(self.definitions[name], seen | {name})
+        if "anyOf" in node:
+            return any(self.accepts_null(item, seen) for item in node["anyOf"])
+        if "const" in node or "enum" in node:
+            return None in node.get("enum", [node.get("const")])
+        return "null" in node.get("type", [])
 
 
 def _has_fields(node: Any) -> bool:
