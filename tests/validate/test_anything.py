@@ -118,7 +118,13 @@ async def converse(transport: Improviser, revision: str | None) -> Report:
     return Report({"transport": "stdio", "command": ["x"]}, (run,))
 
 
-CAPABILITIES = {"tools": {}, "resources": {}, "prompts": {}, "completions": {}, "tasks": {"list": {}}}
+CAPABILITIES: dict[str, Any] = {
+    "tools": {},
+    "resources": {},
+    "prompts": {},
+    "completions": {},
+    "tasks": {"list": {}},
+}
 OPENINGS = st.sampled_from(
     [
         [],
