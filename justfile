@@ -28,3 +28,7 @@ regen *arguments:
 # Wire codecs, pydantic models and mcp-types against the schemas, on a large corpus with a new seed
 exactness *arguments:
     python -m tests.exactness "$@"
+
+# Speed of the generated types beside their peers, and what importing them costs
+bench *arguments:
+    python -m tests.bench "$@"

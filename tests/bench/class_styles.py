@@ -28,7 +28,7 @@ print((time.perf_counter() - wall) * 1e3, (time.process_time() - cpu) * 1e3)
 """
 
 # Behaviour that does not depend on the fields is inherited, so the emitter writes it once.
-_WRITTEN_BASE = '''
+_WRITTEN_BASE = """
 class Base:
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class Base:
     def __repr__(self):
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
         return f"{self.__class__.__qualname__}({shown})"
-'''
+"""
 
 
 def _decorated(classes: int, fields: int) -> str:
@@ -74,18 +74,9 @@ def _import_once(directory: Path, module: str) -> tuple[float, float]:
     return float(wall), float(cpu)
 
 
-def main() -> None:
+def report(*, classes: int, fields: int, rounds: int) -> None:
     """Measure both styles and print a line for each."""
-    parser = argparse.ArgumentParser(description="Import cost of decorated and of written-out classes.")
-    parser.add_argument("--classes", type=int, default=150)
-    parser.add_argument("--fields", type=int, default=6)
-    parser.add_argument("--rounds", type=int, default=15)
-    options = parser.parse_args()
-    sources = {
-        "empty": "",
-        "written": _written(options.classes, options.fields),
-        "decorated": _decorated(options.classes, options.fields),
-    }
+    sources = {"empty": "", "written": _written(classes, fields), "decorated": _decorated(classes, fields)}
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in sources}
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
@@ -93,16 +84,26 @@ def main() -> None:
             path = directory / f"{module}.py"
             path.write_text(source)
             py_compile.compile(str(path), doraise=True)
-        for _ in range(options.rounds):
+        for _ in range(rounds):
             for module in sources:
                 taken[module].append(_import_once(directory, module))
-    print(f"{options.classes} classes of {options.fields} fields, median of {options.rounds} imports, "
-          f"Python {sys.version.split()[0]}")
+    version = sys.version.split()[0]
+    print(f"import of {classes} classes of {fields} fields, median of {rounds}, Python {version}")
     floor = [statistics.median(column) for column in zip(*taken["empty"], strict=True)]
     titles = {"written": "written-out slotted classes", "decorated": "@dataclass(slots=True, kw_only=True)"}
     for module, title in titles.items():
         wall, cpu = (statistics.median(column) for column in zip(*taken[module], strict=True))
         print(f"{title:40} {wall - floor[0]:8.1f} ms wall {cpu - floor[1]:8.1f} ms CPU")
+
+
+def main() -> None:
+    """Measure as the command line says."""
+    parser = argparse.ArgumentParser(description="Import cost of decorated and of written-out classes.")
+    parser.add_argument("--classes", type=int, default=150)
+    parser.add_argument("--fields", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    report(classes=options.classes, fields=options.fields, rounds=options.rounds)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,8 @@ def run(
 ) -> None:
     """Judge the generated types, and those of mcp-types, on a large corpus. Exit 1 if ours fail anywhere."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=120)
     if seed is None:
         seed = random.SystemRandom().randrange(2**31)
     console.print(f"seed {seed} (the same seed and sizes give the same corpus)")

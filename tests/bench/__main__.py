@@ -1,0 +1,62 @@
+"""`python -m tests.bench`: how fast the generated types are, beside their peers."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from . import class_styles, codecs, imports
+
+
+def bench(
+    rounds: Annotated[int, typer.Option(help="Turns of each contender; the median counts.")] = 15,
+    milliseconds: Annotated[float, typer.Option(help="About how long one turn takes.")] = 20,
+    only: Annotated[str, typer.Option(help="codecs, imports, classes, or all.")] = "all",
+) -> None:
+    """Print medians and ratios of one run. Nothing is asserted: the clock belongs to the machine."""
+    if only not in ("codecs", "imports", "classes", "all"):
+        raise typer.BadParameter("codecs, imports, classes or all", param_hint="--only")
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=110)
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    console.print(f"{machine}; {rounds} rounds by turns, medians", highlight=False)
+    if only in ("codecs", "all"):
+        for race in codecs.races():
+            console.print(_codec_table(codecs.run(race, rounds=rounds, milliseconds=milliseconds)))
+    if only in ("imports", "all"):
+        console.print(_import_table(imports.import_costs(max(rounds, 9))))
+    if only in ("classes", "all"):
+        class_styles.report(classes=150, fields=6, rounds=max(rounds, 9))
+
+
+def _codec_table(result: codecs.Result) -> Table:
+    table = Table(title=result.title, title_justify="left")
+    table.add_column("", min_width=32)
+    for column in ("µs", "a second", f"times {codecs.BASELINE}"):
+        table.add_column(column, justify="right")
+    baseline = result.medians[codecs.BASELINE]
+    for name, median in result.medians.items():
+        table.add_row(name, f"{median:,.2f}", f"{1e6 / median:,.0f}", f"{baseline / median:.2f}")
+    return table
+
+
+def _import_table(costs: list[imports.ImportCost]) -> Table:
+    table = Table(title="import, over a bare interpreter", title_justify="left")
+    table.add_column("")
+    for column in ("ms wall", "ms CPU"):
+        table.add_column(column, justify="right")
+    table.add_column("third-party packages")
+    for cost in costs:
+        packages = ", ".join(cost.third_party) or "none"
+        table.add_row(cost.title, f"{cost.wall:.1f}", f"{cost.cpu:.1f}", packages)
+    return table
+
+
+if __name__ == "__main__":
+    typer.run(bench)
