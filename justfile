@@ -32,7 +32,3 @@ exactness *arguments:
 # Speed of the generated types beside their peers, and what importing them costs
 bench *arguments:
     python -m tests.bench "$@"
-
-# Time decoding, encoding and import against pydantic, mcp-types and bare validation
-bench *arguments:
-    python -m tests.bench "$@"
