@@ -38,7 +38,7 @@ def bench(
 def _codec_table(result: codecs.Result) -> Table:
     table = Table(title=result.title, title_justify="left")
     table.add_column("", min_width=32)
-    for column in ("µs", "a second", f"times {codecs.BASELINE}"):
+    for column in ("CPU µs", "a second", f"times {codecs.BASELINE}"):
         table.add_column(column, justify="right")
     baseline = result.medians[codecs.BASELINE]
     for name, median in result.medians.items():
