@@ -227,6 +227,10 @@ def found(value: Any) -> str:
     return f"a Python {type(value).__name__}"
 
 
-def others(value: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+def others(value: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
     """The entries of `value` under keys that are not `known`."""
-    return {key: item for key, item in value.items() if key not in known}
+    result = value.copy()
+    for key in known:
+        if key in result:
+            del result[key]
+    return result

@@ -266,7 +266,7 @@ from .types import (
     UnsubscribeRequestParams,
 )
 
-_KEYS_Annotated = frozenset(("annotations",))
+_KEYS_Annotated = ("annotations",)
 _new_Annotated = partial(object.__new__, Annotated)
 
 
@@ -301,11 +301,9 @@ def encode_Annotated(value: Annotated) -> dict[str, Any]:
     return result
 
 
-_KEYS_AnnotatedAnnotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_AnnotatedAnnotations = (
+    "audience",
+    "priority",
 )
 _new_AnnotatedAnnotations = partial(object.__new__, AnnotatedAnnotations)
 
@@ -359,12 +357,10 @@ def encode_AnnotatedAnnotations(value: AnnotatedAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = frozenset(
-    (
-        "blob",
-        "mimeType",
-        "uri",
-    )
+_KEYS_BlobResourceContents = (
+    "blob",
+    "mimeType",
+    "uri",
 )
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
@@ -414,11 +410,9 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CallToolRequest = (
+    "method",
+    "params",
 )
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
@@ -453,11 +447,9 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = frozenset(
-    (
-        "arguments",
-        "name",
-    )
+_KEYS_CallToolRequestParams = (
+    "arguments",
+    "name",
 )
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
@@ -514,12 +506,10 @@ def _decode_CallToolResult_content_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CallToolResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-    )
+_KEYS_CallToolResult = (
+    "_meta",
+    "content",
+    "isError",
 )
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
@@ -587,11 +577,9 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CancelledNotification = (
+    "method",
+    "params",
 )
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
@@ -626,11 +614,9 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = frozenset(
-    (
-        "reason",
-        "requestId",
-    )
+_KEYS_CancelledNotificationParams = (
+    "reason",
+    "requestId",
 )
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
@@ -672,12 +658,10 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = frozenset(
-    (
-        "experimental",
-        "roots",
-        "sampling",
-    )
+_KEYS_ClientCapabilities = (
+    "experimental",
+    "roots",
+    "sampling",
 )
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
@@ -736,7 +720,7 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = frozenset(("listChanged",))
+_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -937,11 +921,9 @@ def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult) -
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CompleteRequest = (
+    "method",
+    "params",
 )
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
@@ -986,11 +968,9 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = frozenset(
-    (
-        "argument",
-        "ref",
-    )
+_KEYS_CompleteRequestParams = (
+    "argument",
+    "ref",
 )
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
@@ -1033,11 +1013,9 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = frozenset(
-    (
-        "name",
-        "value",
-    )
+_KEYS_CompleteRequestParamsArgument = (
+    "name",
+    "value",
 )
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
@@ -1076,11 +1054,9 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteResult = frozenset(
-    (
-        "_meta",
-        "completion",
-    )
+_KEYS_CompleteResult = (
+    "_meta",
+    "completion",
 )
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
@@ -1122,12 +1098,10 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = frozenset(
-    (
-        "hasMore",
-        "total",
-        "values",
-    )
+_KEYS_CompleteResultCompletion = (
+    "hasMore",
+    "total",
+    "values",
 )
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
@@ -1187,11 +1161,9 @@ def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str
     return result
 
 
-_KEYS_CreateMessageRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CreateMessageRequest = (
+    "method",
+    "params",
 )
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
@@ -1226,17 +1198,15 @@ def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateMessageRequestParams = frozenset(
-    (
-        "includeContext",
-        "maxTokens",
-        "messages",
-        "metadata",
-        "modelPreferences",
-        "stopSequences",
-        "systemPrompt",
-        "temperature",
-    )
+_KEYS_CreateMessageRequestParams = (
+    "includeContext",
+    "maxTokens",
+    "messages",
+    "metadata",
+    "modelPreferences",
+    "stopSequences",
+    "systemPrompt",
+    "temperature",
 )
 _new_CreateMessageRequestParams = partial(object.__new__, CreateMessageRequestParams)
 
@@ -1349,14 +1319,12 @@ def _decode_CreateMessageResult_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CreateMessageResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "model",
-        "role",
-        "stopReason",
-    )
+_KEYS_CreateMessageResult = (
+    "_meta",
+    "content",
+    "model",
+    "role",
+    "stopReason",
 )
 _new_CreateMessageResult = partial(object.__new__, CreateMessageResult)
 
@@ -1457,12 +1425,10 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = frozenset(
-    (
-        "annotations",
-        "resource",
-        "type",
-    )
+_KEYS_EmbeddedResource = (
+    "annotations",
+    "resource",
+    "type",
 )
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
@@ -1515,11 +1481,9 @@ def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
     return result
 
 
-_KEYS_EmbeddedResourceAnnotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_EmbeddedResourceAnnotations = (
+    "audience",
+    "priority",
 )
 _new_EmbeddedResourceAnnotations = partial(object.__new__, EmbeddedResourceAnnotations)
 
@@ -1589,11 +1553,9 @@ def encode_EmptyResult(value: EmptyResult) -> Any:
     return encode_Result(value)
 
 
-_KEYS_GetPromptRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_GetPromptRequest = (
+    "method",
+    "params",
 )
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
@@ -1628,11 +1590,9 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = frozenset(
-    (
-        "arguments",
-        "name",
-    )
+_KEYS_GetPromptRequestParams = (
+    "arguments",
+    "name",
 )
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
@@ -1680,12 +1640,10 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = frozenset(
-    (
-        "_meta",
-        "description",
-        "messages",
-    )
+_KEYS_GetPromptResult = (
+    "_meta",
+    "description",
+    "messages",
 )
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
@@ -1741,13 +1699,11 @@ def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContent = frozenset(
-    (
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_ImageContent = (
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_ImageContent = partial(object.__new__, ImageContent)
 
@@ -1798,11 +1754,9 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContentAnnotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_ImageContentAnnotations = (
+    "audience",
+    "priority",
 )
 _new_ImageContentAnnotations = partial(object.__new__, ImageContentAnnotations)
 
@@ -1856,11 +1810,9 @@ def encode_ImageContentAnnotations(value: ImageContentAnnotations) -> dict[str, 
     return result
 
 
-_KEYS_Implementation = frozenset(
-    (
-        "name",
-        "version",
-    )
+_KEYS_Implementation = (
+    "name",
+    "version",
 )
 _new_Implementation = partial(object.__new__, Implementation)
 
@@ -1899,11 +1851,9 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_InitializeRequest = (
+    "method",
+    "params",
 )
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
@@ -1938,12 +1888,10 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = frozenset(
-    (
-        "capabilities",
-        "clientInfo",
-        "protocolVersion",
-    )
+_KEYS_InitializeRequestParams = (
+    "capabilities",
+    "clientInfo",
+    "protocolVersion",
 )
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
@@ -1981,14 +1929,12 @@ def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, 
     return result
 
 
-_KEYS_InitializeResult = frozenset(
-    (
-        "_meta",
-        "capabilities",
-        "instructions",
-        "protocolVersion",
-        "serverInfo",
-    )
+_KEYS_InitializeResult = (
+    "_meta",
+    "capabilities",
+    "instructions",
+    "protocolVersion",
+    "serverInfo",
 )
 _new_InitializeResult = partial(object.__new__, InitializeResult)
 
@@ -2047,11 +1993,9 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_InitializedNotification = (
+    "method",
+    "params",
 )
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
@@ -2092,7 +2036,7 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_InitializedNotificationParams = frozenset(("_meta",))
+_KEYS_InitializedNotificationParams = ("_meta",)
 _new_InitializedNotificationParams = partial(object.__new__, InitializedNotificationParams)
 
 
@@ -2130,12 +2074,10 @@ def encode_InitializedNotificationParams(value: InitializedNotificationParams) -
     return result
 
 
-_KEYS_JSONRPCError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_JSONRPCError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_JSONRPCError = partial(object.__new__, JSONRPCError)
 
@@ -2172,12 +2114,10 @@ def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_JSONRPCErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_JSONRPCErrorError = partial(object.__new__, JSONRPCErrorError)
 
@@ -2271,12 +2211,10 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
@@ -2322,7 +2260,7 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCNotificationParams = frozenset(("_meta",))
+_KEYS_JSONRPCNotificationParams = ("_meta",)
 _new_JSONRPCNotificationParams = partial(object.__new__, JSONRPCNotificationParams)
 
 
@@ -2360,13 +2298,11 @@ def encode_JSONRPCNotificationParams(value: JSONRPCNotificationParams) -> dict[s
     return result
 
 
-_KEYS_JSONRPCRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCRequest = partial(object.__new__, JSONRPCRequest)
 
@@ -2414,7 +2350,7 @@ def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParams = frozenset(("_meta",))
+_KEYS_JSONRPCRequestParams = ("_meta",)
 _new_JSONRPCRequestParams = partial(object.__new__, JSONRPCRequestParams)
 
 
@@ -2449,7 +2385,7 @@ def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_JSONRPCRequestParamsMeta = ("progressToken",)
 _new_JSONRPCRequestParamsMeta = partial(object.__new__, JSONRPCRequestParamsMeta)
 
 
@@ -2484,12 +2420,10 @@ def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str
     return result
 
 
-_KEYS_JSONRPCResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_JSONRPCResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_JSONRPCResponse = partial(object.__new__, JSONRPCResponse)
 
@@ -2526,11 +2460,9 @@ def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListPromptsRequest = (
+    "method",
+    "params",
 )
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
@@ -2571,7 +2503,7 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequestParams = frozenset(("cursor",))
+_KEYS_ListPromptsRequestParams = ("cursor",)
 _new_ListPromptsRequestParams = partial(object.__new__, ListPromptsRequestParams)
 
 
@@ -2609,12 +2541,10 @@ def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str
     return result
 
 
-_KEYS_ListPromptsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "prompts",
-    )
+_KEYS_ListPromptsResult = (
+    "_meta",
+    "nextCursor",
+    "prompts",
 )
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
@@ -2670,11 +2600,9 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListResourceTemplatesRequest = (
+    "method",
+    "params",
 )
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
@@ -2715,7 +2643,7 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesRequestParams = frozenset(("cursor",))
+_KEYS_ListResourceTemplatesRequestParams = ("cursor",)
 _new_ListResourceTemplatesRequestParams = partial(object.__new__, ListResourceTemplatesRequestParams)
 
 
@@ -2755,12 +2683,10 @@ def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesReques
     return result
 
 
-_KEYS_ListResourceTemplatesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resourceTemplates",
-    )
+_KEYS_ListResourceTemplatesResult = (
+    "_meta",
+    "nextCursor",
+    "resourceTemplates",
 )
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
@@ -2816,11 +2742,9 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListResourcesRequest = (
+    "method",
+    "params",
 )
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
@@ -2861,7 +2785,7 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesRequestParams = frozenset(("cursor",))
+_KEYS_ListResourcesRequestParams = ("cursor",)
 _new_ListResourcesRequestParams = partial(object.__new__, ListResourcesRequestParams)
 
 
@@ -2899,12 +2823,10 @@ def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict
     return result
 
 
-_KEYS_ListResourcesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resources",
-    )
+_KEYS_ListResourcesResult = (
+    "_meta",
+    "nextCursor",
+    "resources",
 )
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
@@ -2960,11 +2882,9 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListRootsRequest = (
+    "method",
+    "params",
 )
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
@@ -3005,7 +2925,7 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = frozenset(("_meta",))
+_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -3040,7 +2960,7 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_ListRootsRequestParamsMeta = ("progressToken",)
 _new_ListRootsRequestParamsMeta = partial(object.__new__, ListRootsRequestParamsMeta)
 
 
@@ -3075,11 +2995,9 @@ def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_ListRootsResult = frozenset(
-    (
-        "_meta",
-        "roots",
-    )
+_KEYS_ListRootsResult = (
+    "_meta",
+    "roots",
 )
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
@@ -3125,11 +3043,9 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListToolsRequest = (
+    "method",
+    "params",
 )
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
@@ -3170,7 +3086,7 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequestParams = frozenset(("cursor",))
+_KEYS_ListToolsRequestParams = ("cursor",)
 _new_ListToolsRequestParams = partial(object.__new__, ListToolsRequestParams)
 
 
@@ -3208,12 +3124,10 @@ def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListToolsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "tools",
-    )
+_KEYS_ListToolsResult = (
+    "_meta",
+    "nextCursor",
+    "tools",
 )
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
@@ -3287,11 +3201,9 @@ def encode_LoggingLevel(value: LoggingLevel) -> Any:
     return value
 
 
-_KEYS_LoggingMessageNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_LoggingMessageNotification = (
+    "method",
+    "params",
 )
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
@@ -3326,12 +3238,10 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = frozenset(
-    (
-        "data",
-        "level",
-        "logger",
-    )
+_KEYS_LoggingMessageNotificationParams = (
+    "data",
+    "level",
+    "logger",
 )
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
@@ -3380,7 +3290,7 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = frozenset(("name",))
+_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -3418,13 +3328,11 @@ def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
     return result
 
 
-_KEYS_ModelPreferences = frozenset(
-    (
-        "costPriority",
-        "hints",
-        "intelligencePriority",
-        "speedPriority",
-    )
+_KEYS_ModelPreferences = (
+    "costPriority",
+    "hints",
+    "intelligencePriority",
+    "speedPriority",
 )
 _new_ModelPreferences = partial(object.__new__, ModelPreferences)
 
@@ -3500,11 +3408,9 @@ def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
     return result
 
 
-_KEYS_Notification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Notification = (
+    "method",
+    "params",
 )
 _new_Notification = partial(object.__new__, Notification)
 
@@ -3546,7 +3452,7 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = frozenset(("_meta",))
+_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -3584,11 +3490,9 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PaginatedRequest = (
+    "method",
+    "params",
 )
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
@@ -3630,7 +3534,7 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = frozenset(("cursor",))
+_KEYS_PaginatedRequestParams = ("cursor",)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -3668,11 +3572,9 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-    )
+_KEYS_PaginatedResult = (
+    "_meta",
+    "nextCursor",
 )
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
@@ -3721,11 +3623,9 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PingRequest = (
+    "method",
+    "params",
 )
 _new_PingRequest = partial(object.__new__, PingRequest)
 
@@ -3766,7 +3666,7 @@ def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParams = frozenset(("_meta",))
+_KEYS_PingRequestParams = ("_meta",)
 _new_PingRequestParams = partial(object.__new__, PingRequestParams)
 
 
@@ -3801,7 +3701,7 @@ def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_PingRequestParamsMeta = ("progressToken",)
 _new_PingRequestParamsMeta = partial(object.__new__, PingRequestParamsMeta)
 
 
@@ -3836,11 +3736,9 @@ def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]
     return result
 
 
-_KEYS_ProgressNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ProgressNotification = (
+    "method",
+    "params",
 )
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
@@ -3875,12 +3773,10 @@ def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_ProgressNotificationParams = frozenset(
-    (
-        "progress",
-        "progressToken",
-        "total",
-    )
+_KEYS_ProgressNotificationParams = (
+    "progress",
+    "progressToken",
+    "total",
 )
 _new_ProgressNotificationParams = partial(object.__new__, ProgressNotificationParams)
 
@@ -3949,12 +3845,10 @@ def encode_ProgressToken(value: ProgressToken) -> Any:
     return value
 
 
-_KEYS_Prompt = frozenset(
-    (
-        "arguments",
-        "description",
-        "name",
-    )
+_KEYS_Prompt = (
+    "arguments",
+    "description",
+    "name",
 )
 _new_Prompt = partial(object.__new__, Prompt)
 
@@ -4010,12 +3904,10 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = frozenset(
-    (
-        "description",
-        "name",
-        "required",
-    )
+_KEYS_PromptArgument = (
+    "description",
+    "name",
+    "required",
 )
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
@@ -4070,11 +3962,9 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PromptListChangedNotification = (
+    "method",
+    "params",
 )
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
@@ -4115,7 +4005,7 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_PromptListChangedNotificationParams = ("_meta",)
 _new_PromptListChangedNotificationParams = partial(object.__new__, PromptListChangedNotificationParams)
 
 
@@ -4167,11 +4057,9 @@ def _decode_PromptMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_PromptMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_PromptMessage = (
+    "content",
+    "role",
 )
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
@@ -4219,11 +4107,9 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = frozenset(
-    (
-        "name",
-        "type",
-    )
+_KEYS_PromptReference = (
+    "name",
+    "type",
 )
 _new_PromptReference = partial(object.__new__, PromptReference)
 
@@ -4261,11 +4147,9 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ReadResourceRequest = (
+    "method",
+    "params",
 )
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
@@ -4300,7 +4184,7 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = frozenset(("uri",))
+_KEYS_ReadResourceRequestParams = ("uri",)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -4344,11 +4228,9 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = frozenset(
-    (
-        "_meta",
-        "contents",
-    )
+_KEYS_ReadResourceResult = (
+    "_meta",
+    "contents",
 )
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
@@ -4404,11 +4286,9 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Request = (
+    "method",
+    "params",
 )
 _new_Request = partial(object.__new__, Request)
 
@@ -4472,7 +4352,7 @@ def encode_RequestId(value: RequestId) -> Any:
     return value
 
 
-_KEYS_RequestParams = frozenset(("_meta",))
+_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -4507,7 +4387,7 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = frozenset(("progressToken",))
+_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -4542,15 +4422,13 @@ def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
     return result
 
 
-_KEYS_Resource = frozenset(
-    (
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "size",
-        "uri",
-    )
+_KEYS_Resource = (
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "size",
+    "uri",
 )
 _new_Resource = partial(object.__new__, Resource)
 
@@ -4629,11 +4507,9 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceAnnotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_ResourceAnnotations = (
+    "audience",
+    "priority",
 )
 _new_ResourceAnnotations = partial(object.__new__, ResourceAnnotations)
 
@@ -4687,11 +4563,9 @@ def encode_ResourceAnnotations(value: ResourceAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = frozenset(
-    (
-        "mimeType",
-        "uri",
-    )
+_KEYS_ResourceContents = (
+    "mimeType",
+    "uri",
 )
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
@@ -4736,11 +4610,9 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ResourceListChangedNotification = (
+    "method",
+    "params",
 )
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
@@ -4783,7 +4655,7 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_ResourceListChangedNotificationParams = ("_meta",)
 _new_ResourceListChangedNotificationParams = partial(object.__new__, ResourceListChangedNotificationParams)
 
 
@@ -4827,11 +4699,9 @@ def encode_ResourceListChangedNotificationParams(
     return result
 
 
-_KEYS_ResourceReference = frozenset(
-    (
-        "type",
-        "uri",
-    )
+_KEYS_ResourceReference = (
+    "type",
+    "uri",
 )
 _new_ResourceReference = partial(object.__new__, ResourceReference)
 
@@ -4869,14 +4739,12 @@ def encode_ResourceReference(value: ResourceReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplate = frozenset(
-    (
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "uriTemplate",
-    )
+_KEYS_ResourceTemplate = (
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "uriTemplate",
 )
 _new_ResourceTemplate = partial(object.__new__, ResourceTemplate)
 
@@ -4943,11 +4811,9 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateAnnotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_ResourceTemplateAnnotations = (
+    "audience",
+    "priority",
 )
 _new_ResourceTemplateAnnotations = partial(object.__new__, ResourceTemplateAnnotations)
 
@@ -5001,11 +4867,9 @@ def encode_ResourceTemplateAnnotations(value: ResourceTemplateAnnotations) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ResourceUpdatedNotification = (
+    "method",
+    "params",
 )
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
@@ -5040,7 +4904,7 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = frozenset(("uri",))
+_KEYS_ResourceUpdatedNotificationParams = ("uri",)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -5075,7 +4939,7 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = frozenset(("_meta",))
+_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -5131,11 +4995,9 @@ def encode_Role(value: Role) -> Any:
     return value
 
 
-_KEYS_Root = frozenset(
-    (
-        "name",
-        "uri",
-    )
+_KEYS_Root = (
+    "name",
+    "uri",
 )
 _new_Root = partial(object.__new__, Root)
 
@@ -5180,11 +5042,9 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_RootsListChangedNotification = (
+    "method",
+    "params",
 )
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
@@ -5225,7 +5085,7 @@ def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> 
     return result
 
 
-_KEYS_RootsListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_RootsListChangedNotificationParams = ("_meta",)
 _new_RootsListChangedNotificationParams = partial(object.__new__, RootsListChangedNotificationParams)
 
 
@@ -5275,11 +5135,9 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_SamplingMessage = (
+    "content",
+    "role",
 )
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
@@ -5325,14 +5183,12 @@ def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilities = frozenset(
-    (
-        "experimental",
-        "logging",
-        "prompts",
-        "resources",
-        "tools",
-    )
+_KEYS_ServerCapabilities = (
+    "experimental",
+    "logging",
+    "prompts",
+    "resources",
+    "tools",
 )
 _new_ServerCapabilities = partial(object.__new__, ServerCapabilities)
 
@@ -5405,7 +5261,7 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -5443,11 +5299,9 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = frozenset(
-    (
-        "listChanged",
-        "subscribe",
-    )
+_KEYS_ServerCapabilitiesResources = (
+    "listChanged",
+    "subscribe",
 )
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
@@ -5496,7 +5350,7 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -5718,11 +5572,9 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_SetLevelRequest = (
+    "method",
+    "params",
 )
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
@@ -5757,7 +5609,7 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = frozenset(("level",))
+_KEYS_SetLevelRequestParams = ("level",)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -5790,11 +5642,9 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_SubscribeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_SubscribeRequest = (
+    "method",
+    "params",
 )
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
@@ -5829,7 +5679,7 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = frozenset(("uri",))
+_KEYS_SubscribeRequestParams = ("uri",)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -5862,12 +5712,10 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_TextContent = frozenset(
-    (
-        "annotations",
-        "text",
-        "type",
-    )
+_KEYS_TextContent = (
+    "annotations",
+    "text",
+    "type",
 )
 _new_TextContent = partial(object.__new__, TextContent)
 
@@ -5913,11 +5761,9 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextContentAnnotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_TextContentAnnotations = (
+    "audience",
+    "priority",
 )
 _new_TextContentAnnotations = partial(object.__new__, TextContentAnnotations)
 
@@ -5971,12 +5817,10 @@ def encode_TextContentAnnotations(value: TextContentAnnotations) -> dict[str, An
     return result
 
 
-_KEYS_TextResourceContents = frozenset(
-    (
-        "mimeType",
-        "text",
-        "uri",
-    )
+_KEYS_TextResourceContents = (
+    "mimeType",
+    "text",
+    "uri",
 )
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
@@ -6026,12 +5870,10 @@ def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_Tool = frozenset(
-    (
-        "description",
-        "inputSchema",
-        "name",
-    )
+_KEYS_Tool = (
+    "description",
+    "inputSchema",
+    "name",
 )
 _new_Tool = partial(object.__new__, Tool)
 
@@ -6078,12 +5920,10 @@ def encode_Tool(value: Tool) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = frozenset(
-    (
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ToolInputSchema = (
+    "properties",
+    "required",
+    "type",
 )
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
@@ -6143,11 +5983,9 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ToolListChangedNotification = (
+    "method",
+    "params",
 )
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
@@ -6188,7 +6026,7 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_ToolListChangedNotificationParams = ("_meta",)
 _new_ToolListChangedNotificationParams = partial(object.__new__, ToolListChangedNotificationParams)
 
 
@@ -6228,11 +6066,9 @@ def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationP
     return result
 
 
-_KEYS_UnsubscribeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_UnsubscribeRequest = (
+    "method",
+    "params",
 )
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
@@ -6267,7 +6103,7 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = frozenset(("uri",))
+_KEYS_UnsubscribeRequestParams = ("uri",)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 

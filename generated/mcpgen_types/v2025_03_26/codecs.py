@@ -262,11 +262,9 @@ from .types import (
     UnsubscribeRequestParams,
 )
 
-_KEYS_Annotations = frozenset(
-    (
-        "audience",
-        "priority",
-    )
+_KEYS_Annotations = (
+    "audience",
+    "priority",
 )
 _new_Annotations = partial(object.__new__, Annotations)
 
@@ -320,13 +318,11 @@ def encode_Annotations(value: Annotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_AudioContent = frozenset(
-    (
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_AudioContent = (
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_AudioContent = partial(object.__new__, AudioContent)
 
@@ -377,12 +373,10 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = frozenset(
-    (
-        "blob",
-        "mimeType",
-        "uri",
-    )
+_KEYS_BlobResourceContents = (
+    "blob",
+    "mimeType",
+    "uri",
 )
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
@@ -432,11 +426,9 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CallToolRequest = (
+    "method",
+    "params",
 )
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
@@ -471,11 +463,9 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = frozenset(
-    (
-        "arguments",
-        "name",
-    )
+_KEYS_CallToolRequestParams = (
+    "arguments",
+    "name",
 )
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
@@ -534,12 +524,10 @@ def _decode_CallToolResult_content_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CallToolResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-    )
+_KEYS_CallToolResult = (
+    "_meta",
+    "content",
+    "isError",
 )
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
@@ -611,11 +599,9 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CancelledNotification = (
+    "method",
+    "params",
 )
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
@@ -650,11 +636,9 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = frozenset(
-    (
-        "reason",
-        "requestId",
-    )
+_KEYS_CancelledNotificationParams = (
+    "reason",
+    "requestId",
 )
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
@@ -696,12 +680,10 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = frozenset(
-    (
-        "experimental",
-        "roots",
-        "sampling",
-    )
+_KEYS_ClientCapabilities = (
+    "experimental",
+    "roots",
+    "sampling",
 )
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
@@ -760,7 +742,7 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = frozenset(("listChanged",))
+_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -961,11 +943,9 @@ def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult) -
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CompleteRequest = (
+    "method",
+    "params",
 )
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
@@ -1010,11 +990,9 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = frozenset(
-    (
-        "argument",
-        "ref",
-    )
+_KEYS_CompleteRequestParams = (
+    "argument",
+    "ref",
 )
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
@@ -1057,11 +1035,9 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = frozenset(
-    (
-        "name",
-        "value",
-    )
+_KEYS_CompleteRequestParamsArgument = (
+    "name",
+    "value",
 )
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
@@ -1100,11 +1076,9 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteResult = frozenset(
-    (
-        "_meta",
-        "completion",
-    )
+_KEYS_CompleteResult = (
+    "_meta",
+    "completion",
 )
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
@@ -1146,12 +1120,10 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = frozenset(
-    (
-        "hasMore",
-        "total",
-        "values",
-    )
+_KEYS_CompleteResultCompletion = (
+    "hasMore",
+    "total",
+    "values",
 )
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
@@ -1211,11 +1183,9 @@ def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str
     return result
 
 
-_KEYS_CreateMessageRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CreateMessageRequest = (
+    "method",
+    "params",
 )
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
@@ -1250,17 +1220,15 @@ def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateMessageRequestParams = frozenset(
-    (
-        "includeContext",
-        "maxTokens",
-        "messages",
-        "metadata",
-        "modelPreferences",
-        "stopSequences",
-        "systemPrompt",
-        "temperature",
-    )
+_KEYS_CreateMessageRequestParams = (
+    "includeContext",
+    "maxTokens",
+    "messages",
+    "metadata",
+    "modelPreferences",
+    "stopSequences",
+    "systemPrompt",
+    "temperature",
 )
 _new_CreateMessageRequestParams = partial(object.__new__, CreateMessageRequestParams)
 
@@ -1375,14 +1343,12 @@ def _decode_CreateMessageResult_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CreateMessageResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "model",
-        "role",
-        "stopReason",
-    )
+_KEYS_CreateMessageResult = (
+    "_meta",
+    "content",
+    "model",
+    "role",
+    "stopReason",
 )
 _new_CreateMessageResult = partial(object.__new__, CreateMessageResult)
 
@@ -1485,12 +1451,10 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = frozenset(
-    (
-        "annotations",
-        "resource",
-        "type",
-    )
+_KEYS_EmbeddedResource = (
+    "annotations",
+    "resource",
+    "type",
 )
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
@@ -1559,11 +1523,9 @@ def encode_EmptyResult(value: EmptyResult) -> Any:
     return encode_Result(value)
 
 
-_KEYS_GetPromptRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_GetPromptRequest = (
+    "method",
+    "params",
 )
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
@@ -1598,11 +1560,9 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = frozenset(
-    (
-        "arguments",
-        "name",
-    )
+_KEYS_GetPromptRequestParams = (
+    "arguments",
+    "name",
 )
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
@@ -1650,12 +1610,10 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = frozenset(
-    (
-        "_meta",
-        "description",
-        "messages",
-    )
+_KEYS_GetPromptResult = (
+    "_meta",
+    "description",
+    "messages",
 )
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
@@ -1711,13 +1669,11 @@ def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContent = frozenset(
-    (
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_ImageContent = (
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_ImageContent = partial(object.__new__, ImageContent)
 
@@ -1768,11 +1724,9 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_Implementation = frozenset(
-    (
-        "name",
-        "version",
-    )
+_KEYS_Implementation = (
+    "name",
+    "version",
 )
 _new_Implementation = partial(object.__new__, Implementation)
 
@@ -1811,11 +1765,9 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_InitializeRequest = (
+    "method",
+    "params",
 )
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
@@ -1850,12 +1802,10 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = frozenset(
-    (
-        "capabilities",
-        "clientInfo",
-        "protocolVersion",
-    )
+_KEYS_InitializeRequestParams = (
+    "capabilities",
+    "clientInfo",
+    "protocolVersion",
 )
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
@@ -1893,14 +1843,12 @@ def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, 
     return result
 
 
-_KEYS_InitializeResult = frozenset(
-    (
-        "_meta",
-        "capabilities",
-        "instructions",
-        "protocolVersion",
-        "serverInfo",
-    )
+_KEYS_InitializeResult = (
+    "_meta",
+    "capabilities",
+    "instructions",
+    "protocolVersion",
+    "serverInfo",
 )
 _new_InitializeResult = partial(object.__new__, InitializeResult)
 
@@ -1959,11 +1907,9 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_InitializedNotification = (
+    "method",
+    "params",
 )
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
@@ -2004,7 +1950,7 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_InitializedNotificationParams = frozenset(("_meta",))
+_KEYS_InitializedNotificationParams = ("_meta",)
 _new_InitializedNotificationParams = partial(object.__new__, InitializedNotificationParams)
 
 
@@ -2120,12 +2066,10 @@ def encode_JSONRPCBatchResponse(value: JSONRPCBatchResponse) -> Any:
     return [_encode_JSONRPCBatchResponse_item_item(element) for element in value]
 
 
-_KEYS_JSONRPCError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_JSONRPCError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_JSONRPCError = partial(object.__new__, JSONRPCError)
 
@@ -2162,12 +2106,10 @@ def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_JSONRPCErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_JSONRPCErrorError = partial(object.__new__, JSONRPCErrorError)
 
@@ -2312,12 +2254,10 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
@@ -2363,7 +2303,7 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCNotificationParams = frozenset(("_meta",))
+_KEYS_JSONRPCNotificationParams = ("_meta",)
 _new_JSONRPCNotificationParams = partial(object.__new__, JSONRPCNotificationParams)
 
 
@@ -2401,13 +2341,11 @@ def encode_JSONRPCNotificationParams(value: JSONRPCNotificationParams) -> dict[s
     return result
 
 
-_KEYS_JSONRPCRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCRequest = partial(object.__new__, JSONRPCRequest)
 
@@ -2455,7 +2393,7 @@ def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParams = frozenset(("_meta",))
+_KEYS_JSONRPCRequestParams = ("_meta",)
 _new_JSONRPCRequestParams = partial(object.__new__, JSONRPCRequestParams)
 
 
@@ -2490,7 +2428,7 @@ def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_JSONRPCRequestParamsMeta = ("progressToken",)
 _new_JSONRPCRequestParamsMeta = partial(object.__new__, JSONRPCRequestParamsMeta)
 
 
@@ -2525,12 +2463,10 @@ def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str
     return result
 
 
-_KEYS_JSONRPCResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_JSONRPCResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_JSONRPCResponse = partial(object.__new__, JSONRPCResponse)
 
@@ -2567,11 +2503,9 @@ def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListPromptsRequest = (
+    "method",
+    "params",
 )
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
@@ -2612,7 +2546,7 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequestParams = frozenset(("cursor",))
+_KEYS_ListPromptsRequestParams = ("cursor",)
 _new_ListPromptsRequestParams = partial(object.__new__, ListPromptsRequestParams)
 
 
@@ -2650,12 +2584,10 @@ def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str
     return result
 
 
-_KEYS_ListPromptsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "prompts",
-    )
+_KEYS_ListPromptsResult = (
+    "_meta",
+    "nextCursor",
+    "prompts",
 )
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
@@ -2711,11 +2643,9 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListResourceTemplatesRequest = (
+    "method",
+    "params",
 )
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
@@ -2756,7 +2686,7 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesRequestParams = frozenset(("cursor",))
+_KEYS_ListResourceTemplatesRequestParams = ("cursor",)
 _new_ListResourceTemplatesRequestParams = partial(object.__new__, ListResourceTemplatesRequestParams)
 
 
@@ -2796,12 +2726,10 @@ def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesReques
     return result
 
 
-_KEYS_ListResourceTemplatesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resourceTemplates",
-    )
+_KEYS_ListResourceTemplatesResult = (
+    "_meta",
+    "nextCursor",
+    "resourceTemplates",
 )
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
@@ -2857,11 +2785,9 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListResourcesRequest = (
+    "method",
+    "params",
 )
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
@@ -2902,7 +2828,7 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesRequestParams = frozenset(("cursor",))
+_KEYS_ListResourcesRequestParams = ("cursor",)
 _new_ListResourcesRequestParams = partial(object.__new__, ListResourcesRequestParams)
 
 
@@ -2940,12 +2866,10 @@ def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict
     return result
 
 
-_KEYS_ListResourcesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resources",
-    )
+_KEYS_ListResourcesResult = (
+    "_meta",
+    "nextCursor",
+    "resources",
 )
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
@@ -3001,11 +2925,9 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListRootsRequest = (
+    "method",
+    "params",
 )
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
@@ -3046,7 +2968,7 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = frozenset(("_meta",))
+_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -3081,7 +3003,7 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_ListRootsRequestParamsMeta = ("progressToken",)
 _new_ListRootsRequestParamsMeta = partial(object.__new__, ListRootsRequestParamsMeta)
 
 
@@ -3116,11 +3038,9 @@ def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_ListRootsResult = frozenset(
-    (
-        "_meta",
-        "roots",
-    )
+_KEYS_ListRootsResult = (
+    "_meta",
+    "roots",
 )
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
@@ -3166,11 +3086,9 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListToolsRequest = (
+    "method",
+    "params",
 )
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
@@ -3211,7 +3129,7 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequestParams = frozenset(("cursor",))
+_KEYS_ListToolsRequestParams = ("cursor",)
 _new_ListToolsRequestParams = partial(object.__new__, ListToolsRequestParams)
 
 
@@ -3249,12 +3167,10 @@ def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListToolsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "tools",
-    )
+_KEYS_ListToolsResult = (
+    "_meta",
+    "nextCursor",
+    "tools",
 )
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
@@ -3328,11 +3244,9 @@ def encode_LoggingLevel(value: LoggingLevel) -> Any:
     return value
 
 
-_KEYS_LoggingMessageNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_LoggingMessageNotification = (
+    "method",
+    "params",
 )
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
@@ -3367,12 +3281,10 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = frozenset(
-    (
-        "data",
-        "level",
-        "logger",
-    )
+_KEYS_LoggingMessageNotificationParams = (
+    "data",
+    "level",
+    "logger",
 )
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
@@ -3421,7 +3333,7 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = frozenset(("name",))
+_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -3459,13 +3371,11 @@ def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
     return result
 
 
-_KEYS_ModelPreferences = frozenset(
-    (
-        "costPriority",
-        "hints",
-        "intelligencePriority",
-        "speedPriority",
-    )
+_KEYS_ModelPreferences = (
+    "costPriority",
+    "hints",
+    "intelligencePriority",
+    "speedPriority",
 )
 _new_ModelPreferences = partial(object.__new__, ModelPreferences)
 
@@ -3541,11 +3451,9 @@ def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
     return result
 
 
-_KEYS_Notification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Notification = (
+    "method",
+    "params",
 )
 _new_Notification = partial(object.__new__, Notification)
 
@@ -3587,7 +3495,7 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = frozenset(("_meta",))
+_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -3625,11 +3533,9 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PaginatedRequest = (
+    "method",
+    "params",
 )
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
@@ -3671,7 +3577,7 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = frozenset(("cursor",))
+_KEYS_PaginatedRequestParams = ("cursor",)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -3709,11 +3615,9 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-    )
+_KEYS_PaginatedResult = (
+    "_meta",
+    "nextCursor",
 )
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
@@ -3762,11 +3666,9 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PingRequest = (
+    "method",
+    "params",
 )
 _new_PingRequest = partial(object.__new__, PingRequest)
 
@@ -3807,7 +3709,7 @@ def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParams = frozenset(("_meta",))
+_KEYS_PingRequestParams = ("_meta",)
 _new_PingRequestParams = partial(object.__new__, PingRequestParams)
 
 
@@ -3842,7 +3744,7 @@ def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_PingRequestParamsMeta = ("progressToken",)
 _new_PingRequestParamsMeta = partial(object.__new__, PingRequestParamsMeta)
 
 
@@ -3877,11 +3779,9 @@ def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]
     return result
 
 
-_KEYS_ProgressNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ProgressNotification = (
+    "method",
+    "params",
 )
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
@@ -3916,13 +3816,11 @@ def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_ProgressNotificationParams = frozenset(
-    (
-        "message",
-        "progress",
-        "progressToken",
-        "total",
-    )
+_KEYS_ProgressNotificationParams = (
+    "message",
+    "progress",
+    "progressToken",
+    "total",
 )
 _new_ProgressNotificationParams = partial(object.__new__, ProgressNotificationParams)
 
@@ -4001,12 +3899,10 @@ def encode_ProgressToken(value: ProgressToken) -> Any:
     return value
 
 
-_KEYS_Prompt = frozenset(
-    (
-        "arguments",
-        "description",
-        "name",
-    )
+_KEYS_Prompt = (
+    "arguments",
+    "description",
+    "name",
 )
 _new_Prompt = partial(object.__new__, Prompt)
 
@@ -4062,12 +3958,10 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = frozenset(
-    (
-        "description",
-        "name",
-        "required",
-    )
+_KEYS_PromptArgument = (
+    "description",
+    "name",
+    "required",
 )
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
@@ -4122,11 +4016,9 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PromptListChangedNotification = (
+    "method",
+    "params",
 )
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
@@ -4167,7 +4059,7 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_PromptListChangedNotificationParams = ("_meta",)
 _new_PromptListChangedNotificationParams = partial(object.__new__, PromptListChangedNotificationParams)
 
 
@@ -4221,11 +4113,9 @@ def _decode_PromptMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_PromptMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_PromptMessage = (
+    "content",
+    "role",
 )
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
@@ -4275,11 +4165,9 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = frozenset(
-    (
-        "name",
-        "type",
-    )
+_KEYS_PromptReference = (
+    "name",
+    "type",
 )
 _new_PromptReference = partial(object.__new__, PromptReference)
 
@@ -4317,11 +4205,9 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ReadResourceRequest = (
+    "method",
+    "params",
 )
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
@@ -4356,7 +4242,7 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = frozenset(("uri",))
+_KEYS_ReadResourceRequestParams = ("uri",)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -4400,11 +4286,9 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = frozenset(
-    (
-        "_meta",
-        "contents",
-    )
+_KEYS_ReadResourceResult = (
+    "_meta",
+    "contents",
 )
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
@@ -4460,11 +4344,9 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Request = (
+    "method",
+    "params",
 )
 _new_Request = partial(object.__new__, Request)
 
@@ -4528,7 +4410,7 @@ def encode_RequestId(value: RequestId) -> Any:
     return value
 
 
-_KEYS_RequestParams = frozenset(("_meta",))
+_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -4563,7 +4445,7 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = frozenset(("progressToken",))
+_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -4598,15 +4480,13 @@ def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
     return result
 
 
-_KEYS_Resource = frozenset(
-    (
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "size",
-        "uri",
-    )
+_KEYS_Resource = (
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "size",
+    "uri",
 )
 _new_Resource = partial(object.__new__, Resource)
 
@@ -4685,11 +4565,9 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = frozenset(
-    (
-        "mimeType",
-        "uri",
-    )
+_KEYS_ResourceContents = (
+    "mimeType",
+    "uri",
 )
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
@@ -4734,11 +4612,9 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ResourceListChangedNotification = (
+    "method",
+    "params",
 )
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
@@ -4781,7 +4657,7 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_ResourceListChangedNotificationParams = ("_meta",)
 _new_ResourceListChangedNotificationParams = partial(object.__new__, ResourceListChangedNotificationParams)
 
 
@@ -4825,11 +4701,9 @@ def encode_ResourceListChangedNotificationParams(
     return result
 
 
-_KEYS_ResourceReference = frozenset(
-    (
-        "type",
-        "uri",
-    )
+_KEYS_ResourceReference = (
+    "type",
+    "uri",
 )
 _new_ResourceReference = partial(object.__new__, ResourceReference)
 
@@ -4867,14 +4741,12 @@ def encode_ResourceReference(value: ResourceReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplate = frozenset(
-    (
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "uriTemplate",
-    )
+_KEYS_ResourceTemplate = (
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "uriTemplate",
 )
 _new_ResourceTemplate = partial(object.__new__, ResourceTemplate)
 
@@ -4941,11 +4813,9 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceUpdatedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ResourceUpdatedNotification = (
+    "method",
+    "params",
 )
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
@@ -4980,7 +4850,7 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = frozenset(("uri",))
+_KEYS_ResourceUpdatedNotificationParams = ("uri",)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -5015,7 +4885,7 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = frozenset(("_meta",))
+_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -5071,11 +4941,9 @@ def encode_Role(value: Role) -> Any:
     return value
 
 
-_KEYS_Root = frozenset(
-    (
-        "name",
-        "uri",
-    )
+_KEYS_Root = (
+    "name",
+    "uri",
 )
 _new_Root = partial(object.__new__, Root)
 
@@ -5120,11 +4988,9 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_RootsListChangedNotification = (
+    "method",
+    "params",
 )
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
@@ -5165,7 +5031,7 @@ def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> 
     return result
 
 
-_KEYS_RootsListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_RootsListChangedNotificationParams = ("_meta",)
 _new_RootsListChangedNotificationParams = partial(object.__new__, RootsListChangedNotificationParams)
 
 
@@ -5217,11 +5083,9 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_SamplingMessage = (
+    "content",
+    "role",
 )
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
@@ -5269,15 +5133,13 @@ def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilities = frozenset(
-    (
-        "completions",
-        "experimental",
-        "logging",
-        "prompts",
-        "resources",
-        "tools",
-    )
+_KEYS_ServerCapabilities = (
+    "completions",
+    "experimental",
+    "logging",
+    "prompts",
+    "resources",
+    "tools",
 )
 _new_ServerCapabilities = partial(object.__new__, ServerCapabilities)
 
@@ -5360,7 +5222,7 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -5398,11 +5260,9 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = frozenset(
-    (
-        "listChanged",
-        "subscribe",
-    )
+_KEYS_ServerCapabilitiesResources = (
+    "listChanged",
+    "subscribe",
 )
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
@@ -5451,7 +5311,7 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -5673,11 +5533,9 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_SetLevelRequest = (
+    "method",
+    "params",
 )
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
@@ -5712,7 +5570,7 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = frozenset(("level",))
+_KEYS_SetLevelRequestParams = ("level",)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -5745,11 +5603,9 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_SubscribeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_SubscribeRequest = (
+    "method",
+    "params",
 )
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
@@ -5784,7 +5640,7 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = frozenset(("uri",))
+_KEYS_SubscribeRequestParams = ("uri",)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -5817,12 +5673,10 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_TextContent = frozenset(
-    (
-        "annotations",
-        "text",
-        "type",
-    )
+_KEYS_TextContent = (
+    "annotations",
+    "text",
+    "type",
 )
 _new_TextContent = partial(object.__new__, TextContent)
 
@@ -5868,12 +5722,10 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextResourceContents = frozenset(
-    (
-        "mimeType",
-        "text",
-        "uri",
-    )
+_KEYS_TextResourceContents = (
+    "mimeType",
+    "text",
+    "uri",
 )
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
@@ -5923,13 +5775,11 @@ def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_Tool = frozenset(
-    (
-        "annotations",
-        "description",
-        "inputSchema",
-        "name",
-    )
+_KEYS_Tool = (
+    "annotations",
+    "description",
+    "inputSchema",
+    "name",
 )
 _new_Tool = partial(object.__new__, Tool)
 
@@ -5983,14 +5833,12 @@ def encode_Tool(value: Tool) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolAnnotations = frozenset(
-    (
-        "destructiveHint",
-        "idempotentHint",
-        "openWorldHint",
-        "readOnlyHint",
-        "title",
-    )
+_KEYS_ToolAnnotations = (
+    "destructiveHint",
+    "idempotentHint",
+    "openWorldHint",
+    "readOnlyHint",
+    "title",
 )
 _new_ToolAnnotations = partial(object.__new__, ToolAnnotations)
 
@@ -6069,12 +5917,10 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = frozenset(
-    (
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ToolInputSchema = (
+    "properties",
+    "required",
+    "type",
 )
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
@@ -6134,11 +5980,9 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ToolListChangedNotification = (
+    "method",
+    "params",
 )
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
@@ -6179,7 +6023,7 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_ToolListChangedNotificationParams = ("_meta",)
 _new_ToolListChangedNotificationParams = partial(object.__new__, ToolListChangedNotificationParams)
 
 
@@ -6219,11 +6063,9 @@ def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationP
     return result
 
 
-_KEYS_UnsubscribeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_UnsubscribeRequest = (
+    "method",
+    "params",
 )
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
@@ -6258,7 +6100,7 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = frozenset(("uri",))
+_KEYS_UnsubscribeRequestParams = ("uri",)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 

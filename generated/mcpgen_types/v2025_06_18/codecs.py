@@ -286,12 +286,10 @@ from .types import (
     UnsubscribeRequestParams,
 )
 
-_KEYS_Annotations = frozenset(
-    (
-        "audience",
-        "lastModified",
-        "priority",
-    )
+_KEYS_Annotations = (
+    "audience",
+    "lastModified",
+    "priority",
 )
 _new_Annotations = partial(object.__new__, Annotations)
 
@@ -355,14 +353,12 @@ def encode_Annotations(value: Annotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_AudioContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_AudioContent = (
+    "_meta",
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_AudioContent = partial(object.__new__, AudioContent)
 
@@ -423,11 +419,9 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BaseMetadata = frozenset(
-    (
-        "name",
-        "title",
-    )
+_KEYS_BaseMetadata = (
+    "name",
+    "title",
 )
 _new_BaseMetadata = partial(object.__new__, BaseMetadata)
 
@@ -472,13 +466,11 @@ def encode_BaseMetadata(value: BaseMetadata) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = frozenset(
-    (
-        "_meta",
-        "blob",
-        "mimeType",
-        "uri",
-    )
+_KEYS_BlobResourceContents = (
+    "_meta",
+    "blob",
+    "mimeType",
+    "uri",
 )
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
@@ -538,13 +530,11 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_BooleanSchema = frozenset(
-    (
-        "default",
-        "description",
-        "title",
-        "type",
-    )
+_KEYS_BooleanSchema = (
+    "default",
+    "description",
+    "title",
+    "type",
 )
 _new_BooleanSchema = partial(object.__new__, BooleanSchema)
 
@@ -608,11 +598,9 @@ def encode_BooleanSchema(value: BooleanSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CallToolRequest = (
+    "method",
+    "params",
 )
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
@@ -647,11 +635,9 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = frozenset(
-    (
-        "arguments",
-        "name",
-    )
+_KEYS_CallToolRequestParams = (
+    "arguments",
+    "name",
 )
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
@@ -696,13 +682,11 @@ def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CallToolResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-        "structuredContent",
-    )
+_KEYS_CallToolResult = (
+    "_meta",
+    "content",
+    "isError",
+    "structuredContent",
 )
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
@@ -768,11 +752,9 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CancelledNotification = (
+    "method",
+    "params",
 )
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
@@ -807,11 +789,9 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = frozenset(
-    (
-        "reason",
-        "requestId",
-    )
+_KEYS_CancelledNotificationParams = (
+    "reason",
+    "requestId",
 )
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
@@ -853,13 +833,11 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = frozenset(
-    (
-        "elicitation",
-        "experimental",
-        "roots",
-        "sampling",
-    )
+_KEYS_ClientCapabilities = (
+    "elicitation",
+    "experimental",
+    "roots",
+    "sampling",
 )
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
@@ -928,7 +906,7 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = frozenset(("listChanged",))
+_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -1136,11 +1114,9 @@ def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult | 
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CompleteRequest = (
+    "method",
+    "params",
 )
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
@@ -1185,12 +1161,10 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = frozenset(
-    (
-        "argument",
-        "context",
-        "ref",
-    )
+_KEYS_CompleteRequestParams = (
+    "argument",
+    "context",
+    "ref",
 )
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
@@ -1241,11 +1215,9 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = frozenset(
-    (
-        "name",
-        "value",
-    )
+_KEYS_CompleteRequestParamsArgument = (
+    "name",
+    "value",
 )
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
@@ -1284,7 +1256,7 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteRequestParamsContext = frozenset(("arguments",))
+_KEYS_CompleteRequestParamsContext = ("arguments",)
 _new_CompleteRequestParamsContext = partial(object.__new__, CompleteRequestParamsContext)
 
 
@@ -1325,11 +1297,9 @@ def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> 
     return result
 
 
-_KEYS_CompleteResult = frozenset(
-    (
-        "_meta",
-        "completion",
-    )
+_KEYS_CompleteResult = (
+    "_meta",
+    "completion",
 )
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
@@ -1371,12 +1341,10 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = frozenset(
-    (
-        "hasMore",
-        "total",
-        "values",
-    )
+_KEYS_CompleteResultCompletion = (
+    "hasMore",
+    "total",
+    "values",
 )
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
@@ -1478,11 +1446,9 @@ def encode_ContentBlock(
     raise TypeError(f"ContentBlock cannot hold a {kind.__name__}")
 
 
-_KEYS_CreateMessageRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CreateMessageRequest = (
+    "method",
+    "params",
 )
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
@@ -1517,17 +1483,15 @@ def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateMessageRequestParams = frozenset(
-    (
-        "includeContext",
-        "maxTokens",
-        "messages",
-        "metadata",
-        "modelPreferences",
-        "stopSequences",
-        "systemPrompt",
-        "temperature",
-    )
+_KEYS_CreateMessageRequestParams = (
+    "includeContext",
+    "maxTokens",
+    "messages",
+    "metadata",
+    "modelPreferences",
+    "stopSequences",
+    "systemPrompt",
+    "temperature",
 )
 _new_CreateMessageRequestParams = partial(object.__new__, CreateMessageRequestParams)
 
@@ -1642,14 +1606,12 @@ def _decode_CreateMessageResult_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CreateMessageResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "model",
-        "role",
-        "stopReason",
-    )
+_KEYS_CreateMessageResult = (
+    "_meta",
+    "content",
+    "model",
+    "role",
+    "stopReason",
 )
 _new_CreateMessageResult = partial(object.__new__, CreateMessageResult)
 
@@ -1741,11 +1703,9 @@ def encode_Cursor(value: Cursor) -> Any:
     return value
 
 
-_KEYS_ElicitRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ElicitRequest = (
+    "method",
+    "params",
 )
 _new_ElicitRequest = partial(object.__new__, ElicitRequest)
 
@@ -1780,11 +1740,9 @@ def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestParams = frozenset(
-    (
-        "message",
-        "requestedSchema",
-    )
+_KEYS_ElicitRequestParams = (
+    "message",
+    "requestedSchema",
 )
 _new_ElicitRequestParams = partial(object.__new__, ElicitRequestParams)
 
@@ -1820,12 +1778,10 @@ def encode_ElicitRequestParams(value: ElicitRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestParamsRequestedSchema = frozenset(
-    (
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ElicitRequestParamsRequestedSchema = (
+    "properties",
+    "required",
+    "type",
 )
 _new_ElicitRequestParamsRequestedSchema = partial(object.__new__, ElicitRequestParamsRequestedSchema)
 
@@ -1892,12 +1848,10 @@ def _decode_ElicitResult_content_value(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ElicitResult = frozenset(
-    (
-        "_meta",
-        "action",
-        "content",
-    )
+_KEYS_ElicitResult = (
+    "_meta",
+    "action",
+    "content",
 )
 _new_ElicitResult = partial(object.__new__, ElicitResult)
 
@@ -1964,13 +1918,11 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "resource",
-        "type",
-    )
+_KEYS_EmbeddedResource = (
+    "_meta",
+    "annotations",
+    "resource",
+    "type",
 )
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
@@ -2049,14 +2001,12 @@ def encode_EmptyResult(value: EmptyResult) -> Any:
     return encode_Result(value)
 
 
-_KEYS_EnumSchema = frozenset(
-    (
-        "description",
-        "enum",
-        "enumNames",
-        "title",
-        "type",
-    )
+_KEYS_EnumSchema = (
+    "description",
+    "enum",
+    "enumNames",
+    "title",
+    "type",
 )
 _new_EnumSchema = partial(object.__new__, EnumSchema)
 
@@ -2131,11 +2081,9 @@ def encode_EnumSchema(value: EnumSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_GetPromptRequest = (
+    "method",
+    "params",
 )
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
@@ -2170,11 +2118,9 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = frozenset(
-    (
-        "arguments",
-        "name",
-    )
+_KEYS_GetPromptRequestParams = (
+    "arguments",
+    "name",
 )
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
@@ -2222,12 +2168,10 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = frozenset(
-    (
-        "_meta",
-        "description",
-        "messages",
-    )
+_KEYS_GetPromptResult = (
+    "_meta",
+    "description",
+    "messages",
 )
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
@@ -2283,14 +2227,12 @@ def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_ImageContent = (
+    "_meta",
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_ImageContent = partial(object.__new__, ImageContent)
 
@@ -2351,12 +2293,10 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_Implementation = frozenset(
-    (
-        "name",
-        "title",
-        "version",
-    )
+_KEYS_Implementation = (
+    "name",
+    "title",
+    "version",
 )
 _new_Implementation = partial(object.__new__, Implementation)
 
@@ -2406,11 +2346,9 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_InitializeRequest = (
+    "method",
+    "params",
 )
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
@@ -2445,12 +2383,10 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = frozenset(
-    (
-        "capabilities",
-        "clientInfo",
-        "protocolVersion",
-    )
+_KEYS_InitializeRequestParams = (
+    "capabilities",
+    "clientInfo",
+    "protocolVersion",
 )
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
@@ -2488,14 +2424,12 @@ def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, 
     return result
 
 
-_KEYS_InitializeResult = frozenset(
-    (
-        "_meta",
-        "capabilities",
-        "instructions",
-        "protocolVersion",
-        "serverInfo",
-    )
+_KEYS_InitializeResult = (
+    "_meta",
+    "capabilities",
+    "instructions",
+    "protocolVersion",
+    "serverInfo",
 )
 _new_InitializeResult = partial(object.__new__, InitializeResult)
 
@@ -2554,11 +2488,9 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_InitializedNotification = (
+    "method",
+    "params",
 )
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
@@ -2599,7 +2531,7 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_InitializedNotificationParams = frozenset(("_meta",))
+_KEYS_InitializedNotificationParams = ("_meta",)
 _new_InitializedNotificationParams = partial(object.__new__, InitializedNotificationParams)
 
 
@@ -2637,12 +2569,10 @@ def encode_InitializedNotificationParams(value: InitializedNotificationParams) -
     return result
 
 
-_KEYS_JSONRPCError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_JSONRPCError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_JSONRPCError = partial(object.__new__, JSONRPCError)
 
@@ -2679,12 +2609,10 @@ def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_JSONRPCErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_JSONRPCErrorError = partial(object.__new__, JSONRPCErrorError)
 
@@ -2778,12 +2706,10 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
@@ -2829,7 +2755,7 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCNotificationParams = frozenset(("_meta",))
+_KEYS_JSONRPCNotificationParams = ("_meta",)
 _new_JSONRPCNotificationParams = partial(object.__new__, JSONRPCNotificationParams)
 
 
@@ -2867,13 +2793,11 @@ def encode_JSONRPCNotificationParams(value: JSONRPCNotificationParams) -> dict[s
     return result
 
 
-_KEYS_JSONRPCRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCRequest = partial(object.__new__, JSONRPCRequest)
 
@@ -2921,7 +2845,7 @@ def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParams = frozenset(("_meta",))
+_KEYS_JSONRPCRequestParams = ("_meta",)
 _new_JSONRPCRequestParams = partial(object.__new__, JSONRPCRequestParams)
 
 
@@ -2956,7 +2880,7 @@ def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_JSONRPCRequestParamsMeta = ("progressToken",)
 _new_JSONRPCRequestParamsMeta = partial(object.__new__, JSONRPCRequestParamsMeta)
 
 
@@ -2991,12 +2915,10 @@ def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str
     return result
 
 
-_KEYS_JSONRPCResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_JSONRPCResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_JSONRPCResponse = partial(object.__new__, JSONRPCResponse)
 
@@ -3033,11 +2955,9 @@ def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListPromptsRequest = (
+    "method",
+    "params",
 )
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
@@ -3078,7 +2998,7 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequestParams = frozenset(("cursor",))
+_KEYS_ListPromptsRequestParams = ("cursor",)
 _new_ListPromptsRequestParams = partial(object.__new__, ListPromptsRequestParams)
 
 
@@ -3116,12 +3036,10 @@ def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str
     return result
 
 
-_KEYS_ListPromptsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "prompts",
-    )
+_KEYS_ListPromptsResult = (
+    "_meta",
+    "nextCursor",
+    "prompts",
 )
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
@@ -3177,11 +3095,9 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListResourceTemplatesRequest = (
+    "method",
+    "params",
 )
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
@@ -3222,7 +3138,7 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesRequestParams = frozenset(("cursor",))
+_KEYS_ListResourceTemplatesRequestParams = ("cursor",)
 _new_ListResourceTemplatesRequestParams = partial(object.__new__, ListResourceTemplatesRequestParams)
 
 
@@ -3262,12 +3178,10 @@ def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesReques
     return result
 
 
-_KEYS_ListResourceTemplatesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resourceTemplates",
-    )
+_KEYS_ListResourceTemplatesResult = (
+    "_meta",
+    "nextCursor",
+    "resourceTemplates",
 )
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
@@ -3323,11 +3237,9 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListResourcesRequest = (
+    "method",
+    "params",
 )
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
@@ -3368,7 +3280,7 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesRequestParams = frozenset(("cursor",))
+_KEYS_ListResourcesRequestParams = ("cursor",)
 _new_ListResourcesRequestParams = partial(object.__new__, ListResourcesRequestParams)
 
 
@@ -3406,12 +3318,10 @@ def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict
     return result
 
 
-_KEYS_ListResourcesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resources",
-    )
+_KEYS_ListResourcesResult = (
+    "_meta",
+    "nextCursor",
+    "resources",
 )
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
@@ -3467,11 +3377,9 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListRootsRequest = (
+    "method",
+    "params",
 )
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
@@ -3512,7 +3420,7 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = frozenset(("_meta",))
+_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -3547,7 +3455,7 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_ListRootsRequestParamsMeta = ("progressToken",)
 _new_ListRootsRequestParamsMeta = partial(object.__new__, ListRootsRequestParamsMeta)
 
 
@@ -3582,11 +3490,9 @@ def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_ListRootsResult = frozenset(
-    (
-        "_meta",
-        "roots",
-    )
+_KEYS_ListRootsResult = (
+    "_meta",
+    "roots",
 )
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
@@ -3632,11 +3538,9 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListToolsRequest = (
+    "method",
+    "params",
 )
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
@@ -3677,7 +3581,7 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequestParams = frozenset(("cursor",))
+_KEYS_ListToolsRequestParams = ("cursor",)
 _new_ListToolsRequestParams = partial(object.__new__, ListToolsRequestParams)
 
 
@@ -3715,12 +3619,10 @@ def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListToolsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "tools",
-    )
+_KEYS_ListToolsResult = (
+    "_meta",
+    "nextCursor",
+    "tools",
 )
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
@@ -3794,11 +3696,9 @@ def encode_LoggingLevel(value: LoggingLevel) -> Any:
     return value
 
 
-_KEYS_LoggingMessageNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_LoggingMessageNotification = (
+    "method",
+    "params",
 )
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
@@ -3833,12 +3733,10 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = frozenset(
-    (
-        "data",
-        "level",
-        "logger",
-    )
+_KEYS_LoggingMessageNotificationParams = (
+    "data",
+    "level",
+    "logger",
 )
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
@@ -3887,7 +3785,7 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = frozenset(("name",))
+_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -3925,13 +3823,11 @@ def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
     return result
 
 
-_KEYS_ModelPreferences = frozenset(
-    (
-        "costPriority",
-        "hints",
-        "intelligencePriority",
-        "speedPriority",
-    )
+_KEYS_ModelPreferences = (
+    "costPriority",
+    "hints",
+    "intelligencePriority",
+    "speedPriority",
 )
 _new_ModelPreferences = partial(object.__new__, ModelPreferences)
 
@@ -4007,11 +3903,9 @@ def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
     return result
 
 
-_KEYS_Notification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Notification = (
+    "method",
+    "params",
 )
 _new_Notification = partial(object.__new__, Notification)
 
@@ -4053,7 +3947,7 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = frozenset(("_meta",))
+_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -4091,14 +3985,12 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_NumberSchema = frozenset(
-    (
-        "description",
-        "maximum",
-        "minimum",
-        "title",
-        "type",
-    )
+_KEYS_NumberSchema = (
+    "description",
+    "maximum",
+    "minimum",
+    "title",
+    "type",
 )
 _new_NumberSchema = partial(object.__new__, NumberSchema)
 
@@ -4173,11 +4065,9 @@ def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PaginatedRequest = (
+    "method",
+    "params",
 )
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
@@ -4219,7 +4109,7 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = frozenset(("cursor",))
+_KEYS_PaginatedRequestParams = ("cursor",)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -4257,11 +4147,9 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-    )
+_KEYS_PaginatedResult = (
+    "_meta",
+    "nextCursor",
 )
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
@@ -4310,11 +4198,9 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PingRequest = (
+    "method",
+    "params",
 )
 _new_PingRequest = partial(object.__new__, PingRequest)
 
@@ -4355,7 +4241,7 @@ def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParams = frozenset(("_meta",))
+_KEYS_PingRequestParams = ("_meta",)
 _new_PingRequestParams = partial(object.__new__, PingRequestParams)
 
 
@@ -4390,7 +4276,7 @@ def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_PingRequestParamsMeta = ("progressToken",)
 _new_PingRequestParamsMeta = partial(object.__new__, PingRequestParamsMeta)
 
 
@@ -4464,11 +4350,9 @@ def encode_PrimitiveSchemaDefinition(value: StringSchema | NumberSchema | Boolea
     raise TypeError(f"PrimitiveSchemaDefinition cannot hold a {kind.__name__}")
 
 
-_KEYS_ProgressNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ProgressNotification = (
+    "method",
+    "params",
 )
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
@@ -4503,13 +4387,11 @@ def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_ProgressNotificationParams = frozenset(
-    (
-        "message",
-        "progress",
-        "progressToken",
-        "total",
-    )
+_KEYS_ProgressNotificationParams = (
+    "message",
+    "progress",
+    "progressToken",
+    "total",
 )
 _new_ProgressNotificationParams = partial(object.__new__, ProgressNotificationParams)
 
@@ -4588,14 +4470,12 @@ def encode_ProgressToken(value: ProgressToken) -> Any:
     return value
 
 
-_KEYS_Prompt = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "description",
-        "name",
-        "title",
-    )
+_KEYS_Prompt = (
+    "_meta",
+    "arguments",
+    "description",
+    "name",
+    "title",
 )
 _new_Prompt = partial(object.__new__, Prompt)
 
@@ -4671,13 +4551,11 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = frozenset(
-    (
-        "description",
-        "name",
-        "required",
-        "title",
-    )
+_KEYS_PromptArgument = (
+    "description",
+    "name",
+    "required",
+    "title",
 )
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
@@ -4742,11 +4620,9 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_PromptListChangedNotification = (
+    "method",
+    "params",
 )
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
@@ -4787,7 +4663,7 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_PromptListChangedNotificationParams = ("_meta",)
 _new_PromptListChangedNotificationParams = partial(object.__new__, PromptListChangedNotificationParams)
 
 
@@ -4827,11 +4703,9 @@ def encode_PromptListChangedNotificationParams(value: PromptListChangedNotificat
     return result
 
 
-_KEYS_PromptMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_PromptMessage = (
+    "content",
+    "role",
 )
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
@@ -4867,12 +4741,10 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = frozenset(
-    (
-        "name",
-        "title",
-        "type",
-    )
+_KEYS_PromptReference = (
+    "name",
+    "title",
+    "type",
 )
 _new_PromptReference = partial(object.__new__, PromptReference)
 
@@ -4921,11 +4793,9 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ReadResourceRequest = (
+    "method",
+    "params",
 )
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
@@ -4960,7 +4830,7 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = frozenset(("uri",))
+_KEYS_ReadResourceRequestParams = ("uri",)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -5004,11 +4874,9 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = frozenset(
-    (
-        "_meta",
-        "contents",
-    )
+_KEYS_ReadResourceResult = (
+    "_meta",
+    "contents",
 )
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
@@ -5064,11 +4932,9 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Request = (
+    "method",
+    "params",
 )
 _new_Request = partial(object.__new__, Request)
 
@@ -5132,7 +4998,7 @@ def encode_RequestId(value: RequestId) -> Any:
     return value
 
 
-_KEYS_RequestParams = frozenset(("_meta",))
+_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -5167,7 +5033,7 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = frozenset(("progressToken",))
+_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -5202,17 +5068,15 @@ def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
     return result
 
 
-_KEYS_Resource = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "size",
-        "title",
-        "uri",
-    )
+_KEYS_Resource = (
+    "_meta",
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "size",
+    "title",
+    "uri",
 )
 _new_Resource = partial(object.__new__, Resource)
 
@@ -5311,12 +5175,10 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = frozenset(
-    (
-        "_meta",
-        "mimeType",
-        "uri",
-    )
+_KEYS_ResourceContents = (
+    "_meta",
+    "mimeType",
+    "uri",
 )
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
@@ -5371,18 +5233,16 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceLink = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "size",
-        "title",
-        "type",
-        "uri",
-    )
+_KEYS_ResourceLink = (
+    "_meta",
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "size",
+    "title",
+    "type",
+    "uri",
 )
 _new_ResourceLink = partial(object.__new__, ResourceLink)
 
@@ -5485,11 +5345,9 @@ def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ResourceListChangedNotification = (
+    "method",
+    "params",
 )
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
@@ -5532,7 +5390,7 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_ResourceListChangedNotificationParams = ("_meta",)
 _new_ResourceListChangedNotificationParams = partial(object.__new__, ResourceListChangedNotificationParams)
 
 
@@ -5576,16 +5434,14 @@ def encode_ResourceListChangedNotificationParams(
     return result
 
 
-_KEYS_ResourceTemplate = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "mimeType",
-        "name",
-        "title",
-        "uriTemplate",
-    )
+_KEYS_ResourceTemplate = (
+    "_meta",
+    "annotations",
+    "description",
+    "mimeType",
+    "name",
+    "title",
+    "uriTemplate",
 )
 _new_ResourceTemplate = partial(object.__new__, ResourceTemplate)
 
@@ -5672,11 +5528,9 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateReference = frozenset(
-    (
-        "type",
-        "uri",
-    )
+_KEYS_ResourceTemplateReference = (
+    "type",
+    "uri",
 )
 _new_ResourceTemplateReference = partial(object.__new__, ResourceTemplateReference)
 
@@ -5714,11 +5568,9 @@ def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[s
     return result
 
 
-_KEYS_ResourceUpdatedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ResourceUpdatedNotification = (
+    "method",
+    "params",
 )
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
@@ -5753,7 +5605,7 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = frozenset(("uri",))
+_KEYS_ResourceUpdatedNotificationParams = ("uri",)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -5788,7 +5640,7 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = frozenset(("_meta",))
+_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -5844,12 +5696,10 @@ def encode_Role(value: Role) -> Any:
     return value
 
 
-_KEYS_Root = frozenset(
-    (
-        "_meta",
-        "name",
-        "uri",
-    )
+_KEYS_Root = (
+    "_meta",
+    "name",
+    "uri",
 )
 _new_Root = partial(object.__new__, Root)
 
@@ -5904,11 +5754,9 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_RootsListChangedNotification = (
+    "method",
+    "params",
 )
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
@@ -5949,7 +5797,7 @@ def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> 
     return result
 
 
-_KEYS_RootsListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_RootsListChangedNotificationParams = ("_meta",)
 _new_RootsListChangedNotificationParams = partial(object.__new__, RootsListChangedNotificationParams)
 
 
@@ -6001,11 +5849,9 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_SamplingMessage = (
+    "content",
+    "role",
 )
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
@@ -6053,15 +5899,13 @@ def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilities = frozenset(
-    (
-        "completions",
-        "experimental",
-        "logging",
-        "prompts",
-        "resources",
-        "tools",
-    )
+_KEYS_ServerCapabilities = (
+    "completions",
+    "experimental",
+    "logging",
+    "prompts",
+    "resources",
+    "tools",
 )
 _new_ServerCapabilities = partial(object.__new__, ServerCapabilities)
 
@@ -6144,7 +5988,7 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -6182,11 +6026,9 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = frozenset(
-    (
-        "listChanged",
-        "subscribe",
-    )
+_KEYS_ServerCapabilitiesResources = (
+    "listChanged",
+    "subscribe",
 )
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
@@ -6235,7 +6077,7 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -6461,11 +6303,9 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_SetLevelRequest = (
+    "method",
+    "params",
 )
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
@@ -6500,7 +6340,7 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = frozenset(("level",))
+_KEYS_SetLevelRequestParams = ("level",)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -6533,15 +6373,13 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_StringSchema = frozenset(
-    (
-        "description",
-        "format",
-        "maxLength",
-        "minLength",
-        "title",
-        "type",
-    )
+_KEYS_StringSchema = (
+    "description",
+    "format",
+    "maxLength",
+    "minLength",
+    "title",
+    "type",
 )
 _new_StringSchema = partial(object.__new__, StringSchema)
 
@@ -6629,11 +6467,9 @@ def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_SubscribeRequest = (
+    "method",
+    "params",
 )
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
@@ -6668,7 +6504,7 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = frozenset(("uri",))
+_KEYS_SubscribeRequestParams = ("uri",)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -6701,13 +6537,11 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_TextContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "text",
-        "type",
-    )
+_KEYS_TextContent = (
+    "_meta",
+    "annotations",
+    "text",
+    "type",
 )
 _new_TextContent = partial(object.__new__, TextContent)
 
@@ -6763,13 +6597,11 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextResourceContents = frozenset(
-    (
-        "_meta",
-        "mimeType",
-        "text",
-        "uri",
-    )
+_KEYS_TextResourceContents = (
+    "_meta",
+    "mimeType",
+    "text",
+    "uri",
 )
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
@@ -6829,16 +6661,14 @@ def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_Tool = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "inputSchema",
-        "name",
-        "outputSchema",
-        "title",
-    )
+_KEYS_Tool = (
+    "_meta",
+    "annotations",
+    "description",
+    "inputSchema",
+    "name",
+    "outputSchema",
+    "title",
 )
 _new_Tool = partial(object.__new__, Tool)
 
@@ -6919,14 +6749,12 @@ def encode_Tool(value: Tool) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolAnnotations = frozenset(
-    (
-        "destructiveHint",
-        "idempotentHint",
-        "openWorldHint",
-        "readOnlyHint",
-        "title",
-    )
+_KEYS_ToolAnnotations = (
+    "destructiveHint",
+    "idempotentHint",
+    "openWorldHint",
+    "readOnlyHint",
+    "title",
 )
 _new_ToolAnnotations = partial(object.__new__, ToolAnnotations)
 
@@ -7005,12 +6833,10 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = frozenset(
-    (
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ToolInputSchema = (
+    "properties",
+    "required",
+    "type",
 )
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
@@ -7070,11 +6896,9 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ToolListChangedNotification = (
+    "method",
+    "params",
 )
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
@@ -7115,7 +6939,7 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolListChangedNotificationParams = frozenset(("_meta",))
+_KEYS_ToolListChangedNotificationParams = ("_meta",)
 _new_ToolListChangedNotificationParams = partial(object.__new__, ToolListChangedNotificationParams)
 
 
@@ -7155,12 +6979,10 @@ def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationP
     return result
 
 
-_KEYS_ToolOutputSchema = frozenset(
-    (
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ToolOutputSchema = (
+    "properties",
+    "required",
+    "type",
 )
 _new_ToolOutputSchema = partial(object.__new__, ToolOutputSchema)
 
@@ -7220,11 +7042,9 @@ def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_UnsubscribeRequest = (
+    "method",
+    "params",
 )
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
@@ -7259,7 +7079,7 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = frozenset(("uri",))
+_KEYS_UnsubscribeRequestParams = ("uri",)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 

@@ -398,12 +398,10 @@ from .types import (
     URLElicitationRequiredErrorErrorData,
 )
 
-_KEYS_Annotations = frozenset(
-    (
-        "audience",
-        "lastModified",
-        "priority",
-    )
+_KEYS_Annotations = (
+    "audience",
+    "lastModified",
+    "priority",
 )
 _new_Annotations = partial(object.__new__, Annotations)
 
@@ -467,14 +465,12 @@ def encode_Annotations(value: Annotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_AudioContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_AudioContent = (
+    "_meta",
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_AudioContent = partial(object.__new__, AudioContent)
 
@@ -535,11 +531,9 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BaseMetadata = frozenset(
-    (
-        "name",
-        "title",
-    )
+_KEYS_BaseMetadata = (
+    "name",
+    "title",
 )
 _new_BaseMetadata = partial(object.__new__, BaseMetadata)
 
@@ -584,13 +578,11 @@ def encode_BaseMetadata(value: BaseMetadata) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = frozenset(
-    (
-        "_meta",
-        "blob",
-        "mimeType",
-        "uri",
-    )
+_KEYS_BlobResourceContents = (
+    "_meta",
+    "blob",
+    "mimeType",
+    "uri",
 )
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
@@ -650,13 +642,11 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_BooleanSchema = frozenset(
-    (
-        "default",
-        "description",
-        "title",
-        "type",
-    )
+_KEYS_BooleanSchema = (
+    "default",
+    "description",
+    "title",
+    "type",
 )
 _new_BooleanSchema = partial(object.__new__, BooleanSchema)
 
@@ -749,13 +739,11 @@ def encode_CallToolAnswer(value: CallToolResult | CreateTaskResult) -> Any:
     raise TypeError(f"CallToolAnswer cannot hold a {kind.__name__}")
 
 
-_KEYS_CallToolRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CallToolRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
@@ -796,13 +784,11 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "name",
-        "task",
-    )
+_KEYS_CallToolRequestParams = (
+    "_meta",
+    "arguments",
+    "name",
+    "task",
 )
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
@@ -861,7 +847,7 @@ def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CallToolRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_CallToolRequestParamsMeta = ("progressToken",)
 _new_CallToolRequestParamsMeta = partial(object.__new__, CallToolRequestParamsMeta)
 
 
@@ -896,13 +882,11 @@ def encode_CallToolRequestParamsMeta(value: CallToolRequestParamsMeta) -> dict[s
     return result
 
 
-_KEYS_CallToolResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-        "structuredContent",
-    )
+_KEYS_CallToolResult = (
+    "_meta",
+    "content",
+    "isError",
+    "structuredContent",
 )
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
@@ -968,13 +952,11 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelTaskRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CancelTaskRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CancelTaskRequest = partial(object.__new__, CancelTaskRequest)
 
@@ -1015,7 +997,7 @@ def encode_CancelTaskRequest(value: CancelTaskRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelTaskRequestParams = frozenset(("taskId",))
+_KEYS_CancelTaskRequestParams = ("taskId",)
 _new_CancelTaskRequestParams = partial(object.__new__, CancelTaskRequestParams)
 
 
@@ -1058,17 +1040,15 @@ def _decode_CancelTaskResult_ttl(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CancelTaskResult = frozenset(
-    (
-        "_meta",
-        "createdAt",
-        "lastUpdatedAt",
-        "pollInterval",
-        "status",
-        "statusMessage",
-        "taskId",
-        "ttl",
-    )
+_KEYS_CancelTaskResult = (
+    "_meta",
+    "createdAt",
+    "lastUpdatedAt",
+    "pollInterval",
+    "status",
+    "statusMessage",
+    "taskId",
+    "ttl",
 )
 _new_CancelTaskResult = partial(object.__new__, CancelTaskResult)
 
@@ -1152,12 +1132,10 @@ def encode_CancelTaskResult(value: CancelTaskResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CancelledNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
@@ -1196,12 +1174,10 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = frozenset(
-    (
-        "_meta",
-        "reason",
-        "requestId",
-    )
+_KEYS_CancelledNotificationParams = (
+    "_meta",
+    "reason",
+    "requestId",
 )
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
@@ -1257,14 +1233,12 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = frozenset(
-    (
-        "elicitation",
-        "experimental",
-        "roots",
-        "sampling",
-        "tasks",
-    )
+_KEYS_ClientCapabilities = (
+    "elicitation",
+    "experimental",
+    "roots",
+    "sampling",
+    "tasks",
 )
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
@@ -1334,11 +1308,9 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesElicitation = frozenset(
-    (
-        "form",
-        "url",
-    )
+_KEYS_ClientCapabilitiesElicitation = (
+    "form",
+    "url",
 )
 _new_ClientCapabilitiesElicitation = partial(object.__new__, ClientCapabilitiesElicitation)
 
@@ -1387,7 +1359,7 @@ def encode_ClientCapabilitiesElicitation(value: ClientCapabilitiesElicitation) -
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = frozenset(("listChanged",))
+_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -1425,11 +1397,9 @@ def encode_ClientCapabilitiesRoots(value: ClientCapabilitiesRoots) -> dict[str, 
     return result
 
 
-_KEYS_ClientCapabilitiesSampling = frozenset(
-    (
-        "context",
-        "tools",
-    )
+_KEYS_ClientCapabilitiesSampling = (
+    "context",
+    "tools",
 )
 _new_ClientCapabilitiesSampling = partial(object.__new__, ClientCapabilitiesSampling)
 
@@ -1478,12 +1448,10 @@ def encode_ClientCapabilitiesSampling(value: ClientCapabilitiesSampling) -> dict
     return result
 
 
-_KEYS_ClientCapabilitiesTasks = frozenset(
-    (
-        "cancel",
-        "list",
-        "requests",
-    )
+_KEYS_ClientCapabilitiesTasks = (
+    "cancel",
+    "list",
+    "requests",
 )
 _new_ClientCapabilitiesTasks = partial(object.__new__, ClientCapabilitiesTasks)
 
@@ -1539,11 +1507,9 @@ def encode_ClientCapabilitiesTasks(value: ClientCapabilitiesTasks) -> dict[str, 
     return result
 
 
-_KEYS_ClientCapabilitiesTasksRequests = frozenset(
-    (
-        "elicitation",
-        "sampling",
-    )
+_KEYS_ClientCapabilitiesTasksRequests = (
+    "elicitation",
+    "sampling",
 )
 _new_ClientCapabilitiesTasksRequests = partial(object.__new__, ClientCapabilitiesTasksRequests)
 
@@ -1588,7 +1554,7 @@ def encode_ClientCapabilitiesTasksRequests(value: ClientCapabilitiesTasksRequest
     return result
 
 
-_KEYS_ClientCapabilitiesTasksRequestsElicitation = frozenset(("create",))
+_KEYS_ClientCapabilitiesTasksRequestsElicitation = ("create",)
 _new_ClientCapabilitiesTasksRequestsElicitation = partial(
     object.__new__, ClientCapabilitiesTasksRequestsElicitation
 )
@@ -1642,7 +1608,7 @@ def encode_ClientCapabilitiesTasksRequestsElicitation(
     return result
 
 
-_KEYS_ClientCapabilitiesTasksRequestsSampling = frozenset(("createMessage",))
+_KEYS_ClientCapabilitiesTasksRequestsSampling = ("createMessage",)
 _new_ClientCapabilitiesTasksRequestsSampling = partial(
     object.__new__, ClientCapabilitiesTasksRequestsSampling
 )
@@ -1933,13 +1899,11 @@ def encode_ClientResult(
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CompleteRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
@@ -1990,13 +1954,11 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = frozenset(
-    (
-        "_meta",
-        "argument",
-        "context",
-        "ref",
-    )
+_KEYS_CompleteRequestParams = (
+    "_meta",
+    "argument",
+    "context",
+    "ref",
 )
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
@@ -2054,11 +2016,9 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = frozenset(
-    (
-        "name",
-        "value",
-    )
+_KEYS_CompleteRequestParamsArgument = (
+    "name",
+    "value",
 )
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
@@ -2097,7 +2057,7 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteRequestParamsContext = frozenset(("arguments",))
+_KEYS_CompleteRequestParamsContext = ("arguments",)
 _new_CompleteRequestParamsContext = partial(object.__new__, CompleteRequestParamsContext)
 
 
@@ -2138,7 +2098,7 @@ def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> 
     return result
 
 
-_KEYS_CompleteRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_CompleteRequestParamsMeta = ("progressToken",)
 _new_CompleteRequestParamsMeta = partial(object.__new__, CompleteRequestParamsMeta)
 
 
@@ -2173,11 +2133,9 @@ def encode_CompleteRequestParamsMeta(value: CompleteRequestParamsMeta) -> dict[s
     return result
 
 
-_KEYS_CompleteResult = frozenset(
-    (
-        "_meta",
-        "completion",
-    )
+_KEYS_CompleteResult = (
+    "_meta",
+    "completion",
 )
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
@@ -2219,12 +2177,10 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = frozenset(
-    (
-        "hasMore",
-        "total",
-        "values",
-    )
+_KEYS_CompleteResultCompletion = (
+    "hasMore",
+    "total",
+    "values",
 )
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
@@ -2355,13 +2311,11 @@ def encode_CreateMessageAnswer(value: CreateMessageResult | CreateTaskResult) ->
     raise TypeError(f"CreateMessageAnswer cannot hold a {kind.__name__}")
 
 
-_KEYS_CreateMessageRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CreateMessageRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
@@ -2402,21 +2356,19 @@ def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateMessageRequestParams = frozenset(
-    (
-        "_meta",
-        "includeContext",
-        "maxTokens",
-        "messages",
-        "metadata",
-        "modelPreferences",
-        "stopSequences",
-        "systemPrompt",
-        "task",
-        "temperature",
-        "toolChoice",
-        "tools",
-    )
+_KEYS_CreateMessageRequestParams = (
+    "_meta",
+    "includeContext",
+    "maxTokens",
+    "messages",
+    "metadata",
+    "modelPreferences",
+    "stopSequences",
+    "systemPrompt",
+    "task",
+    "temperature",
+    "toolChoice",
+    "tools",
 )
 _new_CreateMessageRequestParams = partial(object.__new__, CreateMessageRequestParams)
 
@@ -2551,7 +2503,7 @@ def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict
     return result
 
 
-_KEYS_CreateMessageRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_CreateMessageRequestParamsMeta = ("progressToken",)
 _new_CreateMessageRequestParamsMeta = partial(object.__new__, CreateMessageRequestParamsMeta)
 
 
@@ -2606,14 +2558,12 @@ def _decode_CreateMessageResult_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CreateMessageResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "model",
-        "role",
-        "stopReason",
-    )
+_KEYS_CreateMessageResult = (
+    "_meta",
+    "content",
+    "model",
+    "role",
+    "stopReason",
 )
 _new_CreateMessageResult = partial(object.__new__, CreateMessageResult)
 
@@ -2700,11 +2650,9 @@ def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateTaskResult = frozenset(
-    (
-        "_meta",
-        "task",
-    )
+_KEYS_CreateTaskResult = (
+    "_meta",
+    "task",
 )
 _new_CreateTaskResult = partial(object.__new__, CreateTaskResult)
 
@@ -2793,13 +2741,11 @@ def encode_ElicitAnswer(value: ElicitResult | CreateTaskResult) -> Any:
     raise TypeError(f"ElicitAnswer cannot hold a {kind.__name__}")
 
 
-_KEYS_ElicitRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ElicitRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ElicitRequest = partial(object.__new__, ElicitRequest)
 
@@ -2840,14 +2786,12 @@ def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestFormParams = frozenset(
-    (
-        "_meta",
-        "message",
-        "mode",
-        "requestedSchema",
-        "task",
-    )
+_KEYS_ElicitRequestFormParams = (
+    "_meta",
+    "message",
+    "mode",
+    "requestedSchema",
+    "task",
 )
 _new_ElicitRequestFormParams = partial(object.__new__, ElicitRequestFormParams)
 
@@ -2907,7 +2851,7 @@ def encode_ElicitRequestFormParams(value: ElicitRequestFormParams) -> dict[str, 
     return result
 
 
-_KEYS_ElicitRequestFormParamsMeta = frozenset(("progressToken",))
+_KEYS_ElicitRequestFormParamsMeta = ("progressToken",)
 _new_ElicitRequestFormParamsMeta = partial(object.__new__, ElicitRequestFormParamsMeta)
 
 
@@ -2942,13 +2886,11 @@ def encode_ElicitRequestFormParamsMeta(value: ElicitRequestFormParamsMeta) -> di
     return result
 
 
-_KEYS_ElicitRequestFormParamsRequestedSchema = frozenset(
-    (
-        "$schema",
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ElicitRequestFormParamsRequestedSchema = (
+    "$schema",
+    "properties",
+    "required",
+    "type",
 )
 _new_ElicitRequestFormParamsRequestedSchema = partial(object.__new__, ElicitRequestFormParamsRequestedSchema)
 
@@ -3049,15 +2991,13 @@ def encode_ElicitRequestParams(value: ElicitRequestURLParams | ElicitRequestForm
     raise TypeError(f"ElicitRequestParams cannot hold a {kind.__name__}")
 
 
-_KEYS_ElicitRequestURLParams = frozenset(
-    (
-        "_meta",
-        "elicitationId",
-        "message",
-        "mode",
-        "task",
-        "url",
-    )
+_KEYS_ElicitRequestURLParams = (
+    "_meta",
+    "elicitationId",
+    "message",
+    "mode",
+    "task",
+    "url",
 )
 _new_ElicitRequestURLParams = partial(object.__new__, ElicitRequestURLParams)
 
@@ -3120,7 +3060,7 @@ def encode_ElicitRequestURLParams(value: ElicitRequestURLParams) -> dict[str, An
     return result
 
 
-_KEYS_ElicitRequestURLParamsMeta = frozenset(("progressToken",))
+_KEYS_ElicitRequestURLParamsMeta = ("progressToken",)
 _new_ElicitRequestURLParamsMeta = partial(object.__new__, ElicitRequestURLParamsMeta)
 
 
@@ -3170,12 +3110,10 @@ def _decode_ElicitResult_content_value(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ElicitResult = frozenset(
-    (
-        "_meta",
-        "action",
-        "content",
-    )
+_KEYS_ElicitResult = (
+    "_meta",
+    "action",
+    "content",
 )
 _new_ElicitResult = partial(object.__new__, ElicitResult)
 
@@ -3231,12 +3169,10 @@ def encode_ElicitResult(value: ElicitResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitationCompleteNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ElicitationCompleteNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ElicitationCompleteNotification = partial(object.__new__, ElicitationCompleteNotification)
 
@@ -3277,7 +3213,7 @@ def encode_ElicitationCompleteNotification(value: ElicitationCompleteNotificatio
     return result
 
 
-_KEYS_ElicitationCompleteNotificationParams = frozenset(("elicitationId",))
+_KEYS_ElicitationCompleteNotificationParams = ("elicitationId",)
 _new_ElicitationCompleteNotificationParams = partial(object.__new__, ElicitationCompleteNotificationParams)
 
 
@@ -3325,13 +3261,11 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "resource",
-        "type",
-    )
+_KEYS_EmbeddedResource = (
+    "_meta",
+    "annotations",
+    "resource",
+    "type",
 )
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
@@ -3464,12 +3398,10 @@ def encode_EnumSchema(
     raise TypeError(f"EnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Error = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_Error = (
+    "code",
+    "data",
+    "message",
 )
 _new_Error = partial(object.__new__, Error)
 
@@ -3518,13 +3450,11 @@ def encode_Error(value: Error) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_GetPromptRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
@@ -3565,12 +3495,10 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "name",
-    )
+_KEYS_GetPromptRequestParams = (
+    "_meta",
+    "arguments",
+    "name",
 )
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
@@ -3625,7 +3553,7 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_GetPromptRequestParamsMeta = ("progressToken",)
 _new_GetPromptRequestParamsMeta = partial(object.__new__, GetPromptRequestParamsMeta)
 
 
@@ -3660,12 +3588,10 @@ def encode_GetPromptRequestParamsMeta(value: GetPromptRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_GetPromptResult = frozenset(
-    (
-        "_meta",
-        "description",
-        "messages",
-    )
+_KEYS_GetPromptResult = (
+    "_meta",
+    "description",
+    "messages",
 )
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
@@ -3721,13 +3647,11 @@ def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetTaskPayloadRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_GetTaskPayloadRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_GetTaskPayloadRequest = partial(object.__new__, GetTaskPayloadRequest)
 
@@ -3768,7 +3692,7 @@ def encode_GetTaskPayloadRequest(value: GetTaskPayloadRequest) -> dict[str, Any]
     return result
 
 
-_KEYS_GetTaskPayloadRequestParams = frozenset(("taskId",))
+_KEYS_GetTaskPayloadRequestParams = ("taskId",)
 _new_GetTaskPayloadRequestParams = partial(object.__new__, GetTaskPayloadRequestParams)
 
 
@@ -3801,7 +3725,7 @@ def encode_GetTaskPayloadRequestParams(value: GetTaskPayloadRequestParams) -> di
     return result
 
 
-_KEYS_GetTaskPayloadResult = frozenset(("_meta",))
+_KEYS_GetTaskPayloadResult = ("_meta",)
 _new_GetTaskPayloadResult = partial(object.__new__, GetTaskPayloadResult)
 
 
@@ -3839,13 +3763,11 @@ def encode_GetTaskPayloadResult(value: GetTaskPayloadResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetTaskRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_GetTaskRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_GetTaskRequest = partial(object.__new__, GetTaskRequest)
 
@@ -3886,7 +3808,7 @@ def encode_GetTaskRequest(value: GetTaskRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetTaskRequestParams = frozenset(("taskId",))
+_KEYS_GetTaskRequestParams = ("taskId",)
 _new_GetTaskRequestParams = partial(object.__new__, GetTaskRequestParams)
 
 
@@ -3929,17 +3851,15 @@ def _decode_GetTaskResult_ttl(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_GetTaskResult = frozenset(
-    (
-        "_meta",
-        "createdAt",
-        "lastUpdatedAt",
-        "pollInterval",
-        "status",
-        "statusMessage",
-        "taskId",
-        "ttl",
-    )
+_KEYS_GetTaskResult = (
+    "_meta",
+    "createdAt",
+    "lastUpdatedAt",
+    "pollInterval",
+    "status",
+    "statusMessage",
+    "taskId",
+    "ttl",
 )
 _new_GetTaskResult = partial(object.__new__, GetTaskResult)
 
@@ -4023,13 +3943,11 @@ def encode_GetTaskResult(value: GetTaskResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Icon = frozenset(
-    (
-        "mimeType",
-        "sizes",
-        "src",
-        "theme",
-    )
+_KEYS_Icon = (
+    "mimeType",
+    "sizes",
+    "src",
+    "theme",
 )
 _new_Icon = partial(object.__new__, Icon)
 
@@ -4097,7 +4015,7 @@ def encode_Icon(value: Icon) -> dict[str, Any]:
     return result
 
 
-_KEYS_Icons = frozenset(("icons",))
+_KEYS_Icons = ("icons",)
 _new_Icons = partial(object.__new__, Icons)
 
 
@@ -4136,14 +4054,12 @@ def encode_Icons(value: Icons) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_ImageContent = (
+    "_meta",
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_ImageContent = partial(object.__new__, ImageContent)
 
@@ -4204,15 +4120,13 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_Implementation = frozenset(
-    (
-        "description",
-        "icons",
-        "name",
-        "title",
-        "version",
-        "websiteUrl",
-    )
+_KEYS_Implementation = (
+    "description",
+    "icons",
+    "name",
+    "title",
+    "version",
+    "websiteUrl",
 )
 _new_Implementation = partial(object.__new__, Implementation)
 
@@ -4293,13 +4207,11 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_InitializeRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
@@ -4340,13 +4252,11 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = frozenset(
-    (
-        "_meta",
-        "capabilities",
-        "clientInfo",
-        "protocolVersion",
-    )
+_KEYS_InitializeRequestParams = (
+    "_meta",
+    "capabilities",
+    "clientInfo",
+    "protocolVersion",
 )
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
@@ -4392,7 +4302,7 @@ def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, 
     return result
 
 
-_KEYS_InitializeRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_InitializeRequestParamsMeta = ("progressToken",)
 _new_InitializeRequestParamsMeta = partial(object.__new__, InitializeRequestParamsMeta)
 
 
@@ -4427,14 +4337,12 @@ def encode_InitializeRequestParamsMeta(value: InitializeRequestParamsMeta) -> di
     return result
 
 
-_KEYS_InitializeResult = frozenset(
-    (
-        "_meta",
-        "capabilities",
-        "instructions",
-        "protocolVersion",
-        "serverInfo",
-    )
+_KEYS_InitializeResult = (
+    "_meta",
+    "capabilities",
+    "instructions",
+    "protocolVersion",
+    "serverInfo",
 )
 _new_InitializeResult = partial(object.__new__, InitializeResult)
 
@@ -4493,12 +4401,10 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_InitializedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
@@ -4543,12 +4449,10 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_JSONRPCErrorResponse = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_JSONRPCErrorResponse = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_JSONRPCErrorResponse = partial(object.__new__, JSONRPCErrorResponse)
 
@@ -4636,12 +4540,10 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
@@ -4690,13 +4592,11 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCRequest = partial(object.__new__, JSONRPCRequest)
 
@@ -4776,12 +4676,10 @@ def encode_JSONRPCResponse(value: JSONRPCResultResponse | JSONRPCErrorResponse) 
     raise TypeError(f"JSONRPCResponse cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_JSONRPCResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_JSONRPCResultResponse = partial(object.__new__, JSONRPCResultResponse)
 
@@ -4818,15 +4716,13 @@ def encode_JSONRPCResultResponse(value: JSONRPCResultResponse) -> dict[str, Any]
     return result
 
 
-_KEYS_LegacyTitledEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "enum",
-        "enumNames",
-        "title",
-        "type",
-    )
+_KEYS_LegacyTitledEnumSchema = (
+    "default",
+    "description",
+    "enum",
+    "enumNames",
+    "title",
+    "type",
 )
 _new_LegacyTitledEnumSchema = partial(object.__new__, LegacyTitledEnumSchema)
 
@@ -4911,13 +4807,11 @@ def encode_LegacyTitledEnumSchema(value: LegacyTitledEnumSchema) -> dict[str, An
     return result
 
 
-_KEYS_ListPromptsRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListPromptsRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
@@ -4964,12 +4858,10 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "prompts",
-    )
+_KEYS_ListPromptsResult = (
+    "_meta",
+    "nextCursor",
+    "prompts",
 )
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
@@ -5025,13 +4917,11 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListResourceTemplatesRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
@@ -5078,12 +4968,10 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resourceTemplates",
-    )
+_KEYS_ListResourceTemplatesResult = (
+    "_meta",
+    "nextCursor",
+    "resourceTemplates",
 )
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
@@ -5139,13 +5027,11 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListResourcesRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
@@ -5192,12 +5078,10 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resources",
-    )
+_KEYS_ListResourcesResult = (
+    "_meta",
+    "nextCursor",
+    "resources",
 )
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
@@ -5253,13 +5137,11 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListRootsRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
@@ -5306,11 +5188,9 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsResult = frozenset(
-    (
-        "_meta",
-        "roots",
-    )
+_KEYS_ListRootsResult = (
+    "_meta",
+    "roots",
 )
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
@@ -5356,13 +5236,11 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListTasksRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListTasksRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListTasksRequest = partial(object.__new__, ListTasksRequest)
 
@@ -5409,12 +5287,10 @@ def encode_ListTasksRequest(value: ListTasksRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListTasksResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "tasks",
-    )
+_KEYS_ListTasksResult = (
+    "_meta",
+    "nextCursor",
+    "tasks",
 )
 _new_ListTasksResult = partial(object.__new__, ListTasksResult)
 
@@ -5470,13 +5346,11 @@ def encode_ListTasksResult(value: ListTasksResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListToolsRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
@@ -5523,12 +5397,10 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "tools",
-    )
+_KEYS_ListToolsResult = (
+    "_meta",
+    "nextCursor",
+    "tools",
 )
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
@@ -5602,12 +5474,10 @@ def encode_LoggingLevel(value: LoggingLevel) -> Any:
     return value
 
 
-_KEYS_LoggingMessageNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_LoggingMessageNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
@@ -5646,13 +5516,11 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = frozenset(
-    (
-        "_meta",
-        "data",
-        "level",
-        "logger",
-    )
+_KEYS_LoggingMessageNotificationParams = (
+    "_meta",
+    "data",
+    "level",
+    "logger",
 )
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
@@ -5711,7 +5579,7 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = frozenset(("name",))
+_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -5749,13 +5617,11 @@ def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
     return result
 
 
-_KEYS_ModelPreferences = frozenset(
-    (
-        "costPriority",
-        "hints",
-        "intelligencePriority",
-        "speedPriority",
-    )
+_KEYS_ModelPreferences = (
+    "costPriority",
+    "hints",
+    "intelligencePriority",
+    "speedPriority",
 )
 _new_ModelPreferences = partial(object.__new__, ModelPreferences)
 
@@ -5859,11 +5725,9 @@ def encode_MultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema | TitledMu
     raise TypeError(f"MultiSelectEnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Notification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Notification = (
+    "method",
+    "params",
 )
 _new_Notification = partial(object.__new__, Notification)
 
@@ -5908,7 +5772,7 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = frozenset(("_meta",))
+_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -5946,15 +5810,13 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_NumberSchema = frozenset(
-    (
-        "default",
-        "description",
-        "maximum",
-        "minimum",
-        "title",
-        "type",
-    )
+_KEYS_NumberSchema = (
+    "default",
+    "description",
+    "maximum",
+    "minimum",
+    "title",
+    "type",
 )
 _new_NumberSchema = partial(object.__new__, NumberSchema)
 
@@ -6039,13 +5901,11 @@ def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_PaginatedRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
@@ -6093,11 +5953,9 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = frozenset(
-    (
-        "_meta",
-        "cursor",
-    )
+_KEYS_PaginatedRequestParams = (
+    "_meta",
+    "cursor",
 )
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
@@ -6143,7 +6001,7 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_PaginatedRequestParamsMeta = ("progressToken",)
 _new_PaginatedRequestParamsMeta = partial(object.__new__, PaginatedRequestParamsMeta)
 
 
@@ -6178,11 +6036,9 @@ def encode_PaginatedRequestParamsMeta(value: PaginatedRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_PaginatedResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-    )
+_KEYS_PaginatedResult = (
+    "_meta",
+    "nextCursor",
 )
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
@@ -6231,13 +6087,11 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_PingRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_PingRequest = partial(object.__new__, PingRequest)
 
@@ -6356,12 +6210,10 @@ def encode_PrimitiveSchemaDefinition(
     raise TypeError(f"PrimitiveSchemaDefinition cannot hold a {kind.__name__}")
 
 
-_KEYS_ProgressNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ProgressNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
@@ -6400,14 +6252,12 @@ def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_ProgressNotificationParams = frozenset(
-    (
-        "_meta",
-        "message",
-        "progress",
-        "progressToken",
-        "total",
-    )
+_KEYS_ProgressNotificationParams = (
+    "_meta",
+    "message",
+    "progress",
+    "progressToken",
+    "total",
 )
 _new_ProgressNotificationParams = partial(object.__new__, ProgressNotificationParams)
 
@@ -6496,15 +6346,13 @@ def encode_ProgressToken(value: ProgressToken) -> Any:
     return value
 
 
-_KEYS_Prompt = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "description",
-        "icons",
-        "name",
-        "title",
-    )
+_KEYS_Prompt = (
+    "_meta",
+    "arguments",
+    "description",
+    "icons",
+    "name",
+    "title",
 )
 _new_Prompt = partial(object.__new__, Prompt)
 
@@ -6591,13 +6439,11 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = frozenset(
-    (
-        "description",
-        "name",
-        "required",
-        "title",
-    )
+_KEYS_PromptArgument = (
+    "description",
+    "name",
+    "required",
+    "title",
 )
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
@@ -6662,12 +6508,10 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_PromptListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
@@ -6712,11 +6556,9 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_PromptMessage = (
+    "content",
+    "role",
 )
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
@@ -6752,12 +6594,10 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = frozenset(
-    (
-        "name",
-        "title",
-        "type",
-    )
+_KEYS_PromptReference = (
+    "name",
+    "title",
+    "type",
 )
 _new_PromptReference = partial(object.__new__, PromptReference)
 
@@ -6806,13 +6646,11 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ReadResourceRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
@@ -6853,11 +6691,9 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_ReadResourceRequestParams = (
+    "_meta",
+    "uri",
 )
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
@@ -6899,7 +6735,7 @@ def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[s
     return result
 
 
-_KEYS_ReadResourceRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_ReadResourceRequestParamsMeta = ("progressToken",)
 _new_ReadResourceRequestParamsMeta = partial(object.__new__, ReadResourceRequestParamsMeta)
 
 
@@ -6945,11 +6781,9 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = frozenset(
-    (
-        "_meta",
-        "contents",
-    )
+_KEYS_ReadResourceResult = (
+    "_meta",
+    "contents",
 )
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
@@ -7005,7 +6839,7 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_RelatedTaskMetadata = frozenset(("taskId",))
+_KEYS_RelatedTaskMetadata = ("taskId",)
 _new_RelatedTaskMetadata = partial(object.__new__, RelatedTaskMetadata)
 
 
@@ -7038,11 +6872,9 @@ def encode_RelatedTaskMetadata(value: RelatedTaskMetadata) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Request = (
+    "method",
+    "params",
 )
 _new_Request = partial(object.__new__, Request)
 
@@ -7109,7 +6941,7 @@ def encode_RequestId(value: RequestId) -> Any:
     return value
 
 
-_KEYS_RequestParams = frozenset(("_meta",))
+_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -7144,7 +6976,7 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = frozenset(("progressToken",))
+_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -7179,18 +7011,16 @@ def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
     return result
 
 
-_KEYS_Resource = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "mimeType",
-        "name",
-        "size",
-        "title",
-        "uri",
-    )
+_KEYS_Resource = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "mimeType",
+    "name",
+    "size",
+    "title",
+    "uri",
 )
 _new_Resource = partial(object.__new__, Resource)
 
@@ -7300,12 +7130,10 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = frozenset(
-    (
-        "_meta",
-        "mimeType",
-        "uri",
-    )
+_KEYS_ResourceContents = (
+    "_meta",
+    "mimeType",
+    "uri",
 )
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
@@ -7360,19 +7188,17 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceLink = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "mimeType",
-        "name",
-        "size",
-        "title",
-        "type",
-        "uri",
-    )
+_KEYS_ResourceLink = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "mimeType",
+    "name",
+    "size",
+    "title",
+    "type",
+    "uri",
 )
 _new_ResourceLink = partial(object.__new__, ResourceLink)
 
@@ -7486,12 +7312,10 @@ def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ResourceListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
@@ -7538,11 +7362,9 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceRequestParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_ResourceRequestParams = (
+    "_meta",
+    "uri",
 )
 _new_ResourceRequestParams = partial(object.__new__, ResourceRequestParams)
 
@@ -7584,7 +7406,7 @@ def encode_ResourceRequestParams(value: ResourceRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_ResourceRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_ResourceRequestParamsMeta = ("progressToken",)
 _new_ResourceRequestParamsMeta = partial(object.__new__, ResourceRequestParamsMeta)
 
 
@@ -7619,17 +7441,15 @@ def encode_ResourceRequestParamsMeta(value: ResourceRequestParamsMeta) -> dict[s
     return result
 
 
-_KEYS_ResourceTemplate = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "mimeType",
-        "name",
-        "title",
-        "uriTemplate",
-    )
+_KEYS_ResourceTemplate = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "mimeType",
+    "name",
+    "title",
+    "uriTemplate",
 )
 _new_ResourceTemplate = partial(object.__new__, ResourceTemplate)
 
@@ -7727,11 +7547,9 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateReference = frozenset(
-    (
-        "type",
-        "uri",
-    )
+_KEYS_ResourceTemplateReference = (
+    "type",
+    "uri",
 )
 _new_ResourceTemplateReference = partial(object.__new__, ResourceTemplateReference)
 
@@ -7769,12 +7587,10 @@ def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[s
     return result
 
 
-_KEYS_ResourceUpdatedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ResourceUpdatedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
@@ -7813,11 +7629,9 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_ResourceUpdatedNotificationParams = (
+    "_meta",
+    "uri",
 )
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
@@ -7864,7 +7678,7 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = frozenset(("_meta",))
+_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -7920,12 +7734,10 @@ def encode_Role(value: Role) -> Any:
     return value
 
 
-_KEYS_Root = frozenset(
-    (
-        "_meta",
-        "name",
-        "uri",
-    )
+_KEYS_Root = (
+    "_meta",
+    "name",
+    "uri",
 )
 _new_Root = partial(object.__new__, Root)
 
@@ -7980,12 +7792,10 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_RootsListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
@@ -8048,12 +7858,10 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = frozenset(
-    (
-        "_meta",
-        "content",
-        "role",
-    )
+_KEYS_SamplingMessage = (
+    "_meta",
+    "content",
+    "role",
 )
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
@@ -8167,16 +7975,14 @@ def encode_SamplingMessageContentBlock(
     raise TypeError(f"SamplingMessageContentBlock cannot hold a {kind.__name__}")
 
 
-_KEYS_ServerCapabilities = frozenset(
-    (
-        "completions",
-        "experimental",
-        "logging",
-        "prompts",
-        "resources",
-        "tasks",
-        "tools",
-    )
+_KEYS_ServerCapabilities = (
+    "completions",
+    "experimental",
+    "logging",
+    "prompts",
+    "resources",
+    "tasks",
+    "tools",
 )
 _new_ServerCapabilities = partial(object.__new__, ServerCapabilities)
 
@@ -8266,7 +8072,7 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -8304,11 +8110,9 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = frozenset(
-    (
-        "listChanged",
-        "subscribe",
-    )
+_KEYS_ServerCapabilitiesResources = (
+    "listChanged",
+    "subscribe",
 )
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
@@ -8357,12 +8161,10 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTasks = frozenset(
-    (
-        "cancel",
-        "list",
-        "requests",
-    )
+_KEYS_ServerCapabilitiesTasks = (
+    "cancel",
+    "list",
+    "requests",
 )
 _new_ServerCapabilitiesTasks = partial(object.__new__, ServerCapabilitiesTasks)
 
@@ -8418,7 +8220,7 @@ def encode_ServerCapabilitiesTasks(value: ServerCapabilitiesTasks) -> dict[str, 
     return result
 
 
-_KEYS_ServerCapabilitiesTasksRequests = frozenset(("tools",))
+_KEYS_ServerCapabilitiesTasksRequests = ("tools",)
 _new_ServerCapabilitiesTasksRequests = partial(object.__new__, ServerCapabilitiesTasksRequests)
 
 
@@ -8455,7 +8257,7 @@ def encode_ServerCapabilitiesTasksRequests(value: ServerCapabilitiesTasksRequest
     return result
 
 
-_KEYS_ServerCapabilitiesTasksRequestsTools = frozenset(("call",))
+_KEYS_ServerCapabilitiesTasksRequestsTools = ("call",)
 _new_ServerCapabilitiesTasksRequestsTools = partial(object.__new__, ServerCapabilitiesTasksRequestsTools)
 
 
@@ -8497,7 +8299,7 @@ def encode_ServerCapabilitiesTasksRequestsTools(
     return result
 
 
-_KEYS_ServerCapabilitiesTools = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -8801,13 +8603,11 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_SetLevelRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
@@ -8848,11 +8648,9 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = frozenset(
-    (
-        "_meta",
-        "level",
-    )
+_KEYS_SetLevelRequestParams = (
+    "_meta",
+    "level",
 )
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
@@ -8894,7 +8692,7 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_SetLevelRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_SetLevelRequestParamsMeta = ("progressToken",)
 _new_SetLevelRequestParamsMeta = partial(object.__new__, SetLevelRequestParamsMeta)
 
 
@@ -8960,16 +8758,14 @@ def encode_SingleSelectEnumSchema(
     raise TypeError(f"SingleSelectEnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_StringSchema = frozenset(
-    (
-        "default",
-        "description",
-        "format",
-        "maxLength",
-        "minLength",
-        "title",
-        "type",
-    )
+_KEYS_StringSchema = (
+    "default",
+    "description",
+    "format",
+    "maxLength",
+    "minLength",
+    "title",
+    "type",
 )
 _new_StringSchema = partial(object.__new__, StringSchema)
 
@@ -9067,13 +8863,11 @@ def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_SubscribeRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
@@ -9114,11 +8908,9 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_SubscribeRequestParams = (
+    "_meta",
+    "uri",
 )
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
@@ -9160,7 +8952,7 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_SubscribeRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_SubscribeRequestParamsMeta = ("progressToken",)
 _new_SubscribeRequestParamsMeta = partial(object.__new__, SubscribeRequestParamsMeta)
 
 
@@ -9205,16 +8997,14 @@ def _decode_Task_ttl(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_Task = frozenset(
-    (
-        "createdAt",
-        "lastUpdatedAt",
-        "pollInterval",
-        "status",
-        "statusMessage",
-        "taskId",
-        "ttl",
-    )
+_KEYS_Task = (
+    "createdAt",
+    "lastUpdatedAt",
+    "pollInterval",
+    "status",
+    "statusMessage",
+    "taskId",
+    "ttl",
 )
 _new_Task = partial(object.__new__, Task)
 
@@ -9288,11 +9078,9 @@ def encode_Task(value: Task) -> dict[str, Any]:
     return result
 
 
-_KEYS_TaskAugmentedRequestParams = frozenset(
-    (
-        "_meta",
-        "task",
-    )
+_KEYS_TaskAugmentedRequestParams = (
+    "_meta",
+    "task",
 )
 _new_TaskAugmentedRequestParams = partial(object.__new__, TaskAugmentedRequestParams)
 
@@ -9335,7 +9123,7 @@ def encode_TaskAugmentedRequestParams(value: TaskAugmentedRequestParams) -> dict
     return result
 
 
-_KEYS_TaskAugmentedRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_TaskAugmentedRequestParamsMeta = ("progressToken",)
 _new_TaskAugmentedRequestParamsMeta = partial(object.__new__, TaskAugmentedRequestParamsMeta)
 
 
@@ -9372,7 +9160,7 @@ def encode_TaskAugmentedRequestParamsMeta(value: TaskAugmentedRequestParamsMeta)
     return result
 
 
-_KEYS_TaskMetadata = frozenset(("ttl",))
+_KEYS_TaskMetadata = ("ttl",)
 _new_TaskMetadata = partial(object.__new__, TaskMetadata)
 
 
@@ -9430,12 +9218,10 @@ def encode_TaskStatus(value: TaskStatus) -> Any:
     return value
 
 
-_KEYS_TaskStatusNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_TaskStatusNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_TaskStatusNotification = partial(object.__new__, TaskStatusNotification)
 
@@ -9484,17 +9270,15 @@ def _decode_TaskStatusNotificationParams_ttl(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_TaskStatusNotificationParams = frozenset(
-    (
-        "_meta",
-        "createdAt",
-        "lastUpdatedAt",
-        "pollInterval",
-        "status",
-        "statusMessage",
-        "taskId",
-        "ttl",
-    )
+_KEYS_TaskStatusNotificationParams = (
+    "_meta",
+    "createdAt",
+    "lastUpdatedAt",
+    "pollInterval",
+    "status",
+    "statusMessage",
+    "taskId",
+    "ttl",
 )
 _new_TaskStatusNotificationParams = partial(object.__new__, TaskStatusNotificationParams)
 
@@ -9578,13 +9362,11 @@ def encode_TaskStatusNotificationParams(value: TaskStatusNotificationParams) -> 
     return result
 
 
-_KEYS_TextContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "text",
-        "type",
-    )
+_KEYS_TextContent = (
+    "_meta",
+    "annotations",
+    "text",
+    "type",
 )
 _new_TextContent = partial(object.__new__, TextContent)
 
@@ -9640,13 +9422,11 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextResourceContents = frozenset(
-    (
-        "_meta",
-        "mimeType",
-        "text",
-        "uri",
-    )
+_KEYS_TextResourceContents = (
+    "_meta",
+    "mimeType",
+    "text",
+    "uri",
 )
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
@@ -9706,16 +9486,14 @@ def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "items",
-        "maxItems",
-        "minItems",
-        "title",
-        "type",
-    )
+_KEYS_TitledMultiSelectEnumSchema = (
+    "default",
+    "description",
+    "items",
+    "maxItems",
+    "minItems",
+    "title",
+    "type",
 )
 _new_TitledMultiSelectEnumSchema = partial(object.__new__, TitledMultiSelectEnumSchema)
 
@@ -9808,7 +9586,7 @@ def encode_TitledMultiSelectEnumSchema(value: TitledMultiSelectEnumSchema) -> di
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItems = frozenset(("anyOf",))
+_KEYS_TitledMultiSelectEnumSchemaItems = ("anyOf",)
 _new_TitledMultiSelectEnumSchemaItems = partial(object.__new__, TitledMultiSelectEnumSchemaItems)
 
 
@@ -9844,11 +9622,9 @@ def encode_TitledMultiSelectEnumSchemaItems(value: TitledMultiSelectEnumSchemaIt
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem = frozenset(
-    (
-        "const",
-        "title",
-    )
+_KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem = (
+    "const",
+    "title",
 )
 _new_TitledMultiSelectEnumSchemaItemsAnyOfItem = partial(
     object.__new__, TitledMultiSelectEnumSchemaItemsAnyOfItem
@@ -9901,14 +9677,12 @@ def encode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
     return result
 
 
-_KEYS_TitledSingleSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "oneOf",
-        "title",
-        "type",
-    )
+_KEYS_TitledSingleSelectEnumSchema = (
+    "default",
+    "description",
+    "oneOf",
+    "title",
+    "type",
 )
 _new_TitledSingleSelectEnumSchema = partial(object.__new__, TitledSingleSelectEnumSchema)
 
@@ -9978,11 +9752,9 @@ def encode_TitledSingleSelectEnumSchema(value: TitledSingleSelectEnumSchema) -> 
     return result
 
 
-_KEYS_TitledSingleSelectEnumSchemaOneOfItem = frozenset(
-    (
-        "const",
-        "title",
-    )
+_KEYS_TitledSingleSelectEnumSchemaOneOfItem = (
+    "const",
+    "title",
 )
 _new_TitledSingleSelectEnumSchemaOneOfItem = partial(object.__new__, TitledSingleSelectEnumSchemaOneOfItem)
 
@@ -10025,18 +9797,16 @@ def encode_TitledSingleSelectEnumSchemaOneOfItem(
     return result
 
 
-_KEYS_Tool = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "execution",
-        "icons",
-        "inputSchema",
-        "name",
-        "outputSchema",
-        "title",
-    )
+_KEYS_Tool = (
+    "_meta",
+    "annotations",
+    "description",
+    "execution",
+    "icons",
+    "inputSchema",
+    "name",
+    "outputSchema",
+    "title",
 )
 _new_Tool = partial(object.__new__, Tool)
 
@@ -10135,14 +9905,12 @@ def encode_Tool(value: Tool) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolAnnotations = frozenset(
-    (
-        "destructiveHint",
-        "idempotentHint",
-        "openWorldHint",
-        "readOnlyHint",
-        "title",
-    )
+_KEYS_ToolAnnotations = (
+    "destructiveHint",
+    "idempotentHint",
+    "openWorldHint",
+    "readOnlyHint",
+    "title",
 )
 _new_ToolAnnotations = partial(object.__new__, ToolAnnotations)
 
@@ -10221,7 +9989,7 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolChoice = frozenset(("mode",))
+_KEYS_ToolChoice = ("mode",)
 _new_ToolChoice = partial(object.__new__, ToolChoice)
 
 
@@ -10259,7 +10027,7 @@ def encode_ToolChoice(value: ToolChoice) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolExecution = frozenset(("taskSupport",))
+_KEYS_ToolExecution = ("taskSupport",)
 _new_ToolExecution = partial(object.__new__, ToolExecution)
 
 
@@ -10297,13 +10065,11 @@ def encode_ToolExecution(value: ToolExecution) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = frozenset(
-    (
-        "$schema",
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ToolInputSchema = (
+    "$schema",
+    "properties",
+    "required",
+    "type",
 )
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
@@ -10373,12 +10139,10 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ToolListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
@@ -10423,13 +10187,11 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolOutputSchema = frozenset(
-    (
-        "$schema",
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ToolOutputSchema = (
+    "$schema",
+    "properties",
+    "required",
+    "type",
 )
 _new_ToolOutputSchema = partial(object.__new__, ToolOutputSchema)
 
@@ -10499,15 +10261,13 @@ def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolResultContent = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-        "structuredContent",
-        "toolUseId",
-        "type",
-    )
+_KEYS_ToolResultContent = (
+    "_meta",
+    "content",
+    "isError",
+    "structuredContent",
+    "toolUseId",
+    "type",
 )
 _new_ToolResultContent = partial(object.__new__, ToolResultContent)
 
@@ -10582,14 +10342,12 @@ def encode_ToolResultContent(value: ToolResultContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolUseContent = frozenset(
-    (
-        "_meta",
-        "id",
-        "input",
-        "name",
-        "type",
-    )
+_KEYS_ToolUseContent = (
+    "_meta",
+    "id",
+    "input",
+    "name",
+    "type",
 )
 _new_ToolUseContent = partial(object.__new__, ToolUseContent)
 
@@ -10648,12 +10406,10 @@ def encode_ToolUseContent(value: ToolUseContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_URLElicitationRequiredError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_URLElicitationRequiredError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_URLElicitationRequiredError = partial(object.__new__, URLElicitationRequiredError)
 
@@ -10696,12 +10452,10 @@ def encode_URLElicitationRequiredError(value: URLElicitationRequiredError) -> di
     return result
 
 
-_KEYS_URLElicitationRequiredErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_URLElicitationRequiredErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_URLElicitationRequiredErrorError = partial(object.__new__, URLElicitationRequiredErrorError)
 
@@ -10744,7 +10498,7 @@ def encode_URLElicitationRequiredErrorError(value: URLElicitationRequiredErrorEr
     return result
 
 
-_KEYS_URLElicitationRequiredErrorErrorData = frozenset(("elicitations",))
+_KEYS_URLElicitationRequiredErrorErrorData = ("elicitations",)
 _new_URLElicitationRequiredErrorErrorData = partial(object.__new__, URLElicitationRequiredErrorErrorData)
 
 
@@ -10782,13 +10536,11 @@ def encode_URLElicitationRequiredErrorErrorData(
     return result
 
 
-_KEYS_UnsubscribeRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_UnsubscribeRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
@@ -10829,11 +10581,9 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_UnsubscribeRequestParams = (
+    "_meta",
+    "uri",
 )
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
@@ -10875,7 +10625,7 @@ def encode_UnsubscribeRequestParams(value: UnsubscribeRequestParams) -> dict[str
     return result
 
 
-_KEYS_UnsubscribeRequestParamsMeta = frozenset(("progressToken",))
+_KEYS_UnsubscribeRequestParamsMeta = ("progressToken",)
 _new_UnsubscribeRequestParamsMeta = partial(object.__new__, UnsubscribeRequestParamsMeta)
 
 
@@ -10910,16 +10660,14 @@ def encode_UnsubscribeRequestParamsMeta(value: UnsubscribeRequestParamsMeta) -> 
     return result
 
 
-_KEYS_UntitledMultiSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "items",
-        "maxItems",
-        "minItems",
-        "title",
-        "type",
-    )
+_KEYS_UntitledMultiSelectEnumSchema = (
+    "default",
+    "description",
+    "items",
+    "maxItems",
+    "minItems",
+    "title",
+    "type",
 )
 _new_UntitledMultiSelectEnumSchema = partial(object.__new__, UntitledMultiSelectEnumSchema)
 
@@ -11012,11 +10760,9 @@ def encode_UntitledMultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema) -
     return result
 
 
-_KEYS_UntitledMultiSelectEnumSchemaItems = frozenset(
-    (
-        "enum",
-        "type",
-    )
+_KEYS_UntitledMultiSelectEnumSchemaItems = (
+    "enum",
+    "type",
 )
 _new_UntitledMultiSelectEnumSchemaItems = partial(object.__new__, UntitledMultiSelectEnumSchemaItems)
 
@@ -11059,14 +10805,12 @@ def encode_UntitledMultiSelectEnumSchemaItems(value: UntitledMultiSelectEnumSche
     return result
 
 
-_KEYS_UntitledSingleSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "enum",
-        "title",
-        "type",
-    )
+_KEYS_UntitledSingleSelectEnumSchema = (
+    "default",
+    "description",
+    "enum",
+    "title",
+    "type",
 )
 _new_UntitledSingleSelectEnumSchema = partial(object.__new__, UntitledSingleSelectEnumSchema)
 

@@ -372,12 +372,10 @@ from .types import (
     UntitledSingleSelectEnumSchema,
 )
 
-_KEYS_Annotations = frozenset(
-    (
-        "audience",
-        "lastModified",
-        "priority",
-    )
+_KEYS_Annotations = (
+    "audience",
+    "lastModified",
+    "priority",
 )
 _new_Annotations = partial(object.__new__, Annotations)
 
@@ -441,14 +439,12 @@ def encode_Annotations(value: Annotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_AudioContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_AudioContent = (
+    "_meta",
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_AudioContent = partial(object.__new__, AudioContent)
 
@@ -509,11 +505,9 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BaseMetadata = frozenset(
-    (
-        "name",
-        "title",
-    )
+_KEYS_BaseMetadata = (
+    "name",
+    "title",
 )
 _new_BaseMetadata = partial(object.__new__, BaseMetadata)
 
@@ -558,13 +552,11 @@ def encode_BaseMetadata(value: BaseMetadata) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = frozenset(
-    (
-        "_meta",
-        "blob",
-        "mimeType",
-        "uri",
-    )
+_KEYS_BlobResourceContents = (
+    "_meta",
+    "blob",
+    "mimeType",
+    "uri",
 )
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
@@ -624,13 +616,11 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_BooleanSchema = frozenset(
-    (
-        "default",
-        "description",
-        "title",
-        "type",
-    )
+_KEYS_BooleanSchema = (
+    "default",
+    "description",
+    "title",
+    "type",
 )
 _new_BooleanSchema = partial(object.__new__, BooleanSchema)
 
@@ -694,13 +684,11 @@ def encode_BooleanSchema(value: BooleanSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_CacheableResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "resultType",
-        "ttlMs",
-    )
+_KEYS_CacheableResult = (
+    "_meta",
+    "cacheScope",
+    "resultType",
+    "ttlMs",
 )
 _new_CacheableResult = partial(object.__new__, CacheableResult)
 
@@ -785,13 +773,11 @@ def encode_CallToolAnswer(value: CallToolResult | InputRequiredResult) -> Any:
     raise TypeError(f"CallToolAnswer cannot hold a {kind.__name__}")
 
 
-_KEYS_CallToolRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CallToolRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
@@ -832,14 +818,12 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "inputResponses",
-        "name",
-        "requestState",
-    )
+_KEYS_CallToolRequestParams = (
+    "_meta",
+    "arguments",
+    "inputResponses",
+    "name",
+    "requestState",
 )
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
@@ -903,14 +887,12 @@ def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CallToolResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-        "resultType",
-        "structuredContent",
-    )
+_KEYS_CallToolResult = (
+    "_meta",
+    "content",
+    "isError",
+    "resultType",
+    "structuredContent",
 )
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
@@ -986,12 +968,10 @@ def _decode_CallToolResultResponse_result(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CallToolResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_CallToolResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_CallToolResultResponse = partial(object.__new__, CallToolResultResponse)
 
@@ -1038,12 +1018,10 @@ def encode_CallToolResultResponse(value: CallToolResultResponse) -> dict[str, An
     return result
 
 
-_KEYS_CancelledNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CancelledNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
@@ -1082,12 +1060,10 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = frozenset(
-    (
-        "_meta",
-        "reason",
-        "requestId",
-    )
+_KEYS_CancelledNotificationParams = (
+    "_meta",
+    "reason",
+    "requestId",
 )
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
@@ -1136,14 +1112,12 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = frozenset(
-    (
-        "elicitation",
-        "experimental",
-        "extensions",
-        "roots",
-        "sampling",
-    )
+_KEYS_ClientCapabilities = (
+    "elicitation",
+    "experimental",
+    "extensions",
+    "roots",
+    "sampling",
 )
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
@@ -1228,11 +1202,9 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesElicitation = frozenset(
-    (
-        "form",
-        "url",
-    )
+_KEYS_ClientCapabilitiesElicitation = (
+    "form",
+    "url",
 )
 _new_ClientCapabilitiesElicitation = partial(object.__new__, ClientCapabilitiesElicitation)
 
@@ -1287,11 +1259,9 @@ def encode_ClientCapabilitiesElicitation(value: ClientCapabilitiesElicitation) -
     return result
 
 
-_KEYS_ClientCapabilitiesSampling = frozenset(
-    (
-        "context",
-        "tools",
-    )
+_KEYS_ClientCapabilitiesSampling = (
+    "context",
+    "tools",
 )
 _new_ClientCapabilitiesSampling = partial(object.__new__, ClientCapabilitiesSampling)
 
@@ -1346,12 +1316,10 @@ def encode_ClientCapabilitiesSampling(value: ClientCapabilitiesSampling) -> dict
     return result
 
 
-_KEYS_ClientNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ClientNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ClientNotification = partial(object.__new__, ClientNotification)
 
@@ -1477,13 +1445,11 @@ def encode_ClientResult(value: ClientResult) -> Any:
     return encode_Result(value)
 
 
-_KEYS_CompleteRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_CompleteRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
@@ -1534,13 +1500,11 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = frozenset(
-    (
-        "_meta",
-        "argument",
-        "context",
-        "ref",
-    )
+_KEYS_CompleteRequestParams = (
+    "_meta",
+    "argument",
+    "context",
+    "ref",
 )
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
@@ -1593,11 +1557,9 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = frozenset(
-    (
-        "name",
-        "value",
-    )
+_KEYS_CompleteRequestParamsArgument = (
+    "name",
+    "value",
 )
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
@@ -1636,7 +1598,7 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteRequestParamsContext = frozenset(("arguments",))
+_KEYS_CompleteRequestParamsContext = ("arguments",)
 _new_CompleteRequestParamsContext = partial(object.__new__, CompleteRequestParamsContext)
 
 
@@ -1677,12 +1639,10 @@ def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> 
     return result
 
 
-_KEYS_CompleteResult = frozenset(
-    (
-        "_meta",
-        "completion",
-        "resultType",
-    )
+_KEYS_CompleteResult = (
+    "_meta",
+    "completion",
+    "resultType",
 )
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
@@ -1726,12 +1686,10 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = frozenset(
-    (
-        "hasMore",
-        "total",
-        "values",
-    )
+_KEYS_CompleteResultCompletion = (
+    "hasMore",
+    "total",
+    "values",
 )
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
@@ -1791,12 +1749,10 @@ def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str
     return result
 
 
-_KEYS_CompleteResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_CompleteResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_CompleteResultResponse = partial(object.__new__, CompleteResultResponse)
 
@@ -1875,11 +1831,9 @@ def encode_ContentBlock(
     raise TypeError(f"ContentBlock cannot hold a {kind.__name__}")
 
 
-_KEYS_CreateMessageRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_CreateMessageRequest = (
+    "method",
+    "params",
 )
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
@@ -1914,19 +1868,17 @@ def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateMessageRequestParams = frozenset(
-    (
-        "includeContext",
-        "maxTokens",
-        "messages",
-        "metadata",
-        "modelPreferences",
-        "stopSequences",
-        "systemPrompt",
-        "temperature",
-        "toolChoice",
-        "tools",
-    )
+_KEYS_CreateMessageRequestParams = (
+    "includeContext",
+    "maxTokens",
+    "messages",
+    "metadata",
+    "modelPreferences",
+    "stopSequences",
+    "systemPrompt",
+    "temperature",
+    "toolChoice",
+    "tools",
 )
 _new_CreateMessageRequestParams = partial(object.__new__, CreateMessageRequestParams)
 
@@ -2068,14 +2020,12 @@ def _decode_CreateMessageResult_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CreateMessageResult = frozenset(
-    (
-        "_meta",
-        "content",
-        "model",
-        "role",
-        "stopReason",
-    )
+_KEYS_CreateMessageResult = (
+    "_meta",
+    "content",
+    "model",
+    "role",
+    "stopReason",
 )
 _new_CreateMessageResult = partial(object.__new__, CreateMessageResult)
 
@@ -2180,13 +2130,11 @@ def encode_Cursor(value: Cursor) -> Any:
     return value
 
 
-_KEYS_DiscoverRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_DiscoverRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_DiscoverRequest = partial(object.__new__, DiscoverRequest)
 
@@ -2227,16 +2175,14 @@ def encode_DiscoverRequest(value: DiscoverRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_DiscoverResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "capabilities",
-        "instructions",
-        "resultType",
-        "supportedVersions",
-        "ttlMs",
-    )
+_KEYS_DiscoverResult = (
+    "_meta",
+    "cacheScope",
+    "capabilities",
+    "instructions",
+    "resultType",
+    "supportedVersions",
+    "ttlMs",
 )
 _new_DiscoverResult = partial(object.__new__, DiscoverResult)
 
@@ -2312,12 +2258,10 @@ def encode_DiscoverResult(value: DiscoverResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_DiscoverResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_DiscoverResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_DiscoverResultResponse = partial(object.__new__, DiscoverResultResponse)
 
@@ -2354,11 +2298,9 @@ def encode_DiscoverResultResponse(value: DiscoverResultResponse) -> dict[str, An
     return result
 
 
-_KEYS_ElicitRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ElicitRequest = (
+    "method",
+    "params",
 )
 _new_ElicitRequest = partial(object.__new__, ElicitRequest)
 
@@ -2393,12 +2335,10 @@ def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestFormParams = frozenset(
-    (
-        "message",
-        "mode",
-        "requestedSchema",
-    )
+_KEYS_ElicitRequestFormParams = (
+    "message",
+    "mode",
+    "requestedSchema",
 )
 _new_ElicitRequestFormParams = partial(object.__new__, ElicitRequestFormParams)
 
@@ -2444,13 +2384,11 @@ def encode_ElicitRequestFormParams(value: ElicitRequestFormParams) -> dict[str, 
     return result
 
 
-_KEYS_ElicitRequestFormParamsRequestedSchema = frozenset(
-    (
-        "$schema",
-        "properties",
-        "required",
-        "type",
-    )
+_KEYS_ElicitRequestFormParamsRequestedSchema = (
+    "$schema",
+    "properties",
+    "required",
+    "type",
 )
 _new_ElicitRequestFormParamsRequestedSchema = partial(object.__new__, ElicitRequestFormParamsRequestedSchema)
 
@@ -2551,12 +2489,10 @@ def encode_ElicitRequestParams(value: ElicitRequestFormParams | ElicitRequestURL
     raise TypeError(f"ElicitRequestParams cannot hold a {kind.__name__}")
 
 
-_KEYS_ElicitRequestURLParams = frozenset(
-    (
-        "message",
-        "mode",
-        "url",
-    )
+_KEYS_ElicitRequestURLParams = (
+    "message",
+    "mode",
+    "url",
 )
 _new_ElicitRequestURLParams = partial(object.__new__, ElicitRequestURLParams)
 
@@ -2614,11 +2550,9 @@ def _decode_ElicitResult_content_value(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ElicitResult = frozenset(
-    (
-        "action",
-        "content",
-    )
+_KEYS_ElicitResult = (
+    "action",
+    "content",
 )
 _new_ElicitResult = partial(object.__new__, ElicitResult)
 
@@ -2675,13 +2609,11 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "resource",
-        "type",
-    )
+_KEYS_EmbeddedResource = (
+    "_meta",
+    "annotations",
+    "resource",
+    "type",
 )
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
@@ -2814,12 +2746,10 @@ def encode_EnumSchema(
     raise TypeError(f"EnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Error = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_Error = (
+    "code",
+    "data",
+    "message",
 )
 _new_Error = partial(object.__new__, Error)
 
@@ -2897,13 +2827,11 @@ def encode_GetPromptAnswer(value: GetPromptResult | InputRequiredResult) -> Any:
     raise TypeError(f"GetPromptAnswer cannot hold a {kind.__name__}")
 
 
-_KEYS_GetPromptRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_GetPromptRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
@@ -2944,14 +2872,12 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "inputResponses",
-        "name",
-        "requestState",
-    )
+_KEYS_GetPromptRequestParams = (
+    "_meta",
+    "arguments",
+    "inputResponses",
+    "name",
+    "requestState",
 )
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
@@ -3018,13 +2944,11 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = frozenset(
-    (
-        "_meta",
-        "description",
-        "messages",
-        "resultType",
-    )
+_KEYS_GetPromptResult = (
+    "_meta",
+    "description",
+    "messages",
+    "resultType",
 )
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
@@ -3093,12 +3017,10 @@ def _decode_GetPromptResultResponse_result(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_GetPromptResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_GetPromptResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_GetPromptResultResponse = partial(object.__new__, GetPromptResultResponse)
 
@@ -3145,12 +3067,10 @@ def encode_GetPromptResultResponse(value: GetPromptResultResponse) -> dict[str, 
     return result
 
 
-_KEYS_HeaderMismatchError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_HeaderMismatchError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_HeaderMismatchError = partial(object.__new__, HeaderMismatchError)
 
@@ -3193,12 +3113,10 @@ def encode_HeaderMismatchError(value: HeaderMismatchError) -> dict[str, Any]:
     return result
 
 
-_KEYS_HeaderMismatchErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_HeaderMismatchErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_HeaderMismatchErrorError = partial(object.__new__, HeaderMismatchErrorError)
 
@@ -3245,13 +3163,11 @@ def encode_HeaderMismatchErrorError(value: HeaderMismatchErrorError) -> dict[str
     return result
 
 
-_KEYS_Icon = frozenset(
-    (
-        "mimeType",
-        "sizes",
-        "src",
-        "theme",
-    )
+_KEYS_Icon = (
+    "mimeType",
+    "sizes",
+    "src",
+    "theme",
 )
 _new_Icon = partial(object.__new__, Icon)
 
@@ -3319,7 +3235,7 @@ def encode_Icon(value: Icon) -> dict[str, Any]:
     return result
 
 
-_KEYS_Icons = frozenset(("icons",))
+_KEYS_Icons = ("icons",)
 _new_Icons = partial(object.__new__, Icons)
 
 
@@ -3358,14 +3274,12 @@ def encode_Icons(value: Icons) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "data",
-        "mimeType",
-        "type",
-    )
+_KEYS_ImageContent = (
+    "_meta",
+    "annotations",
+    "data",
+    "mimeType",
+    "type",
 )
 _new_ImageContent = partial(object.__new__, ImageContent)
 
@@ -3426,15 +3340,13 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_Implementation = frozenset(
-    (
-        "description",
-        "icons",
-        "name",
-        "title",
-        "version",
-        "websiteUrl",
-    )
+_KEYS_Implementation = (
+    "description",
+    "icons",
+    "name",
+    "title",
+    "version",
+    "websiteUrl",
 )
 _new_Implementation = partial(object.__new__, Implementation)
 
@@ -3565,13 +3477,11 @@ def encode_InputRequests(value: InputRequests) -> Any:
     return {key: encode_InputRequest(element) for key, element in value.items()}
 
 
-_KEYS_InputRequiredResult = frozenset(
-    (
-        "_meta",
-        "inputRequests",
-        "requestState",
-        "resultType",
-    )
+_KEYS_InputRequiredResult = (
+    "_meta",
+    "inputRequests",
+    "requestState",
+    "resultType",
 )
 _new_InputRequiredResult = partial(object.__new__, InputRequiredResult)
 
@@ -3666,12 +3576,10 @@ def encode_InputResponse(value: CreateMessageResult | ListRootsResult | ElicitRe
     raise TypeError(f"InputResponse cannot hold a {kind.__name__}")
 
 
-_KEYS_InputResponseRequestParams = frozenset(
-    (
-        "_meta",
-        "inputResponses",
-        "requestState",
-    )
+_KEYS_InputResponseRequestParams = (
+    "_meta",
+    "inputResponses",
+    "requestState",
 )
 _new_InputResponseRequestParams = partial(object.__new__, InputResponseRequestParams)
 
@@ -3738,12 +3646,10 @@ def encode_InputResponses(value: InputResponses) -> Any:
     return {key: encode_InputResponse(element) for key, element in value.items()}
 
 
-_KEYS_InternalError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_InternalError = (
+    "code",
+    "data",
+    "message",
 )
 _new_InternalError = partial(object.__new__, InternalError)
 
@@ -3790,12 +3696,10 @@ def encode_InternalError(value: InternalError) -> dict[str, Any]:
     return result
 
 
-_KEYS_InvalidParamsError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_InvalidParamsError = (
+    "code",
+    "data",
+    "message",
 )
 _new_InvalidParamsError = partial(object.__new__, InvalidParamsError)
 
@@ -3842,12 +3746,10 @@ def encode_InvalidParamsError(value: InvalidParamsError) -> dict[str, Any]:
     return result
 
 
-_KEYS_InvalidRequestError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_InvalidRequestError = (
+    "code",
+    "data",
+    "message",
 )
 _new_InvalidRequestError = partial(object.__new__, InvalidRequestError)
 
@@ -3936,12 +3838,10 @@ def encode_JSONObject(value: JSONObject) -> Any:
     return value
 
 
-_KEYS_JSONRPCErrorResponse = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_JSONRPCErrorResponse = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_JSONRPCErrorResponse = partial(object.__new__, JSONRPCErrorResponse)
 
@@ -4029,12 +3929,10 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
@@ -4083,13 +3981,11 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_JSONRPCRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_JSONRPCRequest = partial(object.__new__, JSONRPCRequest)
 
@@ -4169,12 +4065,10 @@ def encode_JSONRPCResponse(value: JSONRPCResultResponse | JSONRPCErrorResponse) 
     raise TypeError(f"JSONRPCResponse cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_JSONRPCResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_JSONRPCResultResponse = partial(object.__new__, JSONRPCResultResponse)
 
@@ -4229,15 +4123,13 @@ def encode_JSONValue(value: JSONValue) -> Any:
     return value
 
 
-_KEYS_LegacyTitledEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "enum",
-        "enumNames",
-        "title",
-        "type",
-    )
+_KEYS_LegacyTitledEnumSchema = (
+    "default",
+    "description",
+    "enum",
+    "enumNames",
+    "title",
+    "type",
 )
 _new_LegacyTitledEnumSchema = partial(object.__new__, LegacyTitledEnumSchema)
 
@@ -4322,13 +4214,11 @@ def encode_LegacyTitledEnumSchema(value: LegacyTitledEnumSchema) -> dict[str, An
     return result
 
 
-_KEYS_ListPromptsRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListPromptsRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
@@ -4369,15 +4259,13 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "nextCursor",
-        "prompts",
-        "resultType",
-        "ttlMs",
-    )
+_KEYS_ListPromptsResult = (
+    "_meta",
+    "cacheScope",
+    "nextCursor",
+    "prompts",
+    "resultType",
+    "ttlMs",
 )
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
@@ -4449,12 +4337,10 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_ListPromptsResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_ListPromptsResultResponse = partial(object.__new__, ListPromptsResultResponse)
 
@@ -4491,13 +4377,11 @@ def encode_ListPromptsResultResponse(value: ListPromptsResultResponse) -> dict[s
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListResourceTemplatesRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
@@ -4538,15 +4422,13 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "nextCursor",
-        "resourceTemplates",
-        "resultType",
-        "ttlMs",
-    )
+_KEYS_ListResourceTemplatesResult = (
+    "_meta",
+    "cacheScope",
+    "nextCursor",
+    "resourceTemplates",
+    "resultType",
+    "ttlMs",
 )
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
@@ -4618,12 +4500,10 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourceTemplatesResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_ListResourceTemplatesResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_ListResourceTemplatesResultResponse = partial(object.__new__, ListResourceTemplatesResultResponse)
 
@@ -4662,13 +4542,11 @@ def encode_ListResourceTemplatesResultResponse(value: ListResourceTemplatesResul
     return result
 
 
-_KEYS_ListResourcesRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListResourcesRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
@@ -4709,15 +4587,13 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "nextCursor",
-        "resources",
-        "resultType",
-        "ttlMs",
-    )
+_KEYS_ListResourcesResult = (
+    "_meta",
+    "cacheScope",
+    "nextCursor",
+    "resources",
+    "resultType",
+    "ttlMs",
 )
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
@@ -4789,12 +4665,10 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_ListResourcesResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_ListResourcesResultResponse = partial(object.__new__, ListResourcesResultResponse)
 
@@ -4831,11 +4705,9 @@ def encode_ListResourcesResultResponse(value: ListResourcesResultResponse) -> di
     return result
 
 
-_KEYS_ListRootsRequest = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_ListRootsRequest = (
+    "method",
+    "params",
 )
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
@@ -4876,7 +4748,7 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = frozenset(("_meta",))
+_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -4914,7 +4786,7 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsResult = frozenset(("roots",))
+_KEYS_ListRootsResult = ("roots",)
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
 
@@ -4948,13 +4820,11 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ListToolsRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
@@ -4995,15 +4865,13 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "nextCursor",
-        "resultType",
-        "tools",
-        "ttlMs",
-    )
+_KEYS_ListToolsResult = (
+    "_meta",
+    "cacheScope",
+    "nextCursor",
+    "resultType",
+    "tools",
+    "ttlMs",
 )
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
@@ -5075,12 +4943,10 @@ def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_ListToolsResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_ListToolsResultResponse = partial(object.__new__, ListToolsResultResponse)
 
@@ -5135,12 +5001,10 @@ def encode_LoggingLevel(value: LoggingLevel) -> Any:
     return value
 
 
-_KEYS_LoggingMessageNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_LoggingMessageNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
@@ -5179,13 +5043,11 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = frozenset(
-    (
-        "_meta",
-        "data",
-        "level",
-        "logger",
-    )
+_KEYS_LoggingMessageNotificationParams = (
+    "_meta",
+    "data",
+    "level",
+    "logger",
 )
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
@@ -5259,12 +5121,10 @@ def encode_MetaObject(value: MetaObject) -> Any:
     return value
 
 
-_KEYS_MethodNotFoundError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_MethodNotFoundError = (
+    "code",
+    "data",
+    "message",
 )
 _new_MethodNotFoundError = partial(object.__new__, MethodNotFoundError)
 
@@ -5311,12 +5171,10 @@ def encode_MethodNotFoundError(value: MethodNotFoundError) -> dict[str, Any]:
     return result
 
 
-_KEYS_MissingRequiredClientCapabilityError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_MissingRequiredClientCapabilityError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_MissingRequiredClientCapabilityError = partial(object.__new__, MissingRequiredClientCapabilityError)
 
@@ -5363,12 +5221,10 @@ def encode_MissingRequiredClientCapabilityError(
     return result
 
 
-_KEYS_MissingRequiredClientCapabilityErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_MissingRequiredClientCapabilityErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_MissingRequiredClientCapabilityErrorError = partial(
     object.__new__, MissingRequiredClientCapabilityErrorError
@@ -5423,7 +5279,7 @@ def encode_MissingRequiredClientCapabilityErrorError(
     return result
 
 
-_KEYS_MissingRequiredClientCapabilityErrorErrorData = frozenset(("requiredCapabilities",))
+_KEYS_MissingRequiredClientCapabilityErrorErrorData = ("requiredCapabilities",)
 _new_MissingRequiredClientCapabilityErrorErrorData = partial(
     object.__new__, MissingRequiredClientCapabilityErrorErrorData
 )
@@ -5469,7 +5325,7 @@ def encode_MissingRequiredClientCapabilityErrorErrorData(
     return result
 
 
-_KEYS_ModelHint = frozenset(("name",))
+_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -5507,13 +5363,11 @@ def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
     return result
 
 
-_KEYS_ModelPreferences = frozenset(
-    (
-        "costPriority",
-        "hints",
-        "intelligencePriority",
-        "speedPriority",
-    )
+_KEYS_ModelPreferences = (
+    "costPriority",
+    "hints",
+    "intelligencePriority",
+    "speedPriority",
 )
 _new_ModelPreferences = partial(object.__new__, ModelPreferences)
 
@@ -5617,11 +5471,9 @@ def encode_MultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema | TitledMu
     raise TypeError(f"MultiSelectEnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Notification = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Notification = (
+    "method",
+    "params",
 )
 _new_Notification = partial(object.__new__, Notification)
 
@@ -5666,7 +5518,7 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationMetaObject = frozenset(("io.modelcontextprotocol/subscriptionId",))
+_KEYS_NotificationMetaObject = ("io.modelcontextprotocol/subscriptionId",)
 _new_NotificationMetaObject = partial(object.__new__, NotificationMetaObject)
 
 
@@ -5701,7 +5553,7 @@ def encode_NotificationMetaObject(value: NotificationMetaObject) -> dict[str, An
     return result
 
 
-_KEYS_NotificationParams = frozenset(("_meta",))
+_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -5736,15 +5588,13 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_NumberSchema = frozenset(
-    (
-        "default",
-        "description",
-        "maximum",
-        "minimum",
-        "title",
-        "type",
-    )
+_KEYS_NumberSchema = (
+    "default",
+    "description",
+    "maximum",
+    "minimum",
+    "title",
+    "type",
 )
 _new_NumberSchema = partial(object.__new__, NumberSchema)
 
@@ -5829,13 +5679,11 @@ def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_PaginatedRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
@@ -5877,11 +5725,9 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = frozenset(
-    (
-        "_meta",
-        "cursor",
-    )
+_KEYS_PaginatedRequestParams = (
+    "_meta",
+    "cursor",
 )
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
@@ -5923,12 +5769,10 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = frozenset(
-    (
-        "_meta",
-        "nextCursor",
-        "resultType",
-    )
+_KEYS_PaginatedResult = (
+    "_meta",
+    "nextCursor",
+    "resultType",
 )
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
@@ -5980,12 +5824,10 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ParseError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_ParseError = (
+    "code",
+    "data",
+    "message",
 )
 _new_ParseError = partial(object.__new__, ParseError)
 
@@ -6104,12 +5946,10 @@ def encode_PrimitiveSchemaDefinition(
     raise TypeError(f"PrimitiveSchemaDefinition cannot hold a {kind.__name__}")
 
 
-_KEYS_ProgressNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ProgressNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
@@ -6148,14 +5988,12 @@ def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_ProgressNotificationParams = frozenset(
-    (
-        "_meta",
-        "message",
-        "progress",
-        "progressToken",
-        "total",
-    )
+_KEYS_ProgressNotificationParams = (
+    "_meta",
+    "message",
+    "progress",
+    "progressToken",
+    "total",
 )
 _new_ProgressNotificationParams = partial(object.__new__, ProgressNotificationParams)
 
@@ -6241,15 +6079,13 @@ def encode_ProgressToken(value: ProgressToken) -> Any:
     return value
 
 
-_KEYS_Prompt = frozenset(
-    (
-        "_meta",
-        "arguments",
-        "description",
-        "icons",
-        "name",
-        "title",
-    )
+_KEYS_Prompt = (
+    "_meta",
+    "arguments",
+    "description",
+    "icons",
+    "name",
+    "title",
 )
 _new_Prompt = partial(object.__new__, Prompt)
 
@@ -6336,13 +6172,11 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = frozenset(
-    (
-        "description",
-        "name",
-        "required",
-        "title",
-    )
+_KEYS_PromptArgument = (
+    "description",
+    "name",
+    "required",
+    "title",
 )
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
@@ -6407,12 +6241,10 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_PromptListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
@@ -6457,11 +6289,9 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptMessage = frozenset(
-    (
-        "content",
-        "role",
-    )
+_KEYS_PromptMessage = (
+    "content",
+    "role",
 )
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
@@ -6497,12 +6327,10 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = frozenset(
-    (
-        "name",
-        "title",
-        "type",
-    )
+_KEYS_PromptReference = (
+    "name",
+    "title",
+    "type",
 )
 _new_PromptReference = partial(object.__new__, PromptReference)
 
@@ -6580,13 +6408,11 @@ def encode_ReadResourceAnswer(value: ReadResourceResult | InputRequiredResult) -
     raise TypeError(f"ReadResourceAnswer cannot hold a {kind.__name__}")
 
 
-_KEYS_ReadResourceRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ReadResourceRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
@@ -6627,13 +6453,11 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = frozenset(
-    (
-        "_meta",
-        "inputResponses",
-        "requestState",
-        "uri",
-    )
+_KEYS_ReadResourceRequestParams = (
+    "_meta",
+    "inputResponses",
+    "requestState",
+    "uri",
 )
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
@@ -6698,14 +6522,12 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = frozenset(
-    (
-        "_meta",
-        "cacheScope",
-        "contents",
-        "resultType",
-        "ttlMs",
-    )
+_KEYS_ReadResourceResult = (
+    "_meta",
+    "cacheScope",
+    "contents",
+    "resultType",
+    "ttlMs",
 )
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
@@ -6788,12 +6610,10 @@ def _decode_ReadResourceResultResponse_result(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_ReadResourceResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_ReadResourceResultResponse = partial(object.__new__, ReadResourceResultResponse)
 
@@ -6840,11 +6660,9 @@ def encode_ReadResourceResultResponse(value: ReadResourceResultResponse) -> dict
     return result
 
 
-_KEYS_Request = frozenset(
-    (
-        "method",
-        "params",
-    )
+_KEYS_Request = (
+    "method",
+    "params",
 )
 _new_Request = partial(object.__new__, Request)
 
@@ -6911,14 +6729,12 @@ def encode_RequestId(value: RequestId) -> Any:
     return value
 
 
-_KEYS_RequestMetaObject = frozenset(
-    (
-        "io.modelcontextprotocol/clientCapabilities",
-        "io.modelcontextprotocol/clientInfo",
-        "io.modelcontextprotocol/logLevel",
-        "io.modelcontextprotocol/protocolVersion",
-        "progressToken",
-    )
+_KEYS_RequestMetaObject = (
+    "io.modelcontextprotocol/clientCapabilities",
+    "io.modelcontextprotocol/clientInfo",
+    "io.modelcontextprotocol/logLevel",
+    "io.modelcontextprotocol/protocolVersion",
+    "progressToken",
 )
 _new_RequestMetaObject = partial(object.__new__, RequestMetaObject)
 
@@ -6981,7 +6797,7 @@ def encode_RequestMetaObject(value: RequestMetaObject) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParams = frozenset(("_meta",))
+_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -7011,18 +6827,16 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_Resource = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "mimeType",
-        "name",
-        "size",
-        "title",
-        "uri",
-    )
+_KEYS_Resource = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "mimeType",
+    "name",
+    "size",
+    "title",
+    "uri",
 )
 _new_Resource = partial(object.__new__, Resource)
 
@@ -7132,12 +6946,10 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = frozenset(
-    (
-        "_meta",
-        "mimeType",
-        "uri",
-    )
+_KEYS_ResourceContents = (
+    "_meta",
+    "mimeType",
+    "uri",
 )
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
@@ -7192,19 +7004,17 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceLink = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "mimeType",
-        "name",
-        "size",
-        "title",
-        "type",
-        "uri",
-    )
+_KEYS_ResourceLink = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "mimeType",
+    "name",
+    "size",
+    "title",
+    "type",
+    "uri",
 )
 _new_ResourceLink = partial(object.__new__, ResourceLink)
 
@@ -7318,12 +7128,10 @@ def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ResourceListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
@@ -7370,11 +7178,9 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceRequestParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_ResourceRequestParams = (
+    "_meta",
+    "uri",
 )
 _new_ResourceRequestParams = partial(object.__new__, ResourceRequestParams)
 
@@ -7410,17 +7216,15 @@ def encode_ResourceRequestParams(value: ResourceRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_ResourceTemplate = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "mimeType",
-        "name",
-        "title",
-        "uriTemplate",
-    )
+_KEYS_ResourceTemplate = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "mimeType",
+    "name",
+    "title",
+    "uriTemplate",
 )
 _new_ResourceTemplate = partial(object.__new__, ResourceTemplate)
 
@@ -7518,11 +7322,9 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateReference = frozenset(
-    (
-        "type",
-        "uri",
-    )
+_KEYS_ResourceTemplateReference = (
+    "type",
+    "uri",
 )
 _new_ResourceTemplateReference = partial(object.__new__, ResourceTemplateReference)
 
@@ -7560,12 +7362,10 @@ def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[s
     return result
 
 
-_KEYS_ResourceUpdatedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ResourceUpdatedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
@@ -7604,11 +7404,9 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = frozenset(
-    (
-        "_meta",
-        "uri",
-    )
+_KEYS_ResourceUpdatedNotificationParams = (
+    "_meta",
+    "uri",
 )
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
@@ -7652,11 +7450,9 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = frozenset(
-    (
-        "_meta",
-        "resultType",
-    )
+_KEYS_Result = (
+    "_meta",
+    "resultType",
 )
 _new_Result = partial(object.__new__, Result)
 
@@ -7698,7 +7494,7 @@ def encode_Result(value: Result) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResultMetaObject = frozenset(("io.modelcontextprotocol/serverInfo",))
+_KEYS_ResultMetaObject = ("io.modelcontextprotocol/serverInfo",)
 _new_ResultMetaObject = partial(object.__new__, ResultMetaObject)
 
 
@@ -7769,12 +7565,10 @@ def encode_Role(value: Role) -> Any:
     return value
 
 
-_KEYS_Root = frozenset(
-    (
-        "_meta",
-        "name",
-        "uri",
-    )
+_KEYS_Root = (
+    "_meta",
+    "name",
+    "uri",
 )
 _new_Root = partial(object.__new__, Root)
 
@@ -7847,12 +7641,10 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = frozenset(
-    (
-        "_meta",
-        "content",
-        "role",
-    )
+_KEYS_SamplingMessage = (
+    "_meta",
+    "content",
+    "role",
 )
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
@@ -7966,16 +7758,14 @@ def encode_SamplingMessageContentBlock(
     raise TypeError(f"SamplingMessageContentBlock cannot hold a {kind.__name__}")
 
 
-_KEYS_ServerCapabilities = frozenset(
-    (
-        "completions",
-        "experimental",
-        "extensions",
-        "logging",
-        "prompts",
-        "resources",
-        "tools",
-    )
+_KEYS_ServerCapabilities = (
+    "completions",
+    "experimental",
+    "extensions",
+    "logging",
+    "prompts",
+    "resources",
+    "tools",
 )
 _new_ServerCapabilities = partial(object.__new__, ServerCapabilities)
 
@@ -8083,7 +7873,7 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -8121,11 +7911,9 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = frozenset(
-    (
-        "listChanged",
-        "subscribe",
-    )
+_KEYS_ServerCapabilitiesResources = (
+    "listChanged",
+    "subscribe",
 )
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
@@ -8174,7 +7962,7 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = frozenset(("listChanged",))
+_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -8420,16 +8208,14 @@ def encode_SingleSelectEnumSchema(
     raise TypeError(f"SingleSelectEnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_StringSchema = frozenset(
-    (
-        "default",
-        "description",
-        "format",
-        "maxLength",
-        "minLength",
-        "title",
-        "type",
-    )
+_KEYS_StringSchema = (
+    "default",
+    "description",
+    "format",
+    "maxLength",
+    "minLength",
+    "title",
+    "type",
 )
 _new_StringSchema = partial(object.__new__, StringSchema)
 
@@ -8527,13 +8313,11 @@ def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscriptionFilter = frozenset(
-    (
-        "promptsListChanged",
-        "resourceSubscriptions",
-        "resourcesListChanged",
-        "toolsListChanged",
-    )
+_KEYS_SubscriptionFilter = (
+    "promptsListChanged",
+    "resourceSubscriptions",
+    "resourcesListChanged",
+    "toolsListChanged",
 )
 _new_SubscriptionFilter = partial(object.__new__, SubscriptionFilter)
 
@@ -8605,12 +8389,10 @@ def encode_SubscriptionFilter(value: SubscriptionFilter) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscriptionsAcknowledgedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_SubscriptionsAcknowledgedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_SubscriptionsAcknowledgedNotification = partial(object.__new__, SubscriptionsAcknowledgedNotification)
 
@@ -8653,11 +8435,9 @@ def encode_SubscriptionsAcknowledgedNotification(
     return result
 
 
-_KEYS_SubscriptionsAcknowledgedNotificationParams = frozenset(
-    (
-        "_meta",
-        "notifications",
-    )
+_KEYS_SubscriptionsAcknowledgedNotificationParams = (
+    "_meta",
+    "notifications",
 )
 _new_SubscriptionsAcknowledgedNotificationParams = partial(
     object.__new__, SubscriptionsAcknowledgedNotificationParams
@@ -8712,13 +8492,11 @@ def encode_SubscriptionsAcknowledgedNotificationParams(
     return result
 
 
-_KEYS_SubscriptionsListenRequest = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_SubscriptionsListenRequest = (
+    "id",
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_SubscriptionsListenRequest = partial(object.__new__, SubscriptionsListenRequest)
 
@@ -8759,11 +8537,9 @@ def encode_SubscriptionsListenRequest(value: SubscriptionsListenRequest) -> dict
     return result
 
 
-_KEYS_SubscriptionsListenRequestParams = frozenset(
-    (
-        "_meta",
-        "notifications",
-    )
+_KEYS_SubscriptionsListenRequestParams = (
+    "_meta",
+    "notifications",
 )
 _new_SubscriptionsListenRequestParams = partial(object.__new__, SubscriptionsListenRequestParams)
 
@@ -8798,11 +8574,9 @@ def encode_SubscriptionsListenRequestParams(value: SubscriptionsListenRequestPar
     return result
 
 
-_KEYS_SubscriptionsListenResult = frozenset(
-    (
-        "_meta",
-        "resultType",
-    )
+_KEYS_SubscriptionsListenResult = (
+    "_meta",
+    "resultType",
 )
 _new_SubscriptionsListenResult = partial(object.__new__, SubscriptionsListenResult)
 
@@ -8838,11 +8612,9 @@ def encode_SubscriptionsListenResult(value: SubscriptionsListenResult) -> dict[s
     return result
 
 
-_KEYS_SubscriptionsListenResultMetaObject = frozenset(
-    (
-        "io.modelcontextprotocol/serverInfo",
-        "io.modelcontextprotocol/subscriptionId",
-    )
+_KEYS_SubscriptionsListenResultMetaObject = (
+    "io.modelcontextprotocol/serverInfo",
+    "io.modelcontextprotocol/subscriptionId",
 )
 _new_SubscriptionsListenResultMetaObject = partial(object.__new__, SubscriptionsListenResultMetaObject)
 
@@ -8883,12 +8655,10 @@ def encode_SubscriptionsListenResultMetaObject(value: SubscriptionsListenResultM
     return result
 
 
-_KEYS_SubscriptionsListenResultResponse = frozenset(
-    (
-        "id",
-        "jsonrpc",
-        "result",
-    )
+_KEYS_SubscriptionsListenResultResponse = (
+    "id",
+    "jsonrpc",
+    "result",
 )
 _new_SubscriptionsListenResultResponse = partial(object.__new__, SubscriptionsListenResultResponse)
 
@@ -8927,13 +8697,11 @@ def encode_SubscriptionsListenResultResponse(value: SubscriptionsListenResultRes
     return result
 
 
-_KEYS_TextContent = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "text",
-        "type",
-    )
+_KEYS_TextContent = (
+    "_meta",
+    "annotations",
+    "text",
+    "type",
 )
 _new_TextContent = partial(object.__new__, TextContent)
 
@@ -8989,13 +8757,11 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextResourceContents = frozenset(
-    (
-        "_meta",
-        "mimeType",
-        "text",
-        "uri",
-    )
+_KEYS_TextResourceContents = (
+    "_meta",
+    "mimeType",
+    "text",
+    "uri",
 )
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
@@ -9055,16 +8821,14 @@ def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "items",
-        "maxItems",
-        "minItems",
-        "title",
-        "type",
-    )
+_KEYS_TitledMultiSelectEnumSchema = (
+    "default",
+    "description",
+    "items",
+    "maxItems",
+    "minItems",
+    "title",
+    "type",
 )
 _new_TitledMultiSelectEnumSchema = partial(object.__new__, TitledMultiSelectEnumSchema)
 
@@ -9157,7 +8921,7 @@ def encode_TitledMultiSelectEnumSchema(value: TitledMultiSelectEnumSchema) -> di
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItems = frozenset(("anyOf",))
+_KEYS_TitledMultiSelectEnumSchemaItems = ("anyOf",)
 _new_TitledMultiSelectEnumSchemaItems = partial(object.__new__, TitledMultiSelectEnumSchemaItems)
 
 
@@ -9193,11 +8957,9 @@ def encode_TitledMultiSelectEnumSchemaItems(value: TitledMultiSelectEnumSchemaIt
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem = frozenset(
-    (
-        "const",
-        "title",
-    )
+_KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem = (
+    "const",
+    "title",
 )
 _new_TitledMultiSelectEnumSchemaItemsAnyOfItem = partial(
     object.__new__, TitledMultiSelectEnumSchemaItemsAnyOfItem
@@ -9250,14 +9012,12 @@ def encode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
     return result
 
 
-_KEYS_TitledSingleSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "oneOf",
-        "title",
-        "type",
-    )
+_KEYS_TitledSingleSelectEnumSchema = (
+    "default",
+    "description",
+    "oneOf",
+    "title",
+    "type",
 )
 _new_TitledSingleSelectEnumSchema = partial(object.__new__, TitledSingleSelectEnumSchema)
 
@@ -9327,11 +9087,9 @@ def encode_TitledSingleSelectEnumSchema(value: TitledSingleSelectEnumSchema) -> 
     return result
 
 
-_KEYS_TitledSingleSelectEnumSchemaOneOfItem = frozenset(
-    (
-        "const",
-        "title",
-    )
+_KEYS_TitledSingleSelectEnumSchemaOneOfItem = (
+    "const",
+    "title",
 )
 _new_TitledSingleSelectEnumSchemaOneOfItem = partial(object.__new__, TitledSingleSelectEnumSchemaOneOfItem)
 
@@ -9374,17 +9132,15 @@ def encode_TitledSingleSelectEnumSchemaOneOfItem(
     return result
 
 
-_KEYS_Tool = frozenset(
-    (
-        "_meta",
-        "annotations",
-        "description",
-        "icons",
-        "inputSchema",
-        "name",
-        "outputSchema",
-        "title",
-    )
+_KEYS_Tool = (
+    "_meta",
+    "annotations",
+    "description",
+    "icons",
+    "inputSchema",
+    "name",
+    "outputSchema",
+    "title",
 )
 _new_Tool = partial(object.__new__, Tool)
 
@@ -9476,14 +9232,12 @@ def encode_Tool(value: Tool) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolAnnotations = frozenset(
-    (
-        "destructiveHint",
-        "idempotentHint",
-        "openWorldHint",
-        "readOnlyHint",
-        "title",
-    )
+_KEYS_ToolAnnotations = (
+    "destructiveHint",
+    "idempotentHint",
+    "openWorldHint",
+    "readOnlyHint",
+    "title",
 )
 _new_ToolAnnotations = partial(object.__new__, ToolAnnotations)
 
@@ -9562,7 +9316,7 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolChoice = frozenset(("mode",))
+_KEYS_ToolChoice = ("mode",)
 _new_ToolChoice = partial(object.__new__, ToolChoice)
 
 
@@ -9600,11 +9354,9 @@ def encode_ToolChoice(value: ToolChoice) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = frozenset(
-    (
-        "$schema",
-        "type",
-    )
+_KEYS_ToolInputSchema = (
+    "$schema",
+    "type",
 )
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
@@ -9648,12 +9400,10 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = frozenset(
-    (
-        "jsonrpc",
-        "method",
-        "params",
-    )
+_KEYS_ToolListChangedNotification = (
+    "jsonrpc",
+    "method",
+    "params",
 )
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
@@ -9698,7 +9448,7 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolOutputSchema = frozenset(("$schema",))
+_KEYS_ToolOutputSchema = ("$schema",)
 _new_ToolOutputSchema = partial(object.__new__, ToolOutputSchema)
 
 
@@ -9736,15 +9486,13 @@ def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolResultContent = frozenset(
-    (
-        "_meta",
-        "content",
-        "isError",
-        "structuredContent",
-        "toolUseId",
-        "type",
-    )
+_KEYS_ToolResultContent = (
+    "_meta",
+    "content",
+    "isError",
+    "structuredContent",
+    "toolUseId",
+    "type",
 )
 _new_ToolResultContent = partial(object.__new__, ToolResultContent)
 
@@ -9816,14 +9564,12 @@ def encode_ToolResultContent(value: ToolResultContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolUseContent = frozenset(
-    (
-        "_meta",
-        "id",
-        "input",
-        "name",
-        "type",
-    )
+_KEYS_ToolUseContent = (
+    "_meta",
+    "id",
+    "input",
+    "name",
+    "type",
 )
 _new_ToolUseContent = partial(object.__new__, ToolUseContent)
 
@@ -9882,12 +9628,10 @@ def encode_ToolUseContent(value: ToolUseContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsupportedProtocolVersionError = frozenset(
-    (
-        "error",
-        "id",
-        "jsonrpc",
-    )
+_KEYS_UnsupportedProtocolVersionError = (
+    "error",
+    "id",
+    "jsonrpc",
 )
 _new_UnsupportedProtocolVersionError = partial(object.__new__, UnsupportedProtocolVersionError)
 
@@ -9932,12 +9676,10 @@ def encode_UnsupportedProtocolVersionError(value: UnsupportedProtocolVersionErro
     return result
 
 
-_KEYS_UnsupportedProtocolVersionErrorError = frozenset(
-    (
-        "code",
-        "data",
-        "message",
-    )
+_KEYS_UnsupportedProtocolVersionErrorError = (
+    "code",
+    "data",
+    "message",
 )
 _new_UnsupportedProtocolVersionErrorError = partial(object.__new__, UnsupportedProtocolVersionErrorError)
 
@@ -9982,11 +9724,9 @@ def encode_UnsupportedProtocolVersionErrorError(
     return result
 
 
-_KEYS_UnsupportedProtocolVersionErrorErrorData = frozenset(
-    (
-        "requested",
-        "supported",
-    )
+_KEYS_UnsupportedProtocolVersionErrorErrorData = (
+    "requested",
+    "supported",
 )
 _new_UnsupportedProtocolVersionErrorErrorData = partial(
     object.__new__, UnsupportedProtocolVersionErrorErrorData
@@ -10036,16 +9776,14 @@ def encode_UnsupportedProtocolVersionErrorErrorData(
     return result
 
 
-_KEYS_UntitledMultiSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "items",
-        "maxItems",
-        "minItems",
-        "title",
-        "type",
-    )
+_KEYS_UntitledMultiSelectEnumSchema = (
+    "default",
+    "description",
+    "items",
+    "maxItems",
+    "minItems",
+    "title",
+    "type",
 )
 _new_UntitledMultiSelectEnumSchema = partial(object.__new__, UntitledMultiSelectEnumSchema)
 
@@ -10138,11 +9876,9 @@ def encode_UntitledMultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema) -
     return result
 
 
-_KEYS_UntitledMultiSelectEnumSchemaItems = frozenset(
-    (
-        "enum",
-        "type",
-    )
+_KEYS_UntitledMultiSelectEnumSchemaItems = (
+    "enum",
+    "type",
 )
 _new_UntitledMultiSelectEnumSchemaItems = partial(object.__new__, UntitledMultiSelectEnumSchemaItems)
 
@@ -10185,14 +9921,12 @@ def encode_UntitledMultiSelectEnumSchemaItems(value: UntitledMultiSelectEnumSche
     return result
 
 
-_KEYS_UntitledSingleSelectEnumSchema = frozenset(
-    (
-        "default",
-        "description",
-        "enum",
-        "title",
-        "type",
-    )
+_KEYS_UntitledSingleSelectEnumSchema = (
+    "default",
+    "description",
+    "enum",
+    "title",
+    "type",
 )
 _new_UntitledSingleSelectEnumSchema = partial(object.__new__, UntitledSingleSelectEnumSchema)
 

@@ -86,7 +86,7 @@ class _Decoder:
         required = [field for field in named.fields if field.required]
         optional = [field for field in named.fields if not field.required]
         keys = ", ".join(f'"{field.name}"' for field in named.fields)
-        line(f"_KEYS_{named.name} = frozenset(({keys},))")
+        line(f"_KEYS_{named.name} = ({keys},)")
         line(f"_new_{named.name} = partial(object.__new__, {named.name})")
         line()
         with block(f"def _decode_{named.name}(value: Any) -> {named.name}:"):
