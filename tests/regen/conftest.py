@@ -49,7 +49,7 @@ def regen(project: Path) -> Regen:
 
     def run(*arguments: str | Path, cwd: Path = project, **options: Any) -> Run:
         return subprocess.run(
-            [*options.pop("before", ()), sys.executable, "-m", "mcpgen.cli", "regen", *map(str, arguments)],
+            [*options.pop("before", ()), sys.executable, "-m", "mcpgen", "regen", *map(str, arguments)],
             cwd=cwd,
             capture_output=True,
             text=True,

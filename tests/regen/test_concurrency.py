@@ -19,7 +19,7 @@ Regen = Callable[..., subprocess.CompletedProcess[str]]
 
 def test_second_run_waits_and_says_so(project: Path, regen: Regen, output: Path) -> None:
     output.parent.mkdir()
-    command = [sys.executable, "-m", "mcpgen.cli", "regen"]
+    command = [sys.executable, "-m", "mcpgen", "regen"]
     with claim(output):
         run = subprocess.Popen(
             command, cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

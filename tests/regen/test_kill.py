@@ -20,7 +20,7 @@ from mcpgen.regen.tree import read_tree
 Regen = Callable[..., subprocess.CompletedProcess[str]]
 
 SWEEP = Path(__file__).with_name("kill_sweep.py")
-COMMAND = (sys.executable, "-m", "mcpgen.cli", "regen")
+COMMAND = (sys.executable, "-m", "mcpgen", "regen")
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mcpgen.regen.tree import read_tree
 
-COMMAND = (sys.executable, "-m", "mcpgen.cli", "regen")
+COMMAND = (sys.executable, "-m", "mcpgen", "regen")
 
 
 def test_committed_tree_is_what_regen_makes_from_nothing(project_root: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ def _on_a_terminal(project: Path, *arguments: str) -> tuple[int, str]:
     for name in ("NO_COLOR", "CI", "GITHUB_ACTIONS"):
         environment.pop(name, None)
     run = subprocess.Popen(
-        [sys.executable, "-m", "mcpgen.cli", "regen", *arguments],
+        [sys.executable, "-m", "mcpgen", "regen", *arguments],
         cwd=project,
         stdout=theirs,
         stderr=theirs,

@@ -15,7 +15,7 @@ import pytest
 
 from .test_stdio_deviants import DEVIANTS, processes_with
 
-VALIDATE = [sys.executable, "-m", "mcpgen.cli", "validate"]
+VALIDATE = [sys.executable, "-m", "mcpgen", "validate"]
 
 
 def run(*arguments: str, mode: str | None = None) -> subprocess.CompletedProcess[str]:
