@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +109,9 @@ class _Conversation:
         except Declined as reason:
             declined = str(reason)
         except TimeoutError:
-            failure = self._failure(session, self._overtime())
+            failure = self._failure(self._overtime())
         except (McpgenError, ConnectionLost, LimitReached, Unanswered) as error:
-            failure = self._failure(session, error)
+            failure = self._failure(error)
         finally:
             await session.close()
         if self._died_of_the_probe(session, failure, revision, reopened):
@@ -145,8 +145,11 @@ class _Conversation:
                 ExitCode.UNREACHABLE,
                 f"the server does not speak {wanted}: {declined}",
                 "leave --revision out to judge it in the revision that it speaks",
-                session.transport.last_words(),
             )
+        if failure is not None:
+            # Asked only now: what the server said last arrives while the transport is closed.
+            failure = replace(failure, stderr=session.transport.last_words())
+        if declined is not None:
             return Run(spoken, era, requests=session.asked, failure=failure)
         judgement = judge(
             session.transport.journal.entries,
@@ -188,10 +191,9 @@ class _Conversation:
             hint="a longer run is allowed with --deadline SECONDS",
         )
 
-    def _failure(self, session: Session, error: Exception) -> Failure:
+    def _failure(self, error: Exception) -> Failure:
         """The exit code and words for what ended a conversation early."""
-        code, message, hint = self._explained(error)
-        return Failure(code, message, hint, session.transport.last_words())
+        return Failure(*self._explained(error))
 
     def _explained(self, error: Exception) -> tuple[ExitCode, str, str]:
         is_open = self.opened is not None

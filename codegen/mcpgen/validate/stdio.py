@@ -28,6 +28,8 @@ _KEPT_WIDTH = 400
 # How long a server may take to end after its input is closed, and again after SIGTERM.
 GRACE_AFTER_EOF = 2.0
 GRACE_AFTER_SIGTERM = 1.0
+# How long what it wrote before may take to arrive.
+_GRACE_FOR_PIPES = 0.5
 
 
 class StdioTransport:
@@ -111,10 +113,14 @@ class StdioTransport:
             return
         self._closing = True
         try:
-            await self._end(process)
+            try:
+                await self._end(process)
+            finally:
+                # Also when the wait above is itself interrupted: no process outlives the validator.
+                _signal_group(process.pid, signal.SIGKILL)
+            # What the server said last may still be in the pipes.
+            await asyncio.wait(self._readers, timeout=_GRACE_FOR_PIPES)
         finally:
-            # Also when the wait above is itself interrupted: no process outlives the validator.
-            _signal_group(process.pid, signal.SIGKILL)
             for reader in self._readers:
                 reader.cancel()
         outcomes = await asyncio.gather(*self._readers, return_exceptions=True)
