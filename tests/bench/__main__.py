@@ -10,25 +10,27 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from . import class_styles, codecs, imports
+from . import ablation, class_styles, codecs, imports
 
 
 def bench(
     rounds: Annotated[int, typer.Option(help="Turns of each contender; the median counts.")] = 15,
     milliseconds: Annotated[float, typer.Option(help="About how long one turn takes.")] = 20,
-    only: Annotated[str, typer.Option(help="codecs, imports, classes, or all.")] = "all",
+    only: Annotated[str, typer.Option(help="codecs, profile, imports, classes, or all.")] = "all",
 ) -> None:
     """Print medians and ratios of one run. Nothing is asserted: the clock belongs to the machine."""
-    if only not in ("codecs", "imports", "classes", "all"):
-        raise typer.BadParameter("codecs, imports, classes or all", param_hint="--only")
+    if only not in ("codecs", "profile", "imports", "classes", "all"):
+        raise typer.BadParameter("codecs, profile, imports, classes or all", param_hint="--only")
     console = Console()
     if not console.is_terminal:
         console = Console(width=110)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     console.print(f"{machine}; {rounds} rounds by turns, medians", highlight=False)
-    if only in ("codecs", "all"):
-        for race in codecs.races():
-            console.print(_codec_table(codecs.run(race, rounds=rounds, milliseconds=milliseconds)))
+    races = codecs.races() if only in ("codecs", "all") else []
+    if only in ("profile", "all"):
+        races += [ablation.ablation(revision) for revision in codecs.REVISIONS]
+    for race in races:
+        console.print(_codec_table(codecs.run(race, rounds=rounds, milliseconds=milliseconds)))
     if only in ("imports", "all"):
         console.print(_import_table(imports.import_costs(max(rounds, 9))))
     if only in ("classes", "all"):
