@@ -15,7 +15,7 @@ import signal
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mcpgen.errors import TargetUnreachable
 from mcpgen.validate.frames import read_frame
@@ -30,6 +30,8 @@ GRACE_AFTER_EOF = 2.0
 GRACE_AFTER_SIGTERM = 1.0
 # How long what it wrote before may take to arrive.
 _GRACE_FOR_PIPES = 0.5
+# How long a server that closed a pipe may take to exit before it counts as one that lives on.
+_GRACE_FOR_EXIT = 2.0
 
 
 class StdioTransport:
@@ -85,15 +87,18 @@ class StdioTransport:
     ) -> int:
         """Write one line. Raises `ConnectionLost` when the process no longer reads."""
         stdin = self._process.stdin if self._process is not None else None
-        if stdin is None or stdin.is_closing():
-            raise ConnectionLost("the server's standard input is closed")
+        if stdin is None or self._closing:
+            raise ConnectionLost("the connection is closed")
+        if stdin.is_closing():
+            # Nobody reads any more: the pipe broke before this was written.
+            raise ConnectionLost(await self._how_it_ended("input"))
         # Entered before it is written: an answer must never stand before its question.
         index = self.journal.add(Sent(self.journal.clock(), message, probe))
         try:
             stdin.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
             await stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
-            raise ConnectionLost(await self._how_it_ended()) from None
+            raise ConnectionLost(await self._how_it_ended("input")) from None
         return index
 
     async def listen(self) -> None:
@@ -178,7 +183,7 @@ class StdioTransport:
             self.journal.add(Closed(self.journal.clock(), str(reached)))
             return
         if not self._closing:
-            self.journal.add(Closed(self.journal.clock(), await self._how_it_ended()))
+            self.journal.add(Closed(self.journal.clock(), await self._how_it_ended("output")))
 
     def _take(self, line: bytes) -> None:
         # A blank line is framing without a message: nothing that a reader could take for one.
@@ -201,14 +206,14 @@ class StdioTransport:
         if text:
             self._stderr.append(text[:_KEPT_WIDTH])
 
-    async def _how_it_ended(self) -> str:
+    async def _how_it_ended(self, closed: Literal["input", "output"]) -> str:
         assert self._process is not None
-        # Standard output may close a moment before the process is gone.
+        # A pipe may close a moment before the process is gone, and on a busy machine well before.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), 0.5)
+            await asyncio.wait_for(self._process.wait(), _GRACE_FOR_EXIT)
         code = self._process.returncode
         if code is None:
-            return "the server closed its standard output"
+            return f"the server closed its standard {closed}"
         if code < 0:
             return f"the server was ended by signal {-code}"
         return f"the server exited with status {code}"

@@ -1,0 +1,42 @@
+"""How a server ended, as the stdio transport tells it: never a word about pipes where there is an exit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from mcpgen.validate.journal import Journal
+from mcpgen.validate.stdio import StdioTransport
+from mcpgen.validate.transport import ConnectionLost, Limits
+
+PING = {"jsonrpc": "2.0", "method": "ping", "id": 1}
+# Deaf from the start, and gone only a while later: what a busy machine makes of every server that exits.
+DEAF = "exec 0<&- 1>&-; echo WHY >&2; sleep 0.8; exit 5"
+
+
+async def refusal(script: str) -> tuple[str, tuple[str, ...]]:
+    """What `send` says once the standard input of this server is closed, and the server's last words."""
+    transport = StdioTransport(["sh", "-c", script], Journal(time.monotonic), limits=Limits())
+    await transport.open()
+    process = transport._process
+    assert process is not None and process.stdin is not None
+    try:
+        async with asyncio.timeout(10):
+            while not process.stdin.is_closing():
+                await asyncio.sleep(0.01)
+            with pytest.raises(ConnectionLost) as lost:
+                await transport.send(PING)
+    finally:
+        await transport.close()
+    return str(lost.value), transport.last_words()
+
+
+def test_a_closed_input_is_told_as_the_exit_behind_it() -> None:
+    assert asyncio.run(refusal(DEAF)) == ("the server exited with status 5", ("WHY",))
+
+
+def test_a_server_that_closed_its_input_and_lives_on_is_told_as_that() -> None:
+    said, _ = asyncio.run(refusal("exec 0<&-; sleep 60"))
+    assert said == "the server closed its standard input"
