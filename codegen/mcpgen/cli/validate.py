@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,6 +92,10 @@ def validate(
         from mcpgen.errors import unknown_name
 
         raise unknown_name("revision", revision, (*REVISIONS, "auto", "all"))
+    for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
+        # typer's own bound lets nan through, which is smaller than nothing.
+        if not math.isfinite(seconds):
+            raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
     if cwd is not None and not cwd.is_dir():
         raise UsageError(f"{cwd} is not a directory", hint="check --cwd")
     if output is not None and not output.parent.is_dir():
@@ -188,7 +193,7 @@ def _write(report: Report, output_format: Format, output: Path | None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     if output_format is Format.JSON:
-        text = json.dumps(report.to_json(), indent=2) + "\n"
+        text = json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n"
         _deliver(text, output)
         return
     if output is None:

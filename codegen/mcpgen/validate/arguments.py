@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mcpgen.validate.numbers import finite
+
 _DEEPEST = 6
 _BY_FORMAT = {
     "date": "2026-01-01",
@@ -28,9 +30,14 @@ class CannotGenerate(Exception):
 
 def arguments_for(schema: Any) -> dict[str, Any]:
     """An object for a tool's `inputSchema`. Raises `CannotGenerate`."""
-    value = _value(schema, schema, 0)
+    try:
+        value = _value(schema, schema, 0)
+    except OverflowError:
+        raise CannotGenerate("the schema has numbers that are too large") from None
     if not isinstance(value, dict):
         raise CannotGenerate("the schema does not describe an object")
+    if finite(value) != value:
+        raise CannotGenerate("the schema has numbers beyond what JSON can carry")
     return value
 
 
@@ -93,6 +100,8 @@ def _object(schema: dict[str, Any], root: Any, depth: int) -> dict[str, Any]:
     required = schema.get("required", [])
     if not isinstance(properties, dict) or not isinstance(required, list):
         raise CannotGenerate("the schema's properties are not an object")
+    if not all(isinstance(name, str) for name in required):
+        raise CannotGenerate("the schema requires a property whose name is not a string")
     return {name: _value(properties.get(name, True), root, depth + 1) for name in required}
 
 

@@ -41,8 +41,8 @@ class Contents:
         # Progress tokens in use: the token's key, and the last value reported under it.
         self._progress: dict[tuple[str, Any], float | None] = {}
         self._tokens: dict[int, tuple[str, Any]] = {}
-        # Pages of each list: by method, what each cursor led to.
-        self._pages: dict[str, dict[str, Any]] = {}
+        # Pages of each list: by method, what each cursor led to; None is the cursor of the first.
+        self._pages: dict[str, dict[str | None, Any]] = {}
         self._tools: dict[str, int] = {}
 
     def sent(self, index: int, message: dict[str, Any]) -> None:
@@ -70,10 +70,9 @@ class Contents:
         if isinstance(result, dict):
             if method in ("initialize", "server/discover") and isinstance(result.get("capabilities"), dict):
                 self._server = result["capabilities"]
-            if method in _LISTS:
-                self._page(method, request, result, told)
+            new = method not in _LISTS or self._page(method, request, result, told)
             if method == "tools/list":
-                self._tool_names(result, told)
+                self._tool_names(result, told, new)
 
     def notification(self, entry: Received, message: dict[str, Any]) -> None:
         """Judge a notification of the server."""
@@ -202,13 +201,16 @@ class Contents:
         )
         self._progress[key] = value
 
-    def _page(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
+    def _page(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> bool:
+        """Judge where a page leads; return whether it is a new one, and not one already seen."""
         params = request.get("params")
         cursor = params.get("cursor") if isinstance(params, dict) else None
         pages = self._pages.setdefault(method, {})
         if cursor is None:
             pages.clear()
-            return
+            pages[None] = result
+            return True
+        new = cursor not in pages and result not in pages.values()
         # A cursor met again is no fault by itself; one that leads to the same page again is a ring.
         again = cursor in pages and pages[cursor] == result and isinstance(result.get("nextCursor"), str)
         self._ledger.holds(
@@ -219,8 +221,9 @@ class Contents:
             pointer="/result/nextCursor",
         )
         pages[cursor] = result
+        return new
 
-    def _tool_names(self, result: dict[str, Any], told: About) -> None:
+    def _tool_names(self, result: dict[str, Any], told: About, new: bool) -> None:
         tools = result.get("tools")
         first_page = "cursor" not in (told.request.get("params") or {})
         if first_page:
@@ -239,7 +242,8 @@ class Contents:
             )
             self._ledger.holds(
                 "tool-name-unique",
-                name not in self._tools,
+                # A page that comes again brings its tools again; that they are doubled follows from it.
+                name not in self._tools or not new,
                 f"a second tool is called {name!r}",
                 told,
                 pointer=pointer,

@@ -59,23 +59,25 @@ class Correlator:
         """Nobody waits for this answer any more: it may come late, but no other is taken for it."""
         self._given_up.add(index)
 
-    def answered(self, entry: Received, value: dict[str, Any]) -> Match:
-        """The request that `value`, an answer within `entry`, belongs to."""
+    def match(self, entry: Received, value: dict[str, Any]) -> Match:
+        """The request that `value`, an answer within `entry`, belongs to; nothing is taken note of."""
         key = id_key(value.get("id"))
         for index, waiting in self.waiting.items():
             if waiting == key:
-                return self._settle(index, key, "exact")
+                return Match(index, "exact")
         if key in self._answered:
             return Match(self._answered[key], "repeated")
         if entry.carrier in self.waiting:
-            return self._settle(entry.carrier, self.waiting[entry.carrier], "inferred")
+            return Match(entry.carrier, "inferred")
         hoped_for = [index for index in self.waiting if index not in self._given_up]
         # Without any id it may as well answer a notification; the request's own answer may yet come.
         if entry.carrier is None and value.get("id") is not None and len(hoped_for) == 1:
-            return self._settle(hoped_for[0], self.waiting[hoped_for[0]], "inferred")
+            return Match(hoped_for[0], "inferred")
         return Match(None, "stray")
 
-    def _settle(self, index: int, key: tuple[str, Any], kind: Literal["exact", "inferred"]) -> Match:
-        del self.waiting[index]
-        self._answered[key] = index
-        return Match(index, kind)
+    def answered(self, entry: Received, value: dict[str, Any]) -> Match:
+        """As `match`, and the request has its answer now."""
+        match = self.match(entry, value)
+        if match.request is not None and match.kind != "repeated":
+            self._answered[self.waiting.pop(match.request)] = match.request
+        return match

@@ -80,15 +80,23 @@ class Exercise:
         params: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
+        declared: bool = False,
     ) -> dict[str, Any]:
-        """The result of a request, `{}` where there is none that can be used."""
+        """The result of a request, `{}` where there is none that can be used.
+
+        `declared` says that the server promised one, so that its absence is worth a note.
+        """
         self.announce(method)
         try:
             answer = await self.session.request(method, params, headers=headers)
         except Unanswered as silence:
+            if declared:
+                self.notes.append(f"{method}: nothing to judge, {silence.why}")
             await self._still_there(silence)
             return {}
         result = answer.get("result")
+        if declared and "result" not in answer:
+            self.notes.append(f"{method}: nothing to judge, it was answered with {_refusal(answer)}")
         return result if isinstance(result, dict) else {}
 
     async def _ask_until_complete(
@@ -129,7 +137,7 @@ class Exercise:
         items: list[dict[str, Any]] = []
         params: dict[str, Any] | None = None
         for _ in range(self.plan.pages):
-            result = await self._ask(method, params)
+            result = await self._ask(method, params, declared=True)
             page = result.get(key)
             items += [item for item in page if isinstance(item, dict)] if isinstance(page, list) else []
             cursor = result.get("nextCursor")
@@ -191,6 +199,11 @@ class Exercise:
         if len(items) > bound:
             self.notes.append(f"{method}: tried {bound} of {len(items)}")
         return items[:bound]
+
+
+def _refusal(answer: dict[str, Any]) -> str:
+    error = answer.get("error")
+    return f"error {error.get('code')!r:.60}" if isinstance(error, dict) else "no result"
 
 
 def _arguments_of(prompt: dict[str, Any]) -> list[tuple[str, bool]]:

@@ -70,11 +70,13 @@ class _Walk:
         self.ledger = ledger
         self.modern = era_of(revision) == "modern"
         self.contents = Contents(ledger, wire, revision, declared)
-        self.http = HttpRules(ledger, entries)
+        self.http = HttpRules(ledger, entries, modern=self.modern)
         self.correlator = Correlator()
         self.initialize_sent = False
         self.initialized_sent = False
-        self.given_up: set[int] = set()
+        # What was given up, and when; and the frames that may have been answers, could they be read.
+        self.given_up: dict[int, int] = {}
+        self.unreadable: list[tuple[int, int | None]] = []
         self.position = 0
         # Answers without an id, each with its place in the journal: only the end shows whose they were.
         self.nameless: list[tuple[int, dict[str, Any]]] = []
@@ -93,7 +95,7 @@ class _Walk:
                 case HttpReply():
                     self.http.reply(entry)
                 case GaveUp(request=request):
-                    self.given_up.add(request)
+                    self.given_up[request] = index
                     self.correlator.gave_up(request)
                 case Ended():
                     self._ended(entry)
@@ -115,6 +117,8 @@ class _Walk:
     def _received(self, entry: Received) -> None:
         """A frame: is it a message at all?"""
         request = self._request_of(entry.carrier)
+        if entry.fault is not None:
+            self.unreadable.append((self.position, entry.carrier))
         if entry.fault == "not-utf-8":
             # Where no rule asks for UTF-8 by name, bytes that are none are still no message.
             rule = "encoding-utf-8" if self.ledger.applies("encoding-utf-8") else "stdio-only-messages"
@@ -135,7 +139,7 @@ class _Walk:
                 "jsonrpc-no-batch",
                 False,
                 "the server sent a batch",
-                About(request=request, response=entry.value),
+                self._about(entry, entry.value[0] if entry.value else None, whole=entry.value),
             )
             for message in entry.value:
                 self._message(entry, message)
@@ -145,13 +149,15 @@ class _Walk:
 
     def _message(self, entry: Received, message: Any) -> None:
         if not self._is_message(entry, message):
+            if isinstance(message, dict) and "id" in message:
+                self.unreadable.append((self.position, entry.carrier))
             return
         version = message.get("jsonrpc")
         self.ledger.holds(
             "jsonrpc-version",
             version == "2.0",
             "jsonrpc is missing" if "jsonrpc" not in message else f"jsonrpc is {version!r}, not '2.0'",
-            About(method=message.get("method"), response=message),
+            self._about(entry, message),
             pointer="/jsonrpc" if "jsonrpc" in message else "",
         )
         self.ledger.holds(
@@ -183,9 +189,20 @@ class _Walk:
         # A log line in JSON is a foreign body, not a message gone wrong.
         foreign = not isinstance(message, dict) or not message.keys() & {"method", "result", "error", "id"}
         rule = "stdio-only-messages" if why and foreign and entry.stream == "stdout" else "jsonrpc-message"
-        return self.ledger.holds(
-            rule, not why, why, About(request=self._request_of(entry.carrier), response=message)
-        )
+        return self.ledger.holds(rule, not why, why, self._about(entry, message))
+
+    def _about(self, entry: Received, message: Any, *, whole: Any = None) -> About:
+        """What a finding on the form of `message`, or of the `whole` frame, is about.
+
+        Where the message can only be an answer, its request is found.
+        """
+        request, method = self._request_of(entry.carrier), None
+        if isinstance(message, dict):
+            method = message.get("method")
+            if message.keys() & {"result", "error"} or (method is None and "id" in message):
+                request = self._request_of(self.correlator.match(entry, message).request) or request
+                method = method if request is None else request.get("method")
+        return About(method, request, message if whole is None else whole)
 
     def _answer(self, entry: Received, message: dict[str, Any]) -> None:
         has_both = "result" in message and "error" in message
@@ -349,6 +366,11 @@ class _Walk:
                 continue
             if reply is not None and self.http.excuses(reply):
                 continue
+            if self._came_unreadably(index):
+                self.ledger.undecided(
+                    "jsonrpc-request-answered", "a message that could not be read may have been the answer"
+                )
+                continue
             finished = over.get(index)
             why = "no answer came" if finished is None else f"no answer came: {finished.reason}"
             self.ledger.holds(
@@ -357,6 +379,14 @@ class _Walk:
                 why,
                 About(method=None if request is None else request.get("method"), request=request),
             )
+
+    def _came_unreadably(self, request: int) -> bool:
+        """Whether a frame that could not be read came while `request` was waited for."""
+        until = self.given_up.get(request, len(self.entries))
+        return any(
+            carrier == request if carrier is not None else request < position < until
+            for position, carrier in self.unreadable
+        )
 
     def _ended(self, entry: Ended) -> None:
         self.ledger.holds(

@@ -40,6 +40,7 @@ class Ledger:
         self._tested: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
         self._worst: dict[str, Verdict] = {}
+        self._undecided: dict[str, list[str]] = {}
         self.findings: list[Finding] = []
 
     def holds(
@@ -87,6 +88,11 @@ class Ledger:
             )
         return False
 
+    def undecided(self, rule_id: str, reason: str) -> None:
+        """Record that a rule could not be put to the test once, and why. Raises `UnknownRule`."""
+        if self._rule(rule_id) is not None:
+            self._undecided.setdefault(rule_id, []).append(reason)
+
     def applies(self, rule_id: str) -> bool:
         """Whether the rule exists in this revision over this transport."""
         return self._rule(rule_id) is not None
@@ -97,15 +103,16 @@ class Ledger:
 
     def _check(self, rule: Rule) -> Check:
         tested, failed = self._tested[rule.id], self._failed[rule.id]
+        unsure = self._undecided.get(rule.id, [])
         if not tested:
-            return Check(
-                rule.id, rule.level, "skipped", "nothing in this run put it to the test", rule.revision
-            )
+            why = unsure[0] if unsure else "nothing in this run put it to the test"
+            return Check(rule.id, rule.level, "skipped", why, rule.revision)
+        left_open = f"; left open {_times(len(unsure))}: {unsure[0]}" if unsure else ""
         if not failed:
-            return Check(rule.id, rule.level, "pass", f"held {_times(tested)}", rule.revision)
+            return Check(rule.id, rule.level, "pass", f"held {_times(tested)}{left_open}", rule.revision)
         shown = min(failed, _FINDINGS_PER_RULE)
         rest = f", the first {shown} of them listed" if failed > shown else ""
-        reason = f"broken {_times(failed)} of {tested}{rest}"
+        reason = f"broken {_times(failed)} of {tested}{rest}{left_open}"
         return Check(rule.id, rule.level, self._worst[rule.id], reason, rule.revision)
 
     def _rule(self, rule_id: str) -> Rule | None:

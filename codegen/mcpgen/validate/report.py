@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from mcpgen.validate.numbers import finite
+
 Verdict: TypeAlias = Literal["pass", "violation", "warning", "skipped"]
 
 SCHEMA = "mcpgen.report/1"
@@ -54,7 +56,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One conversation in one revision. `skipped` is why there was none; `failure` why it ended early."""
+    """One conversation in one revision. `skipped` is why there was none; `failure` why it ended early.
+
+    A run without checks was not judged: its revision is what was tried, and nothing that the server showed.
+    `agreed` says whether the server took up the revision that it was judged in.
+    """
 
     revision: str
     era: str
@@ -65,6 +71,12 @@ class Run:
     requests: int = 0
     skipped: str | None = None
     failure: Failure | None = None
+    agreed: bool = True
+
+    @property
+    def judged(self) -> bool:
+        """Whether the server said anything that could be judged."""
+        return bool(self.checks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +121,35 @@ class Report:
         }
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON values. Keys beyond the contract's: `notes`, `error`, and for `all` `runs`."""
+        """The report as JSON values. Keys beyond the contract's: `notes`, `error`, and for `all` `runs`.
+
+        What a server sent is quoted in it; a number like 1e400, which JSON allows and Python cannot write,
+        is quoted as the string "Infinity".
+        """
         several = len(self.runs) > 1
-        judged = [run for run in self.runs if run.skipped is None]
-        first = judged[0] if judged else self.runs[0]
+        tried = [run for run in self.runs if run.skipped is None]
+        judged = [run for run in tried if run.judged]
         eras = sorted({run.era for run in judged})
+        revision = judged[0].revision if judged else None
         document: dict[str, Any] = {
             "schema": SCHEMA,
             "target": self.target,
-            "revision": "all" if several else first.revision,
-            "era": "both" if len(eras) > 1 else first.era,
+            "revision": "all" if several else revision,
+            "era": "both" if len(eras) > 1 else next(iter(eras), None),
             "server": _identity(next((run.server for run in judged if run.server), {})),
             "summary": self.summary(),
             "checks": [_check(check, several) for check in self.checks],
             "findings": [_finding(finding, several) for finding in self.findings],
         }
-        notes = [f"{run.revision}: {note}" if several else note for run in judged for note in run.notes]
+        notes = [f"{run.revision}: {note}" if several else note for run in tried for note in run.notes]
         if notes:
             document["notes"] = notes
         if several:
             document["runs"] = [_run(run) for run in self.runs]
         if self.failure is not None:
             document["error"] = _failure(self.failure)
-        return document
+        quotable: dict[str, Any] = finite(document)
+        return quotable
 
 
 def _identity(server: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from mcpgen.validate import client
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
 from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, Received, Sent
+from mcpgen.validate.numbers import finite
 from mcpgen.validate.transport import ConnectionLost, LimitReached, Transport
 
 
@@ -26,6 +27,7 @@ class Unanswered(Exception):
 
     def __init__(self, method: str, why: str, *, replied: bool = False, request: int | None = None) -> None:
         super().__init__(f"{method}: {why}")
+        self.why = why
         self.replied = replied
         self.request = request
 
@@ -185,7 +187,8 @@ class Session:
             working = self._working.get(id_key(_progress_token(message)))
             if working is not None and not working[0].expired():
                 working[0].reschedule(asyncio.get_running_loop().time() + working[1])
-        elif is_request(message) and self.answers_requests:
+        elif is_request(message) and self.answers_requests and finite(message["id"]) == message["id"]:
+            # An id like 1e400 cannot be given back as JSON; that it is none is the judge's to say.
             task = asyncio.get_running_loop().create_task(self._reply(message))
             self._replies.add(task)
             task.add_done_callback(self._replies.discard)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -21,6 +23,7 @@ class EventReader:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._begun = False
         self._after_cr = False
         self._size = 0
         self._reset()
@@ -32,6 +35,14 @@ class EventReader:
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that `chunk` completes."""
+        if not self._begun:
+            chunk, self._rest = self._rest + chunk, b""
+            if len(chunk) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(chunk):
+                self._rest = chunk
+                return
+            # One at the very beginning is no part of the stream.
+            chunk = chunk.removeprefix(_BYTE_ORDER_MARK)
+            self._begun = True
         # CR, LF and CRLF all end a line; a CRLF may be cut in two by the chunks.
         if self._after_cr and chunk.startswith(b"\n"):
             chunk = chunk[1:]
