@@ -53,8 +53,8 @@ class MissingExtra(UsageError):
 
     def __init__(self, what: str, *, extra: str) -> None:
         super().__init__(
-            f"{what} needs packages that are not installed",
-            hint=f"pip install 'mcpgen[{extra}]'",
+            f"{what} is needed for this and not installed",
+            hint=f"pip install 'mcpgen[{extra}]', or from a checkout: pip install '.[{extra}]'",
         )
 
 
@@ -76,12 +76,10 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     `kind` is what the name should have been ("revision", "type").
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    # A handful of names is shown whole: no guess is better than the list.
-    shown = names if len(names) <= 6 else near
-    hint = f"did you mean {' or '.join(near)}?" if near else ""
-    if not near and shown:
-        hint = f"known: {', '.join(shown)}"
-    elif near and len(names) <= 6:
-        hint += f" (known: {', '.join(names)})"
-    return UsageError(f"there is no {kind} {name!r}", hint=hint or f"list every {kind} first")
+    # A handful of names is shown whole, and then only a very near one is a guess worth making.
+    few = len(names) <= 6
+    near = difflib.get_close_matches(name, names, n=1 if few else 3, cutoff=0.7 if few else 0.5)
+    hints = [f"did you mean {' or '.join(near)}?"] if near else []
+    if few and names:
+        hints.append(f"there is {', '.join(names)}")
+    return UsageError(f"there is no {kind} {name!r}", hint="; ".join(hints) or "check the spelling")

@@ -6,8 +6,9 @@ directions, and errata and lock must speak of revisions that exist.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from mcpgen.errors import McpgenError, SchemaError
@@ -45,7 +46,10 @@ def _schema(room: SchemaRoom, revision: str) -> Iterator[Problem]:
             yield Problem(file, "not in canonical form", "import it anew: mcpgen schema import")
         rows = room.methods(revision)
         yield from _rows(revision, rows)
-        yield from _coverage(revision, schema["$defs"], rows)
+        before = {
+            row.name: row for other in room.revisions if other != revision for row in room.methods(other)
+        }
+        yield from _coverage(revision, schema["$defs"], rows, before)
         yield from _fit(build_revision(room, revision), rows)
     except McpgenError as error:
         yield Problem(file, error.message, error.hint)
@@ -74,18 +78,36 @@ def _rows(revision: str, rows: tuple[MethodRow, ...]) -> Iterator[Problem]:
             )
 
 
-def _coverage(revision: str, definitions: dict[str, Any], rows: tuple[MethodRow, ...]) -> Iterator[Problem]:
-    """The table against the schema's method consts, in both directions."""
+def _coverage(
+    revision: str, definitions: dict[str, Any], rows: tuple[MethodRow, ...], before: dict[str, MethodRow]
+) -> Iterator[Problem]:
+    """The table against the schema's method consts, in both directions.
+
+    `before` has the newest row of each method in the other revisions: what a missing row may look like.
+    """
     consts = method_consts(definitions)
     for name in sorted(consts.keys() - {row.name for row in rows}):
         yield _row_problem(
-            f"{revision} has no row for {name}, the method of {consts[name]}", "add a [[method]] row for it"
+            f"{revision} has no row for {name}, the method of {consts[name]}",
+            "add to methods.toml, once it is right:\n"
+            + _row_like(before.get(name), revision, name, consts[name]),
         )
     for row in rows:
         if row.name not in consts:
             yield _row_problem(
                 f"{revision} {row.name}: no definition has that method", "delete the row or mend its name"
             )
+
+
+def _row_like(row: MethodRow | None, revision: str, name: str, message: str) -> str:
+    """The TOML of a row for `name`: as in another revision, or with everything to be filled in."""
+    if row is None:
+        row = MethodRow(revision, name, "|".join(DIRECTIONS), "|".join(KINDS), message)
+    columns = {field.name: getattr(row, field.name) for field in fields(row)}
+    columns |= {"revision": revision, "message": message, "results": list(row.results)}
+    return "\n".join(
+        ["[[method]]", *(f"{key} = {json.dumps(value)}" for key, value in columns.items() if value)]
+    )
 
 
 def method_consts(definitions: dict[str, Any]) -> dict[str, str]:
@@ -103,14 +125,14 @@ def _fit(revision: Revision, rows: tuple[MethodRow, ...]) -> Iterator[Problem]:
     types = {named.name: named for named in revision.types}
     for row in rows:
         message = types[row.message]
-        fields = {field.name: field for field in message.fields} if isinstance(message, ObjectType) else {}
-        method = fields.get("method")
+        keys = {field.name: field for field in message.fields} if isinstance(message, ObjectType) else {}
+        method = keys.get("method")
         if method is None or row.name not in getattr(method.shape, "values", ()):
             yield _row_problem(
                 f"{revision.name} {row.name}: {row.message} has another method", "mend the row's message"
             )
             continue
-        params = fields.get("params")
+        params = keys.get("params")
         actual = (
             params.shape.name if params is not None and isinstance(params.shape, ReferenceShape) else None
         )

@@ -67,7 +67,8 @@ def find_project(start: Path) -> Path:
             return candidate
     raise UsageError(
         f"there is no {FILE_NAME} in {start} or above it",
-        hint=f"run this inside a project, or name the file with --config PATH/{FILE_NAME}",
+        hint="run this inside a project, name one with --config FILE, or write one; its least is"
+        ' `[output.types]` and `directory = "generated/my_types"`',
     )
 
 
@@ -134,11 +135,10 @@ def _revisions(table: Mapping[str, Any]) -> tuple[str, ...] | None:
 
 
 def _outputs(table: Mapping[str, Any], kinds: Mapping[str, OptionDefaults], root: Path) -> tuple[Output, ...]:
-    outputs = table.get("output")
-    if not isinstance(outputs, dict) or not outputs:
+    outputs = table.get("output", {})
+    if not isinstance(outputs, dict):
         raise UsageError(
-            "nothing to generate: there is no [output.KIND] table",
-            hint=f"add one, for example [output.{next(iter(kinds), 'KIND')}] with a `directory`",
+            "`output` must be a table", hint='write [output.types] and below it: directory = "…"'
         )
     _refuse_unknown("kind of output", outputs, kinds)
     return tuple(

@@ -5,10 +5,7 @@
 # Source: 2025-11-25.json, sha256 62622c026a053f442b01d865a7d0e1482cfd176e635f752670b05893aa84c378
 # Source: 2026-07-28.json, sha256 7a09109fbc63716e7695d587d0cae5469cfcda4e51c420eeda90072cbb45d485
 
-"""MCP's wire types, one package for each protocol revision. Standard library only.
-
-from mcpgen_types.v2026_07_28 import CallToolResult, decode_CallToolResult
-"""
+"""MCP's wire types, one package for each protocol revision: `v2026_07_28` is the newest. Standard library only."""
 
 from __future__ import annotations
 

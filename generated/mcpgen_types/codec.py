@@ -73,13 +73,19 @@ class Wire:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = {name: getattr(self, name) for name in self.__slots__} | (
-            {"extra": self._extra} if self._extra else {}
-        )
-        present = (
-            f"{name}={value!r}" for name, value in shown.items() if value is not None and value is not UNSET
-        )
-        return f"{self.__class__.__name__}({', '.join(present)})"
+        defaults = self.__class__.__init__.__kwdefaults__ or {}
+        shown = [
+            f"{name}={getattr(self, name)!r}"
+            for name in self.__slots__
+            if not self._is_absent(name, defaults)
+        ]
+        if self._extra:
+            shown.append(f"extra={self._extra!r}")
+        return f"{self.__class__.__name__}({', '.join(shown)})"
+
+    def _is_absent(self, name: str, defaults: dict[str, Any]) -> bool:
+        value = getattr(self, name)
+        return (value is None or value is UNSET) and value is defaults.get(name, name)
 
     def __replace__(self: W, /, **changes: Any) -> W:
         """A shallow copy with some attributes changed, for `copy.replace`."""
@@ -161,6 +167,11 @@ def rejected(definition: str, value: Any, check: Check) -> DecodeError:
     check(value, "", faults)
     assert faults, f"decoder and check of {definition} disagree"
     return DecodeError(definition, faults)
+
+
+def too_deep(definition: str) -> DecodeError:
+    """The error for a value that is nested deeper than Python's stack allows to follow."""
+    return DecodeError(definition, [Fault("", "a value nested less deep", "one nested too deep", definition)])
 
 
 def closest(value: Any, at: str, faults: list[Fault], checks: Sequence[Check]) -> None:

@@ -167,3 +167,12 @@ def test_full_disk_behind_stdout_is_a_usage_error(amount: str) -> None:
     assert run.returncode == 2
     assert run.stderr.startswith("error: no space left on device\nhint: free some space")
     assert "Traceback" not in run.stderr
+
+
+def test_a_reader_that_goes_away_is_141_also_where_rich_prints() -> None:
+    """rich ends the process itself when its pipe is closed, with 1, which here means "it does not hold"."""
+    for arguments in (["schema", "list"], ["--help"], ["schema", "show", "--ir"]):
+        process = subprocess.Popen([sys.executable, "-m", "mcpgen", *arguments], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(timeout=30) == 128 + signal.SIGPIPE

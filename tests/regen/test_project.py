@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from mcpgen.cli import main
 from mcpgen.errors import UsageError
 from mcpgen.project import Output, find_project, load_project
 
@@ -57,8 +59,7 @@ def test_schema_and_revisions_may_be_left_out(tmp_path: Path) -> None:
         (b"schema = 3\n" + GOOD.encode(), "`schema` must be a string", "3"),
         (b"revisions = '2025-11-25'\n" + GOOD.encode(), "`revisions` must be a list", "revisions = ["),
         (b"revisions = []\n" + GOOD.encode(), "`revisions` must be a list", "revisions = ["),
-        (b"", "nothing to generate", "[output.types]"),
-        (b"[output]\n", "nothing to generate", "[output.types]"),
+        (b"output = 3\n", "`output` must be a table", "[output.types]"),
         (b"[output.typos]\ndirectory = 'a'\n", "no kind of output 'typos'", "types"),
         (b"[output]\ntypes = 'a'\n", "`output.types` must be a table", "directory"),
         (b"[output.types]\n", "names no directory", "directory ="),
@@ -93,3 +94,20 @@ def test_wrong_file_gives_one_error_and_a_hint(tmp_path: Path, text: bytes, mess
 def test_file_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read"):
         load_project(tmp_path, KINDS)
+
+
+def test_a_project_may_have_schemas_only_and_then_regen_has_nothing_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`mcpgen schema` works there; only `regen` wants an output."""
+    (tmp_path / "schema").mkdir()
+    (tmp_path / "mcpgen.toml").write_text('schema = "schema"\n')
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": {"A": {"type": "string"}}}
+    (tmp_path / "official.json").write_text(json.dumps(schema))
+    monkeypatch.chdir(tmp_path)
+    assert main(["schema", "import", "official.json", "--revision", "2027-01-01"]) == 0
+    assert main(["schema", "lint"]) == 0
+    assert main(["schema", "show", "A"]) == 0
+    capsys.readouterr()
+    assert main(["regen"]) == 2
+    assert "nothing to generate" in capsys.readouterr().err

@@ -202,3 +202,28 @@ def test_an_unwritable_directory_is_refused(run: Run, official: Path, tmp_path: 
     )
     assert code == 2
     assert err.startswith("error: cannot write")
+
+
+def test_a_mistake_that_another_revision_has_an_erratum_for_is_pointed_out(
+    run: Run, room_directory: Path, official: Path
+) -> None:
+    file = official / "2026-07-28" / "schema.json"
+    code, out, _ = run("schema", "import", file, "--revision", "2027-01-01", "--schema", room_directory)
+    assert code == 0
+    assert "note: it seems to have the mistake of erratum json-value-null-and-number" in out
+
+
+def test_what_the_ir_has_no_word_for_is_refused_before_it_is_stored(
+    run: Run, room_directory: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.json"
+    before = contents(room_directory)
+    for schema in (
+        '{"$ref": "#/definitions/A"}',
+        '{"anyOf": [{"type": "string"}, {"$ref": "#/definitions/A"}]}',
+    ):
+        file.write_text(DRAFT_07 % schema)
+        code, _, err = run("schema", "import", file, "--revision", "2027-01-01", "--schema", room_directory)
+        assert code == 2
+        assert "A is defined as itself" in err
+    assert contents(room_directory) == before

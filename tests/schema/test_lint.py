@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,3 +171,18 @@ def test_a_directory_without_schemas_is_wrong_usage(run: Run, tmp_path: Path) ->
     code, _, err = run("schema", "lint", "--schema", tmp_path)
     assert code == 2
     assert "no schemas here" in err
+
+
+def test_the_hint_for_a_missing_row_is_the_row_of_another_revision(run: Run, room_directory: Path) -> None:
+    in_methods(
+        'revision = "2026-07-28"\nname = "tools/call"', 'revision = "2026-07-28"\nname = "tools/cull"'
+    )(room_directory)
+    [missing] = [
+        problem for problem in lint(SchemaRoom(room_directory)) if "no row for tools/call" in problem.message
+    ]
+    row = tomllib.loads(missing.hint.partition("\n")[2])["method"][0]
+    assert row["revision"] == "2026-07-28"
+    assert row["capability"] == "server.tools"
+    assert row["results"] == ["CallToolResult", "CreateTaskResult"]
+    _, out, _ = run("schema", "lint", "--schema", room_directory)
+    assert '\n    [[method]]\n    revision = "2026-07-28"\n    name = "tools/call"\n' in out

@@ -59,15 +59,15 @@ def test_the_order_of_keys_does_not_matter() -> None:
     assert dump(normalise(one, source="x")) == dump(normalise(other, source="x"))
 
 
-def test_what_stands_beside_a_reference_is_ignored_by_draft_07_and_refused_in_2020_12() -> None:
-    definitions = {"A": {"type": "string"}, "B": {"$ref": "#/definitions/A", "minimum": 1}}
-    assert normalise(draft_07(**definitions), source="x")["$defs"]["B"] == {"$ref": "#/$defs/A"}
-    modern = {
-        "$schema": DIALECT,
-        "$defs": {"A": {"type": "string"}, "B": {"$ref": "#/$defs/A", "minimum": 1}},
+def test_prose_beside_a_reference_is_dropped_and_a_fact_there_refused() -> None:
+    definitions: dict[str, Any] = {
+        "A": {"type": "string"},
+        "B": {"$ref": "#/definitions/A", "description": "prose"},
     }
-    with pytest.raises(SchemaError, match=r"'minimum' beside a \$ref at /\$defs/B"):
-        normalise(modern, source="x")
+    assert normalise(draft_07(**definitions), source="x")["$defs"]["B"] == {"$ref": "#/$defs/A"}
+    definitions["B"]["minimum"] = 1
+    with pytest.raises(SchemaError, match=r"'minimum' beside a \$ref at /definitions/B"):
+        normalise(draft_07(**definitions), source="x")
 
 
 def test_stored_schemas_are_their_own_normal_form(room: SchemaRoom) -> None:
@@ -84,6 +84,10 @@ def test_stored_schemas_are_their_own_normal_form(room: SchemaRoom) -> None:
         (b"[]", "x: a schema is an object, this is an array"),
         (b"null", "x: a schema is an object, this is null"),
         (b"[" * 100_000, "x: nested too deep"),
+        (b'{"a": {"b": 1, "b": 1}}', "x: the key 'b' stands twice in one object"),
+        (b'{"a": NaN}', "x: NaN is no number of JSON's"),
+        (b'{"a": 1e999}', "x: 1e999 is no number of JSON's"),
+        (b'{"a": "\\ud800"}', "x: half a surrogate pair in a string"),
     ],
 )
 def test_what_is_no_json_object_is_refused(text: bytes, message: str) -> None:

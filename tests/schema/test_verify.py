@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from mcpgen.schema.pointer import replace
+from mcpgen.schema.room import SchemaRoom
+
 from .conftest import Run, edit
 
 Change = Callable[[Any], None]
@@ -26,6 +29,22 @@ def change_bound(document: Any) -> None:
     document["$defs"]["Annotations"]["properties"]["priority"]["maximum"] = 2
 
 
+def drop_required_in_a_branch(document: Any) -> None:
+    branch = document["$defs"]["URLElicitationRequiredError"]["properties"]["error"]["allOf"][1]
+    branch["required"].remove("data")
+
+
+def change_member(document: Any) -> None:
+    document["$defs"]["ContentBlock"]["anyOf"][1]["$ref"] = "#/$defs/Tool"
+
+
+IN_LISTS = [
+    (
+        drop_required_in_a_branch,
+        "/$defs/URLElicitationRequiredError/properties/error/allOf/1/required: missing ['data']",
+    ),
+    (change_member, "/$defs/ContentBlock/anyOf/1/$ref: '#/$defs/Tool'; officially '#/$defs/ImageContent'"),
+]
 CHANGES = [
     (drop_required, "CallToolResult", "/$defs/CallToolResult/required"),
     (change_enum, "Role", "/$defs/Role/enum"),
@@ -101,3 +120,44 @@ def test_a_directory_without_the_official_files_is_wrong_usage(run: Run, tmp_pat
     code, _, err = run("schema", "verify", "--against", tmp_path)
     assert code == 2
     assert "no official schema of 2024-11-05" in err
+
+
+@pytest.mark.parametrize(("change", "line"), IN_LISTS)
+def test_a_change_inside_a_list_of_schemas_is_named_where_it_is(
+    run: Run, official: Path, room_directory: Path, change: Change, line: str
+) -> None:
+    edit(room_directory / "2025-11-25.json", change)
+    code, out, _ = run("schema", "verify", "--against", official, "--schema", room_directory)
+    assert code == 1
+    assert line in out
+
+
+def test_a_walk_of_our_own_finds_every_fact_of_the_official_schemas(official: Path, room: SchemaRoom) -> None:
+    """`verify` normalises both sides; this doesn't, so what normalising dropped would show here."""
+
+    def facts(node: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+        if isinstance(node, dict):
+            in_names = path[-1:] == ("properties",) or path == ("$defs",)
+            return {
+                fact
+                for key, value in node.items()
+                if in_names or key not in ("description", "$comment", "$schema")
+                for fact in facts(value, (*path, "$defs" if key == "definitions" else key))
+            } | {(*path, "{}")}
+        if isinstance(node, list):
+            places = (
+                ["each"] * len(node)
+                if path[-1] in ("required", "enum", "type")
+                else map(str, range(len(node)))
+            )
+            return {
+                fact for place, item in zip(places, node, strict=True) for fact in facts(item, (*path, place))
+            }
+        return {(*path, repr(node).replace("#/definitions/", "#/$defs/"))}
+
+    for revision in room.revisions:
+        document = json.loads((official / revision / "schema.json").read_text())
+        stored = room.schema(revision)
+        for erratum in room.errata(revision):
+            replace(stored, erratum.pointer, erratum.was)
+        assert facts(stored) == facts(document)

@@ -101,3 +101,12 @@ def test_inline_params_are_named_after_their_method() -> None:
 def test_an_unknown_revision_is_a_lookup_error() -> None:
     with pytest.raises(LookupError, match="no MCP revision '2025-01-01'; there are 2024-11-05"):
         mcpgen_types.revision("2025-01-01")
+
+
+def test_repr_tells_null_from_absent() -> None:
+    wire = {"content": [], "resultType": "complete"}
+    absent = v2026_07_28.decode_CallToolResult(wire)
+    null = v2026_07_28.decode_CallToolResult({**wire, "structuredContent": None})
+    assert repr(null) == repr(absent).replace(")", ", structured_content=None)")
+    task = v2025_11_25.Task(created_at="", last_updated_at="", status="working", task_id="t", ttl=None)
+    assert "ttl=None" in repr(task)

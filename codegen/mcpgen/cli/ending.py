@@ -77,7 +77,8 @@ def run_to_exit_code(command: Callable[[Sequence[str]], object], arguments: Sequ
         return exit_code
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # Nothing of ours exits by itself: a SystemExit is how rich ends when its reader went away.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except OSError as exception:

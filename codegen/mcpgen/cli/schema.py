@@ -142,18 +142,23 @@ def import_(
     """Normalise an official schema, mend its known errors and store it."""
     from dataclasses import asdict
 
-    from mcpgen.schema.importing import import_schema
+    from mcpgen.importing import import_schema
 
     done = import_schema(file, revision=revision, room=_writable_room(schema), source=source, commit=commit)
     if format is Format.json:
         _print_json(
             {"path": str(done.path), "changed": done.changed, "definitions": done.definitions}
+            | {"suggested_errata": [erratum.id for erratum in done.suggested]}
             | asdict(done.entry)
         )
         return
     errata = f", errata applied: {', '.join(done.entry.errata)}" if done.entry.errata else ""
     verb = "imported" if done.changed else "unchanged"
     typer.echo(f"{verb}: {revision}, {done.definitions} definitions{errata}: {done.path}")
+    for erratum in done.suggested:
+        typer.echo(
+            f"note: it seems to have the mistake of erratum {erratum.id}; errata.toml can mend it here too"
+        )
 
 
 @app.command()
@@ -208,7 +213,7 @@ def lint(format: FormatOption = Format.text, schema: RoomOption = None) -> None:
     else:
         for problem in problems:
             typer.echo(f"{problem.file}: {problem.message}")
-            typer.echo(f"  hint: {problem.hint}")
+            typer.echo("  hint: " + problem.hint.replace("\n", "\n    "))
     if problems:
         raise typer.Exit(ExitCode.DOES_NOT_HOLD)
 

@@ -39,9 +39,10 @@ from mcpgen.ir.model import (
     UnionType,
 )
 from mcpgen.ir.naming import is_type_name, pascal_case, snake_case
+from mcpgen.ir.references import is_references
 from mcpgen.ir.universal import universal_types
 from mcpgen.schema.methods import MethodRow
-from mcpgen.schema.pointer import to_pointer
+from mcpgen.schema.pointer import parse_pointer, to_pointer
 from mcpgen.schema.room import SchemaRoom
 
 Path = tuple[str | int, ...]
@@ -69,8 +70,7 @@ def build_revision(room: SchemaRoom, revision: str) -> Revision:
     Raises `SchemaError`, with the JSON Pointer, for what the IR has no word for, and for a method row
     that names a type which is not there.
     """
-    schema = room.schema(revision)
-    types = _Builder(schema["$defs"], source=str(room.path(revision))).build()
+    types = build_types(room.schema(revision), source=str(room.path(revision)))
     methods = tuple(_method(row, types) for row in room.methods(revision))
     return Revision(
         name=revision,
@@ -78,6 +78,11 @@ def build_revision(room: SchemaRoom, revision: str) -> Revision:
         types=tuple(types[name] for name in sorted(types)),
         methods=methods,
     )
+
+
+def build_types(schema: dict[str, Any], *, source: str) -> dict[str, NamedType]:
+    """The types of a normalised schema, by name. Raises `SchemaError` as `build_revision` does."""
+    return _Builder(schema["$defs"], source=source).build()
 
 
 def _method(row: MethodRow, types: dict[str, NamedType]) -> Method:
@@ -131,11 +136,25 @@ class _Builder:
             if not is_type_name(name):
                 raise self.refuse(path, f"{name!r} cannot be the name of a class")
             self.define(name, self.definitions[name], path)
+        self.refuse_types_that_are_only_themselves()
         universal = universal_types(self.types)
         return {
             name: AliasType(name, named.pointer, JsonShape()) if name in universal else named
             for name, named in self.types.items()
         }
+
+    def refuse_types_that_are_only_themselves(self) -> None:
+        for name, named in self.types.items():
+            waiting = list(is_references(named))
+            seen: set[str] = set()
+            while waiting:
+                target = waiting.pop()
+                if target == name:
+                    path = tuple(parse_pointer(named.pointer))
+                    raise self.refuse(path, f"{name} is defined as itself, with nothing between")
+                if target not in seen:
+                    seen.add(target)
+                    waiting.extend(is_references(self.types[target]))
 
     def refuse(self, path: Path, what: str) -> SchemaError:
         return SchemaError(

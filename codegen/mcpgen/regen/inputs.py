@@ -49,7 +49,7 @@ def require(distribution: str) -> str:
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
-        raise MissingExtra(f"mcpgen regen ({distribution})", extra="codegen") from None
+        raise MissingExtra(distribution, extra="codegen") from None
 
 
 def _code_digest(*code: str) -> str:

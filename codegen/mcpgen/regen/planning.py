@@ -28,6 +28,11 @@ def plans(
     Raises `UsageError` for a kind or a revision that is unknown or that the project does not name, and
     for a schema room that cannot be read.
     """
+    if not project.outputs:
+        raise UsageError(
+            f"{project.config}: nothing to generate: there is no [output.KIND] table",
+            hint=f"add one, for example [output.{next(iter(emitters))}] with a `directory`",
+        )
     outputs = _narrowed(project.outputs, only)
     room = SchemaRoom(project.schema or schema_directory())
     revisions = room.revisions if project.revisions is None else project.revisions
@@ -58,8 +63,5 @@ def _narrowed(outputs: Sequence[Output], only: Sequence[str]) -> list[Output]:
             continue
         if kind not in KINDS:
             raise unknown_name("kind of output", kind, KINDS)
-        raise UsageError(
-            f"mcpgen.toml asks for no {kind}",
-            hint=f"it names: {', '.join(named)}; add a table [output.{kind}]",
-        )
+        raise UsageError(f"mcpgen.toml asks for no {kind}", hint=f"it names: {', '.join(named)}")
     return [output for output in outputs if not only or output.kind in only]

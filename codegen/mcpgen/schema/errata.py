@@ -41,6 +41,10 @@ class Erratum:
             )
         replace(schema, self.pointer, self.now)
 
+    def is_needed(self, schema: dict[str, Any]) -> bool:
+        """Whether `schema`, of whatever revision, has the wrong value in that place."""
+        return bool(self._found(schema) == self.was)
+
     def is_applied(self, schema: dict[str, Any]) -> bool:
         """Whether `schema` has the right value in that place."""
         return bool(self._found(schema) == self.now)
@@ -53,5 +57,5 @@ class Erratum:
 
 
 def read_errata(path: Path) -> tuple[Erratum, ...]:
-    """The errata of a schema room, in the order of the file. Raises `SchemaError` where malformed."""
+    """The errata in `path`, in its order; none where there is no such file. Raises `SchemaError`."""
     return read_table(path, "erratum", Erratum)

@@ -36,7 +36,7 @@ class MethodRow:
 
 
 def read_methods(path: Path) -> tuple[MethodRow, ...]:
-    """Every row, in the order of the file. Raises `SchemaError` where malformed."""
+    """Every row of `path`, in its order; none where there is no such file. Raises `SchemaError`."""
     rows = read_table(path, "method", MethodRow)
     return tuple(
         MethodRow(

@@ -9,7 +9,9 @@ fact that is silently dropped would make every type generated from it a little w
 from __future__ import annotations
 
 import json
+import math
 import re
+from collections import Counter
 from typing import Any
 
 from mcpgen.errors import SchemaError
@@ -45,11 +47,19 @@ _REFERENCE = re.compile(r"#/(?:definitions|\$defs)/([^/]+)")
 def parse(text: bytes, *, source: str) -> dict[str, Any]:
     """The JSON object in `text`; `source` is what error messages call it.
 
-    Raises `SchemaError` where it is not UTF-8, not JSON, or not an object.
+    Raises `SchemaError` where it is not UTF-8, not JSON, or not an object, where an object has a key twice,
+    and where a number or a string is one that JSON cannot write.
     """
     hint = "give the schema.json of a protocol revision, as the specification repository has it"
     try:
-        document = json.loads(text.decode("utf-8"))
+        document = json.loads(
+            text.decode("utf-8"), object_pairs_hook=_unique, parse_float=_finite, parse_constant=_finite
+        )
+        json.dumps(document, ensure_ascii=False).encode()
+    except _NotWritable as problem:
+        raise SchemaError(f"{source}: {problem}", hint=hint) from None
+    except UnicodeEncodeError:
+        raise SchemaError(f"{source}: half a surrogate pair in a string", hint=hint) from None
     except UnicodeDecodeError as error:
         raise SchemaError(f"{source}: not UTF-8 at byte {error.start}", hint=hint) from None
     except json.JSONDecodeError as error:
@@ -61,6 +71,25 @@ def parse(text: bytes, *, source: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise SchemaError(f"{source}: a schema is an object, this is {_kind(document)}", hint=hint)
     return document
+
+
+class _NotWritable(Exception):
+    """Something that `json` reads and JSON does not have."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise _NotWritable(f"the key {twice!r} stands twice in one object")
+    return document
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise _NotWritable(f"{number} is no number of JSON's")
+    return value
 
 
 def normalise(document: dict[str, Any], *, source: str) -> dict[str, Any]:
@@ -82,7 +111,7 @@ def normalise(document: dict[str, Any], *, source: str) -> dict[str, Any]:
             f"{source}: no definitions under {key!r}",
             hint="is this an MCP schema? Its types are all definitions",
         )
-    walker = _Walker(source=source, draft_07=key == "definitions")
+    walker = _Walker(source)
     strange = sorted(set(document) - {"$schema", "$id", key} - ANNOTATIONS)
     if strange:
         raise walker.refuse((strange[0],), f"unknown keyword {strange[0]!r} beside the definitions")
@@ -126,9 +155,8 @@ def references(schema: dict[str, Any]) -> list[tuple[str, str]]:
 class _Walker:
     """Rewrites one schema after the other, remembering where it is for the error messages."""
 
-    def __init__(self, *, source: str, draft_07: bool) -> None:
+    def __init__(self, source: str) -> None:
         self.source = source
-        self.draft_07 = draft_07
 
     def refuse(self, path: tuple[str | int, ...], what: str) -> SchemaError:
         return SchemaError(
@@ -173,9 +201,9 @@ class _Walker:
                 f"{self.source}: {what} $ref {target!r} at {to_pointer(path)}",
                 hint="only references to a definition of the same file are followed; nothing is ever fetched",
             )
-        # Draft-07 ignores what stands beside a $ref; 2020-12 applies it.
+        # Draft-07 ignores it, 2020-12 applies it, and no revision has it: refused rather than dropped.
         beside = sorted(set(node) - {"$ref"} - ANNOTATIONS)
-        if beside and not self.draft_07:
+        if beside:
             raise self.refuse(path, f"keyword {beside[0]!r} beside a $ref")
         return {"$ref": f"#/$defs/{match[1]}"}
 

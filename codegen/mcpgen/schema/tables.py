@@ -27,9 +27,10 @@ def read_toml(path: Path) -> dict[str, Any]:
 def read_table(path: Path, key: str, row: type[Row]) -> tuple[Row, ...]:
     """The rows under `[[key]]` of `path`, each as a `row` (a dataclass whose fields are the columns).
 
-    Raises `SchemaError` for a missing or an unknown column.
+    None where the file does not exist: a table without rows need not be kept. Raises `SchemaError` where
+    it is not TOML, and for a missing or an unknown column.
     """
-    rows = read_toml(path).get(key, [])
+    rows = read_toml(path).get(key, []) if path.exists() else []
     return tuple(_row(path, key, number, data, row) for number, data in enumerate(rows, start=1))
 
 

@@ -103,8 +103,20 @@ def compare(official: Any, stored: Any, path: tuple[str | int, ...] = ()) -> Ite
                 yield to_pointer((*path, key)), f"{_short(stored[key])}; officially there is none"
             else:
                 yield from compare(official[key], stored[key], (*path, key))
+    elif _are_schemas(official) and _are_schemas(stored) and len(official) == len(stored):
+        for index, (one, other) in enumerate(zip(official, stored, strict=True)):
+            yield from compare(one, other, (*path, index))
+    elif isinstance(official, list) and isinstance(stored, list) and official != stored:
+        missing = [item for item in official if item not in stored]
+        added = [item for item in stored if item not in official]
+        what = f"missing {_short(missing)}, added {_short(added)}" if missing or added else "in another order"
+        yield to_pointer(path), what
     elif type(official) is not type(stored) or official != stored:
         yield to_pointer(path), f"{_short(stored)}; officially {_short(official)}"
+
+
+def _are_schemas(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _short(value: Any) -> str:

@@ -266,7 +266,6 @@ from .types import (
     UnsubscribeRequestParams,
 )
 
-_KEYS_Annotated = ("annotations",)
 _new_Annotated = partial(object.__new__, Annotated)
 
 
@@ -280,11 +279,17 @@ def _decode_Annotated(value: Any) -> Annotated:
         known += 1
     else:
         result.annotations = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Annotated)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "annotations" in extra:
+            del extra["annotations"]
     return result
 
 
 def decode_Annotated(value: Any) -> Annotated:
+    """Decode `value`, parsed JSON, as `Annotated`; raises `DecodeError` with every fault."""
     try:
         result: Annotated = _decode_Annotated(value)
     except KeyError:
@@ -293,6 +298,7 @@ def decode_Annotated(value: Any) -> Annotated:
 
 
 def encode_Annotated(value: Annotated) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.annotations is not None:
         result["annotations"] = encode_AnnotatedAnnotations(value.annotations)
@@ -301,10 +307,6 @@ def encode_Annotated(value: Annotated) -> dict[str, Any]:
     return result
 
 
-_KEYS_AnnotatedAnnotations = (
-    "audience",
-    "priority",
-)
 _new_AnnotatedAnnotations = partial(object.__new__, AnnotatedAnnotations)
 
 
@@ -334,11 +336,19 @@ def _decode_AnnotatedAnnotations(value: Any) -> AnnotatedAnnotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_AnnotatedAnnotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_AnnotatedAnnotations(value: Any) -> AnnotatedAnnotations:
+    """Decode `value`, parsed JSON, as `AnnotatedAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: AnnotatedAnnotations = _decode_AnnotatedAnnotations(value)
     except KeyError:
@@ -347,6 +357,7 @@ def decode_AnnotatedAnnotations(value: Any) -> AnnotatedAnnotations:
 
 
 def encode_AnnotatedAnnotations(value: AnnotatedAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -357,11 +368,6 @@ def encode_AnnotatedAnnotations(value: AnnotatedAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = (
-    "blob",
-    "mimeType",
-    "uri",
-)
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
 
@@ -386,11 +392,19 @@ def _decode_BlobResourceContents(value: Any) -> BlobResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_BlobResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["blob"]
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
+    """Decode `value`, parsed JSON, as `BlobResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: BlobResourceContents = _decode_BlobResourceContents(value)
     except KeyError:
@@ -399,6 +413,7 @@ def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "blob": value.blob,
         "uri": value.uri,
@@ -410,10 +425,6 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequest = (
-    "method",
-    "params",
-)
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
 
@@ -425,11 +436,17 @@ def _decode_CallToolRequest(value: Any) -> CallToolRequest:
         raise Mismatch
     result.method = "tools/call"
     result.params = _decode_CallToolRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CallToolRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CallToolRequest(value: Any) -> CallToolRequest:
+    """Decode `value`, parsed JSON, as `CallToolRequest`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequest = _decode_CallToolRequest(value)
     except KeyError:
@@ -438,6 +455,7 @@ def decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CallToolRequestParams(value.params),
@@ -447,10 +465,6 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = (
-    "arguments",
-    "name",
-)
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
 
@@ -471,11 +485,18 @@ def _decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CallToolRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
+    """Decode `value`, parsed JSON, as `CallToolRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequestParams = _decode_CallToolRequestParams(value)
     except KeyError:
@@ -484,6 +505,7 @@ def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -506,11 +528,6 @@ def _decode_CallToolResult_content_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CallToolResult = (
-    "_meta",
-    "content",
-    "isError",
-)
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
 
@@ -540,11 +557,20 @@ def _decode_CallToolResult(value: Any) -> CallToolResult:
         known += 1
     else:
         result.is_error = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CallToolResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["content"]
+        if "isError" in extra:
+            del extra["isError"]
     return result
 
 
 def decode_CallToolResult(value: Any) -> CallToolResult:
+    """Decode `value`, parsed JSON, as `CallToolResult`; raises `DecodeError` with every fault."""
     try:
         result: CallToolResult = _decode_CallToolResult(value)
     except KeyError:
@@ -565,6 +591,7 @@ def _encode_CallToolResult_content_item(value: TextContent | ImageContent | Embe
 
 
 def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [_encode_CallToolResult_content_item(element) for element in value.content],
     }
@@ -577,10 +604,6 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = (
-    "method",
-    "params",
-)
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
 
@@ -592,11 +615,17 @@ def _decode_CancelledNotification(value: Any) -> CancelledNotification:
         raise Mismatch
     result.method = "notifications/cancelled"
     result.params = _decode_CancelledNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CancelledNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CancelledNotification(value: Any) -> CancelledNotification:
+    """Decode `value`, parsed JSON, as `CancelledNotification`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotification = _decode_CancelledNotification(value)
     except KeyError:
@@ -605,6 +634,7 @@ def decode_CancelledNotification(value: Any) -> CancelledNotification:
 
 
 def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CancelledNotificationParams(value.params),
@@ -614,10 +644,6 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = (
-    "reason",
-    "requestId",
-)
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
 
@@ -635,11 +661,18 @@ def _decode_CancelledNotificationParams(value: Any) -> CancelledNotificationPara
         known += 1
     else:
         result.reason = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CancelledNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "reason" in extra:
+            del extra["reason"]
+        del extra["requestId"]
     return result
 
 
 def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParams:
+    """Decode `value`, parsed JSON, as `CancelledNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotificationParams = _decode_CancelledNotificationParams(value)
     except KeyError:
@@ -648,6 +681,7 @@ def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParam
 
 
 def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "requestId": value.request_id,
     }
@@ -658,11 +692,6 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = (
-    "experimental",
-    "roots",
-    "sampling",
-)
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
 
@@ -695,11 +724,21 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
         known += 1
     else:
         result.sampling = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilities)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "experimental" in extra:
+            del extra["experimental"]
+        if "roots" in extra:
+            del extra["roots"]
+        if "sampling" in extra:
+            del extra["sampling"]
     return result
 
 
 def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
+    """Decode `value`, parsed JSON, as `ClientCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilities = _decode_ClientCapabilities(value)
     except KeyError:
@@ -708,6 +747,7 @@ def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.experimental is not None:
         result["experimental"] = value.experimental
@@ -720,7 +760,6 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -737,11 +776,17 @@ def _decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesRoots)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesRoots`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesRoots = _decode_ClientCapabilitiesRoots(value)
     except KeyError:
@@ -750,6 +795,7 @@ def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
 
 
 def encode_ClientCapabilitiesRoots(value: ClientCapabilitiesRoots) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -773,6 +819,7 @@ def _decode_ClientNotification(value: Any) -> Any:
 
 
 def decode_ClientNotification(value: Any) -> ClientNotification:
+    """Decode `value`, parsed JSON, as `ClientNotification`; raises `DecodeError` with every fault."""
     try:
         result: ClientNotification = _decode_ClientNotification(value)
     except KeyError:
@@ -786,6 +833,7 @@ def encode_ClientNotification(
     | ProgressNotification
     | RootsListChangedNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -832,6 +880,7 @@ def _decode_ClientRequest(value: Any) -> Any:
 
 
 def decode_ClientRequest(value: Any) -> ClientRequest:
+    """Decode `value`, parsed JSON, as `ClientRequest`; raises `DecodeError` with every fault."""
     try:
         result: ClientRequest = _decode_ClientRequest(value)
     except KeyError:
@@ -854,6 +903,7 @@ def encode_ClientRequest(
     | SetLevelRequest
     | CompleteRequest,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeRequest:
@@ -902,6 +952,7 @@ def _decode_ClientResult(value: Any) -> Any:
 
 
 def decode_ClientResult(value: Any) -> ClientResult:
+    """Decode `value`, parsed JSON, as `ClientResult`; raises `DecodeError` with every fault."""
     try:
         result: ClientResult = _decode_ClientResult(value)
     except KeyError:
@@ -910,6 +961,7 @@ def decode_ClientResult(value: Any) -> ClientResult:
 
 
 def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CreateMessageResult:
@@ -921,10 +973,6 @@ def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult) -
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = (
-    "method",
-    "params",
-)
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
 
@@ -936,11 +984,17 @@ def _decode_CompleteRequest(value: Any) -> CompleteRequest:
         raise Mismatch
     result.method = "completion/complete"
     result.params = _decode_CompleteRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CompleteRequest(value: Any) -> CompleteRequest:
+    """Decode `value`, parsed JSON, as `CompleteRequest`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequest = _decode_CompleteRequest(value)
     except KeyError:
@@ -949,6 +1003,7 @@ def decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def encode_CompleteRequest(value: CompleteRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CompleteRequestParams(value.params),
@@ -968,10 +1023,6 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = (
-    "argument",
-    "ref",
-)
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
 
@@ -981,11 +1032,17 @@ def _decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
     result = _new_CompleteRequestParams()
     result.argument = _decode_CompleteRequestParamsArgument(value["argument"])
     result.ref = _decode_CompleteRequestParams_ref(value["ref"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParams)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["argument"]
+        del extra["ref"]
     return result
 
 
 def decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
+    """Decode `value`, parsed JSON, as `CompleteRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParams = _decode_CompleteRequestParams(value)
     except KeyError:
@@ -1004,6 +1061,7 @@ def _encode_CompleteRequestParams_ref(value: PromptReference | ResourceReference
 
 
 def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "argument": encode_CompleteRequestParamsArgument(value.argument),
         "ref": _encode_CompleteRequestParams_ref(value.ref),
@@ -1013,10 +1071,6 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = (
-    "name",
-    "value",
-)
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
 
@@ -1032,11 +1086,17 @@ def _decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsAr
     if item.__class__ is not str:
         raise Mismatch
     result.value = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParamsArgument)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["value"]
     return result
 
 
 def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArgument:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsArgument`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsArgument = _decode_CompleteRequestParamsArgument(value)
     except KeyError:
@@ -1045,6 +1105,7 @@ def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArg
 
 
 def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "value": value.value,
@@ -1054,10 +1115,6 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteResult = (
-    "_meta",
-    "completion",
-)
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
 
@@ -1075,11 +1132,18 @@ def _decode_CompleteResult(value: Any) -> CompleteResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["completion"]
     return result
 
 
 def decode_CompleteResult(value: Any) -> CompleteResult:
+    """Decode `value`, parsed JSON, as `CompleteResult`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResult = _decode_CompleteResult(value)
     except KeyError:
@@ -1088,6 +1152,7 @@ def decode_CompleteResult(value: Any) -> CompleteResult:
 
 
 def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "completion": encode_CompleteResultCompletion(value.completion),
     }
@@ -1098,11 +1163,6 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = (
-    "hasMore",
-    "total",
-    "values",
-)
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
 
@@ -1136,11 +1196,20 @@ def _decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
         known += 1
     else:
         result.total = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResultCompletion)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "hasMore" in extra:
+            del extra["hasMore"]
+        if "total" in extra:
+            del extra["total"]
+        del extra["values"]
     return result
 
 
 def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
+    """Decode `value`, parsed JSON, as `CompleteResultCompletion`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResultCompletion = _decode_CompleteResultCompletion(value)
     except KeyError:
@@ -1149,6 +1218,7 @@ def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
 
 
 def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "values": value.values,
     }
@@ -1161,10 +1231,6 @@ def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str
     return result
 
 
-_KEYS_CreateMessageRequest = (
-    "method",
-    "params",
-)
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
 
@@ -1176,11 +1242,17 @@ def _decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
         raise Mismatch
     result.method = "sampling/createMessage"
     result.params = _decode_CreateMessageRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CreateMessageRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
+    """Decode `value`, parsed JSON, as `CreateMessageRequest`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequest = _decode_CreateMessageRequest(value)
     except KeyError:
@@ -1189,6 +1261,7 @@ def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
 
 
 def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CreateMessageRequestParams(value.params),
@@ -1280,6 +1353,7 @@ def _decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams
 
 
 def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
+    """Decode `value`, parsed JSON, as `CreateMessageRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequestParams = _decode_CreateMessageRequestParams(value)
     except KeyError:
@@ -1288,6 +1362,7 @@ def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
 
 
 def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "maxTokens": value.max_tokens,
         "messages": [encode_SamplingMessage(element) for element in value.messages],
@@ -1364,6 +1439,7 @@ def _decode_CreateMessageResult(value: Any) -> CreateMessageResult:
 
 
 def decode_CreateMessageResult(value: Any) -> CreateMessageResult:
+    """Decode `value`, parsed JSON, as `CreateMessageResult`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageResult = _decode_CreateMessageResult(value)
     except KeyError:
@@ -1382,6 +1458,7 @@ def _encode_CreateMessageResult_content(value: TextContent | ImageContent) -> An
 
 
 def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_CreateMessageResult_content(value.content),
         "model": value.model,
@@ -1403,6 +1480,7 @@ def _decode_Cursor(value: Any) -> Any:
 
 
 def decode_Cursor(value: Any) -> Cursor:
+    """Decode `value`, parsed JSON, as `Cursor`; raises `DecodeError` with every fault."""
     try:
         result: Cursor = _decode_Cursor(value)
     except KeyError:
@@ -1411,6 +1489,7 @@ def decode_Cursor(value: Any) -> Cursor:
 
 
 def encode_Cursor(value: Cursor) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -1425,11 +1504,6 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = (
-    "annotations",
-    "resource",
-    "type",
-)
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
 
@@ -1447,11 +1521,19 @@ def _decode_EmbeddedResource(value: Any) -> EmbeddedResource:
         known += 1
     else:
         result.annotations = None
-    result._extra = None if len(value) == known else others(value, _KEYS_EmbeddedResource)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "annotations" in extra:
+            del extra["annotations"]
+        del extra["resource"]
+        del extra["type"]
     return result
 
 
 def decode_EmbeddedResource(value: Any) -> EmbeddedResource:
+    """Decode `value`, parsed JSON, as `EmbeddedResource`; raises `DecodeError` with every fault."""
     try:
         result: EmbeddedResource = _decode_EmbeddedResource(value)
     except KeyError:
@@ -1470,6 +1552,7 @@ def _encode_EmbeddedResource_resource(value: TextResourceContents | BlobResource
 
 
 def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resource": _encode_EmbeddedResource_resource(value.resource),
         "type": value.type,
@@ -1481,10 +1564,6 @@ def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
     return result
 
 
-_KEYS_EmbeddedResourceAnnotations = (
-    "audience",
-    "priority",
-)
 _new_EmbeddedResourceAnnotations = partial(object.__new__, EmbeddedResourceAnnotations)
 
 
@@ -1514,11 +1593,19 @@ def _decode_EmbeddedResourceAnnotations(value: Any) -> EmbeddedResourceAnnotatio
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_EmbeddedResourceAnnotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_EmbeddedResourceAnnotations(value: Any) -> EmbeddedResourceAnnotations:
+    """Decode `value`, parsed JSON, as `EmbeddedResourceAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: EmbeddedResourceAnnotations = _decode_EmbeddedResourceAnnotations(value)
     except KeyError:
@@ -1527,6 +1614,7 @@ def decode_EmbeddedResourceAnnotations(value: Any) -> EmbeddedResourceAnnotation
 
 
 def encode_EmbeddedResourceAnnotations(value: EmbeddedResourceAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -1542,6 +1630,7 @@ def _decode_EmptyResult(value: Any) -> Any:
 
 
 def decode_EmptyResult(value: Any) -> EmptyResult:
+    """Decode `value`, parsed JSON, as `EmptyResult`; raises `DecodeError` with every fault."""
     try:
         result: EmptyResult = _decode_EmptyResult(value)
     except KeyError:
@@ -1550,13 +1639,10 @@ def decode_EmptyResult(value: Any) -> EmptyResult:
 
 
 def encode_EmptyResult(value: EmptyResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return encode_Result(value)
 
 
-_KEYS_GetPromptRequest = (
-    "method",
-    "params",
-)
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
 
@@ -1568,11 +1654,17 @@ def _decode_GetPromptRequest(value: Any) -> GetPromptRequest:
         raise Mismatch
     result.method = "prompts/get"
     result.params = _decode_GetPromptRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_GetPromptRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
+    """Decode `value`, parsed JSON, as `GetPromptRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequest = _decode_GetPromptRequest(value)
     except KeyError:
@@ -1581,6 +1673,7 @@ def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_GetPromptRequestParams(value.params),
@@ -1590,10 +1683,6 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = (
-    "arguments",
-    "name",
-)
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
 
@@ -1617,11 +1706,18 @@ def _decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
+    """Decode `value`, parsed JSON, as `GetPromptRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequestParams = _decode_GetPromptRequestParams(value)
     except KeyError:
@@ -1630,6 +1726,7 @@ def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
 
 
 def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -1640,11 +1737,6 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = (
-    "_meta",
-    "description",
-    "messages",
-)
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
 
@@ -1674,11 +1766,20 @@ def _decode_GetPromptResult(value: Any) -> GetPromptResult:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "description" in extra:
+            del extra["description"]
+        del extra["messages"]
     return result
 
 
 def decode_GetPromptResult(value: Any) -> GetPromptResult:
+    """Decode `value`, parsed JSON, as `GetPromptResult`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptResult = _decode_GetPromptResult(value)
     except KeyError:
@@ -1687,6 +1788,7 @@ def decode_GetPromptResult(value: Any) -> GetPromptResult:
 
 
 def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "messages": [encode_PromptMessage(element) for element in value.messages],
     }
@@ -1734,6 +1836,7 @@ def _decode_ImageContent(value: Any) -> ImageContent:
 
 
 def decode_ImageContent(value: Any) -> ImageContent:
+    """Decode `value`, parsed JSON, as `ImageContent`; raises `DecodeError` with every fault."""
     try:
         result: ImageContent = _decode_ImageContent(value)
     except KeyError:
@@ -1742,6 +1845,7 @@ def decode_ImageContent(value: Any) -> ImageContent:
 
 
 def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -1754,10 +1858,6 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_ImageContentAnnotations = (
-    "audience",
-    "priority",
-)
 _new_ImageContentAnnotations = partial(object.__new__, ImageContentAnnotations)
 
 
@@ -1787,11 +1887,19 @@ def _decode_ImageContentAnnotations(value: Any) -> ImageContentAnnotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ImageContentAnnotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_ImageContentAnnotations(value: Any) -> ImageContentAnnotations:
+    """Decode `value`, parsed JSON, as `ImageContentAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ImageContentAnnotations = _decode_ImageContentAnnotations(value)
     except KeyError:
@@ -1800,6 +1908,7 @@ def decode_ImageContentAnnotations(value: Any) -> ImageContentAnnotations:
 
 
 def encode_ImageContentAnnotations(value: ImageContentAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -1810,10 +1919,6 @@ def encode_ImageContentAnnotations(value: ImageContentAnnotations) -> dict[str, 
     return result
 
 
-_KEYS_Implementation = (
-    "name",
-    "version",
-)
 _new_Implementation = partial(object.__new__, Implementation)
 
 
@@ -1829,11 +1934,17 @@ def _decode_Implementation(value: Any) -> Implementation:
     if item.__class__ is not str:
         raise Mismatch
     result.version = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_Implementation)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["version"]
     return result
 
 
 def decode_Implementation(value: Any) -> Implementation:
+    """Decode `value`, parsed JSON, as `Implementation`; raises `DecodeError` with every fault."""
     try:
         result: Implementation = _decode_Implementation(value)
     except KeyError:
@@ -1842,6 +1953,7 @@ def decode_Implementation(value: Any) -> Implementation:
 
 
 def encode_Implementation(value: Implementation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "version": value.version,
@@ -1851,10 +1963,6 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = (
-    "method",
-    "params",
-)
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
 
@@ -1866,11 +1974,17 @@ def _decode_InitializeRequest(value: Any) -> InitializeRequest:
         raise Mismatch
     result.method = "initialize"
     result.params = _decode_InitializeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_InitializeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_InitializeRequest(value: Any) -> InitializeRequest:
+    """Decode `value`, parsed JSON, as `InitializeRequest`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequest = _decode_InitializeRequest(value)
     except KeyError:
@@ -1879,6 +1993,7 @@ def decode_InitializeRequest(value: Any) -> InitializeRequest:
 
 
 def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_InitializeRequestParams(value.params),
@@ -1888,11 +2003,6 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = (
-    "capabilities",
-    "clientInfo",
-    "protocolVersion",
-)
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
 
@@ -1906,11 +2016,18 @@ def _decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.protocol_version = item
-    result._extra = None if len(value) == 3 else others(value, _KEYS_InitializeRequestParams)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["capabilities"]
+        del extra["clientInfo"]
+        del extra["protocolVersion"]
     return result
 
 
 def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
+    """Decode `value`, parsed JSON, as `InitializeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequestParams = _decode_InitializeRequestParams(value)
     except KeyError:
@@ -1919,6 +2036,7 @@ def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
 
 
 def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ClientCapabilities(value.capabilities),
         "clientInfo": encode_Implementation(value.client_info),
@@ -1971,6 +2089,7 @@ def _decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def decode_InitializeResult(value: Any) -> InitializeResult:
+    """Decode `value`, parsed JSON, as `InitializeResult`; raises `DecodeError` with every fault."""
     try:
         result: InitializeResult = _decode_InitializeResult(value)
     except KeyError:
@@ -1979,6 +2098,7 @@ def decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ServerCapabilities(value.capabilities),
         "protocolVersion": value.protocol_version,
@@ -1993,10 +2113,6 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = (
-    "method",
-    "params",
-)
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
 
@@ -2013,11 +2129,18 @@ def _decode_InitializedNotification(value: Any) -> InitializedNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_InitializedNotification(value: Any) -> InitializedNotification:
+    """Decode `value`, parsed JSON, as `InitializedNotification`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotification = _decode_InitializedNotification(value)
     except KeyError:
@@ -2026,6 +2149,7 @@ def decode_InitializedNotification(value: Any) -> InitializedNotification:
 
 
 def encode_InitializedNotification(value: InitializedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2036,7 +2160,6 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_InitializedNotificationParams = ("_meta",)
 _new_InitializedNotificationParams = partial(object.__new__, InitializedNotificationParams)
 
 
@@ -2053,11 +2176,17 @@ def _decode_InitializedNotificationParams(value: Any) -> InitializedNotification
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_InitializedNotificationParams(value: Any) -> InitializedNotificationParams:
+    """Decode `value`, parsed JSON, as `InitializedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotificationParams = _decode_InitializedNotificationParams(value)
     except KeyError:
@@ -2066,6 +2195,7 @@ def decode_InitializedNotificationParams(value: Any) -> InitializedNotificationP
 
 
 def encode_InitializedNotificationParams(value: InitializedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -2074,11 +2204,6 @@ def encode_InitializedNotificationParams(value: InitializedNotificationParams) -
     return result
 
 
-_KEYS_JSONRPCError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_JSONRPCError = partial(object.__new__, JSONRPCError)
 
 
@@ -2091,11 +2216,18 @@ def _decode_JSONRPCError(value: Any) -> JSONRPCError:
     if value["jsonrpc"] != "2.0":
         raise Mismatch
     result.jsonrpc = "2.0"
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCError)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_JSONRPCError(value: Any) -> JSONRPCError:
+    """Decode `value`, parsed JSON, as `JSONRPCError`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCError = _decode_JSONRPCError(value)
     except KeyError:
@@ -2104,6 +2236,7 @@ def decode_JSONRPCError(value: Any) -> JSONRPCError:
 
 
 def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_JSONRPCErrorError(value.error),
         "id": value.id,
@@ -2114,11 +2247,6 @@ def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_JSONRPCErrorError = partial(object.__new__, JSONRPCErrorError)
 
 
@@ -2142,11 +2270,19 @@ def _decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCErrorError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
+    """Decode `value`, parsed JSON, as `JSONRPCErrorError`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCErrorError = _decode_JSONRPCErrorError(value)
     except KeyError:
@@ -2155,6 +2291,7 @@ def decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
 
 
 def encode_JSONRPCErrorError(value: JSONRPCErrorError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -2188,6 +2325,7 @@ def _decode_JSONRPCMessage(value: Any) -> Any:
 
 
 def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
+    """Decode `value`, parsed JSON, as `JSONRPCMessage`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCMessage = _decode_JSONRPCMessage(value)
     except KeyError:
@@ -2198,6 +2336,7 @@ def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
 def encode_JSONRPCMessage(
     value: JSONRPCRequest | JSONRPCNotification | JSONRPCResponse | JSONRPCError,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCRequest:
@@ -2211,11 +2350,6 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
 
@@ -2236,11 +2370,19 @@ def _decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
+    """Decode `value`, parsed JSON, as `JSONRPCNotification`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotification = _decode_JSONRPCNotification(value)
     except KeyError:
@@ -2249,6 +2391,7 @@ def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
 
 
 def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -2260,7 +2403,6 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCNotificationParams = ("_meta",)
 _new_JSONRPCNotificationParams = partial(object.__new__, JSONRPCNotificationParams)
 
 
@@ -2277,11 +2419,17 @@ def _decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
+    """Decode `value`, parsed JSON, as `JSONRPCNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotificationParams = _decode_JSONRPCNotificationParams(value)
     except KeyError:
@@ -2290,6 +2438,7 @@ def decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
 
 
 def encode_JSONRPCNotificationParams(value: JSONRPCNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -2330,6 +2479,7 @@ def _decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
+    """Decode `value`, parsed JSON, as `JSONRPCRequest`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequest = _decode_JSONRPCRequest(value)
     except KeyError:
@@ -2338,6 +2488,7 @@ def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2350,7 +2501,6 @@ def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParams = ("_meta",)
 _new_JSONRPCRequestParams = partial(object.__new__, JSONRPCRequestParams)
 
 
@@ -2364,11 +2514,17 @@ def _decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
+    """Decode `value`, parsed JSON, as `JSONRPCRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequestParams = _decode_JSONRPCRequestParams(value)
     except KeyError:
@@ -2377,6 +2533,7 @@ def decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
 
 
 def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_JSONRPCRequestParamsMeta(value.meta)
@@ -2385,7 +2542,6 @@ def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParamsMeta = ("progressToken",)
 _new_JSONRPCRequestParamsMeta = partial(object.__new__, JSONRPCRequestParamsMeta)
 
 
@@ -2399,11 +2555,17 @@ def _decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `JSONRPCRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequestParamsMeta = _decode_JSONRPCRequestParamsMeta(value)
     except KeyError:
@@ -2412,6 +2574,7 @@ def decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
 
 
 def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2420,11 +2583,6 @@ def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str
     return result
 
 
-_KEYS_JSONRPCResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_JSONRPCResponse = partial(object.__new__, JSONRPCResponse)
 
 
@@ -2437,11 +2595,18 @@ def _decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_Result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResponse = _decode_JSONRPCResponse(value)
     except KeyError:
@@ -2450,6 +2615,7 @@ def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
 
 
 def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2460,10 +2626,6 @@ def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequest = (
-    "method",
-    "params",
-)
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
 
@@ -2480,11 +2642,18 @@ def _decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
+    """Decode `value`, parsed JSON, as `ListPromptsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequest = _decode_ListPromptsRequest(value)
     except KeyError:
@@ -2493,6 +2662,7 @@ def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2503,7 +2673,6 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequestParams = ("cursor",)
 _new_ListPromptsRequestParams = partial(object.__new__, ListPromptsRequestParams)
 
 
@@ -2520,11 +2689,17 @@ def _decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
+    """Decode `value`, parsed JSON, as `ListPromptsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequestParams = _decode_ListPromptsRequestParams(value)
     except KeyError:
@@ -2533,6 +2708,7 @@ def decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
 
 
 def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -2541,11 +2717,6 @@ def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str
     return result
 
 
-_KEYS_ListPromptsResult = (
-    "_meta",
-    "nextCursor",
-    "prompts",
-)
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
 
@@ -2575,11 +2746,20 @@ def _decode_ListPromptsResult(value: Any) -> ListPromptsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["prompts"]
     return result
 
 
 def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
+    """Decode `value`, parsed JSON, as `ListPromptsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsResult = _decode_ListPromptsResult(value)
     except KeyError:
@@ -2588,6 +2768,7 @@ def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
 
 
 def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "prompts": [encode_Prompt(element) for element in value.prompts],
     }
@@ -2600,10 +2781,6 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = (
-    "method",
-    "params",
-)
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
 
@@ -2620,11 +2797,18 @@ def _decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesReq
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequest:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequest = _decode_ListResourceTemplatesRequest(value)
     except KeyError:
@@ -2633,6 +2817,7 @@ def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequ
 
 
 def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2643,7 +2828,6 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesRequestParams = ("cursor",)
 _new_ListResourceTemplatesRequestParams = partial(object.__new__, ListResourceTemplatesRequestParams)
 
 
@@ -2660,11 +2844,17 @@ def _decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTempla
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTemplatesRequestParams:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequestParams = _decode_ListResourceTemplatesRequestParams(value)
     except KeyError:
@@ -2675,6 +2865,7 @@ def decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTemplat
 
 
 def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -2683,11 +2874,6 @@ def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesReques
     return result
 
 
-_KEYS_ListResourceTemplatesResult = (
-    "_meta",
-    "nextCursor",
-    "resourceTemplates",
-)
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
 
@@ -2717,11 +2903,20 @@ def _decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResu
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resourceTemplates"]
     return result
 
 
 def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResult:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesResult = _decode_ListResourceTemplatesResult(value)
     except KeyError:
@@ -2730,6 +2925,7 @@ def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResul
 
 
 def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resourceTemplates": [encode_ResourceTemplate(element) for element in value.resource_templates],
     }
@@ -2742,10 +2938,6 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = (
-    "method",
-    "params",
-)
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
 
@@ -2762,11 +2954,18 @@ def _decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
+    """Decode `value`, parsed JSON, as `ListResourcesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequest = _decode_ListResourcesRequest(value)
     except KeyError:
@@ -2775,6 +2974,7 @@ def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2785,7 +2985,6 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesRequestParams = ("cursor",)
 _new_ListResourcesRequestParams = partial(object.__new__, ListResourcesRequestParams)
 
 
@@ -2802,11 +3001,17 @@ def _decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams:
+    """Decode `value`, parsed JSON, as `ListResourcesRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequestParams = _decode_ListResourcesRequestParams(value)
     except KeyError:
@@ -2815,6 +3020,7 @@ def decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams:
 
 
 def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -2823,11 +3029,6 @@ def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict
     return result
 
 
-_KEYS_ListResourcesResult = (
-    "_meta",
-    "nextCursor",
-    "resources",
-)
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
 
@@ -2857,11 +3058,20 @@ def _decode_ListResourcesResult(value: Any) -> ListResourcesResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resources"]
     return result
 
 
 def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
+    """Decode `value`, parsed JSON, as `ListResourcesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesResult = _decode_ListResourcesResult(value)
     except KeyError:
@@ -2870,6 +3080,7 @@ def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
 
 
 def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resources": [encode_Resource(element) for element in value.resources],
     }
@@ -2882,10 +3093,6 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = (
-    "method",
-    "params",
-)
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
 
@@ -2902,11 +3109,18 @@ def _decode_ListRootsRequest(value: Any) -> ListRootsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
+    """Decode `value`, parsed JSON, as `ListRootsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequest = _decode_ListRootsRequest(value)
     except KeyError:
@@ -2915,6 +3129,7 @@ def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
 
 
 def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2925,7 +3140,6 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -2939,11 +3153,17 @@ def _decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParams = _decode_ListRootsRequestParams(value)
     except KeyError:
@@ -2952,6 +3172,7 @@ def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
 
 
 def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_ListRootsRequestParamsMeta(value.meta)
@@ -2960,7 +3181,6 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsRequestParamsMeta = ("progressToken",)
 _new_ListRootsRequestParamsMeta = partial(object.__new__, ListRootsRequestParamsMeta)
 
 
@@ -2974,11 +3194,17 @@ def _decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParamsMeta = _decode_ListRootsRequestParamsMeta(value)
     except KeyError:
@@ -2987,6 +3213,7 @@ def decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta:
 
 
 def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2995,10 +3222,6 @@ def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_ListRootsResult = (
-    "_meta",
-    "roots",
-)
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
 
@@ -3020,11 +3243,18 @@ def _decode_ListRootsResult(value: Any) -> ListRootsResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["roots"]
     return result
 
 
 def decode_ListRootsResult(value: Any) -> ListRootsResult:
+    """Decode `value`, parsed JSON, as `ListRootsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsResult = _decode_ListRootsResult(value)
     except KeyError:
@@ -3033,6 +3263,7 @@ def decode_ListRootsResult(value: Any) -> ListRootsResult:
 
 
 def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "roots": [encode_Root(element) for element in value.roots],
     }
@@ -3043,10 +3274,6 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = (
-    "method",
-    "params",
-)
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
 
@@ -3063,11 +3290,18 @@ def _decode_ListToolsRequest(value: Any) -> ListToolsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
+    """Decode `value`, parsed JSON, as `ListToolsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequest = _decode_ListToolsRequest(value)
     except KeyError:
@@ -3076,6 +3310,7 @@ def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3086,7 +3321,6 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequestParams = ("cursor",)
 _new_ListToolsRequestParams = partial(object.__new__, ListToolsRequestParams)
 
 
@@ -3103,11 +3337,17 @@ def _decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
+    """Decode `value`, parsed JSON, as `ListToolsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequestParams = _decode_ListToolsRequestParams(value)
     except KeyError:
@@ -3116,6 +3356,7 @@ def decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
 
 
 def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3124,11 +3365,6 @@ def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListToolsResult = (
-    "_meta",
-    "nextCursor",
-    "tools",
-)
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
 
@@ -3158,11 +3394,20 @@ def _decode_ListToolsResult(value: Any) -> ListToolsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["tools"]
     return result
 
 
 def decode_ListToolsResult(value: Any) -> ListToolsResult:
+    """Decode `value`, parsed JSON, as `ListToolsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsResult = _decode_ListToolsResult(value)
     except KeyError:
@@ -3171,6 +3416,7 @@ def decode_ListToolsResult(value: Any) -> ListToolsResult:
 
 
 def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "tools": [encode_Tool(element) for element in value.tools],
     }
@@ -3190,6 +3436,7 @@ def _decode_LoggingLevel(value: Any) -> Any:
 
 
 def decode_LoggingLevel(value: Any) -> LoggingLevel:
+    """Decode `value`, parsed JSON, as `LoggingLevel`; raises `DecodeError` with every fault."""
     try:
         result: LoggingLevel = _decode_LoggingLevel(value)
     except KeyError:
@@ -3198,13 +3445,10 @@ def decode_LoggingLevel(value: Any) -> LoggingLevel:
 
 
 def encode_LoggingLevel(value: LoggingLevel) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_LoggingMessageNotification = (
-    "method",
-    "params",
-)
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
 
@@ -3216,11 +3460,17 @@ def _decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification
         raise Mismatch
     result.method = "notifications/message"
     result.params = _decode_LoggingMessageNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_LoggingMessageNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotification`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotification = _decode_LoggingMessageNotification(value)
     except KeyError:
@@ -3229,6 +3479,7 @@ def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
 
 
 def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_LoggingMessageNotificationParams(value.params),
@@ -3238,11 +3489,6 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = (
-    "data",
-    "level",
-    "logger",
-)
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
 
@@ -3264,11 +3510,19 @@ def _decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotifi
         known += 1
     else:
         result.logger = None
-    result._extra = None if len(value) == known else others(value, _KEYS_LoggingMessageNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["data"]
+        del extra["level"]
+        if "logger" in extra:
+            del extra["logger"]
     return result
 
 
 def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotificationParams:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotificationParams = _decode_LoggingMessageNotificationParams(value)
     except KeyError:
@@ -3279,6 +3533,7 @@ def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotific
 
 
 def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "level": value.level,
@@ -3290,7 +3545,6 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -3307,11 +3561,17 @@ def _decode_ModelHint(value: Any) -> ModelHint:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ModelHint)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
     return result
 
 
 def decode_ModelHint(value: Any) -> ModelHint:
+    """Decode `value`, parsed JSON, as `ModelHint`; raises `DecodeError` with every fault."""
     try:
         result: ModelHint = _decode_ModelHint(value)
     except KeyError:
@@ -3320,6 +3580,7 @@ def decode_ModelHint(value: Any) -> ModelHint:
 
 
 def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.name is not None:
         result["name"] = value.name
@@ -3386,6 +3647,7 @@ def _decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def decode_ModelPreferences(value: Any) -> ModelPreferences:
+    """Decode `value`, parsed JSON, as `ModelPreferences`; raises `DecodeError` with every fault."""
     try:
         result: ModelPreferences = _decode_ModelPreferences(value)
     except KeyError:
@@ -3394,6 +3656,7 @@ def decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cost_priority is not None:
         result["costPriority"] = value.cost_priority
@@ -3408,10 +3671,6 @@ def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
     return result
 
 
-_KEYS_Notification = (
-    "method",
-    "params",
-)
 _new_Notification = partial(object.__new__, Notification)
 
 
@@ -3429,11 +3688,18 @@ def _decode_Notification(value: Any) -> Notification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Notification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Notification(value: Any) -> Notification:
+    """Decode `value`, parsed JSON, as `Notification`; raises `DecodeError` with every fault."""
     try:
         result: Notification = _decode_Notification(value)
     except KeyError:
@@ -3442,6 +3708,7 @@ def decode_Notification(value: Any) -> Notification:
 
 
 def encode_Notification(value: Notification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3452,7 +3719,6 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -3469,11 +3735,17 @@ def _decode_NotificationParams(value: Any) -> NotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_NotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_NotificationParams(value: Any) -> NotificationParams:
+    """Decode `value`, parsed JSON, as `NotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: NotificationParams = _decode_NotificationParams(value)
     except KeyError:
@@ -3482,6 +3754,7 @@ def decode_NotificationParams(value: Any) -> NotificationParams:
 
 
 def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -3490,10 +3763,6 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = (
-    "method",
-    "params",
-)
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
 
@@ -3511,11 +3780,18 @@ def _decode_PaginatedRequest(value: Any) -> PaginatedRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
+    """Decode `value`, parsed JSON, as `PaginatedRequest`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequest = _decode_PaginatedRequest(value)
     except KeyError:
@@ -3524,6 +3800,7 @@ def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3534,7 +3811,6 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = ("cursor",)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -3551,11 +3827,17 @@ def _decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
+    """Decode `value`, parsed JSON, as `PaginatedRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequestParams = _decode_PaginatedRequestParams(value)
     except KeyError:
@@ -3564,6 +3846,7 @@ def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
 
 
 def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3572,10 +3855,6 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = (
-    "_meta",
-    "nextCursor",
-)
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
 
@@ -3600,11 +3879,19 @@ def _decode_PaginatedResult(value: Any) -> PaginatedResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
     return result
 
 
 def decode_PaginatedResult(value: Any) -> PaginatedResult:
+    """Decode `value`, parsed JSON, as `PaginatedResult`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedResult = _decode_PaginatedResult(value)
     except KeyError:
@@ -3613,6 +3900,7 @@ def decode_PaginatedResult(value: Any) -> PaginatedResult:
 
 
 def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -3623,10 +3911,6 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = (
-    "method",
-    "params",
-)
 _new_PingRequest = partial(object.__new__, PingRequest)
 
 
@@ -3643,11 +3927,18 @@ def _decode_PingRequest(value: Any) -> PingRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PingRequest(value: Any) -> PingRequest:
+    """Decode `value`, parsed JSON, as `PingRequest`; raises `DecodeError` with every fault."""
     try:
         result: PingRequest = _decode_PingRequest(value)
     except KeyError:
@@ -3656,6 +3947,7 @@ def decode_PingRequest(value: Any) -> PingRequest:
 
 
 def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3666,7 +3958,6 @@ def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParams = ("_meta",)
 _new_PingRequestParams = partial(object.__new__, PingRequestParams)
 
 
@@ -3680,11 +3971,17 @@ def _decode_PingRequestParams(value: Any) -> PingRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_PingRequestParams(value: Any) -> PingRequestParams:
+    """Decode `value`, parsed JSON, as `PingRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PingRequestParams = _decode_PingRequestParams(value)
     except KeyError:
@@ -3693,6 +3990,7 @@ def decode_PingRequestParams(value: Any) -> PingRequestParams:
 
 
 def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_PingRequestParamsMeta(value.meta)
@@ -3701,7 +3999,6 @@ def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParamsMeta = ("progressToken",)
 _new_PingRequestParamsMeta = partial(object.__new__, PingRequestParamsMeta)
 
 
@@ -3715,11 +4012,17 @@ def _decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `PingRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: PingRequestParamsMeta = _decode_PingRequestParamsMeta(value)
     except KeyError:
@@ -3728,6 +4031,7 @@ def decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
 
 
 def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -3736,10 +4040,6 @@ def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]
     return result
 
 
-_KEYS_ProgressNotification = (
-    "method",
-    "params",
-)
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
 
@@ -3751,11 +4051,17 @@ def _decode_ProgressNotification(value: Any) -> ProgressNotification:
         raise Mismatch
     result.method = "notifications/progress"
     result.params = _decode_ProgressNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ProgressNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ProgressNotification(value: Any) -> ProgressNotification:
+    """Decode `value`, parsed JSON, as `ProgressNotification`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotification = _decode_ProgressNotification(value)
     except KeyError:
@@ -3764,6 +4070,7 @@ def decode_ProgressNotification(value: Any) -> ProgressNotification:
 
 
 def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ProgressNotificationParams(value.params),
@@ -3773,11 +4080,6 @@ def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_ProgressNotificationParams = (
-    "progress",
-    "progressToken",
-    "total",
-)
 _new_ProgressNotificationParams = partial(object.__new__, ProgressNotificationParams)
 
 
@@ -3799,11 +4101,19 @@ def _decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams
         known += 1
     else:
         result.total = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ProgressNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["progress"]
+        del extra["progressToken"]
+        if "total" in extra:
+            del extra["total"]
     return result
 
 
 def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
+    """Decode `value`, parsed JSON, as `ProgressNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotificationParams = _decode_ProgressNotificationParams(value)
     except KeyError:
@@ -3812,6 +4122,7 @@ def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
 
 
 def encode_ProgressNotificationParams(value: ProgressNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "progress": value.progress,
         "progressToken": value.progress_token,
@@ -3834,6 +4145,7 @@ def _decode_ProgressToken(value: Any) -> Any:
 
 
 def decode_ProgressToken(value: Any) -> ProgressToken:
+    """Decode `value`, parsed JSON, as `ProgressToken`; raises `DecodeError` with every fault."""
     try:
         result: ProgressToken = _decode_ProgressToken(value)
     except KeyError:
@@ -3842,14 +4154,10 @@ def decode_ProgressToken(value: Any) -> ProgressToken:
 
 
 def encode_ProgressToken(value: ProgressToken) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Prompt = (
-    "arguments",
-    "description",
-    "name",
-)
 _new_Prompt = partial(object.__new__, Prompt)
 
 
@@ -3879,11 +4187,20 @@ def _decode_Prompt(value: Any) -> Prompt:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Prompt)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        if "description" in extra:
+            del extra["description"]
+        del extra["name"]
     return result
 
 
 def decode_Prompt(value: Any) -> Prompt:
+    """Decode `value`, parsed JSON, as `Prompt`; raises `DecodeError` with every fault."""
     try:
         result: Prompt = _decode_Prompt(value)
     except KeyError:
@@ -3892,6 +4209,7 @@ def decode_Prompt(value: Any) -> Prompt:
 
 
 def encode_Prompt(value: Prompt) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -3904,11 +4222,6 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = (
-    "description",
-    "name",
-    "required",
-)
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
 
@@ -3937,11 +4250,20 @@ def _decode_PromptArgument(value: Any) -> PromptArgument:
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptArgument)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "description" in extra:
+            del extra["description"]
+        del extra["name"]
+        if "required" in extra:
+            del extra["required"]
     return result
 
 
 def decode_PromptArgument(value: Any) -> PromptArgument:
+    """Decode `value`, parsed JSON, as `PromptArgument`; raises `DecodeError` with every fault."""
     try:
         result: PromptArgument = _decode_PromptArgument(value)
     except KeyError:
@@ -3950,6 +4272,7 @@ def decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -3962,10 +4285,6 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = (
-    "method",
-    "params",
-)
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
 
@@ -3982,11 +4301,18 @@ def _decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotifi
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotification:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotification = _decode_PromptListChangedNotification(value)
     except KeyError:
@@ -3995,6 +4321,7 @@ def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotific
 
 
 def encode_PromptListChangedNotification(value: PromptListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4005,7 +4332,6 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptListChangedNotificationParams = ("_meta",)
 _new_PromptListChangedNotificationParams = partial(object.__new__, PromptListChangedNotificationParams)
 
 
@@ -4022,11 +4348,17 @@ def _decode_PromptListChangedNotificationParams(value: Any) -> PromptListChanged
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_PromptListChangedNotificationParams(value: Any) -> PromptListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotificationParams = _decode_PromptListChangedNotificationParams(value)
     except KeyError:
@@ -4037,6 +4369,7 @@ def decode_PromptListChangedNotificationParams(value: Any) -> PromptListChangedN
 
 
 def encode_PromptListChangedNotificationParams(value: PromptListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4057,10 +4390,6 @@ def _decode_PromptMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_PromptMessage = (
-    "content",
-    "role",
-)
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
 
@@ -4073,11 +4402,17 @@ def _decode_PromptMessage(value: Any) -> PromptMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_PromptMessage(value: Any) -> PromptMessage:
+    """Decode `value`, parsed JSON, as `PromptMessage`; raises `DecodeError` with every fault."""
     try:
         result: PromptMessage = _decode_PromptMessage(value)
     except KeyError:
@@ -4098,6 +4433,7 @@ def _encode_PromptMessage_content(value: TextContent | ImageContent | EmbeddedRe
 
 
 def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_PromptMessage_content(value.content),
         "role": value.role,
@@ -4107,10 +4443,6 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = (
-    "name",
-    "type",
-)
 _new_PromptReference = partial(object.__new__, PromptReference)
 
 
@@ -4125,11 +4457,17 @@ def _decode_PromptReference(value: Any) -> PromptReference:
     if value["type"] != "ref/prompt":
         raise Mismatch
     result.type = "ref/prompt"
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["type"]
     return result
 
 
 def decode_PromptReference(value: Any) -> PromptReference:
+    """Decode `value`, parsed JSON, as `PromptReference`; raises `DecodeError` with every fault."""
     try:
         result: PromptReference = _decode_PromptReference(value)
     except KeyError:
@@ -4138,6 +4476,7 @@ def decode_PromptReference(value: Any) -> PromptReference:
 
 
 def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -4147,10 +4486,6 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = (
-    "method",
-    "params",
-)
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
 
@@ -4162,11 +4497,17 @@ def _decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
         raise Mismatch
     result.method = "resources/read"
     result.params = _decode_ReadResourceRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ReadResourceRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
+    """Decode `value`, parsed JSON, as `ReadResourceRequest`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequest = _decode_ReadResourceRequest(value)
     except KeyError:
@@ -4175,6 +4516,7 @@ def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ReadResourceRequestParams(value.params),
@@ -4184,7 +4526,6 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = ("uri",)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -4196,11 +4537,16 @@ def _decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ReadResourceRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ReadResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequestParams = _decode_ReadResourceRequestParams(value)
     except KeyError:
@@ -4209,6 +4555,7 @@ def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
 
 
 def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4228,10 +4575,6 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = (
-    "_meta",
-    "contents",
-)
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
 
@@ -4253,11 +4596,18 @@ def _decode_ReadResourceResult(value: Any) -> ReadResourceResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ReadResourceResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["contents"]
     return result
 
 
 def decode_ReadResourceResult(value: Any) -> ReadResourceResult:
+    """Decode `value`, parsed JSON, as `ReadResourceResult`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceResult = _decode_ReadResourceResult(value)
     except KeyError:
@@ -4276,6 +4626,7 @@ def _encode_ReadResourceResult_contents_item(value: TextResourceContents | BlobR
 
 
 def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "contents": [_encode_ReadResourceResult_contents_item(element) for element in value.contents],
     }
@@ -4286,10 +4637,6 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = (
-    "method",
-    "params",
-)
 _new_Request = partial(object.__new__, Request)
 
 
@@ -4307,11 +4654,18 @@ def _decode_Request(value: Any) -> Request:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Request)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Request(value: Any) -> Request:
+    """Decode `value`, parsed JSON, as `Request`; raises `DecodeError` with every fault."""
     try:
         result: Request = _decode_Request(value)
     except KeyError:
@@ -4320,6 +4674,7 @@ def decode_Request(value: Any) -> Request:
 
 
 def encode_Request(value: Request) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4341,6 +4696,7 @@ def _decode_RequestId(value: Any) -> Any:
 
 
 def decode_RequestId(value: Any) -> RequestId:
+    """Decode `value`, parsed JSON, as `RequestId`; raises `DecodeError` with every fault."""
     try:
         result: RequestId = _decode_RequestId(value)
     except KeyError:
@@ -4349,10 +4705,10 @@ def decode_RequestId(value: Any) -> RequestId:
 
 
 def encode_RequestId(value: RequestId) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -4366,11 +4722,17 @@ def _decode_RequestParams(value: Any) -> RequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RequestParams(value: Any) -> RequestParams:
+    """Decode `value`, parsed JSON, as `RequestParams`; raises `DecodeError` with every fault."""
     try:
         result: RequestParams = _decode_RequestParams(value)
     except KeyError:
@@ -4379,6 +4741,7 @@ def decode_RequestParams(value: Any) -> RequestParams:
 
 
 def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_RequestParamsMeta(value.meta)
@@ -4387,7 +4750,6 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -4401,11 +4763,17 @@ def _decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
+    """Decode `value`, parsed JSON, as `RequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: RequestParamsMeta = _decode_RequestParamsMeta(value)
     except KeyError:
@@ -4414,6 +4782,7 @@ def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
 
 
 def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -4482,6 +4851,7 @@ def _decode_Resource(value: Any) -> Resource:
 
 
 def decode_Resource(value: Any) -> Resource:
+    """Decode `value`, parsed JSON, as `Resource`; raises `DecodeError` with every fault."""
     try:
         result: Resource = _decode_Resource(value)
     except KeyError:
@@ -4490,6 +4860,7 @@ def decode_Resource(value: Any) -> Resource:
 
 
 def encode_Resource(value: Resource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uri": value.uri,
@@ -4507,10 +4878,6 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceAnnotations = (
-    "audience",
-    "priority",
-)
 _new_ResourceAnnotations = partial(object.__new__, ResourceAnnotations)
 
 
@@ -4540,11 +4907,19 @@ def _decode_ResourceAnnotations(value: Any) -> ResourceAnnotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceAnnotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_ResourceAnnotations(value: Any) -> ResourceAnnotations:
+    """Decode `value`, parsed JSON, as `ResourceAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ResourceAnnotations = _decode_ResourceAnnotations(value)
     except KeyError:
@@ -4553,6 +4928,7 @@ def decode_ResourceAnnotations(value: Any) -> ResourceAnnotations:
 
 
 def encode_ResourceAnnotations(value: ResourceAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -4563,10 +4939,6 @@ def encode_ResourceAnnotations(value: ResourceAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = (
-    "mimeType",
-    "uri",
-)
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
 
@@ -4587,11 +4959,18 @@ def _decode_ResourceContents(value: Any) -> ResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceContents(value: Any) -> ResourceContents:
+    """Decode `value`, parsed JSON, as `ResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: ResourceContents = _decode_ResourceContents(value)
     except KeyError:
@@ -4600,6 +4979,7 @@ def decode_ResourceContents(value: Any) -> ResourceContents:
 
 
 def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4610,10 +4990,6 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = (
-    "method",
-    "params",
-)
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
 
@@ -4630,11 +5006,18 @@ def _decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNo
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNotification:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotification = _decode_ResourceListChangedNotification(value)
     except KeyError:
@@ -4645,6 +5028,7 @@ def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNot
 
 
 def encode_ResourceListChangedNotification(value: ResourceListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4655,7 +5039,6 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceListChangedNotificationParams = ("_meta",)
 _new_ResourceListChangedNotificationParams = partial(object.__new__, ResourceListChangedNotificationParams)
 
 
@@ -4672,13 +5055,17 @@ def _decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListCha
         known += 1
     else:
         result.meta = None
-    result._extra = (
-        None if len(value) == known else others(value, _KEYS_ResourceListChangedNotificationParams)
-    )
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotificationParams = _decode_ResourceListChangedNotificationParams(value)
     except KeyError:
@@ -4691,6 +5078,7 @@ def decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListChan
 def encode_ResourceListChangedNotificationParams(
     value: ResourceListChangedNotificationParams,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4699,10 +5087,6 @@ def encode_ResourceListChangedNotificationParams(
     return result
 
 
-_KEYS_ResourceReference = (
-    "type",
-    "uri",
-)
 _new_ResourceReference = partial(object.__new__, ResourceReference)
 
 
@@ -4717,11 +5101,17 @@ def _decode_ResourceReference(value: Any) -> ResourceReference:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["type"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceReference(value: Any) -> ResourceReference:
+    """Decode `value`, parsed JSON, as `ResourceReference`; raises `DecodeError` with every fault."""
     try:
         result: ResourceReference = _decode_ResourceReference(value)
     except KeyError:
@@ -4730,6 +5120,7 @@ def decode_ResourceReference(value: Any) -> ResourceReference:
 
 
 def encode_ResourceReference(value: ResourceReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
         "uri": value.uri,
@@ -4788,6 +5179,7 @@ def _decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
+    """Decode `value`, parsed JSON, as `ResourceTemplate`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplate = _decode_ResourceTemplate(value)
     except KeyError:
@@ -4796,6 +5188,7 @@ def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uriTemplate": value.uri_template,
@@ -4811,10 +5204,6 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateAnnotations = (
-    "audience",
-    "priority",
-)
 _new_ResourceTemplateAnnotations = partial(object.__new__, ResourceTemplateAnnotations)
 
 
@@ -4844,11 +5233,19 @@ def _decode_ResourceTemplateAnnotations(value: Any) -> ResourceTemplateAnnotatio
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceTemplateAnnotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_ResourceTemplateAnnotations(value: Any) -> ResourceTemplateAnnotations:
+    """Decode `value`, parsed JSON, as `ResourceTemplateAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplateAnnotations = _decode_ResourceTemplateAnnotations(value)
     except KeyError:
@@ -4857,6 +5254,7 @@ def decode_ResourceTemplateAnnotations(value: Any) -> ResourceTemplateAnnotation
 
 
 def encode_ResourceTemplateAnnotations(value: ResourceTemplateAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -4867,10 +5265,6 @@ def encode_ResourceTemplateAnnotations(value: ResourceTemplateAnnotations) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotification = (
-    "method",
-    "params",
-)
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
 
@@ -4882,11 +5276,17 @@ def _decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificati
         raise Mismatch
     result.method = "notifications/resources/updated"
     result.params = _decode_ResourceUpdatedNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceUpdatedNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotification:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotification = _decode_ResourceUpdatedNotification(value)
     except KeyError:
@@ -4895,6 +5295,7 @@ def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificatio
 
 
 def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ResourceUpdatedNotificationParams(value.params),
@@ -4904,7 +5305,6 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = ("uri",)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -4916,11 +5316,16 @@ def _decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNoti
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ResourceUpdatedNotificationParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotificationParams = _decode_ResourceUpdatedNotificationParams(value)
     except KeyError:
@@ -4931,6 +5336,7 @@ def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotif
 
 
 def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4939,7 +5345,6 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -4956,11 +5361,17 @@ def _decode_Result(value: Any) -> Result:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Result)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_Result(value: Any) -> Result:
+    """Decode `value`, parsed JSON, as `Result`; raises `DecodeError` with every fault."""
     try:
         result: Result = _decode_Result(value)
     except KeyError:
@@ -4969,6 +5380,7 @@ def decode_Result(value: Any) -> Result:
 
 
 def encode_Result(value: Result) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4984,6 +5396,7 @@ def _decode_Role(value: Any) -> Any:
 
 
 def decode_Role(value: Any) -> Role:
+    """Decode `value`, parsed JSON, as `Role`; raises `DecodeError` with every fault."""
     try:
         result: Role = _decode_Role(value)
     except KeyError:
@@ -4992,13 +5405,10 @@ def decode_Role(value: Any) -> Role:
 
 
 def encode_Role(value: Role) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Root = (
-    "name",
-    "uri",
-)
 _new_Root = partial(object.__new__, Root)
 
 
@@ -5019,11 +5429,18 @@ def _decode_Root(value: Any) -> Root:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Root)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
+        del extra["uri"]
     return result
 
 
 def decode_Root(value: Any) -> Root:
+    """Decode `value`, parsed JSON, as `Root`; raises `DecodeError` with every fault."""
     try:
         result: Root = _decode_Root(value)
     except KeyError:
@@ -5032,6 +5449,7 @@ def decode_Root(value: Any) -> Root:
 
 
 def encode_Root(value: Root) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -5042,10 +5460,6 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = (
-    "method",
-    "params",
-)
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
 
@@ -5062,11 +5476,18 @@ def _decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotifica
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotification:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotification = _decode_RootsListChangedNotification(value)
     except KeyError:
@@ -5075,6 +5496,7 @@ def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotificat
 
 
 def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -5085,7 +5507,6 @@ def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> 
     return result
 
 
-_KEYS_RootsListChangedNotificationParams = ("_meta",)
 _new_RootsListChangedNotificationParams = partial(object.__new__, RootsListChangedNotificationParams)
 
 
@@ -5102,11 +5523,17 @@ def _decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNo
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotificationParams = _decode_RootsListChangedNotificationParams(value)
     except KeyError:
@@ -5117,6 +5544,7 @@ def decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNot
 
 
 def encode_RootsListChangedNotificationParams(value: RootsListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -5135,10 +5563,6 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = (
-    "content",
-    "role",
-)
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
 
@@ -5151,11 +5575,17 @@ def _decode_SamplingMessage(value: Any) -> SamplingMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SamplingMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_SamplingMessage(value: Any) -> SamplingMessage:
+    """Decode `value`, parsed JSON, as `SamplingMessage`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessage = _decode_SamplingMessage(value)
     except KeyError:
@@ -5174,6 +5604,7 @@ def _encode_SamplingMessage_content(value: TextContent | ImageContent) -> Any:
 
 
 def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_SamplingMessage_content(value.content),
         "role": value.role,
@@ -5237,6 +5668,7 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
+    """Decode `value`, parsed JSON, as `ServerCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilities = _decode_ServerCapabilities(value)
     except KeyError:
@@ -5245,6 +5677,7 @@ def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.experimental is not None:
         result["experimental"] = value.experimental
@@ -5261,7 +5694,6 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -5278,11 +5710,17 @@ def _decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesPrompts)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesPrompts`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesPrompts = _decode_ServerCapabilitiesPrompts(value)
     except KeyError:
@@ -5291,6 +5729,7 @@ def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
 
 
 def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -5299,10 +5738,6 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = (
-    "listChanged",
-    "subscribe",
-)
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
 
@@ -5327,11 +5762,19 @@ def _decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResourc
         known += 1
     else:
         result.subscribe = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesResources)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
+        if "subscribe" in extra:
+            del extra["subscribe"]
     return result
 
 
 def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResources:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesResources`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesResources = _decode_ServerCapabilitiesResources(value)
     except KeyError:
@@ -5340,6 +5783,7 @@ def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResource
 
 
 def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -5350,7 +5794,6 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -5367,11 +5810,17 @@ def _decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTools)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTools`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTools = _decode_ServerCapabilitiesTools(value)
     except KeyError:
@@ -5380,6 +5829,7 @@ def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
 
 
 def encode_ServerCapabilitiesTools(value: ServerCapabilitiesTools) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -5409,6 +5859,7 @@ def _decode_ServerNotification(value: Any) -> Any:
 
 
 def decode_ServerNotification(value: Any) -> ServerNotification:
+    """Decode `value`, parsed JSON, as `ServerNotification`; raises `DecodeError` with every fault."""
     try:
         result: ServerNotification = _decode_ServerNotification(value)
     except KeyError:
@@ -5425,6 +5876,7 @@ def encode_ServerNotification(
     | ToolListChangedNotification
     | LoggingMessageNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -5457,6 +5909,7 @@ def _decode_ServerRequest(value: Any) -> Any:
 
 
 def decode_ServerRequest(value: Any) -> ServerRequest:
+    """Decode `value`, parsed JSON, as `ServerRequest`; raises `DecodeError` with every fault."""
     try:
         result: ServerRequest = _decode_ServerRequest(value)
     except KeyError:
@@ -5465,6 +5918,7 @@ def decode_ServerRequest(value: Any) -> ServerRequest:
 
 
 def encode_ServerRequest(value: PingRequest | CreateMessageRequest | ListRootsRequest) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is PingRequest:
@@ -5528,6 +5982,7 @@ def _decode_ServerResult(value: Any) -> Any:
 
 
 def decode_ServerResult(value: Any) -> ServerResult:
+    """Decode `value`, parsed JSON, as `ServerResult`; raises `DecodeError` with every fault."""
     try:
         result: ServerResult = _decode_ServerResult(value)
     except KeyError:
@@ -5547,6 +6002,7 @@ def encode_ServerResult(
     | CallToolResult
     | CompleteResult,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeResult:
@@ -5572,10 +6028,6 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = (
-    "method",
-    "params",
-)
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
 
@@ -5587,11 +6039,17 @@ def _decode_SetLevelRequest(value: Any) -> SetLevelRequest:
         raise Mismatch
     result.method = "logging/setLevel"
     result.params = _decode_SetLevelRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SetLevelRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
+    """Decode `value`, parsed JSON, as `SetLevelRequest`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequest = _decode_SetLevelRequest(value)
     except KeyError:
@@ -5600,6 +6058,7 @@ def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
 
 
 def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_SetLevelRequestParams(value.params),
@@ -5609,7 +6068,6 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = ("level",)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -5621,11 +6079,16 @@ def _decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
     if item not in ("alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"):
         raise Mismatch
     result.level = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_SetLevelRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["level"]
     return result
 
 
 def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
+    """Decode `value`, parsed JSON, as `SetLevelRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequestParams = _decode_SetLevelRequestParams(value)
     except KeyError:
@@ -5634,6 +6097,7 @@ def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
 
 
 def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "level": value.level,
     }
@@ -5642,10 +6106,6 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_SubscribeRequest = (
-    "method",
-    "params",
-)
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
 
@@ -5657,11 +6117,17 @@ def _decode_SubscribeRequest(value: Any) -> SubscribeRequest:
         raise Mismatch
     result.method = "resources/subscribe"
     result.params = _decode_SubscribeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SubscribeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
+    """Decode `value`, parsed JSON, as `SubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequest = _decode_SubscribeRequest(value)
     except KeyError:
@@ -5670,6 +6136,7 @@ def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
 
 
 def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_SubscribeRequestParams(value.params),
@@ -5679,7 +6146,6 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = ("uri",)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -5691,11 +6157,16 @@ def _decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_SubscribeRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `SubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequestParams = _decode_SubscribeRequestParams(value)
     except KeyError:
@@ -5704,6 +6175,7 @@ def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
 
 
 def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -5712,11 +6184,6 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_TextContent = (
-    "annotations",
-    "text",
-    "type",
-)
 _new_TextContent = partial(object.__new__, TextContent)
 
 
@@ -5737,11 +6204,19 @@ def _decode_TextContent(value: Any) -> TextContent:
         known += 1
     else:
         result.annotations = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TextContent)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "annotations" in extra:
+            del extra["annotations"]
+        del extra["text"]
+        del extra["type"]
     return result
 
 
 def decode_TextContent(value: Any) -> TextContent:
+    """Decode `value`, parsed JSON, as `TextContent`; raises `DecodeError` with every fault."""
     try:
         result: TextContent = _decode_TextContent(value)
     except KeyError:
@@ -5750,6 +6225,7 @@ def decode_TextContent(value: Any) -> TextContent:
 
 
 def encode_TextContent(value: TextContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "type": value.type,
@@ -5761,10 +6237,6 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextContentAnnotations = (
-    "audience",
-    "priority",
-)
 _new_TextContentAnnotations = partial(object.__new__, TextContentAnnotations)
 
 
@@ -5794,11 +6266,19 @@ def _decode_TextContentAnnotations(value: Any) -> TextContentAnnotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TextContentAnnotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_TextContentAnnotations(value: Any) -> TextContentAnnotations:
+    """Decode `value`, parsed JSON, as `TextContentAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: TextContentAnnotations = _decode_TextContentAnnotations(value)
     except KeyError:
@@ -5807,6 +6287,7 @@ def decode_TextContentAnnotations(value: Any) -> TextContentAnnotations:
 
 
 def encode_TextContentAnnotations(value: TextContentAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -5817,11 +6298,6 @@ def encode_TextContentAnnotations(value: TextContentAnnotations) -> dict[str, An
     return result
 
 
-_KEYS_TextResourceContents = (
-    "mimeType",
-    "text",
-    "uri",
-)
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
 
@@ -5846,11 +6322,19 @@ def _decode_TextResourceContents(value: Any) -> TextResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TextResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["text"]
+        del extra["uri"]
     return result
 
 
 def decode_TextResourceContents(value: Any) -> TextResourceContents:
+    """Decode `value`, parsed JSON, as `TextResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: TextResourceContents = _decode_TextResourceContents(value)
     except KeyError:
@@ -5859,6 +6343,7 @@ def decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "uri": value.uri,
@@ -5870,11 +6355,6 @@ def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_Tool = (
-    "description",
-    "inputSchema",
-    "name",
-)
 _new_Tool = partial(object.__new__, Tool)
 
 
@@ -5896,11 +6376,19 @@ def _decode_Tool(value: Any) -> Tool:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Tool)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "description" in extra:
+            del extra["description"]
+        del extra["inputSchema"]
+        del extra["name"]
     return result
 
 
 def decode_Tool(value: Any) -> Tool:
+    """Decode `value`, parsed JSON, as `Tool`; raises `DecodeError` with every fault."""
     try:
         result: Tool = _decode_Tool(value)
     except KeyError:
@@ -5909,6 +6397,7 @@ def decode_Tool(value: Any) -> Tool:
 
 
 def encode_Tool(value: Tool) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "inputSchema": encode_ToolInputSchema(value.input_schema),
         "name": value.name,
@@ -5920,11 +6409,6 @@ def encode_Tool(value: Tool) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = (
-    "properties",
-    "required",
-    "type",
-)
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
 
@@ -5958,11 +6442,20 @@ def _decode_ToolInputSchema(value: Any) -> ToolInputSchema:
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolInputSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "properties" in extra:
+            del extra["properties"]
+        if "required" in extra:
+            del extra["required"]
+        del extra["type"]
     return result
 
 
 def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
+    """Decode `value`, parsed JSON, as `ToolInputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolInputSchema = _decode_ToolInputSchema(value)
     except KeyError:
@@ -5971,6 +6464,7 @@ def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
 
 
 def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -5983,10 +6477,6 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = (
-    "method",
-    "params",
-)
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
 
@@ -6003,11 +6493,18 @@ def _decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificati
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotification:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotification = _decode_ToolListChangedNotification(value)
     except KeyError:
@@ -6016,6 +6513,7 @@ def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificatio
 
 
 def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -6026,7 +6524,6 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolListChangedNotificationParams = ("_meta",)
 _new_ToolListChangedNotificationParams = partial(object.__new__, ToolListChangedNotificationParams)
 
 
@@ -6043,11 +6540,17 @@ def _decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNoti
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotificationParams = _decode_ToolListChangedNotificationParams(value)
     except KeyError:
@@ -6058,6 +6561,7 @@ def decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNotif
 
 
 def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -6066,10 +6570,6 @@ def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationP
     return result
 
 
-_KEYS_UnsubscribeRequest = (
-    "method",
-    "params",
-)
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
 
@@ -6081,11 +6581,17 @@ def _decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
         raise Mismatch
     result.method = "resources/unsubscribe"
     result.params = _decode_UnsubscribeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_UnsubscribeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequest = _decode_UnsubscribeRequest(value)
     except KeyError:
@@ -6094,6 +6600,7 @@ def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
 
 
 def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_UnsubscribeRequestParams(value.params),
@@ -6103,7 +6610,6 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = ("uri",)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 
@@ -6115,11 +6621,16 @@ def _decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_UnsubscribeRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequestParams = _decode_UnsubscribeRequestParams(value)
     except KeyError:
@@ -6128,6 +6639,7 @@ def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
 
 
 def encode_UnsubscribeRequestParams(value: UnsubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }

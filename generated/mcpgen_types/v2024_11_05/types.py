@@ -15,7 +15,7 @@ from ..codec import UNSET, Unset, Wire
 
 
 class Annotated(Wire):
-    """`Annotated` of MCP 2024-11-05."""
+    """`Annotated` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("annotations",)
 
@@ -32,7 +32,7 @@ class Annotated(Wire):
 
 
 class AnnotatedAnnotations(Wire):
-    """`AnnotatedAnnotations` of MCP 2024-11-05."""
+    """`AnnotatedAnnotations` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "audience",
@@ -55,7 +55,7 @@ class AnnotatedAnnotations(Wire):
 
 
 class BlobResourceContents(Wire):
-    """`BlobResourceContents` of MCP 2024-11-05."""
+    """`BlobResourceContents` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "blob",
@@ -82,7 +82,7 @@ class BlobResourceContents(Wire):
 
 
 class CallToolRequest(Wire):
-    """`CallToolRequest` of MCP 2024-11-05."""
+    """`CallToolRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -105,7 +105,7 @@ class CallToolRequest(Wire):
 
 
 class CallToolRequestParams(Wire):
-    """`CallToolRequestParams` of MCP 2024-11-05."""
+    """`CallToolRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -128,7 +128,7 @@ class CallToolRequestParams(Wire):
 
 
 class CallToolResult(Wire):
-    """`CallToolResult` of MCP 2024-11-05."""
+    """`CallToolResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "content",
@@ -155,7 +155,7 @@ class CallToolResult(Wire):
 
 
 class CancelledNotification(Wire):
-    """`CancelledNotification` of MCP 2024-11-05."""
+    """`CancelledNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -178,7 +178,7 @@ class CancelledNotification(Wire):
 
 
 class CancelledNotificationParams(Wire):
-    """`CancelledNotificationParams` of MCP 2024-11-05."""
+    """`CancelledNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "request_id",
@@ -201,7 +201,7 @@ class CancelledNotificationParams(Wire):
 
 
 class ClientCapabilities(Wire):
-    """`ClientCapabilities` of MCP 2024-11-05."""
+    """`ClientCapabilities` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "experimental",
@@ -228,7 +228,7 @@ class ClientCapabilities(Wire):
 
 
 class ClientCapabilitiesRoots(Wire):
-    """`ClientCapabilitiesRoots` of MCP 2024-11-05."""
+    """`ClientCapabilitiesRoots` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -245,7 +245,7 @@ class ClientCapabilitiesRoots(Wire):
 
 
 class CompleteRequest(Wire):
-    """`CompleteRequest` of MCP 2024-11-05."""
+    """`CompleteRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -268,7 +268,7 @@ class CompleteRequest(Wire):
 
 
 class CompleteRequestParams(Wire):
-    """`CompleteRequestParams` of MCP 2024-11-05."""
+    """`CompleteRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "argument",
@@ -291,7 +291,7 @@ class CompleteRequestParams(Wire):
 
 
 class CompleteRequestParamsArgument(Wire):
-    """`CompleteRequestParamsArgument` of MCP 2024-11-05."""
+    """`CompleteRequestParamsArgument` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -314,7 +314,7 @@ class CompleteRequestParamsArgument(Wire):
 
 
 class CompleteResult(Wire):
-    """`CompleteResult` of MCP 2024-11-05."""
+    """`CompleteResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "completion",
@@ -337,7 +337,7 @@ class CompleteResult(Wire):
 
 
 class CompleteResultCompletion(Wire):
-    """`CompleteResultCompletion` of MCP 2024-11-05."""
+    """`CompleteResultCompletion` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "values",
@@ -364,7 +364,7 @@ class CompleteResultCompletion(Wire):
 
 
 class CreateMessageRequest(Wire):
-    """`CreateMessageRequest` of MCP 2024-11-05."""
+    """`CreateMessageRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -387,7 +387,7 @@ class CreateMessageRequest(Wire):
 
 
 class CreateMessageRequestParams(Wire):
-    """`CreateMessageRequestParams` of MCP 2024-11-05."""
+    """`CreateMessageRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "max_tokens",
@@ -434,7 +434,7 @@ class CreateMessageRequestParams(Wire):
 
 
 class CreateMessageResult(Wire):
-    """`CreateMessageResult` of MCP 2024-11-05."""
+    """`CreateMessageResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "content",
@@ -469,7 +469,7 @@ class CreateMessageResult(Wire):
 
 
 class EmbeddedResource(Wire):
-    """`EmbeddedResource` of MCP 2024-11-05."""
+    """`EmbeddedResource` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "resource",
@@ -496,7 +496,7 @@ class EmbeddedResource(Wire):
 
 
 class EmbeddedResourceAnnotations(Wire):
-    """`EmbeddedResourceAnnotations` of MCP 2024-11-05."""
+    """`EmbeddedResourceAnnotations` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "audience",
@@ -519,7 +519,7 @@ class EmbeddedResourceAnnotations(Wire):
 
 
 class GetPromptRequest(Wire):
-    """`GetPromptRequest` of MCP 2024-11-05."""
+    """`GetPromptRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -542,7 +542,7 @@ class GetPromptRequest(Wire):
 
 
 class GetPromptRequestParams(Wire):
-    """`GetPromptRequestParams` of MCP 2024-11-05."""
+    """`GetPromptRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -565,7 +565,7 @@ class GetPromptRequestParams(Wire):
 
 
 class GetPromptResult(Wire):
-    """`GetPromptResult` of MCP 2024-11-05."""
+    """`GetPromptResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "messages",
@@ -592,7 +592,7 @@ class GetPromptResult(Wire):
 
 
 class ImageContent(Wire):
-    """`ImageContent` of MCP 2024-11-05."""
+    """`ImageContent` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "data",
@@ -623,7 +623,7 @@ class ImageContent(Wire):
 
 
 class ImageContentAnnotations(Wire):
-    """`ImageContentAnnotations` of MCP 2024-11-05."""
+    """`ImageContentAnnotations` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "audience",
@@ -646,7 +646,7 @@ class ImageContentAnnotations(Wire):
 
 
 class Implementation(Wire):
-    """`Implementation` of MCP 2024-11-05."""
+    """`Implementation` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -669,7 +669,7 @@ class Implementation(Wire):
 
 
 class InitializeRequest(Wire):
-    """`InitializeRequest` of MCP 2024-11-05."""
+    """`InitializeRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -692,7 +692,7 @@ class InitializeRequest(Wire):
 
 
 class InitializeRequestParams(Wire):
-    """`InitializeRequestParams` of MCP 2024-11-05."""
+    """`InitializeRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "capabilities",
@@ -719,7 +719,7 @@ class InitializeRequestParams(Wire):
 
 
 class InitializeResult(Wire):
-    """`InitializeResult` of MCP 2024-11-05."""
+    """`InitializeResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "capabilities",
@@ -754,7 +754,7 @@ class InitializeResult(Wire):
 
 
 class InitializedNotification(Wire):
-    """`InitializedNotification` of MCP 2024-11-05."""
+    """`InitializedNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -777,7 +777,7 @@ class InitializedNotification(Wire):
 
 
 class InitializedNotificationParams(Wire):
-    """`InitializedNotificationParams` of MCP 2024-11-05."""
+    """`InitializedNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -794,7 +794,7 @@ class InitializedNotificationParams(Wire):
 
 
 class JSONRPCError(Wire):
-    """`JSONRPCError` of MCP 2024-11-05."""
+    """`JSONRPCError` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "error",
@@ -821,7 +821,7 @@ class JSONRPCError(Wire):
 
 
 class JSONRPCErrorError(Wire):
-    """`JSONRPCErrorError` of MCP 2024-11-05."""
+    """`JSONRPCErrorError` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "code",
@@ -848,7 +848,7 @@ class JSONRPCErrorError(Wire):
 
 
 class JSONRPCNotification(Wire):
-    """`JSONRPCNotification` of MCP 2024-11-05."""
+    """`JSONRPCNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -875,7 +875,7 @@ class JSONRPCNotification(Wire):
 
 
 class JSONRPCNotificationParams(Wire):
-    """`JSONRPCNotificationParams` of MCP 2024-11-05."""
+    """`JSONRPCNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -892,7 +892,7 @@ class JSONRPCNotificationParams(Wire):
 
 
 class JSONRPCRequest(Wire):
-    """`JSONRPCRequest` of MCP 2024-11-05."""
+    """`JSONRPCRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "id",
@@ -923,7 +923,7 @@ class JSONRPCRequest(Wire):
 
 
 class JSONRPCRequestParams(Wire):
-    """`JSONRPCRequestParams` of MCP 2024-11-05."""
+    """`JSONRPCRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -940,7 +940,7 @@ class JSONRPCRequestParams(Wire):
 
 
 class JSONRPCRequestParamsMeta(Wire):
-    """`JSONRPCRequestParamsMeta` of MCP 2024-11-05."""
+    """`JSONRPCRequestParamsMeta` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -957,7 +957,7 @@ class JSONRPCRequestParamsMeta(Wire):
 
 
 class JSONRPCResponse(Wire):
-    """`JSONRPCResponse` of MCP 2024-11-05."""
+    """`JSONRPCResponse` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "id",
@@ -984,7 +984,7 @@ class JSONRPCResponse(Wire):
 
 
 class ListPromptsRequest(Wire):
-    """`ListPromptsRequest` of MCP 2024-11-05."""
+    """`ListPromptsRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1007,7 +1007,7 @@ class ListPromptsRequest(Wire):
 
 
 class ListPromptsRequestParams(Wire):
-    """`ListPromptsRequestParams` of MCP 2024-11-05."""
+    """`ListPromptsRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1024,7 +1024,7 @@ class ListPromptsRequestParams(Wire):
 
 
 class ListPromptsResult(Wire):
-    """`ListPromptsResult` of MCP 2024-11-05."""
+    """`ListPromptsResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "prompts",
@@ -1051,7 +1051,7 @@ class ListPromptsResult(Wire):
 
 
 class ListResourceTemplatesRequest(Wire):
-    """`ListResourceTemplatesRequest` of MCP 2024-11-05."""
+    """`ListResourceTemplatesRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1074,7 +1074,7 @@ class ListResourceTemplatesRequest(Wire):
 
 
 class ListResourceTemplatesRequestParams(Wire):
-    """`ListResourceTemplatesRequestParams` of MCP 2024-11-05."""
+    """`ListResourceTemplatesRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1091,7 +1091,7 @@ class ListResourceTemplatesRequestParams(Wire):
 
 
 class ListResourceTemplatesResult(Wire):
-    """`ListResourceTemplatesResult` of MCP 2024-11-05."""
+    """`ListResourceTemplatesResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "resource_templates",
@@ -1118,7 +1118,7 @@ class ListResourceTemplatesResult(Wire):
 
 
 class ListResourcesRequest(Wire):
-    """`ListResourcesRequest` of MCP 2024-11-05."""
+    """`ListResourcesRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1141,7 +1141,7 @@ class ListResourcesRequest(Wire):
 
 
 class ListResourcesRequestParams(Wire):
-    """`ListResourcesRequestParams` of MCP 2024-11-05."""
+    """`ListResourcesRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1158,7 +1158,7 @@ class ListResourcesRequestParams(Wire):
 
 
 class ListResourcesResult(Wire):
-    """`ListResourcesResult` of MCP 2024-11-05."""
+    """`ListResourcesResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "resources",
@@ -1185,7 +1185,7 @@ class ListResourcesResult(Wire):
 
 
 class ListRootsRequest(Wire):
-    """`ListRootsRequest` of MCP 2024-11-05."""
+    """`ListRootsRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1208,7 +1208,7 @@ class ListRootsRequest(Wire):
 
 
 class ListRootsRequestParams(Wire):
-    """`ListRootsRequestParams` of MCP 2024-11-05."""
+    """`ListRootsRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -1225,7 +1225,7 @@ class ListRootsRequestParams(Wire):
 
 
 class ListRootsRequestParamsMeta(Wire):
-    """`ListRootsRequestParamsMeta` of MCP 2024-11-05."""
+    """`ListRootsRequestParamsMeta` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1242,7 +1242,7 @@ class ListRootsRequestParamsMeta(Wire):
 
 
 class ListRootsResult(Wire):
-    """`ListRootsResult` of MCP 2024-11-05."""
+    """`ListRootsResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "roots",
@@ -1265,7 +1265,7 @@ class ListRootsResult(Wire):
 
 
 class ListToolsRequest(Wire):
-    """`ListToolsRequest` of MCP 2024-11-05."""
+    """`ListToolsRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1288,7 +1288,7 @@ class ListToolsRequest(Wire):
 
 
 class ListToolsRequestParams(Wire):
-    """`ListToolsRequestParams` of MCP 2024-11-05."""
+    """`ListToolsRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1305,7 +1305,7 @@ class ListToolsRequestParams(Wire):
 
 
 class ListToolsResult(Wire):
-    """`ListToolsResult` of MCP 2024-11-05."""
+    """`ListToolsResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "tools",
@@ -1332,7 +1332,7 @@ class ListToolsResult(Wire):
 
 
 class LoggingMessageNotification(Wire):
-    """`LoggingMessageNotification` of MCP 2024-11-05."""
+    """`LoggingMessageNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -1355,7 +1355,7 @@ class LoggingMessageNotification(Wire):
 
 
 class LoggingMessageNotificationParams(Wire):
-    """`LoggingMessageNotificationParams` of MCP 2024-11-05."""
+    """`LoggingMessageNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "data",
@@ -1382,7 +1382,7 @@ class LoggingMessageNotificationParams(Wire):
 
 
 class ModelHint(Wire):
-    """`ModelHint` of MCP 2024-11-05."""
+    """`ModelHint` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("name",)
 
@@ -1399,7 +1399,7 @@ class ModelHint(Wire):
 
 
 class ModelPreferences(Wire):
-    """`ModelPreferences` of MCP 2024-11-05."""
+    """`ModelPreferences` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "cost_priority",
@@ -1430,7 +1430,7 @@ class ModelPreferences(Wire):
 
 
 class Notification(Wire):
-    """`Notification` of MCP 2024-11-05."""
+    """`Notification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1453,7 +1453,7 @@ class Notification(Wire):
 
 
 class NotificationParams(Wire):
-    """`NotificationParams` of MCP 2024-11-05."""
+    """`NotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -1470,7 +1470,7 @@ class NotificationParams(Wire):
 
 
 class PaginatedRequest(Wire):
-    """`PaginatedRequest` of MCP 2024-11-05."""
+    """`PaginatedRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1493,7 +1493,7 @@ class PaginatedRequest(Wire):
 
 
 class PaginatedRequestParams(Wire):
-    """`PaginatedRequestParams` of MCP 2024-11-05."""
+    """`PaginatedRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1510,7 +1510,7 @@ class PaginatedRequestParams(Wire):
 
 
 class PaginatedResult(Wire):
-    """`PaginatedResult` of MCP 2024-11-05."""
+    """`PaginatedResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "meta",
@@ -1533,7 +1533,7 @@ class PaginatedResult(Wire):
 
 
 class PingRequest(Wire):
-    """`PingRequest` of MCP 2024-11-05."""
+    """`PingRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1556,7 +1556,7 @@ class PingRequest(Wire):
 
 
 class PingRequestParams(Wire):
-    """`PingRequestParams` of MCP 2024-11-05."""
+    """`PingRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -1573,7 +1573,7 @@ class PingRequestParams(Wire):
 
 
 class PingRequestParamsMeta(Wire):
-    """`PingRequestParamsMeta` of MCP 2024-11-05."""
+    """`PingRequestParamsMeta` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1590,7 +1590,7 @@ class PingRequestParamsMeta(Wire):
 
 
 class ProgressNotification(Wire):
-    """`ProgressNotification` of MCP 2024-11-05."""
+    """`ProgressNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -1613,7 +1613,7 @@ class ProgressNotification(Wire):
 
 
 class ProgressNotificationParams(Wire):
-    """`ProgressNotificationParams` of MCP 2024-11-05."""
+    """`ProgressNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "progress",
@@ -1640,7 +1640,7 @@ class ProgressNotificationParams(Wire):
 
 
 class Prompt(Wire):
-    """`Prompt` of MCP 2024-11-05."""
+    """`Prompt` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -1667,7 +1667,7 @@ class Prompt(Wire):
 
 
 class PromptArgument(Wire):
-    """`PromptArgument` of MCP 2024-11-05."""
+    """`PromptArgument` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -1694,7 +1694,7 @@ class PromptArgument(Wire):
 
 
 class PromptListChangedNotification(Wire):
-    """`PromptListChangedNotification` of MCP 2024-11-05."""
+    """`PromptListChangedNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1717,7 +1717,7 @@ class PromptListChangedNotification(Wire):
 
 
 class PromptListChangedNotificationParams(Wire):
-    """`PromptListChangedNotificationParams` of MCP 2024-11-05."""
+    """`PromptListChangedNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -1734,7 +1734,7 @@ class PromptListChangedNotificationParams(Wire):
 
 
 class PromptMessage(Wire):
-    """`PromptMessage` of MCP 2024-11-05."""
+    """`PromptMessage` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "content",
@@ -1757,7 +1757,7 @@ class PromptMessage(Wire):
 
 
 class PromptReference(Wire):
-    """`PromptReference` of MCP 2024-11-05."""
+    """`PromptReference` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -1780,7 +1780,7 @@ class PromptReference(Wire):
 
 
 class ReadResourceRequest(Wire):
-    """`ReadResourceRequest` of MCP 2024-11-05."""
+    """`ReadResourceRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -1803,7 +1803,7 @@ class ReadResourceRequest(Wire):
 
 
 class ReadResourceRequestParams(Wire):
-    """`ReadResourceRequestParams` of MCP 2024-11-05."""
+    """`ReadResourceRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("uri",)
 
@@ -1820,7 +1820,7 @@ class ReadResourceRequestParams(Wire):
 
 
 class ReadResourceResult(Wire):
-    """`ReadResourceResult` of MCP 2024-11-05."""
+    """`ReadResourceResult` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "contents",
@@ -1843,7 +1843,7 @@ class ReadResourceResult(Wire):
 
 
 class Request(Wire):
-    """`Request` of MCP 2024-11-05."""
+    """`Request` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -1866,7 +1866,7 @@ class Request(Wire):
 
 
 class RequestParams(Wire):
-    """`RequestParams` of MCP 2024-11-05."""
+    """`RequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -1883,7 +1883,7 @@ class RequestParams(Wire):
 
 
 class RequestParamsMeta(Wire):
-    """`RequestParamsMeta` of MCP 2024-11-05."""
+    """`RequestParamsMeta` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1900,7 +1900,7 @@ class RequestParamsMeta(Wire):
 
 
 class Resource(Wire):
-    """`Resource` of MCP 2024-11-05."""
+    """`Resource` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -1939,7 +1939,7 @@ class Resource(Wire):
 
 
 class ResourceAnnotations(Wire):
-    """`ResourceAnnotations` of MCP 2024-11-05."""
+    """`ResourceAnnotations` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "audience",
@@ -1962,7 +1962,7 @@ class ResourceAnnotations(Wire):
 
 
 class ResourceContents(Wire):
-    """`ResourceContents` of MCP 2024-11-05."""
+    """`ResourceContents` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "uri",
@@ -1985,7 +1985,7 @@ class ResourceContents(Wire):
 
 
 class ResourceListChangedNotification(Wire):
-    """`ResourceListChangedNotification` of MCP 2024-11-05."""
+    """`ResourceListChangedNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -2008,7 +2008,7 @@ class ResourceListChangedNotification(Wire):
 
 
 class ResourceListChangedNotificationParams(Wire):
-    """`ResourceListChangedNotificationParams` of MCP 2024-11-05."""
+    """`ResourceListChangedNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -2025,7 +2025,7 @@ class ResourceListChangedNotificationParams(Wire):
 
 
 class ResourceReference(Wire):
-    """`ResourceReference` of MCP 2024-11-05."""
+    """`ResourceReference` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "uri",
@@ -2048,7 +2048,7 @@ class ResourceReference(Wire):
 
 
 class ResourceTemplate(Wire):
-    """`ResourceTemplate` of MCP 2024-11-05."""
+    """`ResourceTemplate` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "name",
@@ -2083,7 +2083,7 @@ class ResourceTemplate(Wire):
 
 
 class ResourceTemplateAnnotations(Wire):
-    """`ResourceTemplateAnnotations` of MCP 2024-11-05."""
+    """`ResourceTemplateAnnotations` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "audience",
@@ -2106,7 +2106,7 @@ class ResourceTemplateAnnotations(Wire):
 
 
 class ResourceUpdatedNotification(Wire):
-    """`ResourceUpdatedNotification` of MCP 2024-11-05."""
+    """`ResourceUpdatedNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -2129,7 +2129,7 @@ class ResourceUpdatedNotification(Wire):
 
 
 class ResourceUpdatedNotificationParams(Wire):
-    """`ResourceUpdatedNotificationParams` of MCP 2024-11-05."""
+    """`ResourceUpdatedNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("uri",)
 
@@ -2146,7 +2146,7 @@ class ResourceUpdatedNotificationParams(Wire):
 
 
 class Result(Wire):
-    """`Result` of MCP 2024-11-05."""
+    """`Result` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -2163,7 +2163,7 @@ class Result(Wire):
 
 
 class Root(Wire):
-    """`Root` of MCP 2024-11-05."""
+    """`Root` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "uri",
@@ -2186,7 +2186,7 @@ class Root(Wire):
 
 
 class RootsListChangedNotification(Wire):
-    """`RootsListChangedNotification` of MCP 2024-11-05."""
+    """`RootsListChangedNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -2209,7 +2209,7 @@ class RootsListChangedNotification(Wire):
 
 
 class RootsListChangedNotificationParams(Wire):
-    """`RootsListChangedNotificationParams` of MCP 2024-11-05."""
+    """`RootsListChangedNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -2226,7 +2226,7 @@ class RootsListChangedNotificationParams(Wire):
 
 
 class SamplingMessage(Wire):
-    """`SamplingMessage` of MCP 2024-11-05."""
+    """`SamplingMessage` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "content",
@@ -2249,7 +2249,7 @@ class SamplingMessage(Wire):
 
 
 class ServerCapabilities(Wire):
-    """`ServerCapabilities` of MCP 2024-11-05."""
+    """`ServerCapabilities` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "experimental",
@@ -2284,7 +2284,7 @@ class ServerCapabilities(Wire):
 
 
 class ServerCapabilitiesPrompts(Wire):
-    """`ServerCapabilitiesPrompts` of MCP 2024-11-05."""
+    """`ServerCapabilitiesPrompts` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -2301,7 +2301,7 @@ class ServerCapabilitiesPrompts(Wire):
 
 
 class ServerCapabilitiesResources(Wire):
-    """`ServerCapabilitiesResources` of MCP 2024-11-05."""
+    """`ServerCapabilitiesResources` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "list_changed",
@@ -2324,7 +2324,7 @@ class ServerCapabilitiesResources(Wire):
 
 
 class ServerCapabilitiesTools(Wire):
-    """`ServerCapabilitiesTools` of MCP 2024-11-05."""
+    """`ServerCapabilitiesTools` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -2341,7 +2341,7 @@ class ServerCapabilitiesTools(Wire):
 
 
 class SetLevelRequest(Wire):
-    """`SetLevelRequest` of MCP 2024-11-05."""
+    """`SetLevelRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -2364,7 +2364,7 @@ class SetLevelRequest(Wire):
 
 
 class SetLevelRequestParams(Wire):
-    """`SetLevelRequestParams` of MCP 2024-11-05."""
+    """`SetLevelRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("level",)
 
@@ -2381,7 +2381,7 @@ class SetLevelRequestParams(Wire):
 
 
 class SubscribeRequest(Wire):
-    """`SubscribeRequest` of MCP 2024-11-05."""
+    """`SubscribeRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -2404,7 +2404,7 @@ class SubscribeRequest(Wire):
 
 
 class SubscribeRequestParams(Wire):
-    """`SubscribeRequestParams` of MCP 2024-11-05."""
+    """`SubscribeRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("uri",)
 
@@ -2421,7 +2421,7 @@ class SubscribeRequestParams(Wire):
 
 
 class TextContent(Wire):
-    """`TextContent` of MCP 2024-11-05."""
+    """`TextContent` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "text",
@@ -2448,7 +2448,7 @@ class TextContent(Wire):
 
 
 class TextContentAnnotations(Wire):
-    """`TextContentAnnotations` of MCP 2024-11-05."""
+    """`TextContentAnnotations` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "audience",
@@ -2471,7 +2471,7 @@ class TextContentAnnotations(Wire):
 
 
 class TextResourceContents(Wire):
-    """`TextResourceContents` of MCP 2024-11-05."""
+    """`TextResourceContents` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "text",
@@ -2498,7 +2498,7 @@ class TextResourceContents(Wire):
 
 
 class Tool(Wire):
-    """`Tool` of MCP 2024-11-05."""
+    """`Tool` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "input_schema",
@@ -2525,7 +2525,7 @@ class Tool(Wire):
 
 
 class ToolInputSchema(Wire):
-    """`ToolInputSchema` of MCP 2024-11-05."""
+    """`ToolInputSchema` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "properties",
@@ -2552,7 +2552,7 @@ class ToolInputSchema(Wire):
 
 
 class ToolListChangedNotification(Wire):
-    """`ToolListChangedNotification` of MCP 2024-11-05."""
+    """`ToolListChangedNotification` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "method",
@@ -2575,7 +2575,7 @@ class ToolListChangedNotification(Wire):
 
 
 class ToolListChangedNotificationParams(Wire):
-    """`ToolListChangedNotificationParams` of MCP 2024-11-05."""
+    """`ToolListChangedNotificationParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("meta",)
 
@@ -2592,7 +2592,7 @@ class ToolListChangedNotificationParams(Wire):
 
 
 class UnsubscribeRequest(Wire):
-    """`UnsubscribeRequest` of MCP 2024-11-05."""
+    """`UnsubscribeRequest` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = (
         "params",
@@ -2615,7 +2615,7 @@ class UnsubscribeRequest(Wire):
 
 
 class UnsubscribeRequestParams(Wire):
-    """`UnsubscribeRequestParams` of MCP 2024-11-05."""
+    """`UnsubscribeRequestParams` of MCP 2024-11-05; specification page: 2024-11-05 schema."""
 
     __slots__ = ("uri",)
 

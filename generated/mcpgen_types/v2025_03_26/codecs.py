@@ -262,10 +262,6 @@ from .types import (
     UnsubscribeRequestParams,
 )
 
-_KEYS_Annotations = (
-    "audience",
-    "priority",
-)
 _new_Annotations = partial(object.__new__, Annotations)
 
 
@@ -295,11 +291,19 @@ def _decode_Annotations(value: Any) -> Annotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Annotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_Annotations(value: Any) -> Annotations:
+    """Decode `value`, parsed JSON, as `Annotations`; raises `DecodeError` with every fault."""
     try:
         result: Annotations = _decode_Annotations(value)
     except KeyError:
@@ -308,6 +312,7 @@ def decode_Annotations(value: Any) -> Annotations:
 
 
 def encode_Annotations(value: Annotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -353,6 +358,7 @@ def _decode_AudioContent(value: Any) -> AudioContent:
 
 
 def decode_AudioContent(value: Any) -> AudioContent:
+    """Decode `value`, parsed JSON, as `AudioContent`; raises `DecodeError` with every fault."""
     try:
         result: AudioContent = _decode_AudioContent(value)
     except KeyError:
@@ -361,6 +367,7 @@ def decode_AudioContent(value: Any) -> AudioContent:
 
 
 def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -373,11 +380,6 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BlobResourceContents = (
-    "blob",
-    "mimeType",
-    "uri",
-)
 _new_BlobResourceContents = partial(object.__new__, BlobResourceContents)
 
 
@@ -402,11 +404,19 @@ def _decode_BlobResourceContents(value: Any) -> BlobResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_BlobResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["blob"]
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
+    """Decode `value`, parsed JSON, as `BlobResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: BlobResourceContents = _decode_BlobResourceContents(value)
     except KeyError:
@@ -415,6 +425,7 @@ def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "blob": value.blob,
         "uri": value.uri,
@@ -426,10 +437,6 @@ def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequest = (
-    "method",
-    "params",
-)
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
 
@@ -441,11 +448,17 @@ def _decode_CallToolRequest(value: Any) -> CallToolRequest:
         raise Mismatch
     result.method = "tools/call"
     result.params = _decode_CallToolRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CallToolRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CallToolRequest(value: Any) -> CallToolRequest:
+    """Decode `value`, parsed JSON, as `CallToolRequest`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequest = _decode_CallToolRequest(value)
     except KeyError:
@@ -454,6 +467,7 @@ def decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CallToolRequestParams(value.params),
@@ -463,10 +477,6 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = (
-    "arguments",
-    "name",
-)
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
 
@@ -487,11 +497,18 @@ def _decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CallToolRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
+    """Decode `value`, parsed JSON, as `CallToolRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequestParams = _decode_CallToolRequestParams(value)
     except KeyError:
@@ -500,6 +517,7 @@ def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -524,11 +542,6 @@ def _decode_CallToolResult_content_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CallToolResult = (
-    "_meta",
-    "content",
-    "isError",
-)
 _new_CallToolResult = partial(object.__new__, CallToolResult)
 
 
@@ -558,11 +571,20 @@ def _decode_CallToolResult(value: Any) -> CallToolResult:
         known += 1
     else:
         result.is_error = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CallToolResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["content"]
+        if "isError" in extra:
+            del extra["isError"]
     return result
 
 
 def decode_CallToolResult(value: Any) -> CallToolResult:
+    """Decode `value`, parsed JSON, as `CallToolResult`; raises `DecodeError` with every fault."""
     try:
         result: CallToolResult = _decode_CallToolResult(value)
     except KeyError:
@@ -587,6 +609,7 @@ def _encode_CallToolResult_content_item(
 
 
 def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [_encode_CallToolResult_content_item(element) for element in value.content],
     }
@@ -599,10 +622,6 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = (
-    "method",
-    "params",
-)
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
 
@@ -614,11 +633,17 @@ def _decode_CancelledNotification(value: Any) -> CancelledNotification:
         raise Mismatch
     result.method = "notifications/cancelled"
     result.params = _decode_CancelledNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CancelledNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CancelledNotification(value: Any) -> CancelledNotification:
+    """Decode `value`, parsed JSON, as `CancelledNotification`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotification = _decode_CancelledNotification(value)
     except KeyError:
@@ -627,6 +652,7 @@ def decode_CancelledNotification(value: Any) -> CancelledNotification:
 
 
 def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CancelledNotificationParams(value.params),
@@ -636,10 +662,6 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = (
-    "reason",
-    "requestId",
-)
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
 
@@ -657,11 +679,18 @@ def _decode_CancelledNotificationParams(value: Any) -> CancelledNotificationPara
         known += 1
     else:
         result.reason = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CancelledNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "reason" in extra:
+            del extra["reason"]
+        del extra["requestId"]
     return result
 
 
 def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParams:
+    """Decode `value`, parsed JSON, as `CancelledNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotificationParams = _decode_CancelledNotificationParams(value)
     except KeyError:
@@ -670,6 +699,7 @@ def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParam
 
 
 def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "requestId": value.request_id,
     }
@@ -680,11 +710,6 @@ def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> di
     return result
 
 
-_KEYS_ClientCapabilities = (
-    "experimental",
-    "roots",
-    "sampling",
-)
 _new_ClientCapabilities = partial(object.__new__, ClientCapabilities)
 
 
@@ -717,11 +742,21 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
         known += 1
     else:
         result.sampling = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilities)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "experimental" in extra:
+            del extra["experimental"]
+        if "roots" in extra:
+            del extra["roots"]
+        if "sampling" in extra:
+            del extra["sampling"]
     return result
 
 
 def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
+    """Decode `value`, parsed JSON, as `ClientCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilities = _decode_ClientCapabilities(value)
     except KeyError:
@@ -730,6 +765,7 @@ def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.experimental is not None:
         result["experimental"] = value.experimental
@@ -742,7 +778,6 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -759,11 +794,17 @@ def _decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesRoots)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesRoots`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesRoots = _decode_ClientCapabilitiesRoots(value)
     except KeyError:
@@ -772,6 +813,7 @@ def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
 
 
 def encode_ClientCapabilitiesRoots(value: ClientCapabilitiesRoots) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -795,6 +837,7 @@ def _decode_ClientNotification(value: Any) -> Any:
 
 
 def decode_ClientNotification(value: Any) -> ClientNotification:
+    """Decode `value`, parsed JSON, as `ClientNotification`; raises `DecodeError` with every fault."""
     try:
         result: ClientNotification = _decode_ClientNotification(value)
     except KeyError:
@@ -808,6 +851,7 @@ def encode_ClientNotification(
     | ProgressNotification
     | RootsListChangedNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -854,6 +898,7 @@ def _decode_ClientRequest(value: Any) -> Any:
 
 
 def decode_ClientRequest(value: Any) -> ClientRequest:
+    """Decode `value`, parsed JSON, as `ClientRequest`; raises `DecodeError` with every fault."""
     try:
         result: ClientRequest = _decode_ClientRequest(value)
     except KeyError:
@@ -876,6 +921,7 @@ def encode_ClientRequest(
     | SetLevelRequest
     | CompleteRequest,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeRequest:
@@ -924,6 +970,7 @@ def _decode_ClientResult(value: Any) -> Any:
 
 
 def decode_ClientResult(value: Any) -> ClientResult:
+    """Decode `value`, parsed JSON, as `ClientResult`; raises `DecodeError` with every fault."""
     try:
         result: ClientResult = _decode_ClientResult(value)
     except KeyError:
@@ -932,6 +979,7 @@ def decode_ClientResult(value: Any) -> ClientResult:
 
 
 def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CreateMessageResult:
@@ -943,10 +991,6 @@ def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult) -
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = (
-    "method",
-    "params",
-)
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
 
@@ -958,11 +1002,17 @@ def _decode_CompleteRequest(value: Any) -> CompleteRequest:
         raise Mismatch
     result.method = "completion/complete"
     result.params = _decode_CompleteRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CompleteRequest(value: Any) -> CompleteRequest:
+    """Decode `value`, parsed JSON, as `CompleteRequest`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequest = _decode_CompleteRequest(value)
     except KeyError:
@@ -971,6 +1021,7 @@ def decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def encode_CompleteRequest(value: CompleteRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CompleteRequestParams(value.params),
@@ -990,10 +1041,6 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = (
-    "argument",
-    "ref",
-)
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
 
@@ -1003,11 +1050,17 @@ def _decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
     result = _new_CompleteRequestParams()
     result.argument = _decode_CompleteRequestParamsArgument(value["argument"])
     result.ref = _decode_CompleteRequestParams_ref(value["ref"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParams)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["argument"]
+        del extra["ref"]
     return result
 
 
 def decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
+    """Decode `value`, parsed JSON, as `CompleteRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParams = _decode_CompleteRequestParams(value)
     except KeyError:
@@ -1026,6 +1079,7 @@ def _encode_CompleteRequestParams_ref(value: PromptReference | ResourceReference
 
 
 def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "argument": encode_CompleteRequestParamsArgument(value.argument),
         "ref": _encode_CompleteRequestParams_ref(value.ref),
@@ -1035,10 +1089,6 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = (
-    "name",
-    "value",
-)
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
 
@@ -1054,11 +1104,17 @@ def _decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsAr
     if item.__class__ is not str:
         raise Mismatch
     result.value = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParamsArgument)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["value"]
     return result
 
 
 def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArgument:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsArgument`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsArgument = _decode_CompleteRequestParamsArgument(value)
     except KeyError:
@@ -1067,6 +1123,7 @@ def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArg
 
 
 def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "value": value.value,
@@ -1076,10 +1133,6 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteResult = (
-    "_meta",
-    "completion",
-)
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
 
@@ -1097,11 +1150,18 @@ def _decode_CompleteResult(value: Any) -> CompleteResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["completion"]
     return result
 
 
 def decode_CompleteResult(value: Any) -> CompleteResult:
+    """Decode `value`, parsed JSON, as `CompleteResult`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResult = _decode_CompleteResult(value)
     except KeyError:
@@ -1110,6 +1170,7 @@ def decode_CompleteResult(value: Any) -> CompleteResult:
 
 
 def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "completion": encode_CompleteResultCompletion(value.completion),
     }
@@ -1120,11 +1181,6 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = (
-    "hasMore",
-    "total",
-    "values",
-)
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
 
@@ -1158,11 +1214,20 @@ def _decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
         known += 1
     else:
         result.total = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResultCompletion)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "hasMore" in extra:
+            del extra["hasMore"]
+        if "total" in extra:
+            del extra["total"]
+        del extra["values"]
     return result
 
 
 def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
+    """Decode `value`, parsed JSON, as `CompleteResultCompletion`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResultCompletion = _decode_CompleteResultCompletion(value)
     except KeyError:
@@ -1171,6 +1236,7 @@ def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
 
 
 def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "values": value.values,
     }
@@ -1183,10 +1249,6 @@ def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str
     return result
 
 
-_KEYS_CreateMessageRequest = (
-    "method",
-    "params",
-)
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
 
@@ -1198,11 +1260,17 @@ def _decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
         raise Mismatch
     result.method = "sampling/createMessage"
     result.params = _decode_CreateMessageRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CreateMessageRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
+    """Decode `value`, parsed JSON, as `CreateMessageRequest`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequest = _decode_CreateMessageRequest(value)
     except KeyError:
@@ -1211,6 +1279,7 @@ def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
 
 
 def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CreateMessageRequestParams(value.params),
@@ -1302,6 +1371,7 @@ def _decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams
 
 
 def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
+    """Decode `value`, parsed JSON, as `CreateMessageRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequestParams = _decode_CreateMessageRequestParams(value)
     except KeyError:
@@ -1310,6 +1380,7 @@ def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
 
 
 def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "maxTokens": value.max_tokens,
         "messages": [encode_SamplingMessage(element) for element in value.messages],
@@ -1388,6 +1459,7 @@ def _decode_CreateMessageResult(value: Any) -> CreateMessageResult:
 
 
 def decode_CreateMessageResult(value: Any) -> CreateMessageResult:
+    """Decode `value`, parsed JSON, as `CreateMessageResult`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageResult = _decode_CreateMessageResult(value)
     except KeyError:
@@ -1408,6 +1480,7 @@ def _encode_CreateMessageResult_content(value: TextContent | ImageContent | Audi
 
 
 def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_CreateMessageResult_content(value.content),
         "model": value.model,
@@ -1429,6 +1502,7 @@ def _decode_Cursor(value: Any) -> Any:
 
 
 def decode_Cursor(value: Any) -> Cursor:
+    """Decode `value`, parsed JSON, as `Cursor`; raises `DecodeError` with every fault."""
     try:
         result: Cursor = _decode_Cursor(value)
     except KeyError:
@@ -1437,6 +1511,7 @@ def decode_Cursor(value: Any) -> Cursor:
 
 
 def encode_Cursor(value: Cursor) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -1451,11 +1526,6 @@ def _decode_EmbeddedResource_resource(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_EmbeddedResource = (
-    "annotations",
-    "resource",
-    "type",
-)
 _new_EmbeddedResource = partial(object.__new__, EmbeddedResource)
 
 
@@ -1473,11 +1543,19 @@ def _decode_EmbeddedResource(value: Any) -> EmbeddedResource:
         known += 1
     else:
         result.annotations = None
-    result._extra = None if len(value) == known else others(value, _KEYS_EmbeddedResource)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "annotations" in extra:
+            del extra["annotations"]
+        del extra["resource"]
+        del extra["type"]
     return result
 
 
 def decode_EmbeddedResource(value: Any) -> EmbeddedResource:
+    """Decode `value`, parsed JSON, as `EmbeddedResource`; raises `DecodeError` with every fault."""
     try:
         result: EmbeddedResource = _decode_EmbeddedResource(value)
     except KeyError:
@@ -1496,6 +1574,7 @@ def _encode_EmbeddedResource_resource(value: TextResourceContents | BlobResource
 
 
 def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resource": _encode_EmbeddedResource_resource(value.resource),
         "type": value.type,
@@ -1512,6 +1591,7 @@ def _decode_EmptyResult(value: Any) -> Any:
 
 
 def decode_EmptyResult(value: Any) -> EmptyResult:
+    """Decode `value`, parsed JSON, as `EmptyResult`; raises `DecodeError` with every fault."""
     try:
         result: EmptyResult = _decode_EmptyResult(value)
     except KeyError:
@@ -1520,13 +1600,10 @@ def decode_EmptyResult(value: Any) -> EmptyResult:
 
 
 def encode_EmptyResult(value: EmptyResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return encode_Result(value)
 
 
-_KEYS_GetPromptRequest = (
-    "method",
-    "params",
-)
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
 
@@ -1538,11 +1615,17 @@ def _decode_GetPromptRequest(value: Any) -> GetPromptRequest:
         raise Mismatch
     result.method = "prompts/get"
     result.params = _decode_GetPromptRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_GetPromptRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
+    """Decode `value`, parsed JSON, as `GetPromptRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequest = _decode_GetPromptRequest(value)
     except KeyError:
@@ -1551,6 +1634,7 @@ def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_GetPromptRequestParams(value.params),
@@ -1560,10 +1644,6 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = (
-    "arguments",
-    "name",
-)
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
 
@@ -1587,11 +1667,18 @@ def _decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
+    """Decode `value`, parsed JSON, as `GetPromptRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequestParams = _decode_GetPromptRequestParams(value)
     except KeyError:
@@ -1600,6 +1687,7 @@ def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
 
 
 def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -1610,11 +1698,6 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = (
-    "_meta",
-    "description",
-    "messages",
-)
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
 
@@ -1644,11 +1727,20 @@ def _decode_GetPromptResult(value: Any) -> GetPromptResult:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "description" in extra:
+            del extra["description"]
+        del extra["messages"]
     return result
 
 
 def decode_GetPromptResult(value: Any) -> GetPromptResult:
+    """Decode `value`, parsed JSON, as `GetPromptResult`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptResult = _decode_GetPromptResult(value)
     except KeyError:
@@ -1657,6 +1749,7 @@ def decode_GetPromptResult(value: Any) -> GetPromptResult:
 
 
 def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "messages": [encode_PromptMessage(element) for element in value.messages],
     }
@@ -1704,6 +1797,7 @@ def _decode_ImageContent(value: Any) -> ImageContent:
 
 
 def decode_ImageContent(value: Any) -> ImageContent:
+    """Decode `value`, parsed JSON, as `ImageContent`; raises `DecodeError` with every fault."""
     try:
         result: ImageContent = _decode_ImageContent(value)
     except KeyError:
@@ -1712,6 +1806,7 @@ def decode_ImageContent(value: Any) -> ImageContent:
 
 
 def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -1724,10 +1819,6 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_Implementation = (
-    "name",
-    "version",
-)
 _new_Implementation = partial(object.__new__, Implementation)
 
 
@@ -1743,11 +1834,17 @@ def _decode_Implementation(value: Any) -> Implementation:
     if item.__class__ is not str:
         raise Mismatch
     result.version = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_Implementation)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["version"]
     return result
 
 
 def decode_Implementation(value: Any) -> Implementation:
+    """Decode `value`, parsed JSON, as `Implementation`; raises `DecodeError` with every fault."""
     try:
         result: Implementation = _decode_Implementation(value)
     except KeyError:
@@ -1756,6 +1853,7 @@ def decode_Implementation(value: Any) -> Implementation:
 
 
 def encode_Implementation(value: Implementation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "version": value.version,
@@ -1765,10 +1863,6 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = (
-    "method",
-    "params",
-)
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
 
@@ -1780,11 +1874,17 @@ def _decode_InitializeRequest(value: Any) -> InitializeRequest:
         raise Mismatch
     result.method = "initialize"
     result.params = _decode_InitializeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_InitializeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_InitializeRequest(value: Any) -> InitializeRequest:
+    """Decode `value`, parsed JSON, as `InitializeRequest`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequest = _decode_InitializeRequest(value)
     except KeyError:
@@ -1793,6 +1893,7 @@ def decode_InitializeRequest(value: Any) -> InitializeRequest:
 
 
 def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_InitializeRequestParams(value.params),
@@ -1802,11 +1903,6 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = (
-    "capabilities",
-    "clientInfo",
-    "protocolVersion",
-)
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
 
@@ -1820,11 +1916,18 @@ def _decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.protocol_version = item
-    result._extra = None if len(value) == 3 else others(value, _KEYS_InitializeRequestParams)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["capabilities"]
+        del extra["clientInfo"]
+        del extra["protocolVersion"]
     return result
 
 
 def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
+    """Decode `value`, parsed JSON, as `InitializeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequestParams = _decode_InitializeRequestParams(value)
     except KeyError:
@@ -1833,6 +1936,7 @@ def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
 
 
 def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ClientCapabilities(value.capabilities),
         "clientInfo": encode_Implementation(value.client_info),
@@ -1885,6 +1989,7 @@ def _decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def decode_InitializeResult(value: Any) -> InitializeResult:
+    """Decode `value`, parsed JSON, as `InitializeResult`; raises `DecodeError` with every fault."""
     try:
         result: InitializeResult = _decode_InitializeResult(value)
     except KeyError:
@@ -1893,6 +1998,7 @@ def decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ServerCapabilities(value.capabilities),
         "protocolVersion": value.protocol_version,
@@ -1907,10 +2013,6 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = (
-    "method",
-    "params",
-)
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
 
@@ -1927,11 +2029,18 @@ def _decode_InitializedNotification(value: Any) -> InitializedNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_InitializedNotification(value: Any) -> InitializedNotification:
+    """Decode `value`, parsed JSON, as `InitializedNotification`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotification = _decode_InitializedNotification(value)
     except KeyError:
@@ -1940,6 +2049,7 @@ def decode_InitializedNotification(value: Any) -> InitializedNotification:
 
 
 def encode_InitializedNotification(value: InitializedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -1950,7 +2060,6 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_InitializedNotificationParams = ("_meta",)
 _new_InitializedNotificationParams = partial(object.__new__, InitializedNotificationParams)
 
 
@@ -1967,11 +2076,17 @@ def _decode_InitializedNotificationParams(value: Any) -> InitializedNotification
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_InitializedNotificationParams(value: Any) -> InitializedNotificationParams:
+    """Decode `value`, parsed JSON, as `InitializedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotificationParams = _decode_InitializedNotificationParams(value)
     except KeyError:
@@ -1980,6 +2095,7 @@ def decode_InitializedNotificationParams(value: Any) -> InitializedNotificationP
 
 
 def encode_InitializedNotificationParams(value: InitializedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -2006,6 +2122,7 @@ def _decode_JSONRPCBatchRequest(value: Any) -> Any:
 
 
 def decode_JSONRPCBatchRequest(value: Any) -> JSONRPCBatchRequest:
+    """Decode `value`, parsed JSON, as `JSONRPCBatchRequest`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCBatchRequest = _decode_JSONRPCBatchRequest(value)
     except KeyError:
@@ -2024,6 +2141,7 @@ def _encode_JSONRPCBatchRequest_item_item(value: JSONRPCRequest | JSONRPCNotific
 
 
 def encode_JSONRPCBatchRequest(value: JSONRPCBatchRequest) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return [_encode_JSONRPCBatchRequest_item_item(element) for element in value]
 
 
@@ -2045,6 +2163,7 @@ def _decode_JSONRPCBatchResponse(value: Any) -> Any:
 
 
 def decode_JSONRPCBatchResponse(value: Any) -> JSONRPCBatchResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCBatchResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCBatchResponse = _decode_JSONRPCBatchResponse(value)
     except KeyError:
@@ -2063,14 +2182,10 @@ def _encode_JSONRPCBatchResponse_item_item(value: JSONRPCResponse | JSONRPCError
 
 
 def encode_JSONRPCBatchResponse(value: JSONRPCBatchResponse) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return [_encode_JSONRPCBatchResponse_item_item(element) for element in value]
 
 
-_KEYS_JSONRPCError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_JSONRPCError = partial(object.__new__, JSONRPCError)
 
 
@@ -2083,11 +2198,18 @@ def _decode_JSONRPCError(value: Any) -> JSONRPCError:
     if value["jsonrpc"] != "2.0":
         raise Mismatch
     result.jsonrpc = "2.0"
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCError)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_JSONRPCError(value: Any) -> JSONRPCError:
+    """Decode `value`, parsed JSON, as `JSONRPCError`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCError = _decode_JSONRPCError(value)
     except KeyError:
@@ -2096,6 +2218,7 @@ def decode_JSONRPCError(value: Any) -> JSONRPCError:
 
 
 def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_JSONRPCErrorError(value.error),
         "id": value.id,
@@ -2106,11 +2229,6 @@ def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_JSONRPCErrorError = partial(object.__new__, JSONRPCErrorError)
 
 
@@ -2134,11 +2252,19 @@ def _decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCErrorError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
+    """Decode `value`, parsed JSON, as `JSONRPCErrorError`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCErrorError = _decode_JSONRPCErrorError(value)
     except KeyError:
@@ -2147,6 +2273,7 @@ def decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
 
 
 def encode_JSONRPCErrorError(value: JSONRPCErrorError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -2208,6 +2335,7 @@ def _decode_JSONRPCMessage(value: Any) -> Any:
 
 
 def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
+    """Decode `value`, parsed JSON, as `JSONRPCMessage`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCMessage = _decode_JSONRPCMessage(value)
     except KeyError:
@@ -2218,6 +2346,7 @@ def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
 def encode_JSONRPCMessage_item(
     value: JSONRPCRequest | JSONRPCNotification | JSONRPCResponse | JSONRPCError,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCRequest:
@@ -2239,6 +2368,7 @@ def encode_JSONRPCMessage(
     | JSONRPCError
     | list[JSONRPCResponse | JSONRPCError],
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCRequest:
@@ -2254,11 +2384,6 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
 
@@ -2279,11 +2404,19 @@ def _decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
+    """Decode `value`, parsed JSON, as `JSONRPCNotification`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotification = _decode_JSONRPCNotification(value)
     except KeyError:
@@ -2292,6 +2425,7 @@ def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
 
 
 def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -2303,7 +2437,6 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCNotificationParams = ("_meta",)
 _new_JSONRPCNotificationParams = partial(object.__new__, JSONRPCNotificationParams)
 
 
@@ -2320,11 +2453,17 @@ def _decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
+    """Decode `value`, parsed JSON, as `JSONRPCNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotificationParams = _decode_JSONRPCNotificationParams(value)
     except KeyError:
@@ -2333,6 +2472,7 @@ def decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
 
 
 def encode_JSONRPCNotificationParams(value: JSONRPCNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -2373,6 +2513,7 @@ def _decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
+    """Decode `value`, parsed JSON, as `JSONRPCRequest`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequest = _decode_JSONRPCRequest(value)
     except KeyError:
@@ -2381,6 +2522,7 @@ def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2393,7 +2535,6 @@ def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParams = ("_meta",)
 _new_JSONRPCRequestParams = partial(object.__new__, JSONRPCRequestParams)
 
 
@@ -2407,11 +2548,17 @@ def _decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
+    """Decode `value`, parsed JSON, as `JSONRPCRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequestParams = _decode_JSONRPCRequestParams(value)
     except KeyError:
@@ -2420,6 +2567,7 @@ def decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
 
 
 def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_JSONRPCRequestParamsMeta(value.meta)
@@ -2428,7 +2576,6 @@ def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParamsMeta = ("progressToken",)
 _new_JSONRPCRequestParamsMeta = partial(object.__new__, JSONRPCRequestParamsMeta)
 
 
@@ -2442,11 +2589,17 @@ def _decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `JSONRPCRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequestParamsMeta = _decode_JSONRPCRequestParamsMeta(value)
     except KeyError:
@@ -2455,6 +2608,7 @@ def decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
 
 
 def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2463,11 +2617,6 @@ def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str
     return result
 
 
-_KEYS_JSONRPCResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_JSONRPCResponse = partial(object.__new__, JSONRPCResponse)
 
 
@@ -2480,11 +2629,18 @@ def _decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_Result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResponse = _decode_JSONRPCResponse(value)
     except KeyError:
@@ -2493,6 +2649,7 @@ def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
 
 
 def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2503,10 +2660,6 @@ def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequest = (
-    "method",
-    "params",
-)
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
 
@@ -2523,11 +2676,18 @@ def _decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
+    """Decode `value`, parsed JSON, as `ListPromptsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequest = _decode_ListPromptsRequest(value)
     except KeyError:
@@ -2536,6 +2696,7 @@ def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2546,7 +2707,6 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequestParams = ("cursor",)
 _new_ListPromptsRequestParams = partial(object.__new__, ListPromptsRequestParams)
 
 
@@ -2563,11 +2723,17 @@ def _decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
+    """Decode `value`, parsed JSON, as `ListPromptsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequestParams = _decode_ListPromptsRequestParams(value)
     except KeyError:
@@ -2576,6 +2742,7 @@ def decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
 
 
 def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -2584,11 +2751,6 @@ def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str
     return result
 
 
-_KEYS_ListPromptsResult = (
-    "_meta",
-    "nextCursor",
-    "prompts",
-)
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
 
@@ -2618,11 +2780,20 @@ def _decode_ListPromptsResult(value: Any) -> ListPromptsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["prompts"]
     return result
 
 
 def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
+    """Decode `value`, parsed JSON, as `ListPromptsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsResult = _decode_ListPromptsResult(value)
     except KeyError:
@@ -2631,6 +2802,7 @@ def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
 
 
 def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "prompts": [encode_Prompt(element) for element in value.prompts],
     }
@@ -2643,10 +2815,6 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = (
-    "method",
-    "params",
-)
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
 
@@ -2663,11 +2831,18 @@ def _decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesReq
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequest:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequest = _decode_ListResourceTemplatesRequest(value)
     except KeyError:
@@ -2676,6 +2851,7 @@ def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequ
 
 
 def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2686,7 +2862,6 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesRequestParams = ("cursor",)
 _new_ListResourceTemplatesRequestParams = partial(object.__new__, ListResourceTemplatesRequestParams)
 
 
@@ -2703,11 +2878,17 @@ def _decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTempla
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTemplatesRequestParams:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequestParams = _decode_ListResourceTemplatesRequestParams(value)
     except KeyError:
@@ -2718,6 +2899,7 @@ def decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTemplat
 
 
 def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -2726,11 +2908,6 @@ def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesReques
     return result
 
 
-_KEYS_ListResourceTemplatesResult = (
-    "_meta",
-    "nextCursor",
-    "resourceTemplates",
-)
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
 
@@ -2760,11 +2937,20 @@ def _decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResu
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resourceTemplates"]
     return result
 
 
 def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResult:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesResult = _decode_ListResourceTemplatesResult(value)
     except KeyError:
@@ -2773,6 +2959,7 @@ def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResul
 
 
 def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resourceTemplates": [encode_ResourceTemplate(element) for element in value.resource_templates],
     }
@@ -2785,10 +2972,6 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = (
-    "method",
-    "params",
-)
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
 
@@ -2805,11 +2988,18 @@ def _decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
+    """Decode `value`, parsed JSON, as `ListResourcesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequest = _decode_ListResourcesRequest(value)
     except KeyError:
@@ -2818,6 +3008,7 @@ def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2828,7 +3019,6 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesRequestParams = ("cursor",)
 _new_ListResourcesRequestParams = partial(object.__new__, ListResourcesRequestParams)
 
 
@@ -2845,11 +3035,17 @@ def _decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams:
+    """Decode `value`, parsed JSON, as `ListResourcesRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequestParams = _decode_ListResourcesRequestParams(value)
     except KeyError:
@@ -2858,6 +3054,7 @@ def decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams:
 
 
 def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -2866,11 +3063,6 @@ def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict
     return result
 
 
-_KEYS_ListResourcesResult = (
-    "_meta",
-    "nextCursor",
-    "resources",
-)
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
 
@@ -2900,11 +3092,20 @@ def _decode_ListResourcesResult(value: Any) -> ListResourcesResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resources"]
     return result
 
 
 def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
+    """Decode `value`, parsed JSON, as `ListResourcesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesResult = _decode_ListResourcesResult(value)
     except KeyError:
@@ -2913,6 +3114,7 @@ def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
 
 
 def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resources": [encode_Resource(element) for element in value.resources],
     }
@@ -2925,10 +3127,6 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = (
-    "method",
-    "params",
-)
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
 
@@ -2945,11 +3143,18 @@ def _decode_ListRootsRequest(value: Any) -> ListRootsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
+    """Decode `value`, parsed JSON, as `ListRootsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequest = _decode_ListRootsRequest(value)
     except KeyError:
@@ -2958,6 +3163,7 @@ def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
 
 
 def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2968,7 +3174,6 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -2982,11 +3187,17 @@ def _decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParams = _decode_ListRootsRequestParams(value)
     except KeyError:
@@ -2995,6 +3206,7 @@ def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
 
 
 def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_ListRootsRequestParamsMeta(value.meta)
@@ -3003,7 +3215,6 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsRequestParamsMeta = ("progressToken",)
 _new_ListRootsRequestParamsMeta = partial(object.__new__, ListRootsRequestParamsMeta)
 
 
@@ -3017,11 +3228,17 @@ def _decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParamsMeta = _decode_ListRootsRequestParamsMeta(value)
     except KeyError:
@@ -3030,6 +3247,7 @@ def decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta:
 
 
 def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -3038,10 +3256,6 @@ def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_ListRootsResult = (
-    "_meta",
-    "roots",
-)
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
 
@@ -3063,11 +3277,18 @@ def _decode_ListRootsResult(value: Any) -> ListRootsResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["roots"]
     return result
 
 
 def decode_ListRootsResult(value: Any) -> ListRootsResult:
+    """Decode `value`, parsed JSON, as `ListRootsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsResult = _decode_ListRootsResult(value)
     except KeyError:
@@ -3076,6 +3297,7 @@ def decode_ListRootsResult(value: Any) -> ListRootsResult:
 
 
 def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "roots": [encode_Root(element) for element in value.roots],
     }
@@ -3086,10 +3308,6 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = (
-    "method",
-    "params",
-)
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
 
@@ -3106,11 +3324,18 @@ def _decode_ListToolsRequest(value: Any) -> ListToolsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
+    """Decode `value`, parsed JSON, as `ListToolsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequest = _decode_ListToolsRequest(value)
     except KeyError:
@@ -3119,6 +3344,7 @@ def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3129,7 +3355,6 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequestParams = ("cursor",)
 _new_ListToolsRequestParams = partial(object.__new__, ListToolsRequestParams)
 
 
@@ -3146,11 +3371,17 @@ def _decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
+    """Decode `value`, parsed JSON, as `ListToolsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequestParams = _decode_ListToolsRequestParams(value)
     except KeyError:
@@ -3159,6 +3390,7 @@ def decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
 
 
 def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3167,11 +3399,6 @@ def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListToolsResult = (
-    "_meta",
-    "nextCursor",
-    "tools",
-)
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
 
@@ -3201,11 +3428,20 @@ def _decode_ListToolsResult(value: Any) -> ListToolsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["tools"]
     return result
 
 
 def decode_ListToolsResult(value: Any) -> ListToolsResult:
+    """Decode `value`, parsed JSON, as `ListToolsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsResult = _decode_ListToolsResult(value)
     except KeyError:
@@ -3214,6 +3450,7 @@ def decode_ListToolsResult(value: Any) -> ListToolsResult:
 
 
 def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "tools": [encode_Tool(element) for element in value.tools],
     }
@@ -3233,6 +3470,7 @@ def _decode_LoggingLevel(value: Any) -> Any:
 
 
 def decode_LoggingLevel(value: Any) -> LoggingLevel:
+    """Decode `value`, parsed JSON, as `LoggingLevel`; raises `DecodeError` with every fault."""
     try:
         result: LoggingLevel = _decode_LoggingLevel(value)
     except KeyError:
@@ -3241,13 +3479,10 @@ def decode_LoggingLevel(value: Any) -> LoggingLevel:
 
 
 def encode_LoggingLevel(value: LoggingLevel) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_LoggingMessageNotification = (
-    "method",
-    "params",
-)
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
 
@@ -3259,11 +3494,17 @@ def _decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification
         raise Mismatch
     result.method = "notifications/message"
     result.params = _decode_LoggingMessageNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_LoggingMessageNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotification`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotification = _decode_LoggingMessageNotification(value)
     except KeyError:
@@ -3272,6 +3513,7 @@ def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
 
 
 def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_LoggingMessageNotificationParams(value.params),
@@ -3281,11 +3523,6 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = (
-    "data",
-    "level",
-    "logger",
-)
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
 
@@ -3307,11 +3544,19 @@ def _decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotifi
         known += 1
     else:
         result.logger = None
-    result._extra = None if len(value) == known else others(value, _KEYS_LoggingMessageNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["data"]
+        del extra["level"]
+        if "logger" in extra:
+            del extra["logger"]
     return result
 
 
 def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotificationParams:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotificationParams = _decode_LoggingMessageNotificationParams(value)
     except KeyError:
@@ -3322,6 +3567,7 @@ def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotific
 
 
 def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "level": value.level,
@@ -3333,7 +3579,6 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -3350,11 +3595,17 @@ def _decode_ModelHint(value: Any) -> ModelHint:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ModelHint)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
     return result
 
 
 def decode_ModelHint(value: Any) -> ModelHint:
+    """Decode `value`, parsed JSON, as `ModelHint`; raises `DecodeError` with every fault."""
     try:
         result: ModelHint = _decode_ModelHint(value)
     except KeyError:
@@ -3363,6 +3614,7 @@ def decode_ModelHint(value: Any) -> ModelHint:
 
 
 def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.name is not None:
         result["name"] = value.name
@@ -3429,6 +3681,7 @@ def _decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def decode_ModelPreferences(value: Any) -> ModelPreferences:
+    """Decode `value`, parsed JSON, as `ModelPreferences`; raises `DecodeError` with every fault."""
     try:
         result: ModelPreferences = _decode_ModelPreferences(value)
     except KeyError:
@@ -3437,6 +3690,7 @@ def decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cost_priority is not None:
         result["costPriority"] = value.cost_priority
@@ -3451,10 +3705,6 @@ def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
     return result
 
 
-_KEYS_Notification = (
-    "method",
-    "params",
-)
 _new_Notification = partial(object.__new__, Notification)
 
 
@@ -3472,11 +3722,18 @@ def _decode_Notification(value: Any) -> Notification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Notification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Notification(value: Any) -> Notification:
+    """Decode `value`, parsed JSON, as `Notification`; raises `DecodeError` with every fault."""
     try:
         result: Notification = _decode_Notification(value)
     except KeyError:
@@ -3485,6 +3742,7 @@ def decode_Notification(value: Any) -> Notification:
 
 
 def encode_Notification(value: Notification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3495,7 +3753,6 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -3512,11 +3769,17 @@ def _decode_NotificationParams(value: Any) -> NotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_NotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_NotificationParams(value: Any) -> NotificationParams:
+    """Decode `value`, parsed JSON, as `NotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: NotificationParams = _decode_NotificationParams(value)
     except KeyError:
@@ -3525,6 +3788,7 @@ def decode_NotificationParams(value: Any) -> NotificationParams:
 
 
 def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -3533,10 +3797,6 @@ def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = (
-    "method",
-    "params",
-)
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
 
@@ -3554,11 +3814,18 @@ def _decode_PaginatedRequest(value: Any) -> PaginatedRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
+    """Decode `value`, parsed JSON, as `PaginatedRequest`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequest = _decode_PaginatedRequest(value)
     except KeyError:
@@ -3567,6 +3834,7 @@ def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3577,7 +3845,6 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = ("cursor",)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -3594,11 +3861,17 @@ def _decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
+    """Decode `value`, parsed JSON, as `PaginatedRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequestParams = _decode_PaginatedRequestParams(value)
     except KeyError:
@@ -3607,6 +3880,7 @@ def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
 
 
 def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3615,10 +3889,6 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = (
-    "_meta",
-    "nextCursor",
-)
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
 
@@ -3643,11 +3913,19 @@ def _decode_PaginatedResult(value: Any) -> PaginatedResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
     return result
 
 
 def decode_PaginatedResult(value: Any) -> PaginatedResult:
+    """Decode `value`, parsed JSON, as `PaginatedResult`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedResult = _decode_PaginatedResult(value)
     except KeyError:
@@ -3656,6 +3934,7 @@ def decode_PaginatedResult(value: Any) -> PaginatedResult:
 
 
 def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -3666,10 +3945,6 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = (
-    "method",
-    "params",
-)
 _new_PingRequest = partial(object.__new__, PingRequest)
 
 
@@ -3686,11 +3961,18 @@ def _decode_PingRequest(value: Any) -> PingRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PingRequest(value: Any) -> PingRequest:
+    """Decode `value`, parsed JSON, as `PingRequest`; raises `DecodeError` with every fault."""
     try:
         result: PingRequest = _decode_PingRequest(value)
     except KeyError:
@@ -3699,6 +3981,7 @@ def decode_PingRequest(value: Any) -> PingRequest:
 
 
 def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3709,7 +3992,6 @@ def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParams = ("_meta",)
 _new_PingRequestParams = partial(object.__new__, PingRequestParams)
 
 
@@ -3723,11 +4005,17 @@ def _decode_PingRequestParams(value: Any) -> PingRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_PingRequestParams(value: Any) -> PingRequestParams:
+    """Decode `value`, parsed JSON, as `PingRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PingRequestParams = _decode_PingRequestParams(value)
     except KeyError:
@@ -3736,6 +4024,7 @@ def decode_PingRequestParams(value: Any) -> PingRequestParams:
 
 
 def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_PingRequestParamsMeta(value.meta)
@@ -3744,7 +4033,6 @@ def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParamsMeta = ("progressToken",)
 _new_PingRequestParamsMeta = partial(object.__new__, PingRequestParamsMeta)
 
 
@@ -3758,11 +4046,17 @@ def _decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `PingRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: PingRequestParamsMeta = _decode_PingRequestParamsMeta(value)
     except KeyError:
@@ -3771,6 +4065,7 @@ def decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
 
 
 def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -3779,10 +4074,6 @@ def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]
     return result
 
 
-_KEYS_ProgressNotification = (
-    "method",
-    "params",
-)
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
 
@@ -3794,11 +4085,17 @@ def _decode_ProgressNotification(value: Any) -> ProgressNotification:
         raise Mismatch
     result.method = "notifications/progress"
     result.params = _decode_ProgressNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ProgressNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ProgressNotification(value: Any) -> ProgressNotification:
+    """Decode `value`, parsed JSON, as `ProgressNotification`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotification = _decode_ProgressNotification(value)
     except KeyError:
@@ -3807,6 +4104,7 @@ def decode_ProgressNotification(value: Any) -> ProgressNotification:
 
 
 def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ProgressNotificationParams(value.params),
@@ -3856,6 +4154,7 @@ def _decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams
 
 
 def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
+    """Decode `value`, parsed JSON, as `ProgressNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotificationParams = _decode_ProgressNotificationParams(value)
     except KeyError:
@@ -3864,6 +4163,7 @@ def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
 
 
 def encode_ProgressNotificationParams(value: ProgressNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "progress": value.progress,
         "progressToken": value.progress_token,
@@ -3888,6 +4188,7 @@ def _decode_ProgressToken(value: Any) -> Any:
 
 
 def decode_ProgressToken(value: Any) -> ProgressToken:
+    """Decode `value`, parsed JSON, as `ProgressToken`; raises `DecodeError` with every fault."""
     try:
         result: ProgressToken = _decode_ProgressToken(value)
     except KeyError:
@@ -3896,14 +4197,10 @@ def decode_ProgressToken(value: Any) -> ProgressToken:
 
 
 def encode_ProgressToken(value: ProgressToken) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Prompt = (
-    "arguments",
-    "description",
-    "name",
-)
 _new_Prompt = partial(object.__new__, Prompt)
 
 
@@ -3933,11 +4230,20 @@ def _decode_Prompt(value: Any) -> Prompt:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Prompt)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        if "description" in extra:
+            del extra["description"]
+        del extra["name"]
     return result
 
 
 def decode_Prompt(value: Any) -> Prompt:
+    """Decode `value`, parsed JSON, as `Prompt`; raises `DecodeError` with every fault."""
     try:
         result: Prompt = _decode_Prompt(value)
     except KeyError:
@@ -3946,6 +4252,7 @@ def decode_Prompt(value: Any) -> Prompt:
 
 
 def encode_Prompt(value: Prompt) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -3958,11 +4265,6 @@ def encode_Prompt(value: Prompt) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptArgument = (
-    "description",
-    "name",
-    "required",
-)
 _new_PromptArgument = partial(object.__new__, PromptArgument)
 
 
@@ -3991,11 +4293,20 @@ def _decode_PromptArgument(value: Any) -> PromptArgument:
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptArgument)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "description" in extra:
+            del extra["description"]
+        del extra["name"]
+        if "required" in extra:
+            del extra["required"]
     return result
 
 
 def decode_PromptArgument(value: Any) -> PromptArgument:
+    """Decode `value`, parsed JSON, as `PromptArgument`; raises `DecodeError` with every fault."""
     try:
         result: PromptArgument = _decode_PromptArgument(value)
     except KeyError:
@@ -4004,6 +4315,7 @@ def decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -4016,10 +4328,6 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = (
-    "method",
-    "params",
-)
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
 
@@ -4036,11 +4344,18 @@ def _decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotifi
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotification:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotification = _decode_PromptListChangedNotification(value)
     except KeyError:
@@ -4049,6 +4364,7 @@ def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotific
 
 
 def encode_PromptListChangedNotification(value: PromptListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4059,7 +4375,6 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptListChangedNotificationParams = ("_meta",)
 _new_PromptListChangedNotificationParams = partial(object.__new__, PromptListChangedNotificationParams)
 
 
@@ -4076,11 +4391,17 @@ def _decode_PromptListChangedNotificationParams(value: Any) -> PromptListChanged
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_PromptListChangedNotificationParams(value: Any) -> PromptListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotificationParams = _decode_PromptListChangedNotificationParams(value)
     except KeyError:
@@ -4091,6 +4412,7 @@ def decode_PromptListChangedNotificationParams(value: Any) -> PromptListChangedN
 
 
 def encode_PromptListChangedNotificationParams(value: PromptListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4113,10 +4435,6 @@ def _decode_PromptMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_PromptMessage = (
-    "content",
-    "role",
-)
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
 
@@ -4129,11 +4447,17 @@ def _decode_PromptMessage(value: Any) -> PromptMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_PromptMessage(value: Any) -> PromptMessage:
+    """Decode `value`, parsed JSON, as `PromptMessage`; raises `DecodeError` with every fault."""
     try:
         result: PromptMessage = _decode_PromptMessage(value)
     except KeyError:
@@ -4156,6 +4480,7 @@ def _encode_PromptMessage_content(value: TextContent | ImageContent | AudioConte
 
 
 def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_PromptMessage_content(value.content),
         "role": value.role,
@@ -4165,10 +4490,6 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = (
-    "name",
-    "type",
-)
 _new_PromptReference = partial(object.__new__, PromptReference)
 
 
@@ -4183,11 +4504,17 @@ def _decode_PromptReference(value: Any) -> PromptReference:
     if value["type"] != "ref/prompt":
         raise Mismatch
     result.type = "ref/prompt"
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["type"]
     return result
 
 
 def decode_PromptReference(value: Any) -> PromptReference:
+    """Decode `value`, parsed JSON, as `PromptReference`; raises `DecodeError` with every fault."""
     try:
         result: PromptReference = _decode_PromptReference(value)
     except KeyError:
@@ -4196,6 +4523,7 @@ def decode_PromptReference(value: Any) -> PromptReference:
 
 
 def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -4205,10 +4533,6 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = (
-    "method",
-    "params",
-)
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
 
@@ -4220,11 +4544,17 @@ def _decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
         raise Mismatch
     result.method = "resources/read"
     result.params = _decode_ReadResourceRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ReadResourceRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
+    """Decode `value`, parsed JSON, as `ReadResourceRequest`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequest = _decode_ReadResourceRequest(value)
     except KeyError:
@@ -4233,6 +4563,7 @@ def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ReadResourceRequestParams(value.params),
@@ -4242,7 +4573,6 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = ("uri",)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -4254,11 +4584,16 @@ def _decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ReadResourceRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ReadResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequestParams = _decode_ReadResourceRequestParams(value)
     except KeyError:
@@ -4267,6 +4602,7 @@ def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
 
 
 def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4286,10 +4622,6 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = (
-    "_meta",
-    "contents",
-)
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
 
@@ -4311,11 +4643,18 @@ def _decode_ReadResourceResult(value: Any) -> ReadResourceResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ReadResourceResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["contents"]
     return result
 
 
 def decode_ReadResourceResult(value: Any) -> ReadResourceResult:
+    """Decode `value`, parsed JSON, as `ReadResourceResult`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceResult = _decode_ReadResourceResult(value)
     except KeyError:
@@ -4334,6 +4673,7 @@ def _encode_ReadResourceResult_contents_item(value: TextResourceContents | BlobR
 
 
 def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "contents": [_encode_ReadResourceResult_contents_item(element) for element in value.contents],
     }
@@ -4344,10 +4684,6 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = (
-    "method",
-    "params",
-)
 _new_Request = partial(object.__new__, Request)
 
 
@@ -4365,11 +4701,18 @@ def _decode_Request(value: Any) -> Request:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Request)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Request(value: Any) -> Request:
+    """Decode `value`, parsed JSON, as `Request`; raises `DecodeError` with every fault."""
     try:
         result: Request = _decode_Request(value)
     except KeyError:
@@ -4378,6 +4721,7 @@ def decode_Request(value: Any) -> Request:
 
 
 def encode_Request(value: Request) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4399,6 +4743,7 @@ def _decode_RequestId(value: Any) -> Any:
 
 
 def decode_RequestId(value: Any) -> RequestId:
+    """Decode `value`, parsed JSON, as `RequestId`; raises `DecodeError` with every fault."""
     try:
         result: RequestId = _decode_RequestId(value)
     except KeyError:
@@ -4407,10 +4752,10 @@ def decode_RequestId(value: Any) -> RequestId:
 
 
 def encode_RequestId(value: RequestId) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -4424,11 +4769,17 @@ def _decode_RequestParams(value: Any) -> RequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RequestParams(value: Any) -> RequestParams:
+    """Decode `value`, parsed JSON, as `RequestParams`; raises `DecodeError` with every fault."""
     try:
         result: RequestParams = _decode_RequestParams(value)
     except KeyError:
@@ -4437,6 +4788,7 @@ def decode_RequestParams(value: Any) -> RequestParams:
 
 
 def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_RequestParamsMeta(value.meta)
@@ -4445,7 +4797,6 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -4459,11 +4810,17 @@ def _decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
+    """Decode `value`, parsed JSON, as `RequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: RequestParamsMeta = _decode_RequestParamsMeta(value)
     except KeyError:
@@ -4472,6 +4829,7 @@ def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
 
 
 def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -4540,6 +4898,7 @@ def _decode_Resource(value: Any) -> Resource:
 
 
 def decode_Resource(value: Any) -> Resource:
+    """Decode `value`, parsed JSON, as `Resource`; raises `DecodeError` with every fault."""
     try:
         result: Resource = _decode_Resource(value)
     except KeyError:
@@ -4548,6 +4907,7 @@ def decode_Resource(value: Any) -> Resource:
 
 
 def encode_Resource(value: Resource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uri": value.uri,
@@ -4565,10 +4925,6 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = (
-    "mimeType",
-    "uri",
-)
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
 
@@ -4589,11 +4945,18 @@ def _decode_ResourceContents(value: Any) -> ResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceContents(value: Any) -> ResourceContents:
+    """Decode `value`, parsed JSON, as `ResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: ResourceContents = _decode_ResourceContents(value)
     except KeyError:
@@ -4602,6 +4965,7 @@ def decode_ResourceContents(value: Any) -> ResourceContents:
 
 
 def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4612,10 +4976,6 @@ def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = (
-    "method",
-    "params",
-)
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
 
@@ -4632,11 +4992,18 @@ def _decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNo
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNotification:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotification = _decode_ResourceListChangedNotification(value)
     except KeyError:
@@ -4647,6 +5014,7 @@ def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNot
 
 
 def encode_ResourceListChangedNotification(value: ResourceListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4657,7 +5025,6 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceListChangedNotificationParams = ("_meta",)
 _new_ResourceListChangedNotificationParams = partial(object.__new__, ResourceListChangedNotificationParams)
 
 
@@ -4674,13 +5041,17 @@ def _decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListCha
         known += 1
     else:
         result.meta = None
-    result._extra = (
-        None if len(value) == known else others(value, _KEYS_ResourceListChangedNotificationParams)
-    )
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotificationParams = _decode_ResourceListChangedNotificationParams(value)
     except KeyError:
@@ -4693,6 +5064,7 @@ def decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListChan
 def encode_ResourceListChangedNotificationParams(
     value: ResourceListChangedNotificationParams,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4701,10 +5073,6 @@ def encode_ResourceListChangedNotificationParams(
     return result
 
 
-_KEYS_ResourceReference = (
-    "type",
-    "uri",
-)
 _new_ResourceReference = partial(object.__new__, ResourceReference)
 
 
@@ -4719,11 +5087,17 @@ def _decode_ResourceReference(value: Any) -> ResourceReference:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["type"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceReference(value: Any) -> ResourceReference:
+    """Decode `value`, parsed JSON, as `ResourceReference`; raises `DecodeError` with every fault."""
     try:
         result: ResourceReference = _decode_ResourceReference(value)
     except KeyError:
@@ -4732,6 +5106,7 @@ def decode_ResourceReference(value: Any) -> ResourceReference:
 
 
 def encode_ResourceReference(value: ResourceReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
         "uri": value.uri,
@@ -4790,6 +5165,7 @@ def _decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
+    """Decode `value`, parsed JSON, as `ResourceTemplate`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplate = _decode_ResourceTemplate(value)
     except KeyError:
@@ -4798,6 +5174,7 @@ def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uriTemplate": value.uri_template,
@@ -4813,10 +5190,6 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceUpdatedNotification = (
-    "method",
-    "params",
-)
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
 
@@ -4828,11 +5201,17 @@ def _decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificati
         raise Mismatch
     result.method = "notifications/resources/updated"
     result.params = _decode_ResourceUpdatedNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceUpdatedNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotification:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotification = _decode_ResourceUpdatedNotification(value)
     except KeyError:
@@ -4841,6 +5220,7 @@ def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificatio
 
 
 def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ResourceUpdatedNotificationParams(value.params),
@@ -4850,7 +5230,6 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = ("uri",)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -4862,11 +5241,16 @@ def _decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNoti
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ResourceUpdatedNotificationParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotificationParams = _decode_ResourceUpdatedNotificationParams(value)
     except KeyError:
@@ -4877,6 +5261,7 @@ def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotif
 
 
 def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4885,7 +5270,6 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -4902,11 +5286,17 @@ def _decode_Result(value: Any) -> Result:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Result)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_Result(value: Any) -> Result:
+    """Decode `value`, parsed JSON, as `Result`; raises `DecodeError` with every fault."""
     try:
         result: Result = _decode_Result(value)
     except KeyError:
@@ -4915,6 +5305,7 @@ def decode_Result(value: Any) -> Result:
 
 
 def encode_Result(value: Result) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4930,6 +5321,7 @@ def _decode_Role(value: Any) -> Any:
 
 
 def decode_Role(value: Any) -> Role:
+    """Decode `value`, parsed JSON, as `Role`; raises `DecodeError` with every fault."""
     try:
         result: Role = _decode_Role(value)
     except KeyError:
@@ -4938,13 +5330,10 @@ def decode_Role(value: Any) -> Role:
 
 
 def encode_Role(value: Role) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Root = (
-    "name",
-    "uri",
-)
 _new_Root = partial(object.__new__, Root)
 
 
@@ -4965,11 +5354,18 @@ def _decode_Root(value: Any) -> Root:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Root)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
+        del extra["uri"]
     return result
 
 
 def decode_Root(value: Any) -> Root:
+    """Decode `value`, parsed JSON, as `Root`; raises `DecodeError` with every fault."""
     try:
         result: Root = _decode_Root(value)
     except KeyError:
@@ -4978,6 +5374,7 @@ def decode_Root(value: Any) -> Root:
 
 
 def encode_Root(value: Root) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4988,10 +5385,6 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = (
-    "method",
-    "params",
-)
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
 
@@ -5008,11 +5401,18 @@ def _decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotifica
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotification:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotification = _decode_RootsListChangedNotification(value)
     except KeyError:
@@ -5021,6 +5421,7 @@ def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotificat
 
 
 def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -5031,7 +5432,6 @@ def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> 
     return result
 
 
-_KEYS_RootsListChangedNotificationParams = ("_meta",)
 _new_RootsListChangedNotificationParams = partial(object.__new__, RootsListChangedNotificationParams)
 
 
@@ -5048,11 +5448,17 @@ def _decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNo
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotificationParams = _decode_RootsListChangedNotificationParams(value)
     except KeyError:
@@ -5063,6 +5469,7 @@ def decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNot
 
 
 def encode_RootsListChangedNotificationParams(value: RootsListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -5083,10 +5490,6 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = (
-    "content",
-    "role",
-)
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
 
@@ -5099,11 +5502,17 @@ def _decode_SamplingMessage(value: Any) -> SamplingMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SamplingMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_SamplingMessage(value: Any) -> SamplingMessage:
+    """Decode `value`, parsed JSON, as `SamplingMessage`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessage = _decode_SamplingMessage(value)
     except KeyError:
@@ -5124,6 +5533,7 @@ def _encode_SamplingMessage_content(value: TextContent | ImageContent | AudioCon
 
 
 def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_SamplingMessage_content(value.content),
         "role": value.role,
@@ -5196,6 +5606,7 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
+    """Decode `value`, parsed JSON, as `ServerCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilities = _decode_ServerCapabilities(value)
     except KeyError:
@@ -5204,6 +5615,7 @@ def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.completions is not None:
         result["completions"] = value.completions
@@ -5222,7 +5634,6 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -5239,11 +5650,17 @@ def _decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesPrompts)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesPrompts`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesPrompts = _decode_ServerCapabilitiesPrompts(value)
     except KeyError:
@@ -5252,6 +5669,7 @@ def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
 
 
 def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -5260,10 +5678,6 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = (
-    "listChanged",
-    "subscribe",
-)
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
 
@@ -5288,11 +5702,19 @@ def _decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResourc
         known += 1
     else:
         result.subscribe = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesResources)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
+        if "subscribe" in extra:
+            del extra["subscribe"]
     return result
 
 
 def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResources:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesResources`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesResources = _decode_ServerCapabilitiesResources(value)
     except KeyError:
@@ -5301,6 +5723,7 @@ def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResource
 
 
 def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -5311,7 +5734,6 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -5328,11 +5750,17 @@ def _decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTools)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTools`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTools = _decode_ServerCapabilitiesTools(value)
     except KeyError:
@@ -5341,6 +5769,7 @@ def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
 
 
 def encode_ServerCapabilitiesTools(value: ServerCapabilitiesTools) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -5370,6 +5799,7 @@ def _decode_ServerNotification(value: Any) -> Any:
 
 
 def decode_ServerNotification(value: Any) -> ServerNotification:
+    """Decode `value`, parsed JSON, as `ServerNotification`; raises `DecodeError` with every fault."""
     try:
         result: ServerNotification = _decode_ServerNotification(value)
     except KeyError:
@@ -5386,6 +5816,7 @@ def encode_ServerNotification(
     | ToolListChangedNotification
     | LoggingMessageNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -5418,6 +5849,7 @@ def _decode_ServerRequest(value: Any) -> Any:
 
 
 def decode_ServerRequest(value: Any) -> ServerRequest:
+    """Decode `value`, parsed JSON, as `ServerRequest`; raises `DecodeError` with every fault."""
     try:
         result: ServerRequest = _decode_ServerRequest(value)
     except KeyError:
@@ -5426,6 +5858,7 @@ def decode_ServerRequest(value: Any) -> ServerRequest:
 
 
 def encode_ServerRequest(value: PingRequest | CreateMessageRequest | ListRootsRequest) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is PingRequest:
@@ -5489,6 +5922,7 @@ def _decode_ServerResult(value: Any) -> Any:
 
 
 def decode_ServerResult(value: Any) -> ServerResult:
+    """Decode `value`, parsed JSON, as `ServerResult`; raises `DecodeError` with every fault."""
     try:
         result: ServerResult = _decode_ServerResult(value)
     except KeyError:
@@ -5508,6 +5942,7 @@ def encode_ServerResult(
     | CallToolResult
     | CompleteResult,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeResult:
@@ -5533,10 +5968,6 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = (
-    "method",
-    "params",
-)
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
 
@@ -5548,11 +5979,17 @@ def _decode_SetLevelRequest(value: Any) -> SetLevelRequest:
         raise Mismatch
     result.method = "logging/setLevel"
     result.params = _decode_SetLevelRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SetLevelRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
+    """Decode `value`, parsed JSON, as `SetLevelRequest`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequest = _decode_SetLevelRequest(value)
     except KeyError:
@@ -5561,6 +5998,7 @@ def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
 
 
 def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_SetLevelRequestParams(value.params),
@@ -5570,7 +6008,6 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = ("level",)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -5582,11 +6019,16 @@ def _decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
     if item not in ("alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"):
         raise Mismatch
     result.level = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_SetLevelRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["level"]
     return result
 
 
 def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
+    """Decode `value`, parsed JSON, as `SetLevelRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequestParams = _decode_SetLevelRequestParams(value)
     except KeyError:
@@ -5595,6 +6037,7 @@ def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
 
 
 def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "level": value.level,
     }
@@ -5603,10 +6046,6 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_SubscribeRequest = (
-    "method",
-    "params",
-)
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
 
@@ -5618,11 +6057,17 @@ def _decode_SubscribeRequest(value: Any) -> SubscribeRequest:
         raise Mismatch
     result.method = "resources/subscribe"
     result.params = _decode_SubscribeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SubscribeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
+    """Decode `value`, parsed JSON, as `SubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequest = _decode_SubscribeRequest(value)
     except KeyError:
@@ -5631,6 +6076,7 @@ def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
 
 
 def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_SubscribeRequestParams(value.params),
@@ -5640,7 +6086,6 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = ("uri",)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -5652,11 +6097,16 @@ def _decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_SubscribeRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `SubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequestParams = _decode_SubscribeRequestParams(value)
     except KeyError:
@@ -5665,6 +6115,7 @@ def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
 
 
 def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -5673,11 +6124,6 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_TextContent = (
-    "annotations",
-    "text",
-    "type",
-)
 _new_TextContent = partial(object.__new__, TextContent)
 
 
@@ -5698,11 +6144,19 @@ def _decode_TextContent(value: Any) -> TextContent:
         known += 1
     else:
         result.annotations = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TextContent)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "annotations" in extra:
+            del extra["annotations"]
+        del extra["text"]
+        del extra["type"]
     return result
 
 
 def decode_TextContent(value: Any) -> TextContent:
+    """Decode `value`, parsed JSON, as `TextContent`; raises `DecodeError` with every fault."""
     try:
         result: TextContent = _decode_TextContent(value)
     except KeyError:
@@ -5711,6 +6165,7 @@ def decode_TextContent(value: Any) -> TextContent:
 
 
 def encode_TextContent(value: TextContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "type": value.type,
@@ -5722,11 +6177,6 @@ def encode_TextContent(value: TextContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_TextResourceContents = (
-    "mimeType",
-    "text",
-    "uri",
-)
 _new_TextResourceContents = partial(object.__new__, TextResourceContents)
 
 
@@ -5751,11 +6201,19 @@ def _decode_TextResourceContents(value: Any) -> TextResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TextResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["text"]
+        del extra["uri"]
     return result
 
 
 def decode_TextResourceContents(value: Any) -> TextResourceContents:
+    """Decode `value`, parsed JSON, as `TextResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: TextResourceContents = _decode_TextResourceContents(value)
     except KeyError:
@@ -5764,6 +6222,7 @@ def decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "uri": value.uri,
@@ -5812,6 +6271,7 @@ def _decode_Tool(value: Any) -> Tool:
 
 
 def decode_Tool(value: Any) -> Tool:
+    """Decode `value`, parsed JSON, as `Tool`; raises `DecodeError` with every fault."""
     try:
         result: Tool = _decode_Tool(value)
     except KeyError:
@@ -5820,6 +6280,7 @@ def decode_Tool(value: Any) -> Tool:
 
 
 def encode_Tool(value: Tool) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "inputSchema": encode_ToolInputSchema(value.input_schema),
         "name": value.name,
@@ -5893,6 +6354,7 @@ def _decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
+    """Decode `value`, parsed JSON, as `ToolAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ToolAnnotations = _decode_ToolAnnotations(value)
     except KeyError:
@@ -5901,6 +6363,7 @@ def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.destructive_hint is not None:
         result["destructiveHint"] = value.destructive_hint
@@ -5917,11 +6380,6 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = (
-    "properties",
-    "required",
-    "type",
-)
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
 
@@ -5955,11 +6413,20 @@ def _decode_ToolInputSchema(value: Any) -> ToolInputSchema:
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolInputSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "properties" in extra:
+            del extra["properties"]
+        if "required" in extra:
+            del extra["required"]
+        del extra["type"]
     return result
 
 
 def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
+    """Decode `value`, parsed JSON, as `ToolInputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolInputSchema = _decode_ToolInputSchema(value)
     except KeyError:
@@ -5968,6 +6435,7 @@ def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
 
 
 def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -5980,10 +6448,6 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = (
-    "method",
-    "params",
-)
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
 
@@ -6000,11 +6464,18 @@ def _decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificati
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotification:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotification = _decode_ToolListChangedNotification(value)
     except KeyError:
@@ -6013,6 +6484,7 @@ def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificatio
 
 
 def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -6023,7 +6495,6 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolListChangedNotificationParams = ("_meta",)
 _new_ToolListChangedNotificationParams = partial(object.__new__, ToolListChangedNotificationParams)
 
 
@@ -6040,11 +6511,17 @@ def _decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNoti
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotificationParams = _decode_ToolListChangedNotificationParams(value)
     except KeyError:
@@ -6055,6 +6532,7 @@ def decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNotif
 
 
 def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -6063,10 +6541,6 @@ def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationP
     return result
 
 
-_KEYS_UnsubscribeRequest = (
-    "method",
-    "params",
-)
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
 
@@ -6078,11 +6552,17 @@ def _decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
         raise Mismatch
     result.method = "resources/unsubscribe"
     result.params = _decode_UnsubscribeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_UnsubscribeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequest = _decode_UnsubscribeRequest(value)
     except KeyError:
@@ -6091,6 +6571,7 @@ def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
 
 
 def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_UnsubscribeRequestParams(value.params),
@@ -6100,7 +6581,6 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = ("uri",)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 
@@ -6112,11 +6592,16 @@ def _decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_UnsubscribeRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequestParams = _decode_UnsubscribeRequestParams(value)
     except KeyError:
@@ -6125,6 +6610,7 @@ def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
 
 
 def encode_UnsubscribeRequestParams(value: UnsubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }

@@ -15,7 +15,7 @@ from ..codec import UNSET, Unset, Wire
 
 
 class Annotations(Wire):
-    """`Annotations` of MCP 2025-03-26."""
+    """`Annotations` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "audience",
@@ -38,7 +38,7 @@ class Annotations(Wire):
 
 
 class AudioContent(Wire):
-    """`AudioContent` of MCP 2025-03-26."""
+    """`AudioContent` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "data",
@@ -69,7 +69,7 @@ class AudioContent(Wire):
 
 
 class BlobResourceContents(Wire):
-    """`BlobResourceContents` of MCP 2025-03-26."""
+    """`BlobResourceContents` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "blob",
@@ -96,7 +96,7 @@ class BlobResourceContents(Wire):
 
 
 class CallToolRequest(Wire):
-    """`CallToolRequest` of MCP 2025-03-26."""
+    """`CallToolRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -119,7 +119,7 @@ class CallToolRequest(Wire):
 
 
 class CallToolRequestParams(Wire):
-    """`CallToolRequestParams` of MCP 2025-03-26."""
+    """`CallToolRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -142,7 +142,7 @@ class CallToolRequestParams(Wire):
 
 
 class CallToolResult(Wire):
-    """`CallToolResult` of MCP 2025-03-26."""
+    """`CallToolResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "content",
@@ -169,7 +169,7 @@ class CallToolResult(Wire):
 
 
 class CancelledNotification(Wire):
-    """`CancelledNotification` of MCP 2025-03-26."""
+    """`CancelledNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -192,7 +192,7 @@ class CancelledNotification(Wire):
 
 
 class CancelledNotificationParams(Wire):
-    """`CancelledNotificationParams` of MCP 2025-03-26."""
+    """`CancelledNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "request_id",
@@ -215,7 +215,7 @@ class CancelledNotificationParams(Wire):
 
 
 class ClientCapabilities(Wire):
-    """`ClientCapabilities` of MCP 2025-03-26."""
+    """`ClientCapabilities` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "experimental",
@@ -242,7 +242,7 @@ class ClientCapabilities(Wire):
 
 
 class ClientCapabilitiesRoots(Wire):
-    """`ClientCapabilitiesRoots` of MCP 2025-03-26."""
+    """`ClientCapabilitiesRoots` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -259,7 +259,7 @@ class ClientCapabilitiesRoots(Wire):
 
 
 class CompleteRequest(Wire):
-    """`CompleteRequest` of MCP 2025-03-26."""
+    """`CompleteRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -282,7 +282,7 @@ class CompleteRequest(Wire):
 
 
 class CompleteRequestParams(Wire):
-    """`CompleteRequestParams` of MCP 2025-03-26."""
+    """`CompleteRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "argument",
@@ -305,7 +305,7 @@ class CompleteRequestParams(Wire):
 
 
 class CompleteRequestParamsArgument(Wire):
-    """`CompleteRequestParamsArgument` of MCP 2025-03-26."""
+    """`CompleteRequestParamsArgument` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -328,7 +328,7 @@ class CompleteRequestParamsArgument(Wire):
 
 
 class CompleteResult(Wire):
-    """`CompleteResult` of MCP 2025-03-26."""
+    """`CompleteResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "completion",
@@ -351,7 +351,7 @@ class CompleteResult(Wire):
 
 
 class CompleteResultCompletion(Wire):
-    """`CompleteResultCompletion` of MCP 2025-03-26."""
+    """`CompleteResultCompletion` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "values",
@@ -378,7 +378,7 @@ class CompleteResultCompletion(Wire):
 
 
 class CreateMessageRequest(Wire):
-    """`CreateMessageRequest` of MCP 2025-03-26."""
+    """`CreateMessageRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -401,7 +401,7 @@ class CreateMessageRequest(Wire):
 
 
 class CreateMessageRequestParams(Wire):
-    """`CreateMessageRequestParams` of MCP 2025-03-26."""
+    """`CreateMessageRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "max_tokens",
@@ -448,7 +448,7 @@ class CreateMessageRequestParams(Wire):
 
 
 class CreateMessageResult(Wire):
-    """`CreateMessageResult` of MCP 2025-03-26."""
+    """`CreateMessageResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "content",
@@ -483,7 +483,7 @@ class CreateMessageResult(Wire):
 
 
 class EmbeddedResource(Wire):
-    """`EmbeddedResource` of MCP 2025-03-26."""
+    """`EmbeddedResource` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "resource",
@@ -510,7 +510,7 @@ class EmbeddedResource(Wire):
 
 
 class GetPromptRequest(Wire):
-    """`GetPromptRequest` of MCP 2025-03-26."""
+    """`GetPromptRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -533,7 +533,7 @@ class GetPromptRequest(Wire):
 
 
 class GetPromptRequestParams(Wire):
-    """`GetPromptRequestParams` of MCP 2025-03-26."""
+    """`GetPromptRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -556,7 +556,7 @@ class GetPromptRequestParams(Wire):
 
 
 class GetPromptResult(Wire):
-    """`GetPromptResult` of MCP 2025-03-26."""
+    """`GetPromptResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "messages",
@@ -583,7 +583,7 @@ class GetPromptResult(Wire):
 
 
 class ImageContent(Wire):
-    """`ImageContent` of MCP 2025-03-26."""
+    """`ImageContent` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "data",
@@ -614,7 +614,7 @@ class ImageContent(Wire):
 
 
 class Implementation(Wire):
-    """`Implementation` of MCP 2025-03-26."""
+    """`Implementation` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -637,7 +637,7 @@ class Implementation(Wire):
 
 
 class InitializeRequest(Wire):
-    """`InitializeRequest` of MCP 2025-03-26."""
+    """`InitializeRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -660,7 +660,7 @@ class InitializeRequest(Wire):
 
 
 class InitializeRequestParams(Wire):
-    """`InitializeRequestParams` of MCP 2025-03-26."""
+    """`InitializeRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "capabilities",
@@ -687,7 +687,7 @@ class InitializeRequestParams(Wire):
 
 
 class InitializeResult(Wire):
-    """`InitializeResult` of MCP 2025-03-26."""
+    """`InitializeResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "capabilities",
@@ -722,7 +722,7 @@ class InitializeResult(Wire):
 
 
 class InitializedNotification(Wire):
-    """`InitializedNotification` of MCP 2025-03-26."""
+    """`InitializedNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -745,7 +745,7 @@ class InitializedNotification(Wire):
 
 
 class InitializedNotificationParams(Wire):
-    """`InitializedNotificationParams` of MCP 2025-03-26."""
+    """`InitializedNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -762,7 +762,7 @@ class InitializedNotificationParams(Wire):
 
 
 class JSONRPCError(Wire):
-    """`JSONRPCError` of MCP 2025-03-26."""
+    """`JSONRPCError` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "error",
@@ -789,7 +789,7 @@ class JSONRPCError(Wire):
 
 
 class JSONRPCErrorError(Wire):
-    """`JSONRPCErrorError` of MCP 2025-03-26."""
+    """`JSONRPCErrorError` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "code",
@@ -816,7 +816,7 @@ class JSONRPCErrorError(Wire):
 
 
 class JSONRPCNotification(Wire):
-    """`JSONRPCNotification` of MCP 2025-03-26."""
+    """`JSONRPCNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -843,7 +843,7 @@ class JSONRPCNotification(Wire):
 
 
 class JSONRPCNotificationParams(Wire):
-    """`JSONRPCNotificationParams` of MCP 2025-03-26."""
+    """`JSONRPCNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -860,7 +860,7 @@ class JSONRPCNotificationParams(Wire):
 
 
 class JSONRPCRequest(Wire):
-    """`JSONRPCRequest` of MCP 2025-03-26."""
+    """`JSONRPCRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "id",
@@ -891,7 +891,7 @@ class JSONRPCRequest(Wire):
 
 
 class JSONRPCRequestParams(Wire):
-    """`JSONRPCRequestParams` of MCP 2025-03-26."""
+    """`JSONRPCRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -908,7 +908,7 @@ class JSONRPCRequestParams(Wire):
 
 
 class JSONRPCRequestParamsMeta(Wire):
-    """`JSONRPCRequestParamsMeta` of MCP 2025-03-26."""
+    """`JSONRPCRequestParamsMeta` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -925,7 +925,7 @@ class JSONRPCRequestParamsMeta(Wire):
 
 
 class JSONRPCResponse(Wire):
-    """`JSONRPCResponse` of MCP 2025-03-26."""
+    """`JSONRPCResponse` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "id",
@@ -952,7 +952,7 @@ class JSONRPCResponse(Wire):
 
 
 class ListPromptsRequest(Wire):
-    """`ListPromptsRequest` of MCP 2025-03-26."""
+    """`ListPromptsRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -975,7 +975,7 @@ class ListPromptsRequest(Wire):
 
 
 class ListPromptsRequestParams(Wire):
-    """`ListPromptsRequestParams` of MCP 2025-03-26."""
+    """`ListPromptsRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("cursor",)
 
@@ -992,7 +992,7 @@ class ListPromptsRequestParams(Wire):
 
 
 class ListPromptsResult(Wire):
-    """`ListPromptsResult` of MCP 2025-03-26."""
+    """`ListPromptsResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "prompts",
@@ -1019,7 +1019,7 @@ class ListPromptsResult(Wire):
 
 
 class ListResourceTemplatesRequest(Wire):
-    """`ListResourceTemplatesRequest` of MCP 2025-03-26."""
+    """`ListResourceTemplatesRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1042,7 +1042,7 @@ class ListResourceTemplatesRequest(Wire):
 
 
 class ListResourceTemplatesRequestParams(Wire):
-    """`ListResourceTemplatesRequestParams` of MCP 2025-03-26."""
+    """`ListResourceTemplatesRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1059,7 +1059,7 @@ class ListResourceTemplatesRequestParams(Wire):
 
 
 class ListResourceTemplatesResult(Wire):
-    """`ListResourceTemplatesResult` of MCP 2025-03-26."""
+    """`ListResourceTemplatesResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "resource_templates",
@@ -1086,7 +1086,7 @@ class ListResourceTemplatesResult(Wire):
 
 
 class ListResourcesRequest(Wire):
-    """`ListResourcesRequest` of MCP 2025-03-26."""
+    """`ListResourcesRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1109,7 +1109,7 @@ class ListResourcesRequest(Wire):
 
 
 class ListResourcesRequestParams(Wire):
-    """`ListResourcesRequestParams` of MCP 2025-03-26."""
+    """`ListResourcesRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1126,7 +1126,7 @@ class ListResourcesRequestParams(Wire):
 
 
 class ListResourcesResult(Wire):
-    """`ListResourcesResult` of MCP 2025-03-26."""
+    """`ListResourcesResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "resources",
@@ -1153,7 +1153,7 @@ class ListResourcesResult(Wire):
 
 
 class ListRootsRequest(Wire):
-    """`ListRootsRequest` of MCP 2025-03-26."""
+    """`ListRootsRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1176,7 +1176,7 @@ class ListRootsRequest(Wire):
 
 
 class ListRootsRequestParams(Wire):
-    """`ListRootsRequestParams` of MCP 2025-03-26."""
+    """`ListRootsRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -1193,7 +1193,7 @@ class ListRootsRequestParams(Wire):
 
 
 class ListRootsRequestParamsMeta(Wire):
-    """`ListRootsRequestParamsMeta` of MCP 2025-03-26."""
+    """`ListRootsRequestParamsMeta` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1210,7 +1210,7 @@ class ListRootsRequestParamsMeta(Wire):
 
 
 class ListRootsResult(Wire):
-    """`ListRootsResult` of MCP 2025-03-26."""
+    """`ListRootsResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "roots",
@@ -1233,7 +1233,7 @@ class ListRootsResult(Wire):
 
 
 class ListToolsRequest(Wire):
-    """`ListToolsRequest` of MCP 2025-03-26."""
+    """`ListToolsRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1256,7 +1256,7 @@ class ListToolsRequest(Wire):
 
 
 class ListToolsRequestParams(Wire):
-    """`ListToolsRequestParams` of MCP 2025-03-26."""
+    """`ListToolsRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1273,7 +1273,7 @@ class ListToolsRequestParams(Wire):
 
 
 class ListToolsResult(Wire):
-    """`ListToolsResult` of MCP 2025-03-26."""
+    """`ListToolsResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "tools",
@@ -1300,7 +1300,7 @@ class ListToolsResult(Wire):
 
 
 class LoggingMessageNotification(Wire):
-    """`LoggingMessageNotification` of MCP 2025-03-26."""
+    """`LoggingMessageNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -1323,7 +1323,7 @@ class LoggingMessageNotification(Wire):
 
 
 class LoggingMessageNotificationParams(Wire):
-    """`LoggingMessageNotificationParams` of MCP 2025-03-26."""
+    """`LoggingMessageNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "data",
@@ -1350,7 +1350,7 @@ class LoggingMessageNotificationParams(Wire):
 
 
 class ModelHint(Wire):
-    """`ModelHint` of MCP 2025-03-26."""
+    """`ModelHint` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("name",)
 
@@ -1367,7 +1367,7 @@ class ModelHint(Wire):
 
 
 class ModelPreferences(Wire):
-    """`ModelPreferences` of MCP 2025-03-26."""
+    """`ModelPreferences` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "cost_priority",
@@ -1398,7 +1398,7 @@ class ModelPreferences(Wire):
 
 
 class Notification(Wire):
-    """`Notification` of MCP 2025-03-26."""
+    """`Notification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1421,7 +1421,7 @@ class Notification(Wire):
 
 
 class NotificationParams(Wire):
-    """`NotificationParams` of MCP 2025-03-26."""
+    """`NotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -1438,7 +1438,7 @@ class NotificationParams(Wire):
 
 
 class PaginatedRequest(Wire):
-    """`PaginatedRequest` of MCP 2025-03-26."""
+    """`PaginatedRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1461,7 +1461,7 @@ class PaginatedRequest(Wire):
 
 
 class PaginatedRequestParams(Wire):
-    """`PaginatedRequestParams` of MCP 2025-03-26."""
+    """`PaginatedRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1478,7 +1478,7 @@ class PaginatedRequestParams(Wire):
 
 
 class PaginatedResult(Wire):
-    """`PaginatedResult` of MCP 2025-03-26."""
+    """`PaginatedResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "meta",
@@ -1501,7 +1501,7 @@ class PaginatedResult(Wire):
 
 
 class PingRequest(Wire):
-    """`PingRequest` of MCP 2025-03-26."""
+    """`PingRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1524,7 +1524,7 @@ class PingRequest(Wire):
 
 
 class PingRequestParams(Wire):
-    """`PingRequestParams` of MCP 2025-03-26."""
+    """`PingRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -1541,7 +1541,7 @@ class PingRequestParams(Wire):
 
 
 class PingRequestParamsMeta(Wire):
-    """`PingRequestParamsMeta` of MCP 2025-03-26."""
+    """`PingRequestParamsMeta` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1558,7 +1558,7 @@ class PingRequestParamsMeta(Wire):
 
 
 class ProgressNotification(Wire):
-    """`ProgressNotification` of MCP 2025-03-26."""
+    """`ProgressNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -1581,7 +1581,7 @@ class ProgressNotification(Wire):
 
 
 class ProgressNotificationParams(Wire):
-    """`ProgressNotificationParams` of MCP 2025-03-26."""
+    """`ProgressNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "progress",
@@ -1612,7 +1612,7 @@ class ProgressNotificationParams(Wire):
 
 
 class Prompt(Wire):
-    """`Prompt` of MCP 2025-03-26."""
+    """`Prompt` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -1639,7 +1639,7 @@ class Prompt(Wire):
 
 
 class PromptArgument(Wire):
-    """`PromptArgument` of MCP 2025-03-26."""
+    """`PromptArgument` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -1666,7 +1666,7 @@ class PromptArgument(Wire):
 
 
 class PromptListChangedNotification(Wire):
-    """`PromptListChangedNotification` of MCP 2025-03-26."""
+    """`PromptListChangedNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1689,7 +1689,7 @@ class PromptListChangedNotification(Wire):
 
 
 class PromptListChangedNotificationParams(Wire):
-    """`PromptListChangedNotificationParams` of MCP 2025-03-26."""
+    """`PromptListChangedNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -1706,7 +1706,7 @@ class PromptListChangedNotificationParams(Wire):
 
 
 class PromptMessage(Wire):
-    """`PromptMessage` of MCP 2025-03-26."""
+    """`PromptMessage` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "content",
@@ -1729,7 +1729,7 @@ class PromptMessage(Wire):
 
 
 class PromptReference(Wire):
-    """`PromptReference` of MCP 2025-03-26."""
+    """`PromptReference` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -1752,7 +1752,7 @@ class PromptReference(Wire):
 
 
 class ReadResourceRequest(Wire):
-    """`ReadResourceRequest` of MCP 2025-03-26."""
+    """`ReadResourceRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -1775,7 +1775,7 @@ class ReadResourceRequest(Wire):
 
 
 class ReadResourceRequestParams(Wire):
-    """`ReadResourceRequestParams` of MCP 2025-03-26."""
+    """`ReadResourceRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("uri",)
 
@@ -1792,7 +1792,7 @@ class ReadResourceRequestParams(Wire):
 
 
 class ReadResourceResult(Wire):
-    """`ReadResourceResult` of MCP 2025-03-26."""
+    """`ReadResourceResult` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "contents",
@@ -1815,7 +1815,7 @@ class ReadResourceResult(Wire):
 
 
 class Request(Wire):
-    """`Request` of MCP 2025-03-26."""
+    """`Request` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1838,7 +1838,7 @@ class Request(Wire):
 
 
 class RequestParams(Wire):
-    """`RequestParams` of MCP 2025-03-26."""
+    """`RequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -1855,7 +1855,7 @@ class RequestParams(Wire):
 
 
 class RequestParamsMeta(Wire):
-    """`RequestParamsMeta` of MCP 2025-03-26."""
+    """`RequestParamsMeta` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1872,7 +1872,7 @@ class RequestParamsMeta(Wire):
 
 
 class Resource(Wire):
-    """`Resource` of MCP 2025-03-26."""
+    """`Resource` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -1911,7 +1911,7 @@ class Resource(Wire):
 
 
 class ResourceContents(Wire):
-    """`ResourceContents` of MCP 2025-03-26."""
+    """`ResourceContents` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "uri",
@@ -1934,7 +1934,7 @@ class ResourceContents(Wire):
 
 
 class ResourceListChangedNotification(Wire):
-    """`ResourceListChangedNotification` of MCP 2025-03-26."""
+    """`ResourceListChangedNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -1957,7 +1957,7 @@ class ResourceListChangedNotification(Wire):
 
 
 class ResourceListChangedNotificationParams(Wire):
-    """`ResourceListChangedNotificationParams` of MCP 2025-03-26."""
+    """`ResourceListChangedNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -1974,7 +1974,7 @@ class ResourceListChangedNotificationParams(Wire):
 
 
 class ResourceReference(Wire):
-    """`ResourceReference` of MCP 2025-03-26."""
+    """`ResourceReference` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "uri",
@@ -1997,7 +1997,7 @@ class ResourceReference(Wire):
 
 
 class ResourceTemplate(Wire):
-    """`ResourceTemplate` of MCP 2025-03-26."""
+    """`ResourceTemplate` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "name",
@@ -2032,7 +2032,7 @@ class ResourceTemplate(Wire):
 
 
 class ResourceUpdatedNotification(Wire):
-    """`ResourceUpdatedNotification` of MCP 2025-03-26."""
+    """`ResourceUpdatedNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -2055,7 +2055,7 @@ class ResourceUpdatedNotification(Wire):
 
 
 class ResourceUpdatedNotificationParams(Wire):
-    """`ResourceUpdatedNotificationParams` of MCP 2025-03-26."""
+    """`ResourceUpdatedNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("uri",)
 
@@ -2072,7 +2072,7 @@ class ResourceUpdatedNotificationParams(Wire):
 
 
 class Result(Wire):
-    """`Result` of MCP 2025-03-26."""
+    """`Result` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -2089,7 +2089,7 @@ class Result(Wire):
 
 
 class Root(Wire):
-    """`Root` of MCP 2025-03-26."""
+    """`Root` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "uri",
@@ -2112,7 +2112,7 @@ class Root(Wire):
 
 
 class RootsListChangedNotification(Wire):
-    """`RootsListChangedNotification` of MCP 2025-03-26."""
+    """`RootsListChangedNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -2135,7 +2135,7 @@ class RootsListChangedNotification(Wire):
 
 
 class RootsListChangedNotificationParams(Wire):
-    """`RootsListChangedNotificationParams` of MCP 2025-03-26."""
+    """`RootsListChangedNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -2152,7 +2152,7 @@ class RootsListChangedNotificationParams(Wire):
 
 
 class SamplingMessage(Wire):
-    """`SamplingMessage` of MCP 2025-03-26."""
+    """`SamplingMessage` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "content",
@@ -2175,7 +2175,7 @@ class SamplingMessage(Wire):
 
 
 class ServerCapabilities(Wire):
-    """`ServerCapabilities` of MCP 2025-03-26."""
+    """`ServerCapabilities` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "completions",
@@ -2214,7 +2214,7 @@ class ServerCapabilities(Wire):
 
 
 class ServerCapabilitiesPrompts(Wire):
-    """`ServerCapabilitiesPrompts` of MCP 2025-03-26."""
+    """`ServerCapabilitiesPrompts` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -2231,7 +2231,7 @@ class ServerCapabilitiesPrompts(Wire):
 
 
 class ServerCapabilitiesResources(Wire):
-    """`ServerCapabilitiesResources` of MCP 2025-03-26."""
+    """`ServerCapabilitiesResources` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "list_changed",
@@ -2254,7 +2254,7 @@ class ServerCapabilitiesResources(Wire):
 
 
 class ServerCapabilitiesTools(Wire):
-    """`ServerCapabilitiesTools` of MCP 2025-03-26."""
+    """`ServerCapabilitiesTools` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -2271,7 +2271,7 @@ class ServerCapabilitiesTools(Wire):
 
 
 class SetLevelRequest(Wire):
-    """`SetLevelRequest` of MCP 2025-03-26."""
+    """`SetLevelRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -2294,7 +2294,7 @@ class SetLevelRequest(Wire):
 
 
 class SetLevelRequestParams(Wire):
-    """`SetLevelRequestParams` of MCP 2025-03-26."""
+    """`SetLevelRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("level",)
 
@@ -2311,7 +2311,7 @@ class SetLevelRequestParams(Wire):
 
 
 class SubscribeRequest(Wire):
-    """`SubscribeRequest` of MCP 2025-03-26."""
+    """`SubscribeRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -2334,7 +2334,7 @@ class SubscribeRequest(Wire):
 
 
 class SubscribeRequestParams(Wire):
-    """`SubscribeRequestParams` of MCP 2025-03-26."""
+    """`SubscribeRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("uri",)
 
@@ -2351,7 +2351,7 @@ class SubscribeRequestParams(Wire):
 
 
 class TextContent(Wire):
-    """`TextContent` of MCP 2025-03-26."""
+    """`TextContent` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "text",
@@ -2378,7 +2378,7 @@ class TextContent(Wire):
 
 
 class TextResourceContents(Wire):
-    """`TextResourceContents` of MCP 2025-03-26."""
+    """`TextResourceContents` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "text",
@@ -2405,7 +2405,7 @@ class TextResourceContents(Wire):
 
 
 class Tool(Wire):
-    """`Tool` of MCP 2025-03-26."""
+    """`Tool` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "input_schema",
@@ -2436,7 +2436,7 @@ class Tool(Wire):
 
 
 class ToolAnnotations(Wire):
-    """`ToolAnnotations` of MCP 2025-03-26."""
+    """`ToolAnnotations` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "destructive_hint",
@@ -2471,7 +2471,7 @@ class ToolAnnotations(Wire):
 
 
 class ToolInputSchema(Wire):
-    """`ToolInputSchema` of MCP 2025-03-26."""
+    """`ToolInputSchema` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "properties",
@@ -2498,7 +2498,7 @@ class ToolInputSchema(Wire):
 
 
 class ToolListChangedNotification(Wire):
-    """`ToolListChangedNotification` of MCP 2025-03-26."""
+    """`ToolListChangedNotification` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "method",
@@ -2521,7 +2521,7 @@ class ToolListChangedNotification(Wire):
 
 
 class ToolListChangedNotificationParams(Wire):
-    """`ToolListChangedNotificationParams` of MCP 2025-03-26."""
+    """`ToolListChangedNotificationParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("meta",)
 
@@ -2538,7 +2538,7 @@ class ToolListChangedNotificationParams(Wire):
 
 
 class UnsubscribeRequest(Wire):
-    """`UnsubscribeRequest` of MCP 2025-03-26."""
+    """`UnsubscribeRequest` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = (
         "params",
@@ -2561,7 +2561,7 @@ class UnsubscribeRequest(Wire):
 
 
 class UnsubscribeRequestParams(Wire):
-    """`UnsubscribeRequestParams` of MCP 2025-03-26."""
+    """`UnsubscribeRequestParams` of MCP 2025-03-26; specification page: 2025-03-26 schema."""
 
     __slots__ = ("uri",)
 

@@ -286,11 +286,6 @@ from .types import (
     UnsubscribeRequestParams,
 )
 
-_KEYS_Annotations = (
-    "audience",
-    "lastModified",
-    "priority",
-)
 _new_Annotations = partial(object.__new__, Annotations)
 
 
@@ -328,11 +323,21 @@ def _decode_Annotations(value: Any) -> Annotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Annotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "lastModified" in extra:
+            del extra["lastModified"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_Annotations(value: Any) -> Annotations:
+    """Decode `value`, parsed JSON, as `Annotations`; raises `DecodeError` with every fault."""
     try:
         result: Annotations = _decode_Annotations(value)
     except KeyError:
@@ -341,6 +346,7 @@ def decode_Annotations(value: Any) -> Annotations:
 
 
 def encode_Annotations(value: Annotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -397,6 +403,7 @@ def _decode_AudioContent(value: Any) -> AudioContent:
 
 
 def decode_AudioContent(value: Any) -> AudioContent:
+    """Decode `value`, parsed JSON, as `AudioContent`; raises `DecodeError` with every fault."""
     try:
         result: AudioContent = _decode_AudioContent(value)
     except KeyError:
@@ -405,6 +412,7 @@ def decode_AudioContent(value: Any) -> AudioContent:
 
 
 def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -419,10 +427,6 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BaseMetadata = (
-    "name",
-    "title",
-)
 _new_BaseMetadata = partial(object.__new__, BaseMetadata)
 
 
@@ -443,11 +447,18 @@ def _decode_BaseMetadata(value: Any) -> BaseMetadata:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_BaseMetadata)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
     return result
 
 
 def decode_BaseMetadata(value: Any) -> BaseMetadata:
+    """Decode `value`, parsed JSON, as `BaseMetadata`; raises `DecodeError` with every fault."""
     try:
         result: BaseMetadata = _decode_BaseMetadata(value)
     except KeyError:
@@ -456,6 +467,7 @@ def decode_BaseMetadata(value: Any) -> BaseMetadata:
 
 
 def encode_BaseMetadata(value: BaseMetadata) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -509,6 +521,7 @@ def _decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
+    """Decode `value`, parsed JSON, as `BlobResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: BlobResourceContents = _decode_BlobResourceContents(value)
     except KeyError:
@@ -517,6 +530,7 @@ def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "blob": value.blob,
         "uri": value.uri,
@@ -576,6 +590,7 @@ def _decode_BooleanSchema(value: Any) -> BooleanSchema:
 
 
 def decode_BooleanSchema(value: Any) -> BooleanSchema:
+    """Decode `value`, parsed JSON, as `BooleanSchema`; raises `DecodeError` with every fault."""
     try:
         result: BooleanSchema = _decode_BooleanSchema(value)
     except KeyError:
@@ -584,6 +599,7 @@ def decode_BooleanSchema(value: Any) -> BooleanSchema:
 
 
 def encode_BooleanSchema(value: BooleanSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -598,10 +614,6 @@ def encode_BooleanSchema(value: BooleanSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequest = (
-    "method",
-    "params",
-)
 _new_CallToolRequest = partial(object.__new__, CallToolRequest)
 
 
@@ -613,11 +625,17 @@ def _decode_CallToolRequest(value: Any) -> CallToolRequest:
         raise Mismatch
     result.method = "tools/call"
     result.params = _decode_CallToolRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CallToolRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CallToolRequest(value: Any) -> CallToolRequest:
+    """Decode `value`, parsed JSON, as `CallToolRequest`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequest = _decode_CallToolRequest(value)
     except KeyError:
@@ -626,6 +644,7 @@ def decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CallToolRequestParams(value.params),
@@ -635,10 +654,6 @@ def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CallToolRequestParams = (
-    "arguments",
-    "name",
-)
 _new_CallToolRequestParams = partial(object.__new__, CallToolRequestParams)
 
 
@@ -659,11 +674,18 @@ def _decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CallToolRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
+    """Decode `value`, parsed JSON, as `CallToolRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequestParams = _decode_CallToolRequestParams(value)
     except KeyError:
@@ -672,6 +694,7 @@ def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -730,6 +753,7 @@ def _decode_CallToolResult(value: Any) -> CallToolResult:
 
 
 def decode_CallToolResult(value: Any) -> CallToolResult:
+    """Decode `value`, parsed JSON, as `CallToolResult`; raises `DecodeError` with every fault."""
     try:
         result: CallToolResult = _decode_CallToolResult(value)
     except KeyError:
@@ -738,6 +762,7 @@ def decode_CallToolResult(value: Any) -> CallToolResult:
 
 
 def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [encode_ContentBlock(element) for element in value.content],
     }
@@ -752,10 +777,6 @@ def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = (
-    "method",
-    "params",
-)
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
 
@@ -767,11 +788,17 @@ def _decode_CancelledNotification(value: Any) -> CancelledNotification:
         raise Mismatch
     result.method = "notifications/cancelled"
     result.params = _decode_CancelledNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CancelledNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CancelledNotification(value: Any) -> CancelledNotification:
+    """Decode `value`, parsed JSON, as `CancelledNotification`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotification = _decode_CancelledNotification(value)
     except KeyError:
@@ -780,6 +807,7 @@ def decode_CancelledNotification(value: Any) -> CancelledNotification:
 
 
 def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CancelledNotificationParams(value.params),
@@ -789,10 +817,6 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = (
-    "reason",
-    "requestId",
-)
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
 
@@ -810,11 +834,18 @@ def _decode_CancelledNotificationParams(value: Any) -> CancelledNotificationPara
         known += 1
     else:
         result.reason = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CancelledNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "reason" in extra:
+            del extra["reason"]
+        del extra["requestId"]
     return result
 
 
 def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParams:
+    """Decode `value`, parsed JSON, as `CancelledNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotificationParams = _decode_CancelledNotificationParams(value)
     except KeyError:
@@ -823,6 +854,7 @@ def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParam
 
 
 def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "requestId": value.request_id,
     }
@@ -884,6 +916,7 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
+    """Decode `value`, parsed JSON, as `ClientCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilities = _decode_ClientCapabilities(value)
     except KeyError:
@@ -892,6 +925,7 @@ def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.elicitation is not None:
         result["elicitation"] = value.elicitation
@@ -906,7 +940,6 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -923,11 +956,17 @@ def _decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesRoots)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesRoots`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesRoots = _decode_ClientCapabilitiesRoots(value)
     except KeyError:
@@ -936,6 +975,7 @@ def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
 
 
 def encode_ClientCapabilitiesRoots(value: ClientCapabilitiesRoots) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -959,6 +999,7 @@ def _decode_ClientNotification(value: Any) -> Any:
 
 
 def decode_ClientNotification(value: Any) -> ClientNotification:
+    """Decode `value`, parsed JSON, as `ClientNotification`; raises `DecodeError` with every fault."""
     try:
         result: ClientNotification = _decode_ClientNotification(value)
     except KeyError:
@@ -972,6 +1013,7 @@ def encode_ClientNotification(
     | ProgressNotification
     | RootsListChangedNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -1018,6 +1060,7 @@ def _decode_ClientRequest(value: Any) -> Any:
 
 
 def decode_ClientRequest(value: Any) -> ClientRequest:
+    """Decode `value`, parsed JSON, as `ClientRequest`; raises `DecodeError` with every fault."""
     try:
         result: ClientRequest = _decode_ClientRequest(value)
     except KeyError:
@@ -1040,6 +1083,7 @@ def encode_ClientRequest(
     | SetLevelRequest
     | CompleteRequest,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeRequest:
@@ -1093,6 +1137,7 @@ def _decode_ClientResult(value: Any) -> Any:
 
 
 def decode_ClientResult(value: Any) -> ClientResult:
+    """Decode `value`, parsed JSON, as `ClientResult`; raises `DecodeError` with every fault."""
     try:
         result: ClientResult = _decode_ClientResult(value)
     except KeyError:
@@ -1101,6 +1146,7 @@ def decode_ClientResult(value: Any) -> ClientResult:
 
 
 def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult | ElicitResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CreateMessageResult:
@@ -1114,10 +1160,6 @@ def encode_ClientResult(value: Result | CreateMessageResult | ListRootsResult | 
     raise TypeError(f"ClientResult cannot hold a {kind.__name__}")
 
 
-_KEYS_CompleteRequest = (
-    "method",
-    "params",
-)
 _new_CompleteRequest = partial(object.__new__, CompleteRequest)
 
 
@@ -1129,11 +1171,17 @@ def _decode_CompleteRequest(value: Any) -> CompleteRequest:
         raise Mismatch
     result.method = "completion/complete"
     result.params = _decode_CompleteRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CompleteRequest(value: Any) -> CompleteRequest:
+    """Decode `value`, parsed JSON, as `CompleteRequest`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequest = _decode_CompleteRequest(value)
     except KeyError:
@@ -1142,6 +1190,7 @@ def decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def encode_CompleteRequest(value: CompleteRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CompleteRequestParams(value.params),
@@ -1161,11 +1210,6 @@ def _decode_CompleteRequestParams_ref(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CompleteRequestParams = (
-    "argument",
-    "context",
-    "ref",
-)
 _new_CompleteRequestParams = partial(object.__new__, CompleteRequestParams)
 
 
@@ -1181,11 +1225,19 @@ def _decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
         known += 1
     else:
         result.context = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["argument"]
+        if "context" in extra:
+            del extra["context"]
+        del extra["ref"]
     return result
 
 
 def decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
+    """Decode `value`, parsed JSON, as `CompleteRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParams = _decode_CompleteRequestParams(value)
     except KeyError:
@@ -1204,6 +1256,7 @@ def _encode_CompleteRequestParams_ref(value: PromptReference | ResourceTemplateR
 
 
 def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "argument": encode_CompleteRequestParamsArgument(value.argument),
         "ref": _encode_CompleteRequestParams_ref(value.ref),
@@ -1215,10 +1268,6 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = (
-    "name",
-    "value",
-)
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
 
@@ -1234,11 +1283,17 @@ def _decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsAr
     if item.__class__ is not str:
         raise Mismatch
     result.value = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParamsArgument)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["value"]
     return result
 
 
 def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArgument:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsArgument`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsArgument = _decode_CompleteRequestParamsArgument(value)
     except KeyError:
@@ -1247,6 +1302,7 @@ def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArg
 
 
 def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "value": value.value,
@@ -1256,7 +1312,6 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteRequestParamsContext = ("arguments",)
 _new_CompleteRequestParamsContext = partial(object.__new__, CompleteRequestParamsContext)
 
 
@@ -1276,11 +1331,17 @@ def _decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsCon
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteRequestParamsContext)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
     return result
 
 
 def decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsContext:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsContext`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsContext = _decode_CompleteRequestParamsContext(value)
     except KeyError:
@@ -1289,6 +1350,7 @@ def decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsCont
 
 
 def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.arguments is not None:
         result["arguments"] = value.arguments
@@ -1297,10 +1359,6 @@ def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> 
     return result
 
 
-_KEYS_CompleteResult = (
-    "_meta",
-    "completion",
-)
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
 
@@ -1318,11 +1376,18 @@ def _decode_CompleteResult(value: Any) -> CompleteResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["completion"]
     return result
 
 
 def decode_CompleteResult(value: Any) -> CompleteResult:
+    """Decode `value`, parsed JSON, as `CompleteResult`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResult = _decode_CompleteResult(value)
     except KeyError:
@@ -1331,6 +1396,7 @@ def decode_CompleteResult(value: Any) -> CompleteResult:
 
 
 def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "completion": encode_CompleteResultCompletion(value.completion),
     }
@@ -1341,11 +1407,6 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = (
-    "hasMore",
-    "total",
-    "values",
-)
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
 
@@ -1379,11 +1440,20 @@ def _decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
         known += 1
     else:
         result.total = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResultCompletion)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "hasMore" in extra:
+            del extra["hasMore"]
+        if "total" in extra:
+            del extra["total"]
+        del extra["values"]
     return result
 
 
 def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
+    """Decode `value`, parsed JSON, as `CompleteResultCompletion`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResultCompletion = _decode_CompleteResultCompletion(value)
     except KeyError:
@@ -1392,6 +1462,7 @@ def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
 
 
 def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "values": value.values,
     }
@@ -1421,6 +1492,7 @@ def _decode_ContentBlock(value: Any) -> Any:
 
 
 def decode_ContentBlock(value: Any) -> ContentBlock:
+    """Decode `value`, parsed JSON, as `ContentBlock`; raises `DecodeError` with every fault."""
     try:
         result: ContentBlock = _decode_ContentBlock(value)
     except KeyError:
@@ -1431,6 +1503,7 @@ def decode_ContentBlock(value: Any) -> ContentBlock:
 def encode_ContentBlock(
     value: TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is TextContent:
@@ -1446,10 +1519,6 @@ def encode_ContentBlock(
     raise TypeError(f"ContentBlock cannot hold a {kind.__name__}")
 
 
-_KEYS_CreateMessageRequest = (
-    "method",
-    "params",
-)
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
 
@@ -1461,11 +1530,17 @@ def _decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
         raise Mismatch
     result.method = "sampling/createMessage"
     result.params = _decode_CreateMessageRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CreateMessageRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
+    """Decode `value`, parsed JSON, as `CreateMessageRequest`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequest = _decode_CreateMessageRequest(value)
     except KeyError:
@@ -1474,6 +1549,7 @@ def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
 
 
 def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CreateMessageRequestParams(value.params),
@@ -1565,6 +1641,7 @@ def _decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams
 
 
 def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
+    """Decode `value`, parsed JSON, as `CreateMessageRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequestParams = _decode_CreateMessageRequestParams(value)
     except KeyError:
@@ -1573,6 +1650,7 @@ def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
 
 
 def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "maxTokens": value.max_tokens,
         "messages": [encode_SamplingMessage(element) for element in value.messages],
@@ -1651,6 +1729,7 @@ def _decode_CreateMessageResult(value: Any) -> CreateMessageResult:
 
 
 def decode_CreateMessageResult(value: Any) -> CreateMessageResult:
+    """Decode `value`, parsed JSON, as `CreateMessageResult`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageResult = _decode_CreateMessageResult(value)
     except KeyError:
@@ -1671,6 +1750,7 @@ def _encode_CreateMessageResult_content(value: TextContent | ImageContent | Audi
 
 
 def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_CreateMessageResult_content(value.content),
         "model": value.model,
@@ -1692,6 +1772,7 @@ def _decode_Cursor(value: Any) -> Any:
 
 
 def decode_Cursor(value: Any) -> Cursor:
+    """Decode `value`, parsed JSON, as `Cursor`; raises `DecodeError` with every fault."""
     try:
         result: Cursor = _decode_Cursor(value)
     except KeyError:
@@ -1700,13 +1781,10 @@ def decode_Cursor(value: Any) -> Cursor:
 
 
 def encode_Cursor(value: Cursor) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_ElicitRequest = (
-    "method",
-    "params",
-)
 _new_ElicitRequest = partial(object.__new__, ElicitRequest)
 
 
@@ -1718,11 +1796,17 @@ def _decode_ElicitRequest(value: Any) -> ElicitRequest:
         raise Mismatch
     result.method = "elicitation/create"
     result.params = _decode_ElicitRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ElicitRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ElicitRequest(value: Any) -> ElicitRequest:
+    """Decode `value`, parsed JSON, as `ElicitRequest`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequest = _decode_ElicitRequest(value)
     except KeyError:
@@ -1731,6 +1815,7 @@ def decode_ElicitRequest(value: Any) -> ElicitRequest:
 
 
 def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ElicitRequestParams(value.params),
@@ -1740,10 +1825,6 @@ def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestParams = (
-    "message",
-    "requestedSchema",
-)
 _new_ElicitRequestParams = partial(object.__new__, ElicitRequestParams)
 
 
@@ -1756,11 +1837,17 @@ def _decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
         raise Mismatch
     result.message = item
     result.requested_schema = _decode_ElicitRequestParamsRequestedSchema(value["requestedSchema"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ElicitRequestParams)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["message"]
+        del extra["requestedSchema"]
     return result
 
 
 def decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestParams = _decode_ElicitRequestParams(value)
     except KeyError:
@@ -1769,6 +1856,7 @@ def decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
 
 
 def encode_ElicitRequestParams(value: ElicitRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "message": value.message,
         "requestedSchema": encode_ElicitRequestParamsRequestedSchema(value.requested_schema),
@@ -1778,11 +1866,6 @@ def encode_ElicitRequestParams(value: ElicitRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestParamsRequestedSchema = (
-    "properties",
-    "required",
-    "type",
-)
 _new_ElicitRequestParamsRequestedSchema = partial(object.__new__, ElicitRequestParamsRequestedSchema)
 
 
@@ -1810,11 +1893,19 @@ def _decode_ElicitRequestParamsRequestedSchema(value: Any) -> ElicitRequestParam
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitRequestParamsRequestedSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["properties"]
+        if "required" in extra:
+            del extra["required"]
+        del extra["type"]
     return result
 
 
 def decode_ElicitRequestParamsRequestedSchema(value: Any) -> ElicitRequestParamsRequestedSchema:
+    """Decode `value`, parsed JSON, as `ElicitRequestParamsRequestedSchema`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestParamsRequestedSchema = _decode_ElicitRequestParamsRequestedSchema(value)
     except KeyError:
@@ -1825,6 +1916,7 @@ def decode_ElicitRequestParamsRequestedSchema(value: Any) -> ElicitRequestParams
 
 
 def encode_ElicitRequestParamsRequestedSchema(value: ElicitRequestParamsRequestedSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "properties": {
             key: encode_PrimitiveSchemaDefinition(element) for key, element in value.properties.items()
@@ -1848,11 +1940,6 @@ def _decode_ElicitResult_content_value(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ElicitResult = (
-    "_meta",
-    "action",
-    "content",
-)
 _new_ElicitResult = partial(object.__new__, ElicitResult)
 
 
@@ -1882,11 +1969,20 @@ def _decode_ElicitResult(value: Any) -> ElicitResult:
         known += 1
     else:
         result.content = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["action"]
+        if "content" in extra:
+            del extra["content"]
     return result
 
 
 def decode_ElicitResult(value: Any) -> ElicitResult:
+    """Decode `value`, parsed JSON, as `ElicitResult`; raises `DecodeError` with every fault."""
     try:
         result: ElicitResult = _decode_ElicitResult(value)
     except KeyError:
@@ -1895,6 +1991,7 @@ def decode_ElicitResult(value: Any) -> ElicitResult:
 
 
 def encode_ElicitResult(value: ElicitResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "action": value.action,
     }
@@ -1954,6 +2051,7 @@ def _decode_EmbeddedResource(value: Any) -> EmbeddedResource:
 
 
 def decode_EmbeddedResource(value: Any) -> EmbeddedResource:
+    """Decode `value`, parsed JSON, as `EmbeddedResource`; raises `DecodeError` with every fault."""
     try:
         result: EmbeddedResource = _decode_EmbeddedResource(value)
     except KeyError:
@@ -1972,6 +2070,7 @@ def _encode_EmbeddedResource_resource(value: TextResourceContents | BlobResource
 
 
 def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resource": _encode_EmbeddedResource_resource(value.resource),
         "type": value.type,
@@ -1990,6 +2089,7 @@ def _decode_EmptyResult(value: Any) -> Any:
 
 
 def decode_EmptyResult(value: Any) -> EmptyResult:
+    """Decode `value`, parsed JSON, as `EmptyResult`; raises `DecodeError` with every fault."""
     try:
         result: EmptyResult = _decode_EmptyResult(value)
     except KeyError:
@@ -1998,6 +2098,7 @@ def decode_EmptyResult(value: Any) -> EmptyResult:
 
 
 def encode_EmptyResult(value: EmptyResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return encode_Result(value)
 
 
@@ -2058,6 +2159,7 @@ def _decode_EnumSchema(value: Any) -> EnumSchema:
 
 
 def decode_EnumSchema(value: Any) -> EnumSchema:
+    """Decode `value`, parsed JSON, as `EnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: EnumSchema = _decode_EnumSchema(value)
     except KeyError:
@@ -2066,6 +2168,7 @@ def decode_EnumSchema(value: Any) -> EnumSchema:
 
 
 def encode_EnumSchema(value: EnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,
@@ -2081,10 +2184,6 @@ def encode_EnumSchema(value: EnumSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequest = (
-    "method",
-    "params",
-)
 _new_GetPromptRequest = partial(object.__new__, GetPromptRequest)
 
 
@@ -2096,11 +2195,17 @@ def _decode_GetPromptRequest(value: Any) -> GetPromptRequest:
         raise Mismatch
     result.method = "prompts/get"
     result.params = _decode_GetPromptRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_GetPromptRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
+    """Decode `value`, parsed JSON, as `GetPromptRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequest = _decode_GetPromptRequest(value)
     except KeyError:
@@ -2109,6 +2214,7 @@ def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_GetPromptRequestParams(value.params),
@@ -2118,10 +2224,6 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = (
-    "arguments",
-    "name",
-)
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
 
@@ -2145,11 +2247,18 @@ def _decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
+    """Decode `value`, parsed JSON, as `GetPromptRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequestParams = _decode_GetPromptRequestParams(value)
     except KeyError:
@@ -2158,6 +2267,7 @@ def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
 
 
 def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -2168,11 +2278,6 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptResult = (
-    "_meta",
-    "description",
-    "messages",
-)
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
 
@@ -2202,11 +2307,20 @@ def _decode_GetPromptResult(value: Any) -> GetPromptResult:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "description" in extra:
+            del extra["description"]
+        del extra["messages"]
     return result
 
 
 def decode_GetPromptResult(value: Any) -> GetPromptResult:
+    """Decode `value`, parsed JSON, as `GetPromptResult`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptResult = _decode_GetPromptResult(value)
     except KeyError:
@@ -2215,6 +2329,7 @@ def decode_GetPromptResult(value: Any) -> GetPromptResult:
 
 
 def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "messages": [encode_PromptMessage(element) for element in value.messages],
     }
@@ -2271,6 +2386,7 @@ def _decode_ImageContent(value: Any) -> ImageContent:
 
 
 def decode_ImageContent(value: Any) -> ImageContent:
+    """Decode `value`, parsed JSON, as `ImageContent`; raises `DecodeError` with every fault."""
     try:
         result: ImageContent = _decode_ImageContent(value)
     except KeyError:
@@ -2279,6 +2395,7 @@ def decode_ImageContent(value: Any) -> ImageContent:
 
 
 def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -2293,11 +2410,6 @@ def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_Implementation = (
-    "name",
-    "title",
-    "version",
-)
 _new_Implementation = partial(object.__new__, Implementation)
 
 
@@ -2322,11 +2434,19 @@ def _decode_Implementation(value: Any) -> Implementation:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Implementation)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
+        del extra["version"]
     return result
 
 
 def decode_Implementation(value: Any) -> Implementation:
+    """Decode `value`, parsed JSON, as `Implementation`; raises `DecodeError` with every fault."""
     try:
         result: Implementation = _decode_Implementation(value)
     except KeyError:
@@ -2335,6 +2455,7 @@ def decode_Implementation(value: Any) -> Implementation:
 
 
 def encode_Implementation(value: Implementation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "version": value.version,
@@ -2346,10 +2467,6 @@ def encode_Implementation(value: Implementation) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequest = (
-    "method",
-    "params",
-)
 _new_InitializeRequest = partial(object.__new__, InitializeRequest)
 
 
@@ -2361,11 +2478,17 @@ def _decode_InitializeRequest(value: Any) -> InitializeRequest:
         raise Mismatch
     result.method = "initialize"
     result.params = _decode_InitializeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_InitializeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_InitializeRequest(value: Any) -> InitializeRequest:
+    """Decode `value`, parsed JSON, as `InitializeRequest`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequest = _decode_InitializeRequest(value)
     except KeyError:
@@ -2374,6 +2497,7 @@ def decode_InitializeRequest(value: Any) -> InitializeRequest:
 
 
 def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_InitializeRequestParams(value.params),
@@ -2383,11 +2507,6 @@ def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializeRequestParams = (
-    "capabilities",
-    "clientInfo",
-    "protocolVersion",
-)
 _new_InitializeRequestParams = partial(object.__new__, InitializeRequestParams)
 
 
@@ -2401,11 +2520,18 @@ def _decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.protocol_version = item
-    result._extra = None if len(value) == 3 else others(value, _KEYS_InitializeRequestParams)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["capabilities"]
+        del extra["clientInfo"]
+        del extra["protocolVersion"]
     return result
 
 
 def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
+    """Decode `value`, parsed JSON, as `InitializeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequestParams = _decode_InitializeRequestParams(value)
     except KeyError:
@@ -2414,6 +2540,7 @@ def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
 
 
 def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ClientCapabilities(value.capabilities),
         "clientInfo": encode_Implementation(value.client_info),
@@ -2466,6 +2593,7 @@ def _decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def decode_InitializeResult(value: Any) -> InitializeResult:
+    """Decode `value`, parsed JSON, as `InitializeResult`; raises `DecodeError` with every fault."""
     try:
         result: InitializeResult = _decode_InitializeResult(value)
     except KeyError:
@@ -2474,6 +2602,7 @@ def decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ServerCapabilities(value.capabilities),
         "protocolVersion": value.protocol_version,
@@ -2488,10 +2617,6 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = (
-    "method",
-    "params",
-)
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
 
@@ -2508,11 +2633,18 @@ def _decode_InitializedNotification(value: Any) -> InitializedNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_InitializedNotification(value: Any) -> InitializedNotification:
+    """Decode `value`, parsed JSON, as `InitializedNotification`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotification = _decode_InitializedNotification(value)
     except KeyError:
@@ -2521,6 +2653,7 @@ def decode_InitializedNotification(value: Any) -> InitializedNotification:
 
 
 def encode_InitializedNotification(value: InitializedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2531,7 +2664,6 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_InitializedNotificationParams = ("_meta",)
 _new_InitializedNotificationParams = partial(object.__new__, InitializedNotificationParams)
 
 
@@ -2548,11 +2680,17 @@ def _decode_InitializedNotificationParams(value: Any) -> InitializedNotification
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_InitializedNotificationParams(value: Any) -> InitializedNotificationParams:
+    """Decode `value`, parsed JSON, as `InitializedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotificationParams = _decode_InitializedNotificationParams(value)
     except KeyError:
@@ -2561,6 +2699,7 @@ def decode_InitializedNotificationParams(value: Any) -> InitializedNotificationP
 
 
 def encode_InitializedNotificationParams(value: InitializedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -2569,11 +2708,6 @@ def encode_InitializedNotificationParams(value: InitializedNotificationParams) -
     return result
 
 
-_KEYS_JSONRPCError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_JSONRPCError = partial(object.__new__, JSONRPCError)
 
 
@@ -2586,11 +2720,18 @@ def _decode_JSONRPCError(value: Any) -> JSONRPCError:
     if value["jsonrpc"] != "2.0":
         raise Mismatch
     result.jsonrpc = "2.0"
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCError)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_JSONRPCError(value: Any) -> JSONRPCError:
+    """Decode `value`, parsed JSON, as `JSONRPCError`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCError = _decode_JSONRPCError(value)
     except KeyError:
@@ -2599,6 +2740,7 @@ def decode_JSONRPCError(value: Any) -> JSONRPCError:
 
 
 def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_JSONRPCErrorError(value.error),
         "id": value.id,
@@ -2609,11 +2751,6 @@ def encode_JSONRPCError(value: JSONRPCError) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_JSONRPCErrorError = partial(object.__new__, JSONRPCErrorError)
 
 
@@ -2637,11 +2774,19 @@ def _decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCErrorError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
+    """Decode `value`, parsed JSON, as `JSONRPCErrorError`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCErrorError = _decode_JSONRPCErrorError(value)
     except KeyError:
@@ -2650,6 +2795,7 @@ def decode_JSONRPCErrorError(value: Any) -> JSONRPCErrorError:
 
 
 def encode_JSONRPCErrorError(value: JSONRPCErrorError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -2683,6 +2829,7 @@ def _decode_JSONRPCMessage(value: Any) -> Any:
 
 
 def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
+    """Decode `value`, parsed JSON, as `JSONRPCMessage`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCMessage = _decode_JSONRPCMessage(value)
     except KeyError:
@@ -2693,6 +2840,7 @@ def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
 def encode_JSONRPCMessage(
     value: JSONRPCRequest | JSONRPCNotification | JSONRPCResponse | JSONRPCError,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCRequest:
@@ -2706,11 +2854,6 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
 
@@ -2731,11 +2874,19 @@ def _decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
+    """Decode `value`, parsed JSON, as `JSONRPCNotification`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotification = _decode_JSONRPCNotification(value)
     except KeyError:
@@ -2744,6 +2895,7 @@ def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
 
 
 def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -2755,7 +2907,6 @@ def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCNotificationParams = ("_meta",)
 _new_JSONRPCNotificationParams = partial(object.__new__, JSONRPCNotificationParams)
 
 
@@ -2772,11 +2923,17 @@ def _decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
+    """Decode `value`, parsed JSON, as `JSONRPCNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotificationParams = _decode_JSONRPCNotificationParams(value)
     except KeyError:
@@ -2785,6 +2942,7 @@ def decode_JSONRPCNotificationParams(value: Any) -> JSONRPCNotificationParams:
 
 
 def encode_JSONRPCNotificationParams(value: JSONRPCNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -2825,6 +2983,7 @@ def _decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
+    """Decode `value`, parsed JSON, as `JSONRPCRequest`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequest = _decode_JSONRPCRequest(value)
     except KeyError:
@@ -2833,6 +2992,7 @@ def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2845,7 +3005,6 @@ def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParams = ("_meta",)
 _new_JSONRPCRequestParams = partial(object.__new__, JSONRPCRequestParams)
 
 
@@ -2859,11 +3018,17 @@ def _decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
+    """Decode `value`, parsed JSON, as `JSONRPCRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequestParams = _decode_JSONRPCRequestParams(value)
     except KeyError:
@@ -2872,6 +3037,7 @@ def decode_JSONRPCRequestParams(value: Any) -> JSONRPCRequestParams:
 
 
 def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_JSONRPCRequestParamsMeta(value.meta)
@@ -2880,7 +3046,6 @@ def encode_JSONRPCRequestParams(value: JSONRPCRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_JSONRPCRequestParamsMeta = ("progressToken",)
 _new_JSONRPCRequestParamsMeta = partial(object.__new__, JSONRPCRequestParamsMeta)
 
 
@@ -2894,11 +3059,17 @@ def _decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `JSONRPCRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequestParamsMeta = _decode_JSONRPCRequestParamsMeta(value)
     except KeyError:
@@ -2907,6 +3078,7 @@ def decode_JSONRPCRequestParamsMeta(value: Any) -> JSONRPCRequestParamsMeta:
 
 
 def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2915,11 +3087,6 @@ def encode_JSONRPCRequestParamsMeta(value: JSONRPCRequestParamsMeta) -> dict[str
     return result
 
 
-_KEYS_JSONRPCResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_JSONRPCResponse = partial(object.__new__, JSONRPCResponse)
 
 
@@ -2932,11 +3099,18 @@ def _decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_Result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResponse = _decode_JSONRPCResponse(value)
     except KeyError:
@@ -2945,6 +3119,7 @@ def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
 
 
 def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2955,10 +3130,6 @@ def encode_JSONRPCResponse(value: JSONRPCResponse) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequest = (
-    "method",
-    "params",
-)
 _new_ListPromptsRequest = partial(object.__new__, ListPromptsRequest)
 
 
@@ -2975,11 +3146,18 @@ def _decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
+    """Decode `value`, parsed JSON, as `ListPromptsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequest = _decode_ListPromptsRequest(value)
     except KeyError:
@@ -2988,6 +3166,7 @@ def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -2998,7 +3177,6 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsRequestParams = ("cursor",)
 _new_ListPromptsRequestParams = partial(object.__new__, ListPromptsRequestParams)
 
 
@@ -3015,11 +3193,17 @@ def _decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
+    """Decode `value`, parsed JSON, as `ListPromptsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequestParams = _decode_ListPromptsRequestParams(value)
     except KeyError:
@@ -3028,6 +3212,7 @@ def decode_ListPromptsRequestParams(value: Any) -> ListPromptsRequestParams:
 
 
 def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3036,11 +3221,6 @@ def encode_ListPromptsRequestParams(value: ListPromptsRequestParams) -> dict[str
     return result
 
 
-_KEYS_ListPromptsResult = (
-    "_meta",
-    "nextCursor",
-    "prompts",
-)
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
 
@@ -3070,11 +3250,20 @@ def _decode_ListPromptsResult(value: Any) -> ListPromptsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["prompts"]
     return result
 
 
 def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
+    """Decode `value`, parsed JSON, as `ListPromptsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsResult = _decode_ListPromptsResult(value)
     except KeyError:
@@ -3083,6 +3272,7 @@ def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
 
 
 def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "prompts": [encode_Prompt(element) for element in value.prompts],
     }
@@ -3095,10 +3285,6 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourceTemplatesRequest = (
-    "method",
-    "params",
-)
 _new_ListResourceTemplatesRequest = partial(object.__new__, ListResourceTemplatesRequest)
 
 
@@ -3115,11 +3301,18 @@ def _decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesReq
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequest:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequest = _decode_ListResourceTemplatesRequest(value)
     except KeyError:
@@ -3128,6 +3321,7 @@ def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequ
 
 
 def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3138,7 +3332,6 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesRequestParams = ("cursor",)
 _new_ListResourceTemplatesRequestParams = partial(object.__new__, ListResourceTemplatesRequestParams)
 
 
@@ -3155,11 +3348,17 @@ def _decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTempla
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTemplatesRequestParams:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequestParams = _decode_ListResourceTemplatesRequestParams(value)
     except KeyError:
@@ -3170,6 +3369,7 @@ def decode_ListResourceTemplatesRequestParams(value: Any) -> ListResourceTemplat
 
 
 def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3178,11 +3378,6 @@ def encode_ListResourceTemplatesRequestParams(value: ListResourceTemplatesReques
     return result
 
 
-_KEYS_ListResourceTemplatesResult = (
-    "_meta",
-    "nextCursor",
-    "resourceTemplates",
-)
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
 
@@ -3212,11 +3407,20 @@ def _decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResu
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resourceTemplates"]
     return result
 
 
 def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResult:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesResult = _decode_ListResourceTemplatesResult(value)
     except KeyError:
@@ -3225,6 +3429,7 @@ def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResul
 
 
 def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resourceTemplates": [encode_ResourceTemplate(element) for element in value.resource_templates],
     }
@@ -3237,10 +3442,6 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourcesRequest = (
-    "method",
-    "params",
-)
 _new_ListResourcesRequest = partial(object.__new__, ListResourcesRequest)
 
 
@@ -3257,11 +3458,18 @@ def _decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
+    """Decode `value`, parsed JSON, as `ListResourcesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequest = _decode_ListResourcesRequest(value)
     except KeyError:
@@ -3270,6 +3478,7 @@ def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3280,7 +3489,6 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesRequestParams = ("cursor",)
 _new_ListResourcesRequestParams = partial(object.__new__, ListResourcesRequestParams)
 
 
@@ -3297,11 +3505,17 @@ def _decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams:
+    """Decode `value`, parsed JSON, as `ListResourcesRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequestParams = _decode_ListResourcesRequestParams(value)
     except KeyError:
@@ -3310,6 +3524,7 @@ def decode_ListResourcesRequestParams(value: Any) -> ListResourcesRequestParams:
 
 
 def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3318,11 +3533,6 @@ def encode_ListResourcesRequestParams(value: ListResourcesRequestParams) -> dict
     return result
 
 
-_KEYS_ListResourcesResult = (
-    "_meta",
-    "nextCursor",
-    "resources",
-)
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
 
@@ -3352,11 +3562,20 @@ def _decode_ListResourcesResult(value: Any) -> ListResourcesResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resources"]
     return result
 
 
 def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
+    """Decode `value`, parsed JSON, as `ListResourcesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesResult = _decode_ListResourcesResult(value)
     except KeyError:
@@ -3365,6 +3584,7 @@ def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
 
 
 def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resources": [encode_Resource(element) for element in value.resources],
     }
@@ -3377,10 +3597,6 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequest = (
-    "method",
-    "params",
-)
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
 
@@ -3397,11 +3613,18 @@ def _decode_ListRootsRequest(value: Any) -> ListRootsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
+    """Decode `value`, parsed JSON, as `ListRootsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequest = _decode_ListRootsRequest(value)
     except KeyError:
@@ -3410,6 +3633,7 @@ def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
 
 
 def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3420,7 +3644,6 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -3434,11 +3657,17 @@ def _decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParams = _decode_ListRootsRequestParams(value)
     except KeyError:
@@ -3447,6 +3676,7 @@ def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
 
 
 def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_ListRootsRequestParamsMeta(value.meta)
@@ -3455,7 +3685,6 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsRequestParamsMeta = ("progressToken",)
 _new_ListRootsRequestParamsMeta = partial(object.__new__, ListRootsRequestParamsMeta)
 
 
@@ -3469,11 +3698,17 @@ def _decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParamsMeta = _decode_ListRootsRequestParamsMeta(value)
     except KeyError:
@@ -3482,6 +3717,7 @@ def decode_ListRootsRequestParamsMeta(value: Any) -> ListRootsRequestParamsMeta:
 
 
 def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -3490,10 +3726,6 @@ def encode_ListRootsRequestParamsMeta(value: ListRootsRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_ListRootsResult = (
-    "_meta",
-    "roots",
-)
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
 
@@ -3515,11 +3747,18 @@ def _decode_ListRootsResult(value: Any) -> ListRootsResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["roots"]
     return result
 
 
 def decode_ListRootsResult(value: Any) -> ListRootsResult:
+    """Decode `value`, parsed JSON, as `ListRootsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsResult = _decode_ListRootsResult(value)
     except KeyError:
@@ -3528,6 +3767,7 @@ def decode_ListRootsResult(value: Any) -> ListRootsResult:
 
 
 def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "roots": [encode_Root(element) for element in value.roots],
     }
@@ -3538,10 +3778,6 @@ def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequest = (
-    "method",
-    "params",
-)
 _new_ListToolsRequest = partial(object.__new__, ListToolsRequest)
 
 
@@ -3558,11 +3794,18 @@ def _decode_ListToolsRequest(value: Any) -> ListToolsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
+    """Decode `value`, parsed JSON, as `ListToolsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequest = _decode_ListToolsRequest(value)
     except KeyError:
@@ -3571,6 +3814,7 @@ def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3581,7 +3825,6 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsRequestParams = ("cursor",)
 _new_ListToolsRequestParams = partial(object.__new__, ListToolsRequestParams)
 
 
@@ -3598,11 +3841,17 @@ def _decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
+    """Decode `value`, parsed JSON, as `ListToolsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequestParams = _decode_ListToolsRequestParams(value)
     except KeyError:
@@ -3611,6 +3860,7 @@ def decode_ListToolsRequestParams(value: Any) -> ListToolsRequestParams:
 
 
 def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -3619,11 +3869,6 @@ def encode_ListToolsRequestParams(value: ListToolsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListToolsResult = (
-    "_meta",
-    "nextCursor",
-    "tools",
-)
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
 
@@ -3653,11 +3898,20 @@ def _decode_ListToolsResult(value: Any) -> ListToolsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["tools"]
     return result
 
 
 def decode_ListToolsResult(value: Any) -> ListToolsResult:
+    """Decode `value`, parsed JSON, as `ListToolsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsResult = _decode_ListToolsResult(value)
     except KeyError:
@@ -3666,6 +3920,7 @@ def decode_ListToolsResult(value: Any) -> ListToolsResult:
 
 
 def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "tools": [encode_Tool(element) for element in value.tools],
     }
@@ -3685,6 +3940,7 @@ def _decode_LoggingLevel(value: Any) -> Any:
 
 
 def decode_LoggingLevel(value: Any) -> LoggingLevel:
+    """Decode `value`, parsed JSON, as `LoggingLevel`; raises `DecodeError` with every fault."""
     try:
         result: LoggingLevel = _decode_LoggingLevel(value)
     except KeyError:
@@ -3693,13 +3949,10 @@ def decode_LoggingLevel(value: Any) -> LoggingLevel:
 
 
 def encode_LoggingLevel(value: LoggingLevel) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_LoggingMessageNotification = (
-    "method",
-    "params",
-)
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
 
@@ -3711,11 +3964,17 @@ def _decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification
         raise Mismatch
     result.method = "notifications/message"
     result.params = _decode_LoggingMessageNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_LoggingMessageNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotification`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotification = _decode_LoggingMessageNotification(value)
     except KeyError:
@@ -3724,6 +3983,7 @@ def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
 
 
 def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_LoggingMessageNotificationParams(value.params),
@@ -3733,11 +3993,6 @@ def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict
     return result
 
 
-_KEYS_LoggingMessageNotificationParams = (
-    "data",
-    "level",
-    "logger",
-)
 _new_LoggingMessageNotificationParams = partial(object.__new__, LoggingMessageNotificationParams)
 
 
@@ -3759,11 +4014,19 @@ def _decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotifi
         known += 1
     else:
         result.logger = None
-    result._extra = None if len(value) == known else others(value, _KEYS_LoggingMessageNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["data"]
+        del extra["level"]
+        if "logger" in extra:
+            del extra["logger"]
     return result
 
 
 def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotificationParams:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotificationParams = _decode_LoggingMessageNotificationParams(value)
     except KeyError:
@@ -3774,6 +4037,7 @@ def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotific
 
 
 def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "level": value.level,
@@ -3785,7 +4049,6 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -3802,11 +4065,17 @@ def _decode_ModelHint(value: Any) -> ModelHint:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ModelHint)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
     return result
 
 
 def decode_ModelHint(value: Any) -> ModelHint:
+    """Decode `value`, parsed JSON, as `ModelHint`; raises `DecodeError` with every fault."""
     try:
         result: ModelHint = _decode_ModelHint(value)
     except KeyError:
@@ -3815,6 +4084,7 @@ def decode_ModelHint(value: Any) -> ModelHint:
 
 
 def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.name is not None:
         result["name"] = value.name
@@ -3881,6 +4151,7 @@ def _decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def decode_ModelPreferences(value: Any) -> ModelPreferences:
+    """Decode `value`, parsed JSON, as `ModelPreferences`; raises `DecodeError` with every fault."""
     try:
         result: ModelPreferences = _decode_ModelPreferences(value)
     except KeyError:
@@ -3889,6 +4160,7 @@ def decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cost_priority is not None:
         result["costPriority"] = value.cost_priority
@@ -3903,10 +4175,6 @@ def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
     return result
 
 
-_KEYS_Notification = (
-    "method",
-    "params",
-)
 _new_Notification = partial(object.__new__, Notification)
 
 
@@ -3924,11 +4192,18 @@ def _decode_Notification(value: Any) -> Notification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Notification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Notification(value: Any) -> Notification:
+    """Decode `value`, parsed JSON, as `Notification`; raises `DecodeError` with every fault."""
     try:
         result: Notification = _decode_Notification(value)
     except KeyError:
@@ -3937,6 +4212,7 @@ def decode_Notification(value: Any) -> Notification:
 
 
 def encode_Notification(value: Notification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -3947,7 +4223,6 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -3964,11 +4239,17 @@ def _decode_NotificationParams(value: Any) -> NotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_NotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_NotificationParams(value: Any) -> NotificationParams:
+    """Decode `value`, parsed JSON, as `NotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: NotificationParams = _decode_NotificationParams(value)
     except KeyError:
@@ -3977,6 +4258,7 @@ def decode_NotificationParams(value: Any) -> NotificationParams:
 
 
 def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4041,6 +4323,7 @@ def _decode_NumberSchema(value: Any) -> NumberSchema:
 
 
 def decode_NumberSchema(value: Any) -> NumberSchema:
+    """Decode `value`, parsed JSON, as `NumberSchema`; raises `DecodeError` with every fault."""
     try:
         result: NumberSchema = _decode_NumberSchema(value)
     except KeyError:
@@ -4049,6 +4332,7 @@ def decode_NumberSchema(value: Any) -> NumberSchema:
 
 
 def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -4065,10 +4349,6 @@ def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequest = (
-    "method",
-    "params",
-)
 _new_PaginatedRequest = partial(object.__new__, PaginatedRequest)
 
 
@@ -4086,11 +4366,18 @@ def _decode_PaginatedRequest(value: Any) -> PaginatedRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
+    """Decode `value`, parsed JSON, as `PaginatedRequest`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequest = _decode_PaginatedRequest(value)
     except KeyError:
@@ -4099,6 +4386,7 @@ def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4109,7 +4397,6 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = ("cursor",)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -4126,11 +4413,17 @@ def _decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
+    """Decode `value`, parsed JSON, as `PaginatedRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequestParams = _decode_PaginatedRequestParams(value)
     except KeyError:
@@ -4139,6 +4432,7 @@ def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
 
 
 def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cursor is not None:
         result["cursor"] = value.cursor
@@ -4147,10 +4441,6 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = (
-    "_meta",
-    "nextCursor",
-)
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
 
@@ -4175,11 +4465,19 @@ def _decode_PaginatedResult(value: Any) -> PaginatedResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
     return result
 
 
 def decode_PaginatedResult(value: Any) -> PaginatedResult:
+    """Decode `value`, parsed JSON, as `PaginatedResult`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedResult = _decode_PaginatedResult(value)
     except KeyError:
@@ -4188,6 +4486,7 @@ def decode_PaginatedResult(value: Any) -> PaginatedResult:
 
 
 def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4198,10 +4497,6 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequest = (
-    "method",
-    "params",
-)
 _new_PingRequest = partial(object.__new__, PingRequest)
 
 
@@ -4218,11 +4513,18 @@ def _decode_PingRequest(value: Any) -> PingRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PingRequest(value: Any) -> PingRequest:
+    """Decode `value`, parsed JSON, as `PingRequest`; raises `DecodeError` with every fault."""
     try:
         result: PingRequest = _decode_PingRequest(value)
     except KeyError:
@@ -4231,6 +4533,7 @@ def decode_PingRequest(value: Any) -> PingRequest:
 
 
 def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4241,7 +4544,6 @@ def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParams = ("_meta",)
 _new_PingRequestParams = partial(object.__new__, PingRequestParams)
 
 
@@ -4255,11 +4557,17 @@ def _decode_PingRequestParams(value: Any) -> PingRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_PingRequestParams(value: Any) -> PingRequestParams:
+    """Decode `value`, parsed JSON, as `PingRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PingRequestParams = _decode_PingRequestParams(value)
     except KeyError:
@@ -4268,6 +4576,7 @@ def decode_PingRequestParams(value: Any) -> PingRequestParams:
 
 
 def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_PingRequestParamsMeta(value.meta)
@@ -4276,7 +4585,6 @@ def encode_PingRequestParams(value: PingRequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_PingRequestParamsMeta = ("progressToken",)
 _new_PingRequestParamsMeta = partial(object.__new__, PingRequestParamsMeta)
 
 
@@ -4290,11 +4598,17 @@ def _decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PingRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `PingRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: PingRequestParamsMeta = _decode_PingRequestParamsMeta(value)
     except KeyError:
@@ -4303,6 +4617,7 @@ def decode_PingRequestParamsMeta(value: Any) -> PingRequestParamsMeta:
 
 
 def encode_PingRequestParamsMeta(value: PingRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -4329,6 +4644,7 @@ def _decode_PrimitiveSchemaDefinition(value: Any) -> Any:
 
 
 def decode_PrimitiveSchemaDefinition(value: Any) -> PrimitiveSchemaDefinition:
+    """Decode `value`, parsed JSON, as `PrimitiveSchemaDefinition`; raises `DecodeError` with every fault."""
     try:
         result: PrimitiveSchemaDefinition = _decode_PrimitiveSchemaDefinition(value)
     except KeyError:
@@ -4337,6 +4653,7 @@ def decode_PrimitiveSchemaDefinition(value: Any) -> PrimitiveSchemaDefinition:
 
 
 def encode_PrimitiveSchemaDefinition(value: StringSchema | NumberSchema | BooleanSchema | EnumSchema) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is EnumSchema:
@@ -4350,10 +4667,6 @@ def encode_PrimitiveSchemaDefinition(value: StringSchema | NumberSchema | Boolea
     raise TypeError(f"PrimitiveSchemaDefinition cannot hold a {kind.__name__}")
 
 
-_KEYS_ProgressNotification = (
-    "method",
-    "params",
-)
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
 
@@ -4365,11 +4678,17 @@ def _decode_ProgressNotification(value: Any) -> ProgressNotification:
         raise Mismatch
     result.method = "notifications/progress"
     result.params = _decode_ProgressNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ProgressNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ProgressNotification(value: Any) -> ProgressNotification:
+    """Decode `value`, parsed JSON, as `ProgressNotification`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotification = _decode_ProgressNotification(value)
     except KeyError:
@@ -4378,6 +4697,7 @@ def decode_ProgressNotification(value: Any) -> ProgressNotification:
 
 
 def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ProgressNotificationParams(value.params),
@@ -4427,6 +4747,7 @@ def _decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams
 
 
 def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
+    """Decode `value`, parsed JSON, as `ProgressNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotificationParams = _decode_ProgressNotificationParams(value)
     except KeyError:
@@ -4435,6 +4756,7 @@ def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
 
 
 def encode_ProgressNotificationParams(value: ProgressNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "progress": value.progress,
         "progressToken": value.progress_token,
@@ -4459,6 +4781,7 @@ def _decode_ProgressToken(value: Any) -> Any:
 
 
 def decode_ProgressToken(value: Any) -> ProgressToken:
+    """Decode `value`, parsed JSON, as `ProgressToken`; raises `DecodeError` with every fault."""
     try:
         result: ProgressToken = _decode_ProgressToken(value)
     except KeyError:
@@ -4467,6 +4790,7 @@ def decode_ProgressToken(value: Any) -> ProgressToken:
 
 
 def encode_ProgressToken(value: ProgressToken) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -4527,6 +4851,7 @@ def _decode_Prompt(value: Any) -> Prompt:
 
 
 def decode_Prompt(value: Any) -> Prompt:
+    """Decode `value`, parsed JSON, as `Prompt`; raises `DecodeError` with every fault."""
     try:
         result: Prompt = _decode_Prompt(value)
     except KeyError:
@@ -4535,6 +4860,7 @@ def decode_Prompt(value: Any) -> Prompt:
 
 
 def encode_Prompt(value: Prompt) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -4598,6 +4924,7 @@ def _decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def decode_PromptArgument(value: Any) -> PromptArgument:
+    """Decode `value`, parsed JSON, as `PromptArgument`; raises `DecodeError` with every fault."""
     try:
         result: PromptArgument = _decode_PromptArgument(value)
     except KeyError:
@@ -4606,6 +4933,7 @@ def decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -4620,10 +4948,6 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = (
-    "method",
-    "params",
-)
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
 
@@ -4640,11 +4964,18 @@ def _decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotifi
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotification:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotification = _decode_PromptListChangedNotification(value)
     except KeyError:
@@ -4653,6 +4984,7 @@ def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotific
 
 
 def encode_PromptListChangedNotification(value: PromptListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4663,7 +4995,6 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptListChangedNotificationParams = ("_meta",)
 _new_PromptListChangedNotificationParams = partial(object.__new__, PromptListChangedNotificationParams)
 
 
@@ -4680,11 +5011,17 @@ def _decode_PromptListChangedNotificationParams(value: Any) -> PromptListChanged
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_PromptListChangedNotificationParams(value: Any) -> PromptListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotificationParams = _decode_PromptListChangedNotificationParams(value)
     except KeyError:
@@ -4695,6 +5032,7 @@ def decode_PromptListChangedNotificationParams(value: Any) -> PromptListChangedN
 
 
 def encode_PromptListChangedNotificationParams(value: PromptListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4703,10 +5041,6 @@ def encode_PromptListChangedNotificationParams(value: PromptListChangedNotificat
     return result
 
 
-_KEYS_PromptMessage = (
-    "content",
-    "role",
-)
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
 
@@ -4719,11 +5053,17 @@ def _decode_PromptMessage(value: Any) -> PromptMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_PromptMessage(value: Any) -> PromptMessage:
+    """Decode `value`, parsed JSON, as `PromptMessage`; raises `DecodeError` with every fault."""
     try:
         result: PromptMessage = _decode_PromptMessage(value)
     except KeyError:
@@ -4732,6 +5072,7 @@ def decode_PromptMessage(value: Any) -> PromptMessage:
 
 
 def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": encode_ContentBlock(value.content),
         "role": value.role,
@@ -4741,11 +5082,6 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = (
-    "name",
-    "title",
-    "type",
-)
 _new_PromptReference = partial(object.__new__, PromptReference)
 
 
@@ -4769,11 +5105,19 @@ def _decode_PromptReference(value: Any) -> PromptReference:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptReference)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
+        del extra["type"]
     return result
 
 
 def decode_PromptReference(value: Any) -> PromptReference:
+    """Decode `value`, parsed JSON, as `PromptReference`; raises `DecodeError` with every fault."""
     try:
         result: PromptReference = _decode_PromptReference(value)
     except KeyError:
@@ -4782,6 +5126,7 @@ def decode_PromptReference(value: Any) -> PromptReference:
 
 
 def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -4793,10 +5138,6 @@ def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequest = (
-    "method",
-    "params",
-)
 _new_ReadResourceRequest = partial(object.__new__, ReadResourceRequest)
 
 
@@ -4808,11 +5149,17 @@ def _decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
         raise Mismatch
     result.method = "resources/read"
     result.params = _decode_ReadResourceRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ReadResourceRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
+    """Decode `value`, parsed JSON, as `ReadResourceRequest`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequest = _decode_ReadResourceRequest(value)
     except KeyError:
@@ -4821,6 +5168,7 @@ def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ReadResourceRequestParams(value.params),
@@ -4830,7 +5178,6 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = ("uri",)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -4842,11 +5189,16 @@ def _decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ReadResourceRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ReadResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequestParams = _decode_ReadResourceRequestParams(value)
     except KeyError:
@@ -4855,6 +5207,7 @@ def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
 
 
 def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -4874,10 +5227,6 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = (
-    "_meta",
-    "contents",
-)
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
 
@@ -4899,11 +5248,18 @@ def _decode_ReadResourceResult(value: Any) -> ReadResourceResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ReadResourceResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["contents"]
     return result
 
 
 def decode_ReadResourceResult(value: Any) -> ReadResourceResult:
+    """Decode `value`, parsed JSON, as `ReadResourceResult`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceResult = _decode_ReadResourceResult(value)
     except KeyError:
@@ -4922,6 +5278,7 @@ def _encode_ReadResourceResult_contents_item(value: TextResourceContents | BlobR
 
 
 def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "contents": [_encode_ReadResourceResult_contents_item(element) for element in value.contents],
     }
@@ -4932,10 +5289,6 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = (
-    "method",
-    "params",
-)
 _new_Request = partial(object.__new__, Request)
 
 
@@ -4953,11 +5306,18 @@ def _decode_Request(value: Any) -> Request:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Request)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Request(value: Any) -> Request:
+    """Decode `value`, parsed JSON, as `Request`; raises `DecodeError` with every fault."""
     try:
         result: Request = _decode_Request(value)
     except KeyError:
@@ -4966,6 +5326,7 @@ def decode_Request(value: Any) -> Request:
 
 
 def encode_Request(value: Request) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4987,6 +5348,7 @@ def _decode_RequestId(value: Any) -> Any:
 
 
 def decode_RequestId(value: Any) -> RequestId:
+    """Decode `value`, parsed JSON, as `RequestId`; raises `DecodeError` with every fault."""
     try:
         result: RequestId = _decode_RequestId(value)
     except KeyError:
@@ -4995,10 +5357,10 @@ def decode_RequestId(value: Any) -> RequestId:
 
 
 def encode_RequestId(value: RequestId) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -5012,11 +5374,17 @@ def _decode_RequestParams(value: Any) -> RequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RequestParams(value: Any) -> RequestParams:
+    """Decode `value`, parsed JSON, as `RequestParams`; raises `DecodeError` with every fault."""
     try:
         result: RequestParams = _decode_RequestParams(value)
     except KeyError:
@@ -5025,6 +5393,7 @@ def decode_RequestParams(value: Any) -> RequestParams:
 
 
 def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_RequestParamsMeta(value.meta)
@@ -5033,7 +5402,6 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -5047,11 +5415,17 @@ def _decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
+    """Decode `value`, parsed JSON, as `RequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: RequestParamsMeta = _decode_RequestParamsMeta(value)
     except KeyError:
@@ -5060,6 +5434,7 @@ def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
 
 
 def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -5146,6 +5521,7 @@ def _decode_Resource(value: Any) -> Resource:
 
 
 def decode_Resource(value: Any) -> Resource:
+    """Decode `value`, parsed JSON, as `Resource`; raises `DecodeError` with every fault."""
     try:
         result: Resource = _decode_Resource(value)
     except KeyError:
@@ -5154,6 +5530,7 @@ def decode_Resource(value: Any) -> Resource:
 
 
 def encode_Resource(value: Resource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uri": value.uri,
@@ -5175,11 +5552,6 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = (
-    "_meta",
-    "mimeType",
-    "uri",
-)
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
 
@@ -5208,11 +5580,20 @@ def _decode_ResourceContents(value: Any) -> ResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceContents(value: Any) -> ResourceContents:
+    """Decode `value`, parsed JSON, as `ResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: ResourceContents = _decode_ResourceContents(value)
     except KeyError:
@@ -5221,6 +5602,7 @@ def decode_ResourceContents(value: Any) -> ResourceContents:
 
 
 def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -5315,6 +5697,7 @@ def _decode_ResourceLink(value: Any) -> ResourceLink:
 
 
 def decode_ResourceLink(value: Any) -> ResourceLink:
+    """Decode `value`, parsed JSON, as `ResourceLink`; raises `DecodeError` with every fault."""
     try:
         result: ResourceLink = _decode_ResourceLink(value)
     except KeyError:
@@ -5323,6 +5706,7 @@ def decode_ResourceLink(value: Any) -> ResourceLink:
 
 
 def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -5345,10 +5729,6 @@ def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = (
-    "method",
-    "params",
-)
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
 
@@ -5365,11 +5745,18 @@ def _decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNo
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNotification:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotification = _decode_ResourceListChangedNotification(value)
     except KeyError:
@@ -5380,6 +5767,7 @@ def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNot
 
 
 def encode_ResourceListChangedNotification(value: ResourceListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -5390,7 +5778,6 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceListChangedNotificationParams = ("_meta",)
 _new_ResourceListChangedNotificationParams = partial(object.__new__, ResourceListChangedNotificationParams)
 
 
@@ -5407,13 +5794,17 @@ def _decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListCha
         known += 1
     else:
         result.meta = None
-    result._extra = (
-        None if len(value) == known else others(value, _KEYS_ResourceListChangedNotificationParams)
-    )
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotificationParams = _decode_ResourceListChangedNotificationParams(value)
     except KeyError:
@@ -5426,6 +5817,7 @@ def decode_ResourceListChangedNotificationParams(value: Any) -> ResourceListChan
 def encode_ResourceListChangedNotificationParams(
     value: ResourceListChangedNotificationParams,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -5501,6 +5893,7 @@ def _decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
+    """Decode `value`, parsed JSON, as `ResourceTemplate`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplate = _decode_ResourceTemplate(value)
     except KeyError:
@@ -5509,6 +5902,7 @@ def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uriTemplate": value.uri_template,
@@ -5528,10 +5922,6 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateReference = (
-    "type",
-    "uri",
-)
 _new_ResourceTemplateReference = partial(object.__new__, ResourceTemplateReference)
 
 
@@ -5546,11 +5936,17 @@ def _decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceTemplateReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["type"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
+    """Decode `value`, parsed JSON, as `ResourceTemplateReference`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplateReference = _decode_ResourceTemplateReference(value)
     except KeyError:
@@ -5559,6 +5955,7 @@ def decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
 
 
 def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
         "uri": value.uri,
@@ -5568,10 +5965,6 @@ def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[s
     return result
 
 
-_KEYS_ResourceUpdatedNotification = (
-    "method",
-    "params",
-)
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
 
@@ -5583,11 +5976,17 @@ def _decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificati
         raise Mismatch
     result.method = "notifications/resources/updated"
     result.params = _decode_ResourceUpdatedNotificationParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceUpdatedNotification)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotification:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotification = _decode_ResourceUpdatedNotification(value)
     except KeyError:
@@ -5596,6 +5995,7 @@ def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificatio
 
 
 def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ResourceUpdatedNotificationParams(value.params),
@@ -5605,7 +6005,6 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = ("uri",)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -5617,11 +6016,16 @@ def _decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNoti
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ResourceUpdatedNotificationParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotificationParams = _decode_ResourceUpdatedNotificationParams(value)
     except KeyError:
@@ -5632,6 +6036,7 @@ def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotif
 
 
 def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -5640,7 +6045,6 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -5657,11 +6061,17 @@ def _decode_Result(value: Any) -> Result:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Result)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_Result(value: Any) -> Result:
+    """Decode `value`, parsed JSON, as `Result`; raises `DecodeError` with every fault."""
     try:
         result: Result = _decode_Result(value)
     except KeyError:
@@ -5670,6 +6080,7 @@ def decode_Result(value: Any) -> Result:
 
 
 def encode_Result(value: Result) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -5685,6 +6096,7 @@ def _decode_Role(value: Any) -> Any:
 
 
 def decode_Role(value: Any) -> Role:
+    """Decode `value`, parsed JSON, as `Role`; raises `DecodeError` with every fault."""
     try:
         result: Role = _decode_Role(value)
     except KeyError:
@@ -5693,14 +6105,10 @@ def decode_Role(value: Any) -> Role:
 
 
 def encode_Role(value: Role) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Root = (
-    "_meta",
-    "name",
-    "uri",
-)
 _new_Root = partial(object.__new__, Root)
 
 
@@ -5729,11 +6137,20 @@ def _decode_Root(value: Any) -> Root:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Root)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "name" in extra:
+            del extra["name"]
+        del extra["uri"]
     return result
 
 
 def decode_Root(value: Any) -> Root:
+    """Decode `value`, parsed JSON, as `Root`; raises `DecodeError` with every fault."""
     try:
         result: Root = _decode_Root(value)
     except KeyError:
@@ -5742,6 +6159,7 @@ def decode_Root(value: Any) -> Root:
 
 
 def encode_Root(value: Root) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -5754,10 +6172,6 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = (
-    "method",
-    "params",
-)
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
 
@@ -5774,11 +6188,18 @@ def _decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotifica
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotification:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotification = _decode_RootsListChangedNotification(value)
     except KeyError:
@@ -5787,6 +6208,7 @@ def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotificat
 
 
 def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -5797,7 +6219,6 @@ def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> 
     return result
 
 
-_KEYS_RootsListChangedNotificationParams = ("_meta",)
 _new_RootsListChangedNotificationParams = partial(object.__new__, RootsListChangedNotificationParams)
 
 
@@ -5814,11 +6235,17 @@ def _decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNo
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotificationParams = _decode_RootsListChangedNotificationParams(value)
     except KeyError:
@@ -5829,6 +6256,7 @@ def decode_RootsListChangedNotificationParams(value: Any) -> RootsListChangedNot
 
 
 def encode_RootsListChangedNotificationParams(value: RootsListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -5849,10 +6277,6 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = (
-    "content",
-    "role",
-)
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
 
@@ -5865,11 +6289,17 @@ def _decode_SamplingMessage(value: Any) -> SamplingMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SamplingMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_SamplingMessage(value: Any) -> SamplingMessage:
+    """Decode `value`, parsed JSON, as `SamplingMessage`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessage = _decode_SamplingMessage(value)
     except KeyError:
@@ -5890,6 +6320,7 @@ def _encode_SamplingMessage_content(value: TextContent | ImageContent | AudioCon
 
 
 def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_SamplingMessage_content(value.content),
         "role": value.role,
@@ -5962,6 +6393,7 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
+    """Decode `value`, parsed JSON, as `ServerCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilities = _decode_ServerCapabilities(value)
     except KeyError:
@@ -5970,6 +6402,7 @@ def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.completions is not None:
         result["completions"] = value.completions
@@ -5988,7 +6421,6 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -6005,11 +6437,17 @@ def _decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesPrompts)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesPrompts`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesPrompts = _decode_ServerCapabilitiesPrompts(value)
     except KeyError:
@@ -6018,6 +6456,7 @@ def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
 
 
 def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -6026,10 +6465,6 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = (
-    "listChanged",
-    "subscribe",
-)
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
 
@@ -6054,11 +6489,19 @@ def _decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResourc
         known += 1
     else:
         result.subscribe = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesResources)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
+        if "subscribe" in extra:
+            del extra["subscribe"]
     return result
 
 
 def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResources:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesResources`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesResources = _decode_ServerCapabilitiesResources(value)
     except KeyError:
@@ -6067,6 +6510,7 @@ def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResource
 
 
 def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -6077,7 +6521,6 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -6094,11 +6537,17 @@ def _decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTools)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTools`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTools = _decode_ServerCapabilitiesTools(value)
     except KeyError:
@@ -6107,6 +6556,7 @@ def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
 
 
 def encode_ServerCapabilitiesTools(value: ServerCapabilitiesTools) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -6136,6 +6586,7 @@ def _decode_ServerNotification(value: Any) -> Any:
 
 
 def decode_ServerNotification(value: Any) -> ServerNotification:
+    """Decode `value`, parsed JSON, as `ServerNotification`; raises `DecodeError` with every fault."""
     try:
         result: ServerNotification = _decode_ServerNotification(value)
     except KeyError:
@@ -6152,6 +6603,7 @@ def encode_ServerNotification(
     | ToolListChangedNotification
     | LoggingMessageNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -6186,6 +6638,7 @@ def _decode_ServerRequest(value: Any) -> Any:
 
 
 def decode_ServerRequest(value: Any) -> ServerRequest:
+    """Decode `value`, parsed JSON, as `ServerRequest`; raises `DecodeError` with every fault."""
     try:
         result: ServerRequest = _decode_ServerRequest(value)
     except KeyError:
@@ -6194,6 +6647,7 @@ def decode_ServerRequest(value: Any) -> ServerRequest:
 
 
 def encode_ServerRequest(value: PingRequest | CreateMessageRequest | ListRootsRequest | ElicitRequest) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is PingRequest:
@@ -6259,6 +6713,7 @@ def _decode_ServerResult(value: Any) -> Any:
 
 
 def decode_ServerResult(value: Any) -> ServerResult:
+    """Decode `value`, parsed JSON, as `ServerResult`; raises `DecodeError` with every fault."""
     try:
         result: ServerResult = _decode_ServerResult(value)
     except KeyError:
@@ -6278,6 +6733,7 @@ def encode_ServerResult(
     | CallToolResult
     | CompleteResult,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeResult:
@@ -6303,10 +6759,6 @@ def encode_ServerResult(
     raise TypeError(f"ServerResult cannot hold a {kind.__name__}")
 
 
-_KEYS_SetLevelRequest = (
-    "method",
-    "params",
-)
 _new_SetLevelRequest = partial(object.__new__, SetLevelRequest)
 
 
@@ -6318,11 +6770,17 @@ def _decode_SetLevelRequest(value: Any) -> SetLevelRequest:
         raise Mismatch
     result.method = "logging/setLevel"
     result.params = _decode_SetLevelRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SetLevelRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
+    """Decode `value`, parsed JSON, as `SetLevelRequest`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequest = _decode_SetLevelRequest(value)
     except KeyError:
@@ -6331,6 +6789,7 @@ def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
 
 
 def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_SetLevelRequestParams(value.params),
@@ -6340,7 +6799,6 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = ("level",)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -6352,11 +6810,16 @@ def _decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
     if item not in ("alert", "critical", "debug", "emergency", "error", "info", "notice", "warning"):
         raise Mismatch
     result.level = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_SetLevelRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["level"]
     return result
 
 
 def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
+    """Decode `value`, parsed JSON, as `SetLevelRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequestParams = _decode_SetLevelRequestParams(value)
     except KeyError:
@@ -6365,6 +6828,7 @@ def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
 
 
 def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "level": value.level,
     }
@@ -6441,6 +6905,7 @@ def _decode_StringSchema(value: Any) -> StringSchema:
 
 
 def decode_StringSchema(value: Any) -> StringSchema:
+    """Decode `value`, parsed JSON, as `StringSchema`; raises `DecodeError` with every fault."""
     try:
         result: StringSchema = _decode_StringSchema(value)
     except KeyError:
@@ -6449,6 +6914,7 @@ def decode_StringSchema(value: Any) -> StringSchema:
 
 
 def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -6467,10 +6933,6 @@ def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequest = (
-    "method",
-    "params",
-)
 _new_SubscribeRequest = partial(object.__new__, SubscribeRequest)
 
 
@@ -6482,11 +6944,17 @@ def _decode_SubscribeRequest(value: Any) -> SubscribeRequest:
         raise Mismatch
     result.method = "resources/subscribe"
     result.params = _decode_SubscribeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SubscribeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
+    """Decode `value`, parsed JSON, as `SubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequest = _decode_SubscribeRequest(value)
     except KeyError:
@@ -6495,6 +6963,7 @@ def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
 
 
 def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_SubscribeRequestParams(value.params),
@@ -6504,7 +6973,6 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = ("uri",)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -6516,11 +6984,16 @@ def _decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_SubscribeRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `SubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequestParams = _decode_SubscribeRequestParams(value)
     except KeyError:
@@ -6529,6 +7002,7 @@ def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
 
 
 def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -6576,6 +7050,7 @@ def _decode_TextContent(value: Any) -> TextContent:
 
 
 def decode_TextContent(value: Any) -> TextContent:
+    """Decode `value`, parsed JSON, as `TextContent`; raises `DecodeError` with every fault."""
     try:
         result: TextContent = _decode_TextContent(value)
     except KeyError:
@@ -6584,6 +7059,7 @@ def decode_TextContent(value: Any) -> TextContent:
 
 
 def encode_TextContent(value: TextContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "type": value.type,
@@ -6640,6 +7116,7 @@ def _decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def decode_TextResourceContents(value: Any) -> TextResourceContents:
+    """Decode `value`, parsed JSON, as `TextResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: TextResourceContents = _decode_TextResourceContents(value)
     except KeyError:
@@ -6648,6 +7125,7 @@ def decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "uri": value.uri,
@@ -6722,6 +7200,7 @@ def _decode_Tool(value: Any) -> Tool:
 
 
 def decode_Tool(value: Any) -> Tool:
+    """Decode `value`, parsed JSON, as `Tool`; raises `DecodeError` with every fault."""
     try:
         result: Tool = _decode_Tool(value)
     except KeyError:
@@ -6730,6 +7209,7 @@ def decode_Tool(value: Any) -> Tool:
 
 
 def encode_Tool(value: Tool) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "inputSchema": encode_ToolInputSchema(value.input_schema),
         "name": value.name,
@@ -6809,6 +7289,7 @@ def _decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
+    """Decode `value`, parsed JSON, as `ToolAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ToolAnnotations = _decode_ToolAnnotations(value)
     except KeyError:
@@ -6817,6 +7298,7 @@ def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.destructive_hint is not None:
         result["destructiveHint"] = value.destructive_hint
@@ -6833,11 +7315,6 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = (
-    "properties",
-    "required",
-    "type",
-)
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
 
@@ -6871,11 +7348,20 @@ def _decode_ToolInputSchema(value: Any) -> ToolInputSchema:
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolInputSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "properties" in extra:
+            del extra["properties"]
+        if "required" in extra:
+            del extra["required"]
+        del extra["type"]
     return result
 
 
 def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
+    """Decode `value`, parsed JSON, as `ToolInputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolInputSchema = _decode_ToolInputSchema(value)
     except KeyError:
@@ -6884,6 +7370,7 @@ def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
 
 
 def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -6896,10 +7383,6 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = (
-    "method",
-    "params",
-)
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
 
@@ -6916,11 +7399,18 @@ def _decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificati
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotification:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotification = _decode_ToolListChangedNotification(value)
     except KeyError:
@@ -6929,6 +7419,7 @@ def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificatio
 
 
 def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -6939,7 +7430,6 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolListChangedNotificationParams = ("_meta",)
 _new_ToolListChangedNotificationParams = partial(object.__new__, ToolListChangedNotificationParams)
 
 
@@ -6956,11 +7446,17 @@ def _decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNoti
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNotificationParams:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotificationParams = _decode_ToolListChangedNotificationParams(value)
     except KeyError:
@@ -6971,6 +7467,7 @@ def decode_ToolListChangedNotificationParams(value: Any) -> ToolListChangedNotif
 
 
 def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -6979,11 +7476,6 @@ def encode_ToolListChangedNotificationParams(value: ToolListChangedNotificationP
     return result
 
 
-_KEYS_ToolOutputSchema = (
-    "properties",
-    "required",
-    "type",
-)
 _new_ToolOutputSchema = partial(object.__new__, ToolOutputSchema)
 
 
@@ -7017,11 +7509,20 @@ def _decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
         known += 1
     else:
         result.required = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolOutputSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "properties" in extra:
+            del extra["properties"]
+        if "required" in extra:
+            del extra["required"]
+        del extra["type"]
     return result
 
 
 def decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
+    """Decode `value`, parsed JSON, as `ToolOutputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolOutputSchema = _decode_ToolOutputSchema(value)
     except KeyError:
@@ -7030,6 +7531,7 @@ def decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
 
 
 def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -7042,10 +7544,6 @@ def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequest = (
-    "method",
-    "params",
-)
 _new_UnsubscribeRequest = partial(object.__new__, UnsubscribeRequest)
 
 
@@ -7057,11 +7555,17 @@ def _decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
         raise Mismatch
     result.method = "resources/unsubscribe"
     result.params = _decode_UnsubscribeRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_UnsubscribeRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequest = _decode_UnsubscribeRequest(value)
     except KeyError:
@@ -7070,6 +7574,7 @@ def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
 
 
 def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_UnsubscribeRequestParams(value.params),
@@ -7079,7 +7584,6 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = ("uri",)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 
@@ -7091,11 +7595,16 @@ def _decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_UnsubscribeRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["uri"]
     return result
 
 
 def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequestParams = _decode_UnsubscribeRequestParams(value)
     except KeyError:
@@ -7104,6 +7613,7 @@ def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
 
 
 def encode_UnsubscribeRequestParams(value: UnsubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }

@@ -15,7 +15,7 @@ from ..codec import UNSET, Unset, Wire
 
 
 class Annotations(Wire):
-    """`Annotations` of MCP 2025-06-18."""
+    """`Annotations` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "audience",
@@ -42,7 +42,7 @@ class Annotations(Wire):
 
 
 class AudioContent(Wire):
-    """`AudioContent` of MCP 2025-06-18."""
+    """`AudioContent` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "data",
@@ -77,7 +77,7 @@ class AudioContent(Wire):
 
 
 class BaseMetadata(Wire):
-    """`BaseMetadata` of MCP 2025-06-18."""
+    """`BaseMetadata` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -100,7 +100,7 @@ class BaseMetadata(Wire):
 
 
 class BlobResourceContents(Wire):
-    """`BlobResourceContents` of MCP 2025-06-18."""
+    """`BlobResourceContents` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "blob",
@@ -131,7 +131,7 @@ class BlobResourceContents(Wire):
 
 
 class BooleanSchema(Wire):
-    """`BooleanSchema` of MCP 2025-06-18."""
+    """`BooleanSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "default",
@@ -162,7 +162,7 @@ class BooleanSchema(Wire):
 
 
 class CallToolRequest(Wire):
-    """`CallToolRequest` of MCP 2025-06-18."""
+    """`CallToolRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -185,7 +185,7 @@ class CallToolRequest(Wire):
 
 
 class CallToolRequestParams(Wire):
-    """`CallToolRequestParams` of MCP 2025-06-18."""
+    """`CallToolRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -208,7 +208,7 @@ class CallToolRequestParams(Wire):
 
 
 class CallToolResult(Wire):
-    """`CallToolResult` of MCP 2025-06-18."""
+    """`CallToolResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "content",
@@ -239,7 +239,7 @@ class CallToolResult(Wire):
 
 
 class CancelledNotification(Wire):
-    """`CancelledNotification` of MCP 2025-06-18."""
+    """`CancelledNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -262,7 +262,7 @@ class CancelledNotification(Wire):
 
 
 class CancelledNotificationParams(Wire):
-    """`CancelledNotificationParams` of MCP 2025-06-18."""
+    """`CancelledNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "request_id",
@@ -285,7 +285,7 @@ class CancelledNotificationParams(Wire):
 
 
 class ClientCapabilities(Wire):
-    """`ClientCapabilities` of MCP 2025-06-18."""
+    """`ClientCapabilities` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "elicitation",
@@ -316,7 +316,7 @@ class ClientCapabilities(Wire):
 
 
 class ClientCapabilitiesRoots(Wire):
-    """`ClientCapabilitiesRoots` of MCP 2025-06-18."""
+    """`ClientCapabilitiesRoots` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -333,7 +333,7 @@ class ClientCapabilitiesRoots(Wire):
 
 
 class CompleteRequest(Wire):
-    """`CompleteRequest` of MCP 2025-06-18."""
+    """`CompleteRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -356,7 +356,7 @@ class CompleteRequest(Wire):
 
 
 class CompleteRequestParams(Wire):
-    """`CompleteRequestParams` of MCP 2025-06-18."""
+    """`CompleteRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "argument",
@@ -383,7 +383,7 @@ class CompleteRequestParams(Wire):
 
 
 class CompleteRequestParamsArgument(Wire):
-    """`CompleteRequestParamsArgument` of MCP 2025-06-18."""
+    """`CompleteRequestParamsArgument` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -406,7 +406,7 @@ class CompleteRequestParamsArgument(Wire):
 
 
 class CompleteRequestParamsContext(Wire):
-    """`CompleteRequestParamsContext` of MCP 2025-06-18."""
+    """`CompleteRequestParamsContext` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("arguments",)
 
@@ -423,7 +423,7 @@ class CompleteRequestParamsContext(Wire):
 
 
 class CompleteResult(Wire):
-    """`CompleteResult` of MCP 2025-06-18."""
+    """`CompleteResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "completion",
@@ -446,7 +446,7 @@ class CompleteResult(Wire):
 
 
 class CompleteResultCompletion(Wire):
-    """`CompleteResultCompletion` of MCP 2025-06-18."""
+    """`CompleteResultCompletion` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "values",
@@ -473,7 +473,7 @@ class CompleteResultCompletion(Wire):
 
 
 class CreateMessageRequest(Wire):
-    """`CreateMessageRequest` of MCP 2025-06-18."""
+    """`CreateMessageRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -496,7 +496,7 @@ class CreateMessageRequest(Wire):
 
 
 class CreateMessageRequestParams(Wire):
-    """`CreateMessageRequestParams` of MCP 2025-06-18."""
+    """`CreateMessageRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "max_tokens",
@@ -543,7 +543,7 @@ class CreateMessageRequestParams(Wire):
 
 
 class CreateMessageResult(Wire):
-    """`CreateMessageResult` of MCP 2025-06-18."""
+    """`CreateMessageResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "content",
@@ -578,7 +578,7 @@ class CreateMessageResult(Wire):
 
 
 class ElicitRequest(Wire):
-    """`ElicitRequest` of MCP 2025-06-18."""
+    """`ElicitRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -601,7 +601,7 @@ class ElicitRequest(Wire):
 
 
 class ElicitRequestParams(Wire):
-    """`ElicitRequestParams` of MCP 2025-06-18."""
+    """`ElicitRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "message",
@@ -624,7 +624,7 @@ class ElicitRequestParams(Wire):
 
 
 class ElicitRequestParamsRequestedSchema(Wire):
-    """`ElicitRequestParamsRequestedSchema` of MCP 2025-06-18."""
+    """`ElicitRequestParamsRequestedSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "properties",
@@ -651,7 +651,7 @@ class ElicitRequestParamsRequestedSchema(Wire):
 
 
 class ElicitResult(Wire):
-    """`ElicitResult` of MCP 2025-06-18."""
+    """`ElicitResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "action",
@@ -678,7 +678,7 @@ class ElicitResult(Wire):
 
 
 class EmbeddedResource(Wire):
-    """`EmbeddedResource` of MCP 2025-06-18."""
+    """`EmbeddedResource` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "resource",
@@ -709,7 +709,7 @@ class EmbeddedResource(Wire):
 
 
 class EnumSchema(Wire):
-    """`EnumSchema` of MCP 2025-06-18."""
+    """`EnumSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "enum",
@@ -744,7 +744,7 @@ class EnumSchema(Wire):
 
 
 class GetPromptRequest(Wire):
-    """`GetPromptRequest` of MCP 2025-06-18."""
+    """`GetPromptRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -767,7 +767,7 @@ class GetPromptRequest(Wire):
 
 
 class GetPromptRequestParams(Wire):
-    """`GetPromptRequestParams` of MCP 2025-06-18."""
+    """`GetPromptRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -790,7 +790,7 @@ class GetPromptRequestParams(Wire):
 
 
 class GetPromptResult(Wire):
-    """`GetPromptResult` of MCP 2025-06-18."""
+    """`GetPromptResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "messages",
@@ -817,7 +817,7 @@ class GetPromptResult(Wire):
 
 
 class ImageContent(Wire):
-    """`ImageContent` of MCP 2025-06-18."""
+    """`ImageContent` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "data",
@@ -852,7 +852,7 @@ class ImageContent(Wire):
 
 
 class Implementation(Wire):
-    """`Implementation` of MCP 2025-06-18."""
+    """`Implementation` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -879,7 +879,7 @@ class Implementation(Wire):
 
 
 class InitializeRequest(Wire):
-    """`InitializeRequest` of MCP 2025-06-18."""
+    """`InitializeRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -902,7 +902,7 @@ class InitializeRequest(Wire):
 
 
 class InitializeRequestParams(Wire):
-    """`InitializeRequestParams` of MCP 2025-06-18."""
+    """`InitializeRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "capabilities",
@@ -929,7 +929,7 @@ class InitializeRequestParams(Wire):
 
 
 class InitializeResult(Wire):
-    """`InitializeResult` of MCP 2025-06-18."""
+    """`InitializeResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "capabilities",
@@ -964,7 +964,7 @@ class InitializeResult(Wire):
 
 
 class InitializedNotification(Wire):
-    """`InitializedNotification` of MCP 2025-06-18."""
+    """`InitializedNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -987,7 +987,7 @@ class InitializedNotification(Wire):
 
 
 class InitializedNotificationParams(Wire):
-    """`InitializedNotificationParams` of MCP 2025-06-18."""
+    """`InitializedNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1004,7 +1004,7 @@ class InitializedNotificationParams(Wire):
 
 
 class JSONRPCError(Wire):
-    """`JSONRPCError` of MCP 2025-06-18."""
+    """`JSONRPCError` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "error",
@@ -1031,7 +1031,7 @@ class JSONRPCError(Wire):
 
 
 class JSONRPCErrorError(Wire):
-    """`JSONRPCErrorError` of MCP 2025-06-18."""
+    """`JSONRPCErrorError` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "code",
@@ -1058,7 +1058,7 @@ class JSONRPCErrorError(Wire):
 
 
 class JSONRPCNotification(Wire):
-    """`JSONRPCNotification` of MCP 2025-06-18."""
+    """`JSONRPCNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1085,7 +1085,7 @@ class JSONRPCNotification(Wire):
 
 
 class JSONRPCNotificationParams(Wire):
-    """`JSONRPCNotificationParams` of MCP 2025-06-18."""
+    """`JSONRPCNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1102,7 +1102,7 @@ class JSONRPCNotificationParams(Wire):
 
 
 class JSONRPCRequest(Wire):
-    """`JSONRPCRequest` of MCP 2025-06-18."""
+    """`JSONRPCRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "id",
@@ -1133,7 +1133,7 @@ class JSONRPCRequest(Wire):
 
 
 class JSONRPCRequestParams(Wire):
-    """`JSONRPCRequestParams` of MCP 2025-06-18."""
+    """`JSONRPCRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1150,7 +1150,7 @@ class JSONRPCRequestParams(Wire):
 
 
 class JSONRPCRequestParamsMeta(Wire):
-    """`JSONRPCRequestParamsMeta` of MCP 2025-06-18."""
+    """`JSONRPCRequestParamsMeta` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1167,7 +1167,7 @@ class JSONRPCRequestParamsMeta(Wire):
 
 
 class JSONRPCResponse(Wire):
-    """`JSONRPCResponse` of MCP 2025-06-18."""
+    """`JSONRPCResponse` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "id",
@@ -1194,7 +1194,7 @@ class JSONRPCResponse(Wire):
 
 
 class ListPromptsRequest(Wire):
-    """`ListPromptsRequest` of MCP 2025-06-18."""
+    """`ListPromptsRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1217,7 +1217,7 @@ class ListPromptsRequest(Wire):
 
 
 class ListPromptsRequestParams(Wire):
-    """`ListPromptsRequestParams` of MCP 2025-06-18."""
+    """`ListPromptsRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1234,7 +1234,7 @@ class ListPromptsRequestParams(Wire):
 
 
 class ListPromptsResult(Wire):
-    """`ListPromptsResult` of MCP 2025-06-18."""
+    """`ListPromptsResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "prompts",
@@ -1261,7 +1261,7 @@ class ListPromptsResult(Wire):
 
 
 class ListResourceTemplatesRequest(Wire):
-    """`ListResourceTemplatesRequest` of MCP 2025-06-18."""
+    """`ListResourceTemplatesRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1284,7 +1284,7 @@ class ListResourceTemplatesRequest(Wire):
 
 
 class ListResourceTemplatesRequestParams(Wire):
-    """`ListResourceTemplatesRequestParams` of MCP 2025-06-18."""
+    """`ListResourceTemplatesRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1301,7 +1301,7 @@ class ListResourceTemplatesRequestParams(Wire):
 
 
 class ListResourceTemplatesResult(Wire):
-    """`ListResourceTemplatesResult` of MCP 2025-06-18."""
+    """`ListResourceTemplatesResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "resource_templates",
@@ -1328,7 +1328,7 @@ class ListResourceTemplatesResult(Wire):
 
 
 class ListResourcesRequest(Wire):
-    """`ListResourcesRequest` of MCP 2025-06-18."""
+    """`ListResourcesRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1351,7 +1351,7 @@ class ListResourcesRequest(Wire):
 
 
 class ListResourcesRequestParams(Wire):
-    """`ListResourcesRequestParams` of MCP 2025-06-18."""
+    """`ListResourcesRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1368,7 +1368,7 @@ class ListResourcesRequestParams(Wire):
 
 
 class ListResourcesResult(Wire):
-    """`ListResourcesResult` of MCP 2025-06-18."""
+    """`ListResourcesResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "resources",
@@ -1395,7 +1395,7 @@ class ListResourcesResult(Wire):
 
 
 class ListRootsRequest(Wire):
-    """`ListRootsRequest` of MCP 2025-06-18."""
+    """`ListRootsRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1418,7 +1418,7 @@ class ListRootsRequest(Wire):
 
 
 class ListRootsRequestParams(Wire):
-    """`ListRootsRequestParams` of MCP 2025-06-18."""
+    """`ListRootsRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1435,7 +1435,7 @@ class ListRootsRequestParams(Wire):
 
 
 class ListRootsRequestParamsMeta(Wire):
-    """`ListRootsRequestParamsMeta` of MCP 2025-06-18."""
+    """`ListRootsRequestParamsMeta` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1452,7 +1452,7 @@ class ListRootsRequestParamsMeta(Wire):
 
 
 class ListRootsResult(Wire):
-    """`ListRootsResult` of MCP 2025-06-18."""
+    """`ListRootsResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "roots",
@@ -1475,7 +1475,7 @@ class ListRootsResult(Wire):
 
 
 class ListToolsRequest(Wire):
-    """`ListToolsRequest` of MCP 2025-06-18."""
+    """`ListToolsRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1498,7 +1498,7 @@ class ListToolsRequest(Wire):
 
 
 class ListToolsRequestParams(Wire):
-    """`ListToolsRequestParams` of MCP 2025-06-18."""
+    """`ListToolsRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1515,7 +1515,7 @@ class ListToolsRequestParams(Wire):
 
 
 class ListToolsResult(Wire):
-    """`ListToolsResult` of MCP 2025-06-18."""
+    """`ListToolsResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "tools",
@@ -1542,7 +1542,7 @@ class ListToolsResult(Wire):
 
 
 class LoggingMessageNotification(Wire):
-    """`LoggingMessageNotification` of MCP 2025-06-18."""
+    """`LoggingMessageNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -1565,7 +1565,7 @@ class LoggingMessageNotification(Wire):
 
 
 class LoggingMessageNotificationParams(Wire):
-    """`LoggingMessageNotificationParams` of MCP 2025-06-18."""
+    """`LoggingMessageNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "data",
@@ -1592,7 +1592,7 @@ class LoggingMessageNotificationParams(Wire):
 
 
 class ModelHint(Wire):
-    """`ModelHint` of MCP 2025-06-18."""
+    """`ModelHint` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("name",)
 
@@ -1609,7 +1609,7 @@ class ModelHint(Wire):
 
 
 class ModelPreferences(Wire):
-    """`ModelPreferences` of MCP 2025-06-18."""
+    """`ModelPreferences` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "cost_priority",
@@ -1640,7 +1640,7 @@ class ModelPreferences(Wire):
 
 
 class Notification(Wire):
-    """`Notification` of MCP 2025-06-18."""
+    """`Notification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1663,7 +1663,7 @@ class Notification(Wire):
 
 
 class NotificationParams(Wire):
-    """`NotificationParams` of MCP 2025-06-18."""
+    """`NotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1680,7 +1680,7 @@ class NotificationParams(Wire):
 
 
 class NumberSchema(Wire):
-    """`NumberSchema` of MCP 2025-06-18."""
+    """`NumberSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "type",
@@ -1715,7 +1715,7 @@ class NumberSchema(Wire):
 
 
 class PaginatedRequest(Wire):
-    """`PaginatedRequest` of MCP 2025-06-18."""
+    """`PaginatedRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1738,7 +1738,7 @@ class PaginatedRequest(Wire):
 
 
 class PaginatedRequestParams(Wire):
-    """`PaginatedRequestParams` of MCP 2025-06-18."""
+    """`PaginatedRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("cursor",)
 
@@ -1755,7 +1755,7 @@ class PaginatedRequestParams(Wire):
 
 
 class PaginatedResult(Wire):
-    """`PaginatedResult` of MCP 2025-06-18."""
+    """`PaginatedResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "meta",
@@ -1778,7 +1778,7 @@ class PaginatedResult(Wire):
 
 
 class PingRequest(Wire):
-    """`PingRequest` of MCP 2025-06-18."""
+    """`PingRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1801,7 +1801,7 @@ class PingRequest(Wire):
 
 
 class PingRequestParams(Wire):
-    """`PingRequestParams` of MCP 2025-06-18."""
+    """`PingRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1818,7 +1818,7 @@ class PingRequestParams(Wire):
 
 
 class PingRequestParamsMeta(Wire):
-    """`PingRequestParamsMeta` of MCP 2025-06-18."""
+    """`PingRequestParamsMeta` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1835,7 +1835,7 @@ class PingRequestParamsMeta(Wire):
 
 
 class ProgressNotification(Wire):
-    """`ProgressNotification` of MCP 2025-06-18."""
+    """`ProgressNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -1858,7 +1858,7 @@ class ProgressNotification(Wire):
 
 
 class ProgressNotificationParams(Wire):
-    """`ProgressNotificationParams` of MCP 2025-06-18."""
+    """`ProgressNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "progress",
@@ -1889,7 +1889,7 @@ class ProgressNotificationParams(Wire):
 
 
 class Prompt(Wire):
-    """`Prompt` of MCP 2025-06-18."""
+    """`Prompt` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -1924,7 +1924,7 @@ class Prompt(Wire):
 
 
 class PromptArgument(Wire):
-    """`PromptArgument` of MCP 2025-06-18."""
+    """`PromptArgument` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -1955,7 +1955,7 @@ class PromptArgument(Wire):
 
 
 class PromptListChangedNotification(Wire):
-    """`PromptListChangedNotification` of MCP 2025-06-18."""
+    """`PromptListChangedNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -1978,7 +1978,7 @@ class PromptListChangedNotification(Wire):
 
 
 class PromptListChangedNotificationParams(Wire):
-    """`PromptListChangedNotificationParams` of MCP 2025-06-18."""
+    """`PromptListChangedNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -1995,7 +1995,7 @@ class PromptListChangedNotificationParams(Wire):
 
 
 class PromptMessage(Wire):
-    """`PromptMessage` of MCP 2025-06-18."""
+    """`PromptMessage` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "content",
@@ -2018,7 +2018,7 @@ class PromptMessage(Wire):
 
 
 class PromptReference(Wire):
-    """`PromptReference` of MCP 2025-06-18."""
+    """`PromptReference` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -2045,7 +2045,7 @@ class PromptReference(Wire):
 
 
 class ReadResourceRequest(Wire):
-    """`ReadResourceRequest` of MCP 2025-06-18."""
+    """`ReadResourceRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -2068,7 +2068,7 @@ class ReadResourceRequest(Wire):
 
 
 class ReadResourceRequestParams(Wire):
-    """`ReadResourceRequestParams` of MCP 2025-06-18."""
+    """`ReadResourceRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("uri",)
 
@@ -2085,7 +2085,7 @@ class ReadResourceRequestParams(Wire):
 
 
 class ReadResourceResult(Wire):
-    """`ReadResourceResult` of MCP 2025-06-18."""
+    """`ReadResourceResult` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "contents",
@@ -2108,7 +2108,7 @@ class ReadResourceResult(Wire):
 
 
 class Request(Wire):
-    """`Request` of MCP 2025-06-18."""
+    """`Request` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -2131,7 +2131,7 @@ class Request(Wire):
 
 
 class RequestParams(Wire):
-    """`RequestParams` of MCP 2025-06-18."""
+    """`RequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -2148,7 +2148,7 @@ class RequestParams(Wire):
 
 
 class RequestParamsMeta(Wire):
-    """`RequestParamsMeta` of MCP 2025-06-18."""
+    """`RequestParamsMeta` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -2165,7 +2165,7 @@ class RequestParamsMeta(Wire):
 
 
 class Resource(Wire):
-    """`Resource` of MCP 2025-06-18."""
+    """`Resource` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -2212,7 +2212,7 @@ class Resource(Wire):
 
 
 class ResourceContents(Wire):
-    """`ResourceContents` of MCP 2025-06-18."""
+    """`ResourceContents` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "uri",
@@ -2239,7 +2239,7 @@ class ResourceContents(Wire):
 
 
 class ResourceLink(Wire):
-    """`ResourceLink` of MCP 2025-06-18."""
+    """`ResourceLink` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -2290,7 +2290,7 @@ class ResourceLink(Wire):
 
 
 class ResourceListChangedNotification(Wire):
-    """`ResourceListChangedNotification` of MCP 2025-06-18."""
+    """`ResourceListChangedNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -2313,7 +2313,7 @@ class ResourceListChangedNotification(Wire):
 
 
 class ResourceListChangedNotificationParams(Wire):
-    """`ResourceListChangedNotificationParams` of MCP 2025-06-18."""
+    """`ResourceListChangedNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -2330,7 +2330,7 @@ class ResourceListChangedNotificationParams(Wire):
 
 
 class ResourceTemplate(Wire):
-    """`ResourceTemplate` of MCP 2025-06-18."""
+    """`ResourceTemplate` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "name",
@@ -2373,7 +2373,7 @@ class ResourceTemplate(Wire):
 
 
 class ResourceTemplateReference(Wire):
-    """`ResourceTemplateReference` of MCP 2025-06-18."""
+    """`ResourceTemplateReference` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "uri",
@@ -2396,7 +2396,7 @@ class ResourceTemplateReference(Wire):
 
 
 class ResourceUpdatedNotification(Wire):
-    """`ResourceUpdatedNotification` of MCP 2025-06-18."""
+    """`ResourceUpdatedNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -2419,7 +2419,7 @@ class ResourceUpdatedNotification(Wire):
 
 
 class ResourceUpdatedNotificationParams(Wire):
-    """`ResourceUpdatedNotificationParams` of MCP 2025-06-18."""
+    """`ResourceUpdatedNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("uri",)
 
@@ -2436,7 +2436,7 @@ class ResourceUpdatedNotificationParams(Wire):
 
 
 class Result(Wire):
-    """`Result` of MCP 2025-06-18."""
+    """`Result` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -2453,7 +2453,7 @@ class Result(Wire):
 
 
 class Root(Wire):
-    """`Root` of MCP 2025-06-18."""
+    """`Root` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "uri",
@@ -2480,7 +2480,7 @@ class Root(Wire):
 
 
 class RootsListChangedNotification(Wire):
-    """`RootsListChangedNotification` of MCP 2025-06-18."""
+    """`RootsListChangedNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -2503,7 +2503,7 @@ class RootsListChangedNotification(Wire):
 
 
 class RootsListChangedNotificationParams(Wire):
-    """`RootsListChangedNotificationParams` of MCP 2025-06-18."""
+    """`RootsListChangedNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -2520,7 +2520,7 @@ class RootsListChangedNotificationParams(Wire):
 
 
 class SamplingMessage(Wire):
-    """`SamplingMessage` of MCP 2025-06-18."""
+    """`SamplingMessage` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "content",
@@ -2543,7 +2543,7 @@ class SamplingMessage(Wire):
 
 
 class ServerCapabilities(Wire):
-    """`ServerCapabilities` of MCP 2025-06-18."""
+    """`ServerCapabilities` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "completions",
@@ -2582,7 +2582,7 @@ class ServerCapabilities(Wire):
 
 
 class ServerCapabilitiesPrompts(Wire):
-    """`ServerCapabilitiesPrompts` of MCP 2025-06-18."""
+    """`ServerCapabilitiesPrompts` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -2599,7 +2599,7 @@ class ServerCapabilitiesPrompts(Wire):
 
 
 class ServerCapabilitiesResources(Wire):
-    """`ServerCapabilitiesResources` of MCP 2025-06-18."""
+    """`ServerCapabilitiesResources` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "list_changed",
@@ -2622,7 +2622,7 @@ class ServerCapabilitiesResources(Wire):
 
 
 class ServerCapabilitiesTools(Wire):
-    """`ServerCapabilitiesTools` of MCP 2025-06-18."""
+    """`ServerCapabilitiesTools` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -2639,7 +2639,7 @@ class ServerCapabilitiesTools(Wire):
 
 
 class SetLevelRequest(Wire):
-    """`SetLevelRequest` of MCP 2025-06-18."""
+    """`SetLevelRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -2662,7 +2662,7 @@ class SetLevelRequest(Wire):
 
 
 class SetLevelRequestParams(Wire):
-    """`SetLevelRequestParams` of MCP 2025-06-18."""
+    """`SetLevelRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("level",)
 
@@ -2679,7 +2679,7 @@ class SetLevelRequestParams(Wire):
 
 
 class StringSchema(Wire):
-    """`StringSchema` of MCP 2025-06-18."""
+    """`StringSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "description",
@@ -2718,7 +2718,7 @@ class StringSchema(Wire):
 
 
 class SubscribeRequest(Wire):
-    """`SubscribeRequest` of MCP 2025-06-18."""
+    """`SubscribeRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -2741,7 +2741,7 @@ class SubscribeRequest(Wire):
 
 
 class SubscribeRequestParams(Wire):
-    """`SubscribeRequestParams` of MCP 2025-06-18."""
+    """`SubscribeRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("uri",)
 
@@ -2758,7 +2758,7 @@ class SubscribeRequestParams(Wire):
 
 
 class TextContent(Wire):
-    """`TextContent` of MCP 2025-06-18."""
+    """`TextContent` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "text",
@@ -2789,7 +2789,7 @@ class TextContent(Wire):
 
 
 class TextResourceContents(Wire):
-    """`TextResourceContents` of MCP 2025-06-18."""
+    """`TextResourceContents` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "text",
@@ -2820,7 +2820,7 @@ class TextResourceContents(Wire):
 
 
 class Tool(Wire):
-    """`Tool` of MCP 2025-06-18."""
+    """`Tool` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "input_schema",
@@ -2863,7 +2863,7 @@ class Tool(Wire):
 
 
 class ToolAnnotations(Wire):
-    """`ToolAnnotations` of MCP 2025-06-18."""
+    """`ToolAnnotations` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "destructive_hint",
@@ -2898,7 +2898,7 @@ class ToolAnnotations(Wire):
 
 
 class ToolInputSchema(Wire):
-    """`ToolInputSchema` of MCP 2025-06-18."""
+    """`ToolInputSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "properties",
@@ -2925,7 +2925,7 @@ class ToolInputSchema(Wire):
 
 
 class ToolListChangedNotification(Wire):
-    """`ToolListChangedNotification` of MCP 2025-06-18."""
+    """`ToolListChangedNotification` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "method",
@@ -2948,7 +2948,7 @@ class ToolListChangedNotification(Wire):
 
 
 class ToolListChangedNotificationParams(Wire):
-    """`ToolListChangedNotificationParams` of MCP 2025-06-18."""
+    """`ToolListChangedNotificationParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("meta",)
 
@@ -2965,7 +2965,7 @@ class ToolListChangedNotificationParams(Wire):
 
 
 class ToolOutputSchema(Wire):
-    """`ToolOutputSchema` of MCP 2025-06-18."""
+    """`ToolOutputSchema` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "properties",
@@ -2992,7 +2992,7 @@ class ToolOutputSchema(Wire):
 
 
 class UnsubscribeRequest(Wire):
-    """`UnsubscribeRequest` of MCP 2025-06-18."""
+    """`UnsubscribeRequest` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = (
         "params",
@@ -3015,7 +3015,7 @@ class UnsubscribeRequest(Wire):
 
 
 class UnsubscribeRequestParams(Wire):
-    """`UnsubscribeRequestParams` of MCP 2025-06-18."""
+    """`UnsubscribeRequestParams` of MCP 2025-06-18; specification page: 2025-06-18 schema."""
 
     __slots__ = ("uri",)
 

@@ -398,11 +398,6 @@ from .types import (
     URLElicitationRequiredErrorErrorData,
 )
 
-_KEYS_Annotations = (
-    "audience",
-    "lastModified",
-    "priority",
-)
 _new_Annotations = partial(object.__new__, Annotations)
 
 
@@ -440,11 +435,21 @@ def _decode_Annotations(value: Any) -> Annotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Annotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "lastModified" in extra:
+            del extra["lastModified"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_Annotations(value: Any) -> Annotations:
+    """Decode `value`, parsed JSON, as `Annotations`; raises `DecodeError` with every fault."""
     try:
         result: Annotations = _decode_Annotations(value)
     except KeyError:
@@ -453,6 +458,7 @@ def decode_Annotations(value: Any) -> Annotations:
 
 
 def encode_Annotations(value: Annotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -509,6 +515,7 @@ def _decode_AudioContent(value: Any) -> AudioContent:
 
 
 def decode_AudioContent(value: Any) -> AudioContent:
+    """Decode `value`, parsed JSON, as `AudioContent`; raises `DecodeError` with every fault."""
     try:
         result: AudioContent = _decode_AudioContent(value)
     except KeyError:
@@ -517,6 +524,7 @@ def decode_AudioContent(value: Any) -> AudioContent:
 
 
 def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -531,10 +539,6 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BaseMetadata = (
-    "name",
-    "title",
-)
 _new_BaseMetadata = partial(object.__new__, BaseMetadata)
 
 
@@ -555,11 +559,18 @@ def _decode_BaseMetadata(value: Any) -> BaseMetadata:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_BaseMetadata)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
     return result
 
 
 def decode_BaseMetadata(value: Any) -> BaseMetadata:
+    """Decode `value`, parsed JSON, as `BaseMetadata`; raises `DecodeError` with every fault."""
     try:
         result: BaseMetadata = _decode_BaseMetadata(value)
     except KeyError:
@@ -568,6 +579,7 @@ def decode_BaseMetadata(value: Any) -> BaseMetadata:
 
 
 def encode_BaseMetadata(value: BaseMetadata) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -621,6 +633,7 @@ def _decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
+    """Decode `value`, parsed JSON, as `BlobResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: BlobResourceContents = _decode_BlobResourceContents(value)
     except KeyError:
@@ -629,6 +642,7 @@ def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "blob": value.blob,
         "uri": value.uri,
@@ -688,6 +702,7 @@ def _decode_BooleanSchema(value: Any) -> BooleanSchema:
 
 
 def decode_BooleanSchema(value: Any) -> BooleanSchema:
+    """Decode `value`, parsed JSON, as `BooleanSchema`; raises `DecodeError` with every fault."""
     try:
         result: BooleanSchema = _decode_BooleanSchema(value)
     except KeyError:
@@ -696,6 +711,7 @@ def decode_BooleanSchema(value: Any) -> BooleanSchema:
 
 
 def encode_BooleanSchema(value: BooleanSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -722,6 +738,7 @@ def _decode_CallToolAnswer(value: Any) -> Any:
 
 
 def decode_CallToolAnswer(value: Any) -> CallToolAnswer:
+    """Decode `value`, parsed JSON, as `CallToolAnswer`; raises `DecodeError` with every fault."""
     try:
         result: CallToolAnswer = _decode_CallToolAnswer(value)
     except KeyError:
@@ -730,6 +747,7 @@ def decode_CallToolAnswer(value: Any) -> CallToolAnswer:
 
 
 def encode_CallToolAnswer(value: CallToolResult | CreateTaskResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CallToolResult:
@@ -765,6 +783,7 @@ def _decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def decode_CallToolRequest(value: Any) -> CallToolRequest:
+    """Decode `value`, parsed JSON, as `CallToolRequest`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequest = _decode_CallToolRequest(value)
     except KeyError:
@@ -773,6 +792,7 @@ def decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -825,6 +845,7 @@ def _decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
+    """Decode `value`, parsed JSON, as `CallToolRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequestParams = _decode_CallToolRequestParams(value)
     except KeyError:
@@ -833,6 +854,7 @@ def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -847,7 +869,6 @@ def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CallToolRequestParamsMeta = ("progressToken",)
 _new_CallToolRequestParamsMeta = partial(object.__new__, CallToolRequestParamsMeta)
 
 
@@ -861,11 +882,17 @@ def _decode_CallToolRequestParamsMeta(value: Any) -> CallToolRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CallToolRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_CallToolRequestParamsMeta(value: Any) -> CallToolRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `CallToolRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequestParamsMeta = _decode_CallToolRequestParamsMeta(value)
     except KeyError:
@@ -874,6 +901,7 @@ def decode_CallToolRequestParamsMeta(value: Any) -> CallToolRequestParamsMeta:
 
 
 def encode_CallToolRequestParamsMeta(value: CallToolRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -930,6 +958,7 @@ def _decode_CallToolResult(value: Any) -> CallToolResult:
 
 
 def decode_CallToolResult(value: Any) -> CallToolResult:
+    """Decode `value`, parsed JSON, as `CallToolResult`; raises `DecodeError` with every fault."""
     try:
         result: CallToolResult = _decode_CallToolResult(value)
     except KeyError:
@@ -938,6 +967,7 @@ def decode_CallToolResult(value: Any) -> CallToolResult:
 
 
 def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [encode_ContentBlock(element) for element in value.content],
     }
@@ -978,6 +1008,7 @@ def _decode_CancelTaskRequest(value: Any) -> CancelTaskRequest:
 
 
 def decode_CancelTaskRequest(value: Any) -> CancelTaskRequest:
+    """Decode `value`, parsed JSON, as `CancelTaskRequest`; raises `DecodeError` with every fault."""
     try:
         result: CancelTaskRequest = _decode_CancelTaskRequest(value)
     except KeyError:
@@ -986,6 +1017,7 @@ def decode_CancelTaskRequest(value: Any) -> CancelTaskRequest:
 
 
 def encode_CancelTaskRequest(value: CancelTaskRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -997,7 +1029,6 @@ def encode_CancelTaskRequest(value: CancelTaskRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelTaskRequestParams = ("taskId",)
 _new_CancelTaskRequestParams = partial(object.__new__, CancelTaskRequestParams)
 
 
@@ -1009,11 +1040,16 @@ def _decode_CancelTaskRequestParams(value: Any) -> CancelTaskRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.task_id = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_CancelTaskRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["taskId"]
     return result
 
 
 def decode_CancelTaskRequestParams(value: Any) -> CancelTaskRequestParams:
+    """Decode `value`, parsed JSON, as `CancelTaskRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CancelTaskRequestParams = _decode_CancelTaskRequestParams(value)
     except KeyError:
@@ -1022,6 +1058,7 @@ def decode_CancelTaskRequestParams(value: Any) -> CancelTaskRequestParams:
 
 
 def encode_CancelTaskRequestParams(value: CancelTaskRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "taskId": value.task_id,
     }
@@ -1106,6 +1143,7 @@ def _decode_CancelTaskResult(value: Any) -> CancelTaskResult:
 
 
 def decode_CancelTaskResult(value: Any) -> CancelTaskResult:
+    """Decode `value`, parsed JSON, as `CancelTaskResult`; raises `DecodeError` with every fault."""
     try:
         result: CancelTaskResult = _decode_CancelTaskResult(value)
     except KeyError:
@@ -1114,6 +1152,7 @@ def decode_CancelTaskResult(value: Any) -> CancelTaskResult:
 
 
 def encode_CancelTaskResult(value: CancelTaskResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "createdAt": value.created_at,
         "lastUpdatedAt": value.last_updated_at,
@@ -1132,11 +1171,6 @@ def encode_CancelTaskResult(value: CancelTaskResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CancelledNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
 
@@ -1151,11 +1185,18 @@ def _decode_CancelledNotification(value: Any) -> CancelledNotification:
         raise Mismatch
     result.method = "notifications/cancelled"
     result.params = _decode_CancelledNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_CancelledNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CancelledNotification(value: Any) -> CancelledNotification:
+    """Decode `value`, parsed JSON, as `CancelledNotification`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotification = _decode_CancelledNotification(value)
     except KeyError:
@@ -1164,6 +1205,7 @@ def decode_CancelledNotification(value: Any) -> CancelledNotification:
 
 
 def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -1174,11 +1216,6 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = (
-    "_meta",
-    "reason",
-    "requestId",
-)
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
 
@@ -1208,11 +1245,21 @@ def _decode_CancelledNotificationParams(value: Any) -> CancelledNotificationPara
         known += 1
     else:
         result.request_id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CancelledNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "reason" in extra:
+            del extra["reason"]
+        if "requestId" in extra:
+            del extra["requestId"]
     return result
 
 
 def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParams:
+    """Decode `value`, parsed JSON, as `CancelledNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotificationParams = _decode_CancelledNotificationParams(value)
     except KeyError:
@@ -1221,6 +1268,7 @@ def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParam
 
 
 def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -1284,6 +1332,7 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
+    """Decode `value`, parsed JSON, as `ClientCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilities = _decode_ClientCapabilities(value)
     except KeyError:
@@ -1292,6 +1341,7 @@ def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.elicitation is not None:
         result["elicitation"] = encode_ClientCapabilitiesElicitation(value.elicitation)
@@ -1308,10 +1358,6 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesElicitation = (
-    "form",
-    "url",
-)
 _new_ClientCapabilitiesElicitation = partial(object.__new__, ClientCapabilitiesElicitation)
 
 
@@ -1336,11 +1382,19 @@ def _decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElici
         known += 1
     else:
         result.url = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesElicitation)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "form" in extra:
+            del extra["form"]
+        if "url" in extra:
+            del extra["url"]
     return result
 
 
 def decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElicitation:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesElicitation`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesElicitation = _decode_ClientCapabilitiesElicitation(value)
     except KeyError:
@@ -1349,6 +1403,7 @@ def decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElicit
 
 
 def encode_ClientCapabilitiesElicitation(value: ClientCapabilitiesElicitation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.form is not None:
         result["form"] = value.form
@@ -1359,7 +1414,6 @@ def encode_ClientCapabilitiesElicitation(value: ClientCapabilitiesElicitation) -
     return result
 
 
-_KEYS_ClientCapabilitiesRoots = ("listChanged",)
 _new_ClientCapabilitiesRoots = partial(object.__new__, ClientCapabilitiesRoots)
 
 
@@ -1376,11 +1430,17 @@ def _decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesRoots)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesRoots`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesRoots = _decode_ClientCapabilitiesRoots(value)
     except KeyError:
@@ -1389,6 +1449,7 @@ def decode_ClientCapabilitiesRoots(value: Any) -> ClientCapabilitiesRoots:
 
 
 def encode_ClientCapabilitiesRoots(value: ClientCapabilitiesRoots) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -1397,10 +1458,6 @@ def encode_ClientCapabilitiesRoots(value: ClientCapabilitiesRoots) -> dict[str, 
     return result
 
 
-_KEYS_ClientCapabilitiesSampling = (
-    "context",
-    "tools",
-)
 _new_ClientCapabilitiesSampling = partial(object.__new__, ClientCapabilitiesSampling)
 
 
@@ -1425,11 +1482,19 @@ def _decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling
         known += 1
     else:
         result.tools = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesSampling)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "context" in extra:
+            del extra["context"]
+        if "tools" in extra:
+            del extra["tools"]
     return result
 
 
 def decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesSampling`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesSampling = _decode_ClientCapabilitiesSampling(value)
     except KeyError:
@@ -1438,6 +1503,7 @@ def decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling:
 
 
 def encode_ClientCapabilitiesSampling(value: ClientCapabilitiesSampling) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.context is not None:
         result["context"] = value.context
@@ -1448,11 +1514,6 @@ def encode_ClientCapabilitiesSampling(value: ClientCapabilitiesSampling) -> dict
     return result
 
 
-_KEYS_ClientCapabilitiesTasks = (
-    "cancel",
-    "list",
-    "requests",
-)
 _new_ClientCapabilitiesTasks = partial(object.__new__, ClientCapabilitiesTasks)
 
 
@@ -1482,11 +1543,21 @@ def _decode_ClientCapabilitiesTasks(value: Any) -> ClientCapabilitiesTasks:
         known += 1
     else:
         result.requests = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesTasks)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cancel" in extra:
+            del extra["cancel"]
+        if "list" in extra:
+            del extra["list"]
+        if "requests" in extra:
+            del extra["requests"]
     return result
 
 
 def decode_ClientCapabilitiesTasks(value: Any) -> ClientCapabilitiesTasks:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesTasks`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesTasks = _decode_ClientCapabilitiesTasks(value)
     except KeyError:
@@ -1495,6 +1566,7 @@ def decode_ClientCapabilitiesTasks(value: Any) -> ClientCapabilitiesTasks:
 
 
 def encode_ClientCapabilitiesTasks(value: ClientCapabilitiesTasks) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cancel is not None:
         result["cancel"] = value.cancel
@@ -1507,10 +1579,6 @@ def encode_ClientCapabilitiesTasks(value: ClientCapabilitiesTasks) -> dict[str, 
     return result
 
 
-_KEYS_ClientCapabilitiesTasksRequests = (
-    "elicitation",
-    "sampling",
-)
 _new_ClientCapabilitiesTasksRequests = partial(object.__new__, ClientCapabilitiesTasksRequests)
 
 
@@ -1529,11 +1597,19 @@ def _decode_ClientCapabilitiesTasksRequests(value: Any) -> ClientCapabilitiesTas
         known += 1
     else:
         result.sampling = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesTasksRequests)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "elicitation" in extra:
+            del extra["elicitation"]
+        if "sampling" in extra:
+            del extra["sampling"]
     return result
 
 
 def decode_ClientCapabilitiesTasksRequests(value: Any) -> ClientCapabilitiesTasksRequests:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesTasksRequests`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesTasksRequests = _decode_ClientCapabilitiesTasksRequests(value)
     except KeyError:
@@ -1544,6 +1620,7 @@ def decode_ClientCapabilitiesTasksRequests(value: Any) -> ClientCapabilitiesTask
 
 
 def encode_ClientCapabilitiesTasksRequests(value: ClientCapabilitiesTasksRequests) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.elicitation is not None:
         result["elicitation"] = encode_ClientCapabilitiesTasksRequestsElicitation(value.elicitation)
@@ -1554,7 +1631,6 @@ def encode_ClientCapabilitiesTasksRequests(value: ClientCapabilitiesTasksRequest
     return result
 
 
-_KEYS_ClientCapabilitiesTasksRequestsElicitation = ("create",)
 _new_ClientCapabilitiesTasksRequestsElicitation = partial(
     object.__new__, ClientCapabilitiesTasksRequestsElicitation
 )
@@ -1575,15 +1651,19 @@ def _decode_ClientCapabilitiesTasksRequestsElicitation(
         known += 1
     else:
         result.create = None
-    result._extra = (
-        None if len(value) == known else others(value, _KEYS_ClientCapabilitiesTasksRequestsElicitation)
-    )
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "create" in extra:
+            del extra["create"]
     return result
 
 
 def decode_ClientCapabilitiesTasksRequestsElicitation(
     value: Any,
 ) -> ClientCapabilitiesTasksRequestsElicitation:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesTasksRequestsElicitation`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesTasksRequestsElicitation = (
             _decode_ClientCapabilitiesTasksRequestsElicitation(value)
@@ -1600,6 +1680,7 @@ def decode_ClientCapabilitiesTasksRequestsElicitation(
 def encode_ClientCapabilitiesTasksRequestsElicitation(
     value: ClientCapabilitiesTasksRequestsElicitation,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.create is not None:
         result["create"] = value.create
@@ -1608,7 +1689,6 @@ def encode_ClientCapabilitiesTasksRequestsElicitation(
     return result
 
 
-_KEYS_ClientCapabilitiesTasksRequestsSampling = ("createMessage",)
 _new_ClientCapabilitiesTasksRequestsSampling = partial(
     object.__new__, ClientCapabilitiesTasksRequestsSampling
 )
@@ -1627,13 +1707,17 @@ def _decode_ClientCapabilitiesTasksRequestsSampling(value: Any) -> ClientCapabil
         known += 1
     else:
         result.create_message = None
-    result._extra = (
-        None if len(value) == known else others(value, _KEYS_ClientCapabilitiesTasksRequestsSampling)
-    )
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "createMessage" in extra:
+            del extra["createMessage"]
     return result
 
 
 def decode_ClientCapabilitiesTasksRequestsSampling(value: Any) -> ClientCapabilitiesTasksRequestsSampling:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesTasksRequestsSampling`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesTasksRequestsSampling = _decode_ClientCapabilitiesTasksRequestsSampling(
             value
@@ -1648,6 +1732,7 @@ def decode_ClientCapabilitiesTasksRequestsSampling(value: Any) -> ClientCapabili
 def encode_ClientCapabilitiesTasksRequestsSampling(
     value: ClientCapabilitiesTasksRequestsSampling,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.create_message is not None:
         result["createMessage"] = value.create_message
@@ -1673,6 +1758,7 @@ def _decode_ClientNotification(value: Any) -> Any:
 
 
 def decode_ClientNotification(value: Any) -> ClientNotification:
+    """Decode `value`, parsed JSON, as `ClientNotification`; raises `DecodeError` with every fault."""
     try:
         result: ClientNotification = _decode_ClientNotification(value)
     except KeyError:
@@ -1687,6 +1773,7 @@ def encode_ClientNotification(
     | TaskStatusNotification
     | RootsListChangedNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -1743,6 +1830,7 @@ def _decode_ClientRequest(value: Any) -> Any:
 
 
 def decode_ClientRequest(value: Any) -> ClientRequest:
+    """Decode `value`, parsed JSON, as `ClientRequest`; raises `DecodeError` with every fault."""
     try:
         result: ClientRequest = _decode_ClientRequest(value)
     except KeyError:
@@ -1769,6 +1857,7 @@ def encode_ClientRequest(
     | SetLevelRequest
     | CompleteRequest,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is InitializeRequest:
@@ -1861,6 +1950,7 @@ def _decode_ClientResult(value: Any) -> Any:
 
 
 def decode_ClientResult(value: Any) -> ClientResult:
+    """Decode `value`, parsed JSON, as `ClientResult`; raises `DecodeError` with every fault."""
     try:
         result: ClientResult = _decode_ClientResult(value)
     except KeyError:
@@ -1878,6 +1968,7 @@ def encode_ClientResult(
     | ListRootsResult
     | ElicitResult,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is GetTaskResult:
@@ -1925,6 +2016,7 @@ def _decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def decode_CompleteRequest(value: Any) -> CompleteRequest:
+    """Decode `value`, parsed JSON, as `CompleteRequest`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequest = _decode_CompleteRequest(value)
     except KeyError:
@@ -1933,6 +2025,7 @@ def decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def encode_CompleteRequest(value: CompleteRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -1985,6 +2078,7 @@ def _decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
 
 
 def decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
+    """Decode `value`, parsed JSON, as `CompleteRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParams = _decode_CompleteRequestParams(value)
     except KeyError:
@@ -2003,6 +2097,7 @@ def _encode_CompleteRequestParams_ref(value: PromptReference | ResourceTemplateR
 
 
 def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "argument": encode_CompleteRequestParamsArgument(value.argument),
         "ref": _encode_CompleteRequestParams_ref(value.ref),
@@ -2016,10 +2111,6 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = (
-    "name",
-    "value",
-)
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
 
@@ -2035,11 +2126,17 @@ def _decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsAr
     if item.__class__ is not str:
         raise Mismatch
     result.value = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParamsArgument)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["value"]
     return result
 
 
 def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArgument:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsArgument`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsArgument = _decode_CompleteRequestParamsArgument(value)
     except KeyError:
@@ -2048,6 +2145,7 @@ def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArg
 
 
 def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "value": value.value,
@@ -2057,7 +2155,6 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteRequestParamsContext = ("arguments",)
 _new_CompleteRequestParamsContext = partial(object.__new__, CompleteRequestParamsContext)
 
 
@@ -2077,11 +2174,17 @@ def _decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsCon
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteRequestParamsContext)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
     return result
 
 
 def decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsContext:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsContext`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsContext = _decode_CompleteRequestParamsContext(value)
     except KeyError:
@@ -2090,6 +2193,7 @@ def decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsCont
 
 
 def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.arguments is not None:
         result["arguments"] = value.arguments
@@ -2098,7 +2202,6 @@ def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> 
     return result
 
 
-_KEYS_CompleteRequestParamsMeta = ("progressToken",)
 _new_CompleteRequestParamsMeta = partial(object.__new__, CompleteRequestParamsMeta)
 
 
@@ -2112,11 +2215,17 @@ def _decode_CompleteRequestParamsMeta(value: Any) -> CompleteRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_CompleteRequestParamsMeta(value: Any) -> CompleteRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsMeta = _decode_CompleteRequestParamsMeta(value)
     except KeyError:
@@ -2125,6 +2234,7 @@ def decode_CompleteRequestParamsMeta(value: Any) -> CompleteRequestParamsMeta:
 
 
 def encode_CompleteRequestParamsMeta(value: CompleteRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2133,10 +2243,6 @@ def encode_CompleteRequestParamsMeta(value: CompleteRequestParamsMeta) -> dict[s
     return result
 
 
-_KEYS_CompleteResult = (
-    "_meta",
-    "completion",
-)
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
 
@@ -2154,11 +2260,18 @@ def _decode_CompleteResult(value: Any) -> CompleteResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["completion"]
     return result
 
 
 def decode_CompleteResult(value: Any) -> CompleteResult:
+    """Decode `value`, parsed JSON, as `CompleteResult`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResult = _decode_CompleteResult(value)
     except KeyError:
@@ -2167,6 +2280,7 @@ def decode_CompleteResult(value: Any) -> CompleteResult:
 
 
 def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "completion": encode_CompleteResultCompletion(value.completion),
     }
@@ -2177,11 +2291,6 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = (
-    "hasMore",
-    "total",
-    "values",
-)
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
 
@@ -2215,11 +2324,20 @@ def _decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
         known += 1
     else:
         result.total = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResultCompletion)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "hasMore" in extra:
+            del extra["hasMore"]
+        if "total" in extra:
+            del extra["total"]
+        del extra["values"]
     return result
 
 
 def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
+    """Decode `value`, parsed JSON, as `CompleteResultCompletion`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResultCompletion = _decode_CompleteResultCompletion(value)
     except KeyError:
@@ -2228,6 +2346,7 @@ def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
 
 
 def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "values": value.values,
     }
@@ -2257,6 +2376,7 @@ def _decode_ContentBlock(value: Any) -> Any:
 
 
 def decode_ContentBlock(value: Any) -> ContentBlock:
+    """Decode `value`, parsed JSON, as `ContentBlock`; raises `DecodeError` with every fault."""
     try:
         result: ContentBlock = _decode_ContentBlock(value)
     except KeyError:
@@ -2267,6 +2387,7 @@ def decode_ContentBlock(value: Any) -> ContentBlock:
 def encode_ContentBlock(
     value: TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is TextContent:
@@ -2294,6 +2415,7 @@ def _decode_CreateMessageAnswer(value: Any) -> Any:
 
 
 def decode_CreateMessageAnswer(value: Any) -> CreateMessageAnswer:
+    """Decode `value`, parsed JSON, as `CreateMessageAnswer`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageAnswer = _decode_CreateMessageAnswer(value)
     except KeyError:
@@ -2302,6 +2424,7 @@ def decode_CreateMessageAnswer(value: Any) -> CreateMessageAnswer:
 
 
 def encode_CreateMessageAnswer(value: CreateMessageResult | CreateTaskResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CreateMessageResult:
@@ -2337,6 +2460,7 @@ def _decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
 
 
 def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
+    """Decode `value`, parsed JSON, as `CreateMessageRequest`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequest = _decode_CreateMessageRequest(value)
     except KeyError:
@@ -2345,6 +2469,7 @@ def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
 
 
 def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2466,6 +2591,7 @@ def _decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams
 
 
 def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
+    """Decode `value`, parsed JSON, as `CreateMessageRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequestParams = _decode_CreateMessageRequestParams(value)
     except KeyError:
@@ -2474,6 +2600,7 @@ def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
 
 
 def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "maxTokens": value.max_tokens,
         "messages": [encode_SamplingMessage(element) for element in value.messages],
@@ -2503,7 +2630,6 @@ def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict
     return result
 
 
-_KEYS_CreateMessageRequestParamsMeta = ("progressToken",)
 _new_CreateMessageRequestParamsMeta = partial(object.__new__, CreateMessageRequestParamsMeta)
 
 
@@ -2517,11 +2643,17 @@ def _decode_CreateMessageRequestParamsMeta(value: Any) -> CreateMessageRequestPa
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CreateMessageRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_CreateMessageRequestParamsMeta(value: Any) -> CreateMessageRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `CreateMessageRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequestParamsMeta = _decode_CreateMessageRequestParamsMeta(value)
     except KeyError:
@@ -2532,6 +2664,7 @@ def decode_CreateMessageRequestParamsMeta(value: Any) -> CreateMessageRequestPar
 
 
 def encode_CreateMessageRequestParamsMeta(value: CreateMessageRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2603,6 +2736,7 @@ def _decode_CreateMessageResult(value: Any) -> CreateMessageResult:
 
 
 def decode_CreateMessageResult(value: Any) -> CreateMessageResult:
+    """Decode `value`, parsed JSON, as `CreateMessageResult`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageResult = _decode_CreateMessageResult(value)
     except KeyError:
@@ -2636,6 +2770,7 @@ def _encode_CreateMessageResult_content(
 
 
 def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_CreateMessageResult_content(value.content),
         "model": value.model,
@@ -2650,10 +2785,6 @@ def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CreateTaskResult = (
-    "_meta",
-    "task",
-)
 _new_CreateTaskResult = partial(object.__new__, CreateTaskResult)
 
 
@@ -2671,11 +2802,18 @@ def _decode_CreateTaskResult(value: Any) -> CreateTaskResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CreateTaskResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["task"]
     return result
 
 
 def decode_CreateTaskResult(value: Any) -> CreateTaskResult:
+    """Decode `value`, parsed JSON, as `CreateTaskResult`; raises `DecodeError` with every fault."""
     try:
         result: CreateTaskResult = _decode_CreateTaskResult(value)
     except KeyError:
@@ -2684,6 +2822,7 @@ def decode_CreateTaskResult(value: Any) -> CreateTaskResult:
 
 
 def encode_CreateTaskResult(value: CreateTaskResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "task": encode_Task(value.task),
     }
@@ -2701,6 +2840,7 @@ def _decode_Cursor(value: Any) -> Any:
 
 
 def decode_Cursor(value: Any) -> Cursor:
+    """Decode `value`, parsed JSON, as `Cursor`; raises `DecodeError` with every fault."""
     try:
         result: Cursor = _decode_Cursor(value)
     except KeyError:
@@ -2709,6 +2849,7 @@ def decode_Cursor(value: Any) -> Cursor:
 
 
 def encode_Cursor(value: Cursor) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -2724,6 +2865,7 @@ def _decode_ElicitAnswer(value: Any) -> Any:
 
 
 def decode_ElicitAnswer(value: Any) -> ElicitAnswer:
+    """Decode `value`, parsed JSON, as `ElicitAnswer`; raises `DecodeError` with every fault."""
     try:
         result: ElicitAnswer = _decode_ElicitAnswer(value)
     except KeyError:
@@ -2732,6 +2874,7 @@ def decode_ElicitAnswer(value: Any) -> ElicitAnswer:
 
 
 def encode_ElicitAnswer(value: ElicitResult | CreateTaskResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is ElicitResult:
@@ -2767,6 +2910,7 @@ def _decode_ElicitRequest(value: Any) -> ElicitRequest:
 
 
 def decode_ElicitRequest(value: Any) -> ElicitRequest:
+    """Decode `value`, parsed JSON, as `ElicitRequest`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequest = _decode_ElicitRequest(value)
     except KeyError:
@@ -2775,6 +2919,7 @@ def decode_ElicitRequest(value: Any) -> ElicitRequest:
 
 
 def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2828,6 +2973,7 @@ def _decode_ElicitRequestFormParams(value: Any) -> ElicitRequestFormParams:
 
 
 def decode_ElicitRequestFormParams(value: Any) -> ElicitRequestFormParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestFormParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestFormParams = _decode_ElicitRequestFormParams(value)
     except KeyError:
@@ -2836,6 +2982,7 @@ def decode_ElicitRequestFormParams(value: Any) -> ElicitRequestFormParams:
 
 
 def encode_ElicitRequestFormParams(value: ElicitRequestFormParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "message": value.message,
         "requestedSchema": encode_ElicitRequestFormParamsRequestedSchema(value.requested_schema),
@@ -2851,7 +2998,6 @@ def encode_ElicitRequestFormParams(value: ElicitRequestFormParams) -> dict[str, 
     return result
 
 
-_KEYS_ElicitRequestFormParamsMeta = ("progressToken",)
 _new_ElicitRequestFormParamsMeta = partial(object.__new__, ElicitRequestFormParamsMeta)
 
 
@@ -2865,11 +3011,17 @@ def _decode_ElicitRequestFormParamsMeta(value: Any) -> ElicitRequestFormParamsMe
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitRequestFormParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ElicitRequestFormParamsMeta(value: Any) -> ElicitRequestFormParamsMeta:
+    """Decode `value`, parsed JSON, as `ElicitRequestFormParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestFormParamsMeta = _decode_ElicitRequestFormParamsMeta(value)
     except KeyError:
@@ -2878,6 +3030,7 @@ def decode_ElicitRequestFormParamsMeta(value: Any) -> ElicitRequestFormParamsMet
 
 
 def encode_ElicitRequestFormParamsMeta(value: ElicitRequestFormParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -2934,6 +3087,7 @@ def _decode_ElicitRequestFormParamsRequestedSchema(value: Any) -> ElicitRequestF
 
 
 def decode_ElicitRequestFormParamsRequestedSchema(value: Any) -> ElicitRequestFormParamsRequestedSchema:
+    """Decode `value`, parsed JSON, as `ElicitRequestFormParamsRequestedSchema`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestFormParamsRequestedSchema = _decode_ElicitRequestFormParamsRequestedSchema(value)
     except KeyError:
@@ -2946,6 +3100,7 @@ def decode_ElicitRequestFormParamsRequestedSchema(value: Any) -> ElicitRequestFo
 def encode_ElicitRequestFormParamsRequestedSchema(
     value: ElicitRequestFormParamsRequestedSchema,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "properties": {
             key: encode_PrimitiveSchemaDefinition(element) for key, element in value.properties.items()
@@ -2974,6 +3129,7 @@ def _decode_ElicitRequestParams(value: Any) -> Any:
 
 
 def decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestParams = _decode_ElicitRequestParams(value)
     except KeyError:
@@ -2982,6 +3138,7 @@ def decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
 
 
 def encode_ElicitRequestParams(value: ElicitRequestURLParams | ElicitRequestFormParams) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is ElicitRequestURLParams:
@@ -3037,6 +3194,7 @@ def _decode_ElicitRequestURLParams(value: Any) -> ElicitRequestURLParams:
 
 
 def decode_ElicitRequestURLParams(value: Any) -> ElicitRequestURLParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestURLParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestURLParams = _decode_ElicitRequestURLParams(value)
     except KeyError:
@@ -3045,6 +3203,7 @@ def decode_ElicitRequestURLParams(value: Any) -> ElicitRequestURLParams:
 
 
 def encode_ElicitRequestURLParams(value: ElicitRequestURLParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "elicitationId": value.elicitation_id,
         "message": value.message,
@@ -3060,7 +3219,6 @@ def encode_ElicitRequestURLParams(value: ElicitRequestURLParams) -> dict[str, An
     return result
 
 
-_KEYS_ElicitRequestURLParamsMeta = ("progressToken",)
 _new_ElicitRequestURLParamsMeta = partial(object.__new__, ElicitRequestURLParamsMeta)
 
 
@@ -3074,11 +3232,17 @@ def _decode_ElicitRequestURLParamsMeta(value: Any) -> ElicitRequestURLParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitRequestURLParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ElicitRequestURLParamsMeta(value: Any) -> ElicitRequestURLParamsMeta:
+    """Decode `value`, parsed JSON, as `ElicitRequestURLParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestURLParamsMeta = _decode_ElicitRequestURLParamsMeta(value)
     except KeyError:
@@ -3087,6 +3251,7 @@ def decode_ElicitRequestURLParamsMeta(value: Any) -> ElicitRequestURLParamsMeta:
 
 
 def encode_ElicitRequestURLParamsMeta(value: ElicitRequestURLParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -3110,11 +3275,6 @@ def _decode_ElicitResult_content_value(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ElicitResult = (
-    "_meta",
-    "action",
-    "content",
-)
 _new_ElicitResult = partial(object.__new__, ElicitResult)
 
 
@@ -3144,11 +3304,20 @@ def _decode_ElicitResult(value: Any) -> ElicitResult:
         known += 1
     else:
         result.content = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["action"]
+        if "content" in extra:
+            del extra["content"]
     return result
 
 
 def decode_ElicitResult(value: Any) -> ElicitResult:
+    """Decode `value`, parsed JSON, as `ElicitResult`; raises `DecodeError` with every fault."""
     try:
         result: ElicitResult = _decode_ElicitResult(value)
     except KeyError:
@@ -3157,6 +3326,7 @@ def decode_ElicitResult(value: Any) -> ElicitResult:
 
 
 def encode_ElicitResult(value: ElicitResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "action": value.action,
     }
@@ -3169,11 +3339,6 @@ def encode_ElicitResult(value: ElicitResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitationCompleteNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ElicitationCompleteNotification = partial(object.__new__, ElicitationCompleteNotification)
 
 
@@ -3188,11 +3353,18 @@ def _decode_ElicitationCompleteNotification(value: Any) -> ElicitationCompleteNo
         raise Mismatch
     result.method = "notifications/elicitation/complete"
     result.params = _decode_ElicitationCompleteNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ElicitationCompleteNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ElicitationCompleteNotification(value: Any) -> ElicitationCompleteNotification:
+    """Decode `value`, parsed JSON, as `ElicitationCompleteNotification`; raises `DecodeError` with every fault."""
     try:
         result: ElicitationCompleteNotification = _decode_ElicitationCompleteNotification(value)
     except KeyError:
@@ -3203,6 +3375,7 @@ def decode_ElicitationCompleteNotification(value: Any) -> ElicitationCompleteNot
 
 
 def encode_ElicitationCompleteNotification(value: ElicitationCompleteNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -3213,7 +3386,6 @@ def encode_ElicitationCompleteNotification(value: ElicitationCompleteNotificatio
     return result
 
 
-_KEYS_ElicitationCompleteNotificationParams = ("elicitationId",)
 _new_ElicitationCompleteNotificationParams = partial(object.__new__, ElicitationCompleteNotificationParams)
 
 
@@ -3225,11 +3397,16 @@ def _decode_ElicitationCompleteNotificationParams(value: Any) -> ElicitationComp
     if item.__class__ is not str:
         raise Mismatch
     result.elicitation_id = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ElicitationCompleteNotificationParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["elicitationId"]
     return result
 
 
 def decode_ElicitationCompleteNotificationParams(value: Any) -> ElicitationCompleteNotificationParams:
+    """Decode `value`, parsed JSON, as `ElicitationCompleteNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitationCompleteNotificationParams = _decode_ElicitationCompleteNotificationParams(value)
     except KeyError:
@@ -3242,6 +3419,7 @@ def decode_ElicitationCompleteNotificationParams(value: Any) -> ElicitationCompl
 def encode_ElicitationCompleteNotificationParams(
     value: ElicitationCompleteNotificationParams,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "elicitationId": value.elicitation_id,
     }
@@ -3297,6 +3475,7 @@ def _decode_EmbeddedResource(value: Any) -> EmbeddedResource:
 
 
 def decode_EmbeddedResource(value: Any) -> EmbeddedResource:
+    """Decode `value`, parsed JSON, as `EmbeddedResource`; raises `DecodeError` with every fault."""
     try:
         result: EmbeddedResource = _decode_EmbeddedResource(value)
     except KeyError:
@@ -3315,6 +3494,7 @@ def _encode_EmbeddedResource_resource(value: TextResourceContents | BlobResource
 
 
 def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resource": _encode_EmbeddedResource_resource(value.resource),
         "type": value.type,
@@ -3333,6 +3513,7 @@ def _decode_EmptyResult(value: Any) -> Any:
 
 
 def decode_EmptyResult(value: Any) -> EmptyResult:
+    """Decode `value`, parsed JSON, as `EmptyResult`; raises `DecodeError` with every fault."""
     try:
         result: EmptyResult = _decode_EmptyResult(value)
     except KeyError:
@@ -3341,6 +3522,7 @@ def decode_EmptyResult(value: Any) -> EmptyResult:
 
 
 def encode_EmptyResult(value: EmptyResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return encode_Result(value)
 
 
@@ -3369,6 +3551,7 @@ def _decode_EnumSchema(value: Any) -> Any:
 
 
 def decode_EnumSchema(value: Any) -> EnumSchema:
+    """Decode `value`, parsed JSON, as `EnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: EnumSchema = _decode_EnumSchema(value)
     except KeyError:
@@ -3383,6 +3566,7 @@ def encode_EnumSchema(
     | TitledMultiSelectEnumSchema
     | LegacyTitledEnumSchema,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledSingleSelectEnumSchema:
@@ -3398,11 +3582,6 @@ def encode_EnumSchema(
     raise TypeError(f"EnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Error = (
-    "code",
-    "data",
-    "message",
-)
 _new_Error = partial(object.__new__, Error)
 
 
@@ -3426,11 +3605,19 @@ def _decode_Error(value: Any) -> Error:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_Error)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_Error(value: Any) -> Error:
+    """Decode `value`, parsed JSON, as `Error`; raises `DecodeError` with every fault."""
     try:
         result: Error = _decode_Error(value)
     except KeyError:
@@ -3439,6 +3626,7 @@ def decode_Error(value: Any) -> Error:
 
 
 def encode_Error(value: Error) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -3476,6 +3664,7 @@ def _decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
+    """Decode `value`, parsed JSON, as `GetPromptRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequest = _decode_GetPromptRequest(value)
     except KeyError:
@@ -3484,6 +3673,7 @@ def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -3495,11 +3685,6 @@ def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetPromptRequestParams = (
-    "_meta",
-    "arguments",
-    "name",
-)
 _new_GetPromptRequestParams = partial(object.__new__, GetPromptRequestParams)
 
 
@@ -3528,11 +3713,20 @@ def _decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "arguments" in extra:
+            del extra["arguments"]
+        del extra["name"]
     return result
 
 
 def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
+    """Decode `value`, parsed JSON, as `GetPromptRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequestParams = _decode_GetPromptRequestParams(value)
     except KeyError:
@@ -3541,6 +3735,7 @@ def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
 
 
 def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -3553,7 +3748,6 @@ def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_GetPromptRequestParamsMeta = ("progressToken",)
 _new_GetPromptRequestParamsMeta = partial(object.__new__, GetPromptRequestParamsMeta)
 
 
@@ -3567,11 +3761,17 @@ def _decode_GetPromptRequestParamsMeta(value: Any) -> GetPromptRequestParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_GetPromptRequestParamsMeta(value: Any) -> GetPromptRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `GetPromptRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequestParamsMeta = _decode_GetPromptRequestParamsMeta(value)
     except KeyError:
@@ -3580,6 +3780,7 @@ def decode_GetPromptRequestParamsMeta(value: Any) -> GetPromptRequestParamsMeta:
 
 
 def encode_GetPromptRequestParamsMeta(value: GetPromptRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -3588,11 +3789,6 @@ def encode_GetPromptRequestParamsMeta(value: GetPromptRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_GetPromptResult = (
-    "_meta",
-    "description",
-    "messages",
-)
 _new_GetPromptResult = partial(object.__new__, GetPromptResult)
 
 
@@ -3622,11 +3818,20 @@ def _decode_GetPromptResult(value: Any) -> GetPromptResult:
         known += 1
     else:
         result.description = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetPromptResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "description" in extra:
+            del extra["description"]
+        del extra["messages"]
     return result
 
 
 def decode_GetPromptResult(value: Any) -> GetPromptResult:
+    """Decode `value`, parsed JSON, as `GetPromptResult`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptResult = _decode_GetPromptResult(value)
     except KeyError:
@@ -3635,6 +3840,7 @@ def decode_GetPromptResult(value: Any) -> GetPromptResult:
 
 
 def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "messages": [encode_PromptMessage(element) for element in value.messages],
     }
@@ -3673,6 +3879,7 @@ def _decode_GetTaskPayloadRequest(value: Any) -> GetTaskPayloadRequest:
 
 
 def decode_GetTaskPayloadRequest(value: Any) -> GetTaskPayloadRequest:
+    """Decode `value`, parsed JSON, as `GetTaskPayloadRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetTaskPayloadRequest = _decode_GetTaskPayloadRequest(value)
     except KeyError:
@@ -3681,6 +3888,7 @@ def decode_GetTaskPayloadRequest(value: Any) -> GetTaskPayloadRequest:
 
 
 def encode_GetTaskPayloadRequest(value: GetTaskPayloadRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -3692,7 +3900,6 @@ def encode_GetTaskPayloadRequest(value: GetTaskPayloadRequest) -> dict[str, Any]
     return result
 
 
-_KEYS_GetTaskPayloadRequestParams = ("taskId",)
 _new_GetTaskPayloadRequestParams = partial(object.__new__, GetTaskPayloadRequestParams)
 
 
@@ -3704,11 +3911,16 @@ def _decode_GetTaskPayloadRequestParams(value: Any) -> GetTaskPayloadRequestPara
     if item.__class__ is not str:
         raise Mismatch
     result.task_id = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_GetTaskPayloadRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["taskId"]
     return result
 
 
 def decode_GetTaskPayloadRequestParams(value: Any) -> GetTaskPayloadRequestParams:
+    """Decode `value`, parsed JSON, as `GetTaskPayloadRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetTaskPayloadRequestParams = _decode_GetTaskPayloadRequestParams(value)
     except KeyError:
@@ -3717,6 +3929,7 @@ def decode_GetTaskPayloadRequestParams(value: Any) -> GetTaskPayloadRequestParam
 
 
 def encode_GetTaskPayloadRequestParams(value: GetTaskPayloadRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "taskId": value.task_id,
     }
@@ -3725,7 +3938,6 @@ def encode_GetTaskPayloadRequestParams(value: GetTaskPayloadRequestParams) -> di
     return result
 
 
-_KEYS_GetTaskPayloadResult = ("_meta",)
 _new_GetTaskPayloadResult = partial(object.__new__, GetTaskPayloadResult)
 
 
@@ -3742,11 +3954,17 @@ def _decode_GetTaskPayloadResult(value: Any) -> GetTaskPayloadResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_GetTaskPayloadResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_GetTaskPayloadResult(value: Any) -> GetTaskPayloadResult:
+    """Decode `value`, parsed JSON, as `GetTaskPayloadResult`; raises `DecodeError` with every fault."""
     try:
         result: GetTaskPayloadResult = _decode_GetTaskPayloadResult(value)
     except KeyError:
@@ -3755,6 +3973,7 @@ def decode_GetTaskPayloadResult(value: Any) -> GetTaskPayloadResult:
 
 
 def encode_GetTaskPayloadResult(value: GetTaskPayloadResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -3789,6 +4008,7 @@ def _decode_GetTaskRequest(value: Any) -> GetTaskRequest:
 
 
 def decode_GetTaskRequest(value: Any) -> GetTaskRequest:
+    """Decode `value`, parsed JSON, as `GetTaskRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetTaskRequest = _decode_GetTaskRequest(value)
     except KeyError:
@@ -3797,6 +4017,7 @@ def decode_GetTaskRequest(value: Any) -> GetTaskRequest:
 
 
 def encode_GetTaskRequest(value: GetTaskRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -3808,7 +4029,6 @@ def encode_GetTaskRequest(value: GetTaskRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_GetTaskRequestParams = ("taskId",)
 _new_GetTaskRequestParams = partial(object.__new__, GetTaskRequestParams)
 
 
@@ -3820,11 +4040,16 @@ def _decode_GetTaskRequestParams(value: Any) -> GetTaskRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.task_id = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_GetTaskRequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["taskId"]
     return result
 
 
 def decode_GetTaskRequestParams(value: Any) -> GetTaskRequestParams:
+    """Decode `value`, parsed JSON, as `GetTaskRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetTaskRequestParams = _decode_GetTaskRequestParams(value)
     except KeyError:
@@ -3833,6 +4058,7 @@ def decode_GetTaskRequestParams(value: Any) -> GetTaskRequestParams:
 
 
 def encode_GetTaskRequestParams(value: GetTaskRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "taskId": value.task_id,
     }
@@ -3917,6 +4143,7 @@ def _decode_GetTaskResult(value: Any) -> GetTaskResult:
 
 
 def decode_GetTaskResult(value: Any) -> GetTaskResult:
+    """Decode `value`, parsed JSON, as `GetTaskResult`; raises `DecodeError` with every fault."""
     try:
         result: GetTaskResult = _decode_GetTaskResult(value)
     except KeyError:
@@ -3925,6 +4152,7 @@ def decode_GetTaskResult(value: Any) -> GetTaskResult:
 
 
 def encode_GetTaskResult(value: GetTaskResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "createdAt": value.created_at,
         "lastUpdatedAt": value.last_updated_at,
@@ -3993,6 +4221,7 @@ def _decode_Icon(value: Any) -> Icon:
 
 
 def decode_Icon(value: Any) -> Icon:
+    """Decode `value`, parsed JSON, as `Icon`; raises `DecodeError` with every fault."""
     try:
         result: Icon = _decode_Icon(value)
     except KeyError:
@@ -4001,6 +4230,7 @@ def decode_Icon(value: Any) -> Icon:
 
 
 def encode_Icon(value: Icon) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "src": value.src,
     }
@@ -4015,7 +4245,6 @@ def encode_Icon(value: Icon) -> dict[str, Any]:
     return result
 
 
-_KEYS_Icons = ("icons",)
 _new_Icons = partial(object.__new__, Icons)
 
 
@@ -4033,11 +4262,17 @@ def _decode_Icons(value: Any) -> Icons:
         known += 1
     else:
         result.icons = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Icons)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "icons" in extra:
+            del extra["icons"]
     return result
 
 
 def decode_Icons(value: Any) -> Icons:
+    """Decode `value`, parsed JSON, as `Icons`; raises `DecodeError` with every fault."""
     try:
         result: Icons = _decode_Icons(value)
     except KeyError:
@@ -4046,6 +4281,7 @@ def decode_Icons(value: Any) -> Icons:
 
 
 def encode_Icons(value: Icons) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.icons is not None:
         result["icons"] = [encode_Icon(element) for element in value.icons]
@@ -4098,6 +4334,7 @@ def _decode_ImageContent(value: Any) -> ImageContent:
 
 
 def decode_ImageContent(value: Any) -> ImageContent:
+    """Decode `value`, parsed JSON, as `ImageContent`; raises `DecodeError` with every fault."""
     try:
         result: ImageContent = _decode_ImageContent(value)
     except KeyError:
@@ -4106,6 +4343,7 @@ def decode_ImageContent(value: Any) -> ImageContent:
 
 
 def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -4182,6 +4420,7 @@ def _decode_Implementation(value: Any) -> Implementation:
 
 
 def decode_Implementation(value: Any) -> Implementation:
+    """Decode `value`, parsed JSON, as `Implementation`; raises `DecodeError` with every fault."""
     try:
         result: Implementation = _decode_Implementation(value)
     except KeyError:
@@ -4190,6 +4429,7 @@ def decode_Implementation(value: Any) -> Implementation:
 
 
 def encode_Implementation(value: Implementation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "version": value.version,
@@ -4233,6 +4473,7 @@ def _decode_InitializeRequest(value: Any) -> InitializeRequest:
 
 
 def decode_InitializeRequest(value: Any) -> InitializeRequest:
+    """Decode `value`, parsed JSON, as `InitializeRequest`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequest = _decode_InitializeRequest(value)
     except KeyError:
@@ -4241,6 +4482,7 @@ def decode_InitializeRequest(value: Any) -> InitializeRequest:
 
 
 def encode_InitializeRequest(value: InitializeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4282,6 +4524,7 @@ def _decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
 
 
 def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
+    """Decode `value`, parsed JSON, as `InitializeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequestParams = _decode_InitializeRequestParams(value)
     except KeyError:
@@ -4290,6 +4533,7 @@ def decode_InitializeRequestParams(value: Any) -> InitializeRequestParams:
 
 
 def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ClientCapabilities(value.capabilities),
         "clientInfo": encode_Implementation(value.client_info),
@@ -4302,7 +4546,6 @@ def encode_InitializeRequestParams(value: InitializeRequestParams) -> dict[str, 
     return result
 
 
-_KEYS_InitializeRequestParamsMeta = ("progressToken",)
 _new_InitializeRequestParamsMeta = partial(object.__new__, InitializeRequestParamsMeta)
 
 
@@ -4316,11 +4559,17 @@ def _decode_InitializeRequestParamsMeta(value: Any) -> InitializeRequestParamsMe
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializeRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_InitializeRequestParamsMeta(value: Any) -> InitializeRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `InitializeRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: InitializeRequestParamsMeta = _decode_InitializeRequestParamsMeta(value)
     except KeyError:
@@ -4329,6 +4578,7 @@ def decode_InitializeRequestParamsMeta(value: Any) -> InitializeRequestParamsMet
 
 
 def encode_InitializeRequestParamsMeta(value: InitializeRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -4379,6 +4629,7 @@ def _decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def decode_InitializeResult(value: Any) -> InitializeResult:
+    """Decode `value`, parsed JSON, as `InitializeResult`; raises `DecodeError` with every fault."""
     try:
         result: InitializeResult = _decode_InitializeResult(value)
     except KeyError:
@@ -4387,6 +4638,7 @@ def decode_InitializeResult(value: Any) -> InitializeResult:
 
 
 def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "capabilities": encode_ServerCapabilities(value.capabilities),
         "protocolVersion": value.protocol_version,
@@ -4401,11 +4653,6 @@ def encode_InitializeResult(value: InitializeResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_InitializedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_InitializedNotification = partial(object.__new__, InitializedNotification)
 
 
@@ -4425,11 +4672,19 @@ def _decode_InitializedNotification(value: Any) -> InitializedNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InitializedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_InitializedNotification(value: Any) -> InitializedNotification:
+    """Decode `value`, parsed JSON, as `InitializedNotification`; raises `DecodeError` with every fault."""
     try:
         result: InitializedNotification = _decode_InitializedNotification(value)
     except KeyError:
@@ -4438,6 +4693,7 @@ def decode_InitializedNotification(value: Any) -> InitializedNotification:
 
 
 def encode_InitializedNotification(value: InitializedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -4449,11 +4705,6 @@ def encode_InitializedNotification(value: InitializedNotification) -> dict[str, 
     return result
 
 
-_KEYS_JSONRPCErrorResponse = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_JSONRPCErrorResponse = partial(object.__new__, JSONRPCErrorResponse)
 
 
@@ -4471,11 +4722,19 @@ def _decode_JSONRPCErrorResponse(value: Any) -> JSONRPCErrorResponse:
         known += 1
     else:
         result.id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCErrorResponse)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        if "id" in extra:
+            del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_JSONRPCErrorResponse(value: Any) -> JSONRPCErrorResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCErrorResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCErrorResponse = _decode_JSONRPCErrorResponse(value)
     except KeyError:
@@ -4484,6 +4743,7 @@ def decode_JSONRPCErrorResponse(value: Any) -> JSONRPCErrorResponse:
 
 
 def encode_JSONRPCErrorResponse(value: JSONRPCErrorResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_Error(value.error),
         "jsonrpc": value.jsonrpc,
@@ -4517,6 +4777,7 @@ def _decode_JSONRPCMessage(value: Any) -> Any:
 
 
 def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
+    """Decode `value`, parsed JSON, as `JSONRPCMessage`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCMessage = _decode_JSONRPCMessage(value)
     except KeyError:
@@ -4527,6 +4788,7 @@ def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
 def encode_JSONRPCMessage(
     value: JSONRPCRequest | JSONRPCNotification | JSONRPCResultResponse | JSONRPCErrorResponse,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCRequest:
@@ -4540,11 +4802,6 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
 
@@ -4568,11 +4825,19 @@ def _decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
+    """Decode `value`, parsed JSON, as `JSONRPCNotification`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotification = _decode_JSONRPCNotification(value)
     except KeyError:
@@ -4581,6 +4846,7 @@ def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
 
 
 def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -4627,6 +4893,7 @@ def _decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
+    """Decode `value`, parsed JSON, as `JSONRPCRequest`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequest = _decode_JSONRPCRequest(value)
     except KeyError:
@@ -4635,6 +4902,7 @@ def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4659,6 +4927,7 @@ def _decode_JSONRPCResponse(value: Any) -> Any:
 
 
 def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResponse = _decode_JSONRPCResponse(value)
     except KeyError:
@@ -4667,6 +4936,7 @@ def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
 
 
 def encode_JSONRPCResponse(value: JSONRPCResultResponse | JSONRPCErrorResponse) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCResultResponse:
@@ -4676,11 +4946,6 @@ def encode_JSONRPCResponse(value: JSONRPCResultResponse | JSONRPCErrorResponse) 
     raise TypeError(f"JSONRPCResponse cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_JSONRPCResultResponse = partial(object.__new__, JSONRPCResultResponse)
 
 
@@ -4693,11 +4958,18 @@ def _decode_JSONRPCResultResponse(value: Any) -> JSONRPCResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_Result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_JSONRPCResultResponse(value: Any) -> JSONRPCResultResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResultResponse = _decode_JSONRPCResultResponse(value)
     except KeyError:
@@ -4706,6 +4978,7 @@ def decode_JSONRPCResultResponse(value: Any) -> JSONRPCResultResponse:
 
 
 def encode_JSONRPCResultResponse(value: JSONRPCResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4782,6 +5055,7 @@ def _decode_LegacyTitledEnumSchema(value: Any) -> LegacyTitledEnumSchema:
 
 
 def decode_LegacyTitledEnumSchema(value: Any) -> LegacyTitledEnumSchema:
+    """Decode `value`, parsed JSON, as `LegacyTitledEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: LegacyTitledEnumSchema = _decode_LegacyTitledEnumSchema(value)
     except KeyError:
@@ -4790,6 +5064,7 @@ def decode_LegacyTitledEnumSchema(value: Any) -> LegacyTitledEnumSchema:
 
 
 def encode_LegacyTitledEnumSchema(value: LegacyTitledEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,
@@ -4838,6 +5113,7 @@ def _decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
+    """Decode `value`, parsed JSON, as `ListPromptsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequest = _decode_ListPromptsRequest(value)
     except KeyError:
@@ -4846,6 +5122,7 @@ def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4858,11 +5135,6 @@ def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsResult = (
-    "_meta",
-    "nextCursor",
-    "prompts",
-)
 _new_ListPromptsResult = partial(object.__new__, ListPromptsResult)
 
 
@@ -4892,11 +5164,20 @@ def _decode_ListPromptsResult(value: Any) -> ListPromptsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListPromptsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["prompts"]
     return result
 
 
 def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
+    """Decode `value`, parsed JSON, as `ListPromptsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsResult = _decode_ListPromptsResult(value)
     except KeyError:
@@ -4905,6 +5186,7 @@ def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
 
 
 def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "prompts": [encode_Prompt(element) for element in value.prompts],
     }
@@ -4948,6 +5230,7 @@ def _decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesReq
 
 
 def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequest:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequest = _decode_ListResourceTemplatesRequest(value)
     except KeyError:
@@ -4956,6 +5239,7 @@ def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequ
 
 
 def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4968,11 +5252,6 @@ def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> 
     return result
 
 
-_KEYS_ListResourceTemplatesResult = (
-    "_meta",
-    "nextCursor",
-    "resourceTemplates",
-)
 _new_ListResourceTemplatesResult = partial(object.__new__, ListResourceTemplatesResult)
 
 
@@ -5002,11 +5281,20 @@ def _decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResu
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourceTemplatesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resourceTemplates"]
     return result
 
 
 def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResult:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesResult = _decode_ListResourceTemplatesResult(value)
     except KeyError:
@@ -5015,6 +5303,7 @@ def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResul
 
 
 def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resourceTemplates": [encode_ResourceTemplate(element) for element in value.resource_templates],
     }
@@ -5058,6 +5347,7 @@ def _decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
+    """Decode `value`, parsed JSON, as `ListResourcesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequest = _decode_ListResourcesRequest(value)
     except KeyError:
@@ -5066,6 +5356,7 @@ def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -5078,11 +5369,6 @@ def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesResult = (
-    "_meta",
-    "nextCursor",
-    "resources",
-)
 _new_ListResourcesResult = partial(object.__new__, ListResourcesResult)
 
 
@@ -5112,11 +5398,20 @@ def _decode_ListResourcesResult(value: Any) -> ListResourcesResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListResourcesResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resources"]
     return result
 
 
 def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
+    """Decode `value`, parsed JSON, as `ListResourcesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesResult = _decode_ListResourcesResult(value)
     except KeyError:
@@ -5125,6 +5420,7 @@ def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
 
 
 def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resources": [encode_Resource(element) for element in value.resources],
     }
@@ -5168,6 +5464,7 @@ def _decode_ListRootsRequest(value: Any) -> ListRootsRequest:
 
 
 def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
+    """Decode `value`, parsed JSON, as `ListRootsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequest = _decode_ListRootsRequest(value)
     except KeyError:
@@ -5176,6 +5473,7 @@ def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
 
 
 def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -5188,10 +5486,6 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsResult = (
-    "_meta",
-    "roots",
-)
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
 
@@ -5213,11 +5507,18 @@ def _decode_ListRootsResult(value: Any) -> ListRootsResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["roots"]
     return result
 
 
 def decode_ListRootsResult(value: Any) -> ListRootsResult:
+    """Decode `value`, parsed JSON, as `ListRootsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsResult = _decode_ListRootsResult(value)
     except KeyError:
@@ -5226,6 +5527,7 @@ def decode_ListRootsResult(value: Any) -> ListRootsResult:
 
 
 def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "roots": [encode_Root(element) for element in value.roots],
     }
@@ -5267,6 +5569,7 @@ def _decode_ListTasksRequest(value: Any) -> ListTasksRequest:
 
 
 def decode_ListTasksRequest(value: Any) -> ListTasksRequest:
+    """Decode `value`, parsed JSON, as `ListTasksRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListTasksRequest = _decode_ListTasksRequest(value)
     except KeyError:
@@ -5275,6 +5578,7 @@ def decode_ListTasksRequest(value: Any) -> ListTasksRequest:
 
 
 def encode_ListTasksRequest(value: ListTasksRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -5287,11 +5591,6 @@ def encode_ListTasksRequest(value: ListTasksRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListTasksResult = (
-    "_meta",
-    "nextCursor",
-    "tasks",
-)
 _new_ListTasksResult = partial(object.__new__, ListTasksResult)
 
 
@@ -5321,11 +5620,20 @@ def _decode_ListTasksResult(value: Any) -> ListTasksResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListTasksResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["tasks"]
     return result
 
 
 def decode_ListTasksResult(value: Any) -> ListTasksResult:
+    """Decode `value`, parsed JSON, as `ListTasksResult`; raises `DecodeError` with every fault."""
     try:
         result: ListTasksResult = _decode_ListTasksResult(value)
     except KeyError:
@@ -5334,6 +5642,7 @@ def decode_ListTasksResult(value: Any) -> ListTasksResult:
 
 
 def encode_ListTasksResult(value: ListTasksResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "tasks": [encode_Task(element) for element in value.tasks],
     }
@@ -5377,6 +5686,7 @@ def _decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
+    """Decode `value`, parsed JSON, as `ListToolsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequest = _decode_ListToolsRequest(value)
     except KeyError:
@@ -5385,6 +5695,7 @@ def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -5397,11 +5708,6 @@ def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsResult = (
-    "_meta",
-    "nextCursor",
-    "tools",
-)
 _new_ListToolsResult = partial(object.__new__, ListToolsResult)
 
 
@@ -5431,11 +5737,20 @@ def _decode_ListToolsResult(value: Any) -> ListToolsResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListToolsResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["tools"]
     return result
 
 
 def decode_ListToolsResult(value: Any) -> ListToolsResult:
+    """Decode `value`, parsed JSON, as `ListToolsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsResult = _decode_ListToolsResult(value)
     except KeyError:
@@ -5444,6 +5759,7 @@ def decode_ListToolsResult(value: Any) -> ListToolsResult:
 
 
 def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "tools": [encode_Tool(element) for element in value.tools],
     }
@@ -5463,6 +5779,7 @@ def _decode_LoggingLevel(value: Any) -> Any:
 
 
 def decode_LoggingLevel(value: Any) -> LoggingLevel:
+    """Decode `value`, parsed JSON, as `LoggingLevel`; raises `DecodeError` with every fault."""
     try:
         result: LoggingLevel = _decode_LoggingLevel(value)
     except KeyError:
@@ -5471,14 +5788,10 @@ def decode_LoggingLevel(value: Any) -> LoggingLevel:
 
 
 def encode_LoggingLevel(value: LoggingLevel) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_LoggingMessageNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
 
@@ -5493,11 +5806,18 @@ def _decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification
         raise Mismatch
     result.method = "notifications/message"
     result.params = _decode_LoggingMessageNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_LoggingMessageNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotification`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotification = _decode_LoggingMessageNotification(value)
     except KeyError:
@@ -5506,6 +5826,7 @@ def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
 
 
 def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -5556,6 +5877,7 @@ def _decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotifi
 
 
 def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotificationParams:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotificationParams = _decode_LoggingMessageNotificationParams(value)
     except KeyError:
@@ -5566,6 +5888,7 @@ def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotific
 
 
 def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "level": value.level,
@@ -5579,7 +5902,6 @@ def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationPar
     return result
 
 
-_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -5596,11 +5918,17 @@ def _decode_ModelHint(value: Any) -> ModelHint:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ModelHint)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
     return result
 
 
 def decode_ModelHint(value: Any) -> ModelHint:
+    """Decode `value`, parsed JSON, as `ModelHint`; raises `DecodeError` with every fault."""
     try:
         result: ModelHint = _decode_ModelHint(value)
     except KeyError:
@@ -5609,6 +5937,7 @@ def decode_ModelHint(value: Any) -> ModelHint:
 
 
 def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.name is not None:
         result["name"] = value.name
@@ -5675,6 +6004,7 @@ def _decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def decode_ModelPreferences(value: Any) -> ModelPreferences:
+    """Decode `value`, parsed JSON, as `ModelPreferences`; raises `DecodeError` with every fault."""
     try:
         result: ModelPreferences = _decode_ModelPreferences(value)
     except KeyError:
@@ -5683,6 +6013,7 @@ def decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cost_priority is not None:
         result["costPriority"] = value.cost_priority
@@ -5708,6 +6039,7 @@ def _decode_MultiSelectEnumSchema(value: Any) -> Any:
 
 
 def decode_MultiSelectEnumSchema(value: Any) -> MultiSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `MultiSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: MultiSelectEnumSchema = _decode_MultiSelectEnumSchema(value)
     except KeyError:
@@ -5716,6 +6048,7 @@ def decode_MultiSelectEnumSchema(value: Any) -> MultiSelectEnumSchema:
 
 
 def encode_MultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema | TitledMultiSelectEnumSchema) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledMultiSelectEnumSchema:
@@ -5725,10 +6058,6 @@ def encode_MultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema | TitledMu
     raise TypeError(f"MultiSelectEnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Notification = (
-    "method",
-    "params",
-)
 _new_Notification = partial(object.__new__, Notification)
 
 
@@ -5749,11 +6078,18 @@ def _decode_Notification(value: Any) -> Notification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Notification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Notification(value: Any) -> Notification:
+    """Decode `value`, parsed JSON, as `Notification`; raises `DecodeError` with every fault."""
     try:
         result: Notification = _decode_Notification(value)
     except KeyError:
@@ -5762,6 +6098,7 @@ def decode_Notification(value: Any) -> Notification:
 
 
 def encode_Notification(value: Notification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -5772,7 +6109,6 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -5789,11 +6125,17 @@ def _decode_NotificationParams(value: Any) -> NotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_NotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_NotificationParams(value: Any) -> NotificationParams:
+    """Decode `value`, parsed JSON, as `NotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: NotificationParams = _decode_NotificationParams(value)
     except KeyError:
@@ -5802,6 +6144,7 @@ def decode_NotificationParams(value: Any) -> NotificationParams:
 
 
 def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -5875,6 +6218,7 @@ def _decode_NumberSchema(value: Any) -> NumberSchema:
 
 
 def decode_NumberSchema(value: Any) -> NumberSchema:
+    """Decode `value`, parsed JSON, as `NumberSchema`; raises `DecodeError` with every fault."""
     try:
         result: NumberSchema = _decode_NumberSchema(value)
     except KeyError:
@@ -5883,6 +6227,7 @@ def decode_NumberSchema(value: Any) -> NumberSchema:
 
 
 def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -5933,6 +6278,7 @@ def _decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
+    """Decode `value`, parsed JSON, as `PaginatedRequest`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequest = _decode_PaginatedRequest(value)
     except KeyError:
@@ -5941,6 +6287,7 @@ def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -5953,10 +6300,6 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = (
-    "_meta",
-    "cursor",
-)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -5978,11 +6321,19 @@ def _decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
+    """Decode `value`, parsed JSON, as `PaginatedRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequestParams = _decode_PaginatedRequestParams(value)
     except KeyError:
@@ -5991,6 +6342,7 @@ def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
 
 
 def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_PaginatedRequestParamsMeta(value.meta)
@@ -6001,7 +6353,6 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedRequestParamsMeta = ("progressToken",)
 _new_PaginatedRequestParamsMeta = partial(object.__new__, PaginatedRequestParamsMeta)
 
 
@@ -6015,11 +6366,17 @@ def _decode_PaginatedRequestParamsMeta(value: Any) -> PaginatedRequestParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_PaginatedRequestParamsMeta(value: Any) -> PaginatedRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `PaginatedRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequestParamsMeta = _decode_PaginatedRequestParamsMeta(value)
     except KeyError:
@@ -6028,6 +6385,7 @@ def decode_PaginatedRequestParamsMeta(value: Any) -> PaginatedRequestParamsMeta:
 
 
 def encode_PaginatedRequestParamsMeta(value: PaginatedRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -6036,10 +6394,6 @@ def encode_PaginatedRequestParamsMeta(value: PaginatedRequestParamsMeta) -> dict
     return result
 
 
-_KEYS_PaginatedResult = (
-    "_meta",
-    "nextCursor",
-)
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
 
@@ -6064,11 +6418,19 @@ def _decode_PaginatedResult(value: Any) -> PaginatedResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
     return result
 
 
 def decode_PaginatedResult(value: Any) -> PaginatedResult:
+    """Decode `value`, parsed JSON, as `PaginatedResult`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedResult = _decode_PaginatedResult(value)
     except KeyError:
@@ -6077,6 +6439,7 @@ def decode_PaginatedResult(value: Any) -> PaginatedResult:
 
 
 def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -6118,6 +6481,7 @@ def _decode_PingRequest(value: Any) -> PingRequest:
 
 
 def decode_PingRequest(value: Any) -> PingRequest:
+    """Decode `value`, parsed JSON, as `PingRequest`; raises `DecodeError` with every fault."""
     try:
         result: PingRequest = _decode_PingRequest(value)
     except KeyError:
@@ -6126,6 +6490,7 @@ def decode_PingRequest(value: Any) -> PingRequest:
 
 
 def encode_PingRequest(value: PingRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -6172,6 +6537,7 @@ def _decode_PrimitiveSchemaDefinition(value: Any) -> Any:
 
 
 def decode_PrimitiveSchemaDefinition(value: Any) -> PrimitiveSchemaDefinition:
+    """Decode `value`, parsed JSON, as `PrimitiveSchemaDefinition`; raises `DecodeError` with every fault."""
     try:
         result: PrimitiveSchemaDefinition = _decode_PrimitiveSchemaDefinition(value)
     except KeyError:
@@ -6189,6 +6555,7 @@ def encode_PrimitiveSchemaDefinition(
     | TitledMultiSelectEnumSchema
     | LegacyTitledEnumSchema,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledSingleSelectEnumSchema:
@@ -6210,11 +6577,6 @@ def encode_PrimitiveSchemaDefinition(
     raise TypeError(f"PrimitiveSchemaDefinition cannot hold a {kind.__name__}")
 
 
-_KEYS_ProgressNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
 
@@ -6229,11 +6591,18 @@ def _decode_ProgressNotification(value: Any) -> ProgressNotification:
         raise Mismatch
     result.method = "notifications/progress"
     result.params = _decode_ProgressNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ProgressNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ProgressNotification(value: Any) -> ProgressNotification:
+    """Decode `value`, parsed JSON, as `ProgressNotification`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotification = _decode_ProgressNotification(value)
     except KeyError:
@@ -6242,6 +6611,7 @@ def decode_ProgressNotification(value: Any) -> ProgressNotification:
 
 
 def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -6301,6 +6671,7 @@ def _decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams
 
 
 def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
+    """Decode `value`, parsed JSON, as `ProgressNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotificationParams = _decode_ProgressNotificationParams(value)
     except KeyError:
@@ -6309,6 +6680,7 @@ def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
 
 
 def encode_ProgressNotificationParams(value: ProgressNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "progress": value.progress,
         "progressToken": value.progress_token,
@@ -6335,6 +6707,7 @@ def _decode_ProgressToken(value: Any) -> Any:
 
 
 def decode_ProgressToken(value: Any) -> ProgressToken:
+    """Decode `value`, parsed JSON, as `ProgressToken`; raises `DecodeError` with every fault."""
     try:
         result: ProgressToken = _decode_ProgressToken(value)
     except KeyError:
@@ -6343,6 +6716,7 @@ def decode_ProgressToken(value: Any) -> ProgressToken:
 
 
 def encode_ProgressToken(value: ProgressToken) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -6413,6 +6787,7 @@ def _decode_Prompt(value: Any) -> Prompt:
 
 
 def decode_Prompt(value: Any) -> Prompt:
+    """Decode `value`, parsed JSON, as `Prompt`; raises `DecodeError` with every fault."""
     try:
         result: Prompt = _decode_Prompt(value)
     except KeyError:
@@ -6421,6 +6796,7 @@ def decode_Prompt(value: Any) -> Prompt:
 
 
 def encode_Prompt(value: Prompt) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -6486,6 +6862,7 @@ def _decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def decode_PromptArgument(value: Any) -> PromptArgument:
+    """Decode `value`, parsed JSON, as `PromptArgument`; raises `DecodeError` with every fault."""
     try:
         result: PromptArgument = _decode_PromptArgument(value)
     except KeyError:
@@ -6494,6 +6871,7 @@ def decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -6508,11 +6886,6 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
 
@@ -6532,11 +6905,19 @@ def _decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotifi
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotification:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotification = _decode_PromptListChangedNotification(value)
     except KeyError:
@@ -6545,6 +6926,7 @@ def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotific
 
 
 def encode_PromptListChangedNotification(value: PromptListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -6556,10 +6938,6 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptMessage = (
-    "content",
-    "role",
-)
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
 
@@ -6572,11 +6950,17 @@ def _decode_PromptMessage(value: Any) -> PromptMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_PromptMessage(value: Any) -> PromptMessage:
+    """Decode `value`, parsed JSON, as `PromptMessage`; raises `DecodeError` with every fault."""
     try:
         result: PromptMessage = _decode_PromptMessage(value)
     except KeyError:
@@ -6585,6 +6969,7 @@ def decode_PromptMessage(value: Any) -> PromptMessage:
 
 
 def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": encode_ContentBlock(value.content),
         "role": value.role,
@@ -6594,11 +6979,6 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = (
-    "name",
-    "title",
-    "type",
-)
 _new_PromptReference = partial(object.__new__, PromptReference)
 
 
@@ -6622,11 +7002,19 @@ def _decode_PromptReference(value: Any) -> PromptReference:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptReference)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
+        del extra["type"]
     return result
 
 
 def decode_PromptReference(value: Any) -> PromptReference:
+    """Decode `value`, parsed JSON, as `PromptReference`; raises `DecodeError` with every fault."""
     try:
         result: PromptReference = _decode_PromptReference(value)
     except KeyError:
@@ -6635,6 +7023,7 @@ def decode_PromptReference(value: Any) -> PromptReference:
 
 
 def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -6672,6 +7061,7 @@ def _decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
+    """Decode `value`, parsed JSON, as `ReadResourceRequest`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequest = _decode_ReadResourceRequest(value)
     except KeyError:
@@ -6680,6 +7070,7 @@ def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -6691,10 +7082,6 @@ def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ReadResourceRequestParams = (
-    "_meta",
-    "uri",
-)
 _new_ReadResourceRequestParams = partial(object.__new__, ReadResourceRequestParams)
 
 
@@ -6712,11 +7099,18 @@ def _decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ReadResourceRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ReadResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequestParams = _decode_ReadResourceRequestParams(value)
     except KeyError:
@@ -6725,6 +7119,7 @@ def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
 
 
 def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -6735,7 +7130,6 @@ def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[s
     return result
 
 
-_KEYS_ReadResourceRequestParamsMeta = ("progressToken",)
 _new_ReadResourceRequestParamsMeta = partial(object.__new__, ReadResourceRequestParamsMeta)
 
 
@@ -6749,11 +7143,17 @@ def _decode_ReadResourceRequestParamsMeta(value: Any) -> ReadResourceRequestPara
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ReadResourceRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ReadResourceRequestParamsMeta(value: Any) -> ReadResourceRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `ReadResourceRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequestParamsMeta = _decode_ReadResourceRequestParamsMeta(value)
     except KeyError:
@@ -6762,6 +7162,7 @@ def decode_ReadResourceRequestParamsMeta(value: Any) -> ReadResourceRequestParam
 
 
 def encode_ReadResourceRequestParamsMeta(value: ReadResourceRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -6781,10 +7182,6 @@ def _decode_ReadResourceResult_contents_item(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResult = (
-    "_meta",
-    "contents",
-)
 _new_ReadResourceResult = partial(object.__new__, ReadResourceResult)
 
 
@@ -6806,11 +7203,18 @@ def _decode_ReadResourceResult(value: Any) -> ReadResourceResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ReadResourceResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["contents"]
     return result
 
 
 def decode_ReadResourceResult(value: Any) -> ReadResourceResult:
+    """Decode `value`, parsed JSON, as `ReadResourceResult`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceResult = _decode_ReadResourceResult(value)
     except KeyError:
@@ -6829,6 +7233,7 @@ def _encode_ReadResourceResult_contents_item(value: TextResourceContents | BlobR
 
 
 def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "contents": [_encode_ReadResourceResult_contents_item(element) for element in value.contents],
     }
@@ -6839,7 +7244,6 @@ def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_RelatedTaskMetadata = ("taskId",)
 _new_RelatedTaskMetadata = partial(object.__new__, RelatedTaskMetadata)
 
 
@@ -6851,11 +7255,16 @@ def _decode_RelatedTaskMetadata(value: Any) -> RelatedTaskMetadata:
     if item.__class__ is not str:
         raise Mismatch
     result.task_id = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_RelatedTaskMetadata)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["taskId"]
     return result
 
 
 def decode_RelatedTaskMetadata(value: Any) -> RelatedTaskMetadata:
+    """Decode `value`, parsed JSON, as `RelatedTaskMetadata`; raises `DecodeError` with every fault."""
     try:
         result: RelatedTaskMetadata = _decode_RelatedTaskMetadata(value)
     except KeyError:
@@ -6864,6 +7273,7 @@ def decode_RelatedTaskMetadata(value: Any) -> RelatedTaskMetadata:
 
 
 def encode_RelatedTaskMetadata(value: RelatedTaskMetadata) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "taskId": value.task_id,
     }
@@ -6872,10 +7282,6 @@ def encode_RelatedTaskMetadata(value: RelatedTaskMetadata) -> dict[str, Any]:
     return result
 
 
-_KEYS_Request = (
-    "method",
-    "params",
-)
 _new_Request = partial(object.__new__, Request)
 
 
@@ -6896,11 +7302,18 @@ def _decode_Request(value: Any) -> Request:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Request)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Request(value: Any) -> Request:
+    """Decode `value`, parsed JSON, as `Request`; raises `DecodeError` with every fault."""
     try:
         result: Request = _decode_Request(value)
     except KeyError:
@@ -6909,6 +7322,7 @@ def decode_Request(value: Any) -> Request:
 
 
 def encode_Request(value: Request) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -6930,6 +7344,7 @@ def _decode_RequestId(value: Any) -> Any:
 
 
 def decode_RequestId(value: Any) -> RequestId:
+    """Decode `value`, parsed JSON, as `RequestId`; raises `DecodeError` with every fault."""
     try:
         result: RequestId = _decode_RequestId(value)
     except KeyError:
@@ -6938,10 +7353,10 @@ def decode_RequestId(value: Any) -> RequestId:
 
 
 def encode_RequestId(value: RequestId) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -6955,11 +7370,17 @@ def _decode_RequestParams(value: Any) -> RequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_RequestParams(value: Any) -> RequestParams:
+    """Decode `value`, parsed JSON, as `RequestParams`; raises `DecodeError` with every fault."""
     try:
         result: RequestParams = _decode_RequestParams(value)
     except KeyError:
@@ -6968,6 +7389,7 @@ def decode_RequestParams(value: Any) -> RequestParams:
 
 
 def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_RequestParamsMeta(value.meta)
@@ -6976,7 +7398,6 @@ def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParamsMeta = ("progressToken",)
 _new_RequestParamsMeta = partial(object.__new__, RequestParamsMeta)
 
 
@@ -6990,11 +7411,17 @@ def _decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
+    """Decode `value`, parsed JSON, as `RequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: RequestParamsMeta = _decode_RequestParamsMeta(value)
     except KeyError:
@@ -7003,6 +7430,7 @@ def decode_RequestParamsMeta(value: Any) -> RequestParamsMeta:
 
 
 def encode_RequestParamsMeta(value: RequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -7099,6 +7527,7 @@ def _decode_Resource(value: Any) -> Resource:
 
 
 def decode_Resource(value: Any) -> Resource:
+    """Decode `value`, parsed JSON, as `Resource`; raises `DecodeError` with every fault."""
     try:
         result: Resource = _decode_Resource(value)
     except KeyError:
@@ -7107,6 +7536,7 @@ def decode_Resource(value: Any) -> Resource:
 
 
 def encode_Resource(value: Resource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uri": value.uri,
@@ -7130,11 +7560,6 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = (
-    "_meta",
-    "mimeType",
-    "uri",
-)
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
 
@@ -7163,11 +7588,20 @@ def _decode_ResourceContents(value: Any) -> ResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceContents(value: Any) -> ResourceContents:
+    """Decode `value`, parsed JSON, as `ResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: ResourceContents = _decode_ResourceContents(value)
     except KeyError:
@@ -7176,6 +7610,7 @@ def decode_ResourceContents(value: Any) -> ResourceContents:
 
 
 def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7280,6 +7715,7 @@ def _decode_ResourceLink(value: Any) -> ResourceLink:
 
 
 def decode_ResourceLink(value: Any) -> ResourceLink:
+    """Decode `value`, parsed JSON, as `ResourceLink`; raises `DecodeError` with every fault."""
     try:
         result: ResourceLink = _decode_ResourceLink(value)
     except KeyError:
@@ -7288,6 +7724,7 @@ def decode_ResourceLink(value: Any) -> ResourceLink:
 
 
 def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -7312,11 +7749,6 @@ def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
 
@@ -7336,11 +7768,19 @@ def _decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNo
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNotification:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotification = _decode_ResourceListChangedNotification(value)
     except KeyError:
@@ -7351,6 +7791,7 @@ def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNot
 
 
 def encode_ResourceListChangedNotification(value: ResourceListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -7362,10 +7803,6 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceRequestParams = (
-    "_meta",
-    "uri",
-)
 _new_ResourceRequestParams = partial(object.__new__, ResourceRequestParams)
 
 
@@ -7383,11 +7820,18 @@ def _decode_ResourceRequestParams(value: Any) -> ResourceRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceRequestParams(value: Any) -> ResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceRequestParams = _decode_ResourceRequestParams(value)
     except KeyError:
@@ -7396,6 +7840,7 @@ def decode_ResourceRequestParams(value: Any) -> ResourceRequestParams:
 
 
 def encode_ResourceRequestParams(value: ResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7406,7 +7851,6 @@ def encode_ResourceRequestParams(value: ResourceRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_ResourceRequestParamsMeta = ("progressToken",)
 _new_ResourceRequestParamsMeta = partial(object.__new__, ResourceRequestParamsMeta)
 
 
@@ -7420,11 +7864,17 @@ def _decode_ResourceRequestParamsMeta(value: Any) -> ResourceRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_ResourceRequestParamsMeta(value: Any) -> ResourceRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `ResourceRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: ResourceRequestParamsMeta = _decode_ResourceRequestParamsMeta(value)
     except KeyError:
@@ -7433,6 +7883,7 @@ def decode_ResourceRequestParamsMeta(value: Any) -> ResourceRequestParamsMeta:
 
 
 def encode_ResourceRequestParamsMeta(value: ResourceRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -7518,6 +7969,7 @@ def _decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
+    """Decode `value`, parsed JSON, as `ResourceTemplate`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplate = _decode_ResourceTemplate(value)
     except KeyError:
@@ -7526,6 +7978,7 @@ def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uriTemplate": value.uri_template,
@@ -7547,10 +8000,6 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateReference = (
-    "type",
-    "uri",
-)
 _new_ResourceTemplateReference = partial(object.__new__, ResourceTemplateReference)
 
 
@@ -7565,11 +8014,17 @@ def _decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceTemplateReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["type"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
+    """Decode `value`, parsed JSON, as `ResourceTemplateReference`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplateReference = _decode_ResourceTemplateReference(value)
     except KeyError:
@@ -7578,6 +8033,7 @@ def decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
 
 
 def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
         "uri": value.uri,
@@ -7587,11 +8043,6 @@ def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[s
     return result
 
 
-_KEYS_ResourceUpdatedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
 
@@ -7606,11 +8057,18 @@ def _decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificati
         raise Mismatch
     result.method = "notifications/resources/updated"
     result.params = _decode_ResourceUpdatedNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ResourceUpdatedNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotification:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotification = _decode_ResourceUpdatedNotification(value)
     except KeyError:
@@ -7619,6 +8077,7 @@ def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificatio
 
 
 def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -7629,10 +8088,6 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = (
-    "_meta",
-    "uri",
-)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -7653,11 +8108,18 @@ def _decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNoti
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceUpdatedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotificationParams = _decode_ResourceUpdatedNotificationParams(value)
     except KeyError:
@@ -7668,6 +8130,7 @@ def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotif
 
 
 def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7678,7 +8141,6 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = ("_meta",)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -7695,11 +8157,17 @@ def _decode_Result(value: Any) -> Result:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Result)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_Result(value: Any) -> Result:
+    """Decode `value`, parsed JSON, as `Result`; raises `DecodeError` with every fault."""
     try:
         result: Result = _decode_Result(value)
     except KeyError:
@@ -7708,6 +8176,7 @@ def decode_Result(value: Any) -> Result:
 
 
 def encode_Result(value: Result) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -7723,6 +8192,7 @@ def _decode_Role(value: Any) -> Any:
 
 
 def decode_Role(value: Any) -> Role:
+    """Decode `value`, parsed JSON, as `Role`; raises `DecodeError` with every fault."""
     try:
         result: Role = _decode_Role(value)
     except KeyError:
@@ -7731,14 +8201,10 @@ def decode_Role(value: Any) -> Role:
 
 
 def encode_Role(value: Role) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Root = (
-    "_meta",
-    "name",
-    "uri",
-)
 _new_Root = partial(object.__new__, Root)
 
 
@@ -7767,11 +8233,20 @@ def _decode_Root(value: Any) -> Root:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Root)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "name" in extra:
+            del extra["name"]
+        del extra["uri"]
     return result
 
 
 def decode_Root(value: Any) -> Root:
+    """Decode `value`, parsed JSON, as `Root`; raises `DecodeError` with every fault."""
     try:
         result: Root = _decode_Root(value)
     except KeyError:
@@ -7780,6 +8255,7 @@ def decode_Root(value: Any) -> Root:
 
 
 def encode_Root(value: Root) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7792,11 +8268,6 @@ def encode_Root(value: Root) -> dict[str, Any]:
     return result
 
 
-_KEYS_RootsListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_RootsListChangedNotification = partial(object.__new__, RootsListChangedNotification)
 
 
@@ -7816,11 +8287,19 @@ def _decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotifica
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_RootsListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotification:
+    """Decode `value`, parsed JSON, as `RootsListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: RootsListChangedNotification = _decode_RootsListChangedNotification(value)
     except KeyError:
@@ -7829,6 +8308,7 @@ def decode_RootsListChangedNotification(value: Any) -> RootsListChangedNotificat
 
 
 def encode_RootsListChangedNotification(value: RootsListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -7858,11 +8338,6 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = (
-    "_meta",
-    "content",
-    "role",
-)
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
 
@@ -7884,11 +8359,19 @@ def _decode_SamplingMessage(value: Any) -> SamplingMessage:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SamplingMessage)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_SamplingMessage(value: Any) -> SamplingMessage:
+    """Decode `value`, parsed JSON, as `SamplingMessage`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessage = _decode_SamplingMessage(value)
     except KeyError:
@@ -7922,6 +8405,7 @@ def _encode_SamplingMessage_content(
 
 
 def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_SamplingMessage_content(value.content),
         "role": value.role,
@@ -7950,6 +8434,7 @@ def _decode_SamplingMessageContentBlock(value: Any) -> Any:
 
 
 def decode_SamplingMessageContentBlock(value: Any) -> SamplingMessageContentBlock:
+    """Decode `value`, parsed JSON, as `SamplingMessageContentBlock`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessageContentBlock = _decode_SamplingMessageContentBlock(value)
     except KeyError:
@@ -7960,6 +8445,7 @@ def decode_SamplingMessageContentBlock(value: Any) -> SamplingMessageContentBloc
 def encode_SamplingMessageContentBlock(
     value: TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is TextContent:
@@ -8044,6 +8530,7 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
+    """Decode `value`, parsed JSON, as `ServerCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilities = _decode_ServerCapabilities(value)
     except KeyError:
@@ -8052,6 +8539,7 @@ def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.completions is not None:
         result["completions"] = value.completions
@@ -8072,7 +8560,6 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -8089,11 +8576,17 @@ def _decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesPrompts)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesPrompts`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesPrompts = _decode_ServerCapabilitiesPrompts(value)
     except KeyError:
@@ -8102,6 +8595,7 @@ def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
 
 
 def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -8110,10 +8604,6 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = (
-    "listChanged",
-    "subscribe",
-)
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
 
@@ -8138,11 +8628,19 @@ def _decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResourc
         known += 1
     else:
         result.subscribe = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesResources)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
+        if "subscribe" in extra:
+            del extra["subscribe"]
     return result
 
 
 def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResources:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesResources`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesResources = _decode_ServerCapabilitiesResources(value)
     except KeyError:
@@ -8151,6 +8649,7 @@ def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResource
 
 
 def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -8161,11 +8660,6 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTasks = (
-    "cancel",
-    "list",
-    "requests",
-)
 _new_ServerCapabilitiesTasks = partial(object.__new__, ServerCapabilitiesTasks)
 
 
@@ -8195,11 +8689,21 @@ def _decode_ServerCapabilitiesTasks(value: Any) -> ServerCapabilitiesTasks:
         known += 1
     else:
         result.requests = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTasks)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "cancel" in extra:
+            del extra["cancel"]
+        if "list" in extra:
+            del extra["list"]
+        if "requests" in extra:
+            del extra["requests"]
     return result
 
 
 def decode_ServerCapabilitiesTasks(value: Any) -> ServerCapabilitiesTasks:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTasks`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTasks = _decode_ServerCapabilitiesTasks(value)
     except KeyError:
@@ -8208,6 +8712,7 @@ def decode_ServerCapabilitiesTasks(value: Any) -> ServerCapabilitiesTasks:
 
 
 def encode_ServerCapabilitiesTasks(value: ServerCapabilitiesTasks) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cancel is not None:
         result["cancel"] = value.cancel
@@ -8220,7 +8725,6 @@ def encode_ServerCapabilitiesTasks(value: ServerCapabilitiesTasks) -> dict[str, 
     return result
 
 
-_KEYS_ServerCapabilitiesTasksRequests = ("tools",)
 _new_ServerCapabilitiesTasksRequests = partial(object.__new__, ServerCapabilitiesTasksRequests)
 
 
@@ -8234,11 +8738,17 @@ def _decode_ServerCapabilitiesTasksRequests(value: Any) -> ServerCapabilitiesTas
         known += 1
     else:
         result.tools = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTasksRequests)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "tools" in extra:
+            del extra["tools"]
     return result
 
 
 def decode_ServerCapabilitiesTasksRequests(value: Any) -> ServerCapabilitiesTasksRequests:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTasksRequests`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTasksRequests = _decode_ServerCapabilitiesTasksRequests(value)
     except KeyError:
@@ -8249,6 +8759,7 @@ def decode_ServerCapabilitiesTasksRequests(value: Any) -> ServerCapabilitiesTask
 
 
 def encode_ServerCapabilitiesTasksRequests(value: ServerCapabilitiesTasksRequests) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.tools is not None:
         result["tools"] = encode_ServerCapabilitiesTasksRequestsTools(value.tools)
@@ -8257,7 +8768,6 @@ def encode_ServerCapabilitiesTasksRequests(value: ServerCapabilitiesTasksRequest
     return result
 
 
-_KEYS_ServerCapabilitiesTasksRequestsTools = ("call",)
 _new_ServerCapabilitiesTasksRequestsTools = partial(object.__new__, ServerCapabilitiesTasksRequestsTools)
 
 
@@ -8274,11 +8784,17 @@ def _decode_ServerCapabilitiesTasksRequestsTools(value: Any) -> ServerCapabiliti
         known += 1
     else:
         result.call = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTasksRequestsTools)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "call" in extra:
+            del extra["call"]
     return result
 
 
 def decode_ServerCapabilitiesTasksRequestsTools(value: Any) -> ServerCapabilitiesTasksRequestsTools:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTasksRequestsTools`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTasksRequestsTools = _decode_ServerCapabilitiesTasksRequestsTools(value)
     except KeyError:
@@ -8291,6 +8807,7 @@ def decode_ServerCapabilitiesTasksRequestsTools(value: Any) -> ServerCapabilitie
 def encode_ServerCapabilitiesTasksRequestsTools(
     value: ServerCapabilitiesTasksRequestsTools,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.call is not None:
         result["call"] = value.call
@@ -8299,7 +8816,6 @@ def encode_ServerCapabilitiesTasksRequestsTools(
     return result
 
 
-_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -8316,11 +8832,17 @@ def _decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTools)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTools`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTools = _decode_ServerCapabilitiesTools(value)
     except KeyError:
@@ -8329,6 +8851,7 @@ def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
 
 
 def encode_ServerCapabilitiesTools(value: ServerCapabilitiesTools) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -8362,6 +8885,7 @@ def _decode_ServerNotification(value: Any) -> Any:
 
 
 def decode_ServerNotification(value: Any) -> ServerNotification:
+    """Decode `value`, parsed JSON, as `ServerNotification`; raises `DecodeError` with every fault."""
     try:
         result: ServerNotification = _decode_ServerNotification(value)
     except KeyError:
@@ -8380,6 +8904,7 @@ def encode_ServerNotification(
     | LoggingMessageNotification
     | ElicitationCompleteNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -8426,6 +8951,7 @@ def _decode_ServerRequest(value: Any) -> Any:
 
 
 def decode_ServerRequest(value: Any) -> ServerRequest:
+    """Decode `value`, parsed JSON, as `ServerRequest`; raises `DecodeError` with every fault."""
     try:
         result: ServerRequest = _decode_ServerRequest(value)
     except KeyError:
@@ -8443,6 +8969,7 @@ def encode_ServerRequest(
     | ListRootsRequest
     | ElicitRequest,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is PingRequest:
@@ -8547,6 +9074,7 @@ def _decode_ServerResult(value: Any) -> Any:
 
 
 def decode_ServerResult(value: Any) -> ServerResult:
+    """Decode `value`, parsed JSON, as `ServerResult`; raises `DecodeError` with every fault."""
     try:
         result: ServerResult = _decode_ServerResult(value)
     except KeyError:
@@ -8570,6 +9098,7 @@ def encode_ServerResult(
     | ListTasksResult
     | CompleteResult,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is GetTaskResult:
@@ -8629,6 +9158,7 @@ def _decode_SetLevelRequest(value: Any) -> SetLevelRequest:
 
 
 def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
+    """Decode `value`, parsed JSON, as `SetLevelRequest`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequest = _decode_SetLevelRequest(value)
     except KeyError:
@@ -8637,6 +9167,7 @@ def decode_SetLevelRequest(value: Any) -> SetLevelRequest:
 
 
 def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -8648,10 +9179,6 @@ def encode_SetLevelRequest(value: SetLevelRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SetLevelRequestParams = (
-    "_meta",
-    "level",
-)
 _new_SetLevelRequestParams = partial(object.__new__, SetLevelRequestParams)
 
 
@@ -8669,11 +9196,18 @@ def _decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SetLevelRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["level"]
     return result
 
 
 def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
+    """Decode `value`, parsed JSON, as `SetLevelRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequestParams = _decode_SetLevelRequestParams(value)
     except KeyError:
@@ -8682,6 +9216,7 @@ def decode_SetLevelRequestParams(value: Any) -> SetLevelRequestParams:
 
 
 def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "level": value.level,
     }
@@ -8692,7 +9227,6 @@ def encode_SetLevelRequestParams(value: SetLevelRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_SetLevelRequestParamsMeta = ("progressToken",)
 _new_SetLevelRequestParamsMeta = partial(object.__new__, SetLevelRequestParamsMeta)
 
 
@@ -8706,11 +9240,17 @@ def _decode_SetLevelRequestParamsMeta(value: Any) -> SetLevelRequestParamsMeta:
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SetLevelRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_SetLevelRequestParamsMeta(value: Any) -> SetLevelRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `SetLevelRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: SetLevelRequestParamsMeta = _decode_SetLevelRequestParamsMeta(value)
     except KeyError:
@@ -8719,6 +9259,7 @@ def decode_SetLevelRequestParamsMeta(value: Any) -> SetLevelRequestParamsMeta:
 
 
 def encode_SetLevelRequestParamsMeta(value: SetLevelRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -8739,6 +9280,7 @@ def _decode_SingleSelectEnumSchema(value: Any) -> Any:
 
 
 def decode_SingleSelectEnumSchema(value: Any) -> SingleSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `SingleSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: SingleSelectEnumSchema = _decode_SingleSelectEnumSchema(value)
     except KeyError:
@@ -8749,6 +9291,7 @@ def decode_SingleSelectEnumSchema(value: Any) -> SingleSelectEnumSchema:
 def encode_SingleSelectEnumSchema(
     value: UntitledSingleSelectEnumSchema | TitledSingleSelectEnumSchema,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledSingleSelectEnumSchema:
@@ -8835,6 +9378,7 @@ def _decode_StringSchema(value: Any) -> StringSchema:
 
 
 def decode_StringSchema(value: Any) -> StringSchema:
+    """Decode `value`, parsed JSON, as `StringSchema`; raises `DecodeError` with every fault."""
     try:
         result: StringSchema = _decode_StringSchema(value)
     except KeyError:
@@ -8843,6 +9387,7 @@ def decode_StringSchema(value: Any) -> StringSchema:
 
 
 def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -8889,6 +9434,7 @@ def _decode_SubscribeRequest(value: Any) -> SubscribeRequest:
 
 
 def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
+    """Decode `value`, parsed JSON, as `SubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequest = _decode_SubscribeRequest(value)
     except KeyError:
@@ -8897,6 +9443,7 @@ def decode_SubscribeRequest(value: Any) -> SubscribeRequest:
 
 
 def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -8908,10 +9455,6 @@ def encode_SubscribeRequest(value: SubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscribeRequestParams = (
-    "_meta",
-    "uri",
-)
 _new_SubscribeRequestParams = partial(object.__new__, SubscribeRequestParams)
 
 
@@ -8929,11 +9472,18 @@ def _decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SubscribeRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `SubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequestParams = _decode_SubscribeRequestParams(value)
     except KeyError:
@@ -8942,6 +9492,7 @@ def decode_SubscribeRequestParams(value: Any) -> SubscribeRequestParams:
 
 
 def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -8952,7 +9503,6 @@ def encode_SubscribeRequestParams(value: SubscribeRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_SubscribeRequestParamsMeta = ("progressToken",)
 _new_SubscribeRequestParamsMeta = partial(object.__new__, SubscribeRequestParamsMeta)
 
 
@@ -8966,11 +9516,17 @@ def _decode_SubscribeRequestParamsMeta(value: Any) -> SubscribeRequestParamsMeta
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SubscribeRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_SubscribeRequestParamsMeta(value: Any) -> SubscribeRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `SubscribeRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: SubscribeRequestParamsMeta = _decode_SubscribeRequestParamsMeta(value)
     except KeyError:
@@ -8979,6 +9535,7 @@ def decode_SubscribeRequestParamsMeta(value: Any) -> SubscribeRequestParamsMeta:
 
 
 def encode_SubscribeRequestParamsMeta(value: SubscribeRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -9054,6 +9611,7 @@ def _decode_Task(value: Any) -> Task:
 
 
 def decode_Task(value: Any) -> Task:
+    """Decode `value`, parsed JSON, as `Task`; raises `DecodeError` with every fault."""
     try:
         result: Task = _decode_Task(value)
     except KeyError:
@@ -9062,6 +9620,7 @@ def decode_Task(value: Any) -> Task:
 
 
 def encode_Task(value: Task) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "createdAt": value.created_at,
         "lastUpdatedAt": value.last_updated_at,
@@ -9078,10 +9637,6 @@ def encode_Task(value: Task) -> dict[str, Any]:
     return result
 
 
-_KEYS_TaskAugmentedRequestParams = (
-    "_meta",
-    "task",
-)
 _new_TaskAugmentedRequestParams = partial(object.__new__, TaskAugmentedRequestParams)
 
 
@@ -9100,11 +9655,19 @@ def _decode_TaskAugmentedRequestParams(value: Any) -> TaskAugmentedRequestParams
         known += 1
     else:
         result.task = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TaskAugmentedRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "task" in extra:
+            del extra["task"]
     return result
 
 
 def decode_TaskAugmentedRequestParams(value: Any) -> TaskAugmentedRequestParams:
+    """Decode `value`, parsed JSON, as `TaskAugmentedRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: TaskAugmentedRequestParams = _decode_TaskAugmentedRequestParams(value)
     except KeyError:
@@ -9113,6 +9676,7 @@ def decode_TaskAugmentedRequestParams(value: Any) -> TaskAugmentedRequestParams:
 
 
 def encode_TaskAugmentedRequestParams(value: TaskAugmentedRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_TaskAugmentedRequestParamsMeta(value.meta)
@@ -9123,7 +9687,6 @@ def encode_TaskAugmentedRequestParams(value: TaskAugmentedRequestParams) -> dict
     return result
 
 
-_KEYS_TaskAugmentedRequestParamsMeta = ("progressToken",)
 _new_TaskAugmentedRequestParamsMeta = partial(object.__new__, TaskAugmentedRequestParamsMeta)
 
 
@@ -9137,11 +9700,17 @@ def _decode_TaskAugmentedRequestParamsMeta(value: Any) -> TaskAugmentedRequestPa
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TaskAugmentedRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_TaskAugmentedRequestParamsMeta(value: Any) -> TaskAugmentedRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `TaskAugmentedRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: TaskAugmentedRequestParamsMeta = _decode_TaskAugmentedRequestParamsMeta(value)
     except KeyError:
@@ -9152,6 +9721,7 @@ def decode_TaskAugmentedRequestParamsMeta(value: Any) -> TaskAugmentedRequestPar
 
 
 def encode_TaskAugmentedRequestParamsMeta(value: TaskAugmentedRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -9160,7 +9730,6 @@ def encode_TaskAugmentedRequestParamsMeta(value: TaskAugmentedRequestParamsMeta)
     return result
 
 
-_KEYS_TaskMetadata = ("ttl",)
 _new_TaskMetadata = partial(object.__new__, TaskMetadata)
 
 
@@ -9179,11 +9748,17 @@ def _decode_TaskMetadata(value: Any) -> TaskMetadata:
         known += 1
     else:
         result.ttl = None
-    result._extra = None if len(value) == known else others(value, _KEYS_TaskMetadata)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "ttl" in extra:
+            del extra["ttl"]
     return result
 
 
 def decode_TaskMetadata(value: Any) -> TaskMetadata:
+    """Decode `value`, parsed JSON, as `TaskMetadata`; raises `DecodeError` with every fault."""
     try:
         result: TaskMetadata = _decode_TaskMetadata(value)
     except KeyError:
@@ -9192,6 +9767,7 @@ def decode_TaskMetadata(value: Any) -> TaskMetadata:
 
 
 def encode_TaskMetadata(value: TaskMetadata) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.ttl is not None:
         result["ttl"] = value.ttl
@@ -9207,6 +9783,7 @@ def _decode_TaskStatus(value: Any) -> Any:
 
 
 def decode_TaskStatus(value: Any) -> TaskStatus:
+    """Decode `value`, parsed JSON, as `TaskStatus`; raises `DecodeError` with every fault."""
     try:
         result: TaskStatus = _decode_TaskStatus(value)
     except KeyError:
@@ -9215,14 +9792,10 @@ def decode_TaskStatus(value: Any) -> TaskStatus:
 
 
 def encode_TaskStatus(value: TaskStatus) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_TaskStatusNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_TaskStatusNotification = partial(object.__new__, TaskStatusNotification)
 
 
@@ -9237,11 +9810,18 @@ def _decode_TaskStatusNotification(value: Any) -> TaskStatusNotification:
         raise Mismatch
     result.method = "notifications/tasks/status"
     result.params = _decode_TaskStatusNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_TaskStatusNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_TaskStatusNotification(value: Any) -> TaskStatusNotification:
+    """Decode `value`, parsed JSON, as `TaskStatusNotification`; raises `DecodeError` with every fault."""
     try:
         result: TaskStatusNotification = _decode_TaskStatusNotification(value)
     except KeyError:
@@ -9250,6 +9830,7 @@ def decode_TaskStatusNotification(value: Any) -> TaskStatusNotification:
 
 
 def encode_TaskStatusNotification(value: TaskStatusNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -9336,6 +9917,7 @@ def _decode_TaskStatusNotificationParams(value: Any) -> TaskStatusNotificationPa
 
 
 def decode_TaskStatusNotificationParams(value: Any) -> TaskStatusNotificationParams:
+    """Decode `value`, parsed JSON, as `TaskStatusNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: TaskStatusNotificationParams = _decode_TaskStatusNotificationParams(value)
     except KeyError:
@@ -9344,6 +9926,7 @@ def decode_TaskStatusNotificationParams(value: Any) -> TaskStatusNotificationPar
 
 
 def encode_TaskStatusNotificationParams(value: TaskStatusNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "createdAt": value.created_at,
         "lastUpdatedAt": value.last_updated_at,
@@ -9401,6 +9984,7 @@ def _decode_TextContent(value: Any) -> TextContent:
 
 
 def decode_TextContent(value: Any) -> TextContent:
+    """Decode `value`, parsed JSON, as `TextContent`; raises `DecodeError` with every fault."""
     try:
         result: TextContent = _decode_TextContent(value)
     except KeyError:
@@ -9409,6 +9993,7 @@ def decode_TextContent(value: Any) -> TextContent:
 
 
 def encode_TextContent(value: TextContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "type": value.type,
@@ -9465,6 +10050,7 @@ def _decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def decode_TextResourceContents(value: Any) -> TextResourceContents:
+    """Decode `value`, parsed JSON, as `TextResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: TextResourceContents = _decode_TextResourceContents(value)
     except KeyError:
@@ -9473,6 +10059,7 @@ def decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "uri": value.uri,
@@ -9559,6 +10146,7 @@ def _decode_TitledMultiSelectEnumSchema(value: Any) -> TitledMultiSelectEnumSche
 
 
 def decode_TitledMultiSelectEnumSchema(value: Any) -> TitledMultiSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `TitledMultiSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: TitledMultiSelectEnumSchema = _decode_TitledMultiSelectEnumSchema(value)
     except KeyError:
@@ -9567,6 +10155,7 @@ def decode_TitledMultiSelectEnumSchema(value: Any) -> TitledMultiSelectEnumSchem
 
 
 def encode_TitledMultiSelectEnumSchema(value: TitledMultiSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "items": encode_TitledMultiSelectEnumSchemaItems(value.items),
         "type": value.type,
@@ -9586,7 +10175,6 @@ def encode_TitledMultiSelectEnumSchema(value: TitledMultiSelectEnumSchema) -> di
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItems = ("anyOf",)
 _new_TitledMultiSelectEnumSchemaItems = partial(object.__new__, TitledMultiSelectEnumSchemaItems)
 
 
@@ -9599,11 +10187,16 @@ def _decode_TitledMultiSelectEnumSchemaItems(value: Any) -> TitledMultiSelectEnu
         raise Mismatch
     item = [_decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(element) for element in item]
     result.any_of = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_TitledMultiSelectEnumSchemaItems)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["anyOf"]
     return result
 
 
 def decode_TitledMultiSelectEnumSchemaItems(value: Any) -> TitledMultiSelectEnumSchemaItems:
+    """Decode `value`, parsed JSON, as `TitledMultiSelectEnumSchemaItems`; raises `DecodeError` with every fault."""
     try:
         result: TitledMultiSelectEnumSchemaItems = _decode_TitledMultiSelectEnumSchemaItems(value)
     except KeyError:
@@ -9614,6 +10207,7 @@ def decode_TitledMultiSelectEnumSchemaItems(value: Any) -> TitledMultiSelectEnum
 
 
 def encode_TitledMultiSelectEnumSchemaItems(value: TitledMultiSelectEnumSchemaItems) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "anyOf": [encode_TitledMultiSelectEnumSchemaItemsAnyOfItem(element) for element in value.any_of],
     }
@@ -9622,10 +10216,6 @@ def encode_TitledMultiSelectEnumSchemaItems(value: TitledMultiSelectEnumSchemaIt
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem = (
-    "const",
-    "title",
-)
 _new_TitledMultiSelectEnumSchemaItemsAnyOfItem = partial(
     object.__new__, TitledMultiSelectEnumSchemaItemsAnyOfItem
 )
@@ -9645,13 +10235,17 @@ def _decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
     if item.__class__ is not str:
         raise Mismatch
     result.title = item
-    result._extra = (
-        None if len(value) == 2 else others(value, _KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem)
-    )
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["const"]
+        del extra["title"]
     return result
 
 
 def decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(value: Any) -> TitledMultiSelectEnumSchemaItemsAnyOfItem:
+    """Decode `value`, parsed JSON, as `TitledMultiSelectEnumSchemaItemsAnyOfItem`; raises `DecodeError` with every fault."""
     try:
         result: TitledMultiSelectEnumSchemaItemsAnyOfItem = _decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
             value
@@ -9668,6 +10262,7 @@ def decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(value: Any) -> TitledMultiS
 def encode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
     value: TitledMultiSelectEnumSchemaItemsAnyOfItem,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "const": value.const,
         "title": value.title,
@@ -9729,6 +10324,7 @@ def _decode_TitledSingleSelectEnumSchema(value: Any) -> TitledSingleSelectEnumSc
 
 
 def decode_TitledSingleSelectEnumSchema(value: Any) -> TitledSingleSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `TitledSingleSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: TitledSingleSelectEnumSchema = _decode_TitledSingleSelectEnumSchema(value)
     except KeyError:
@@ -9737,6 +10333,7 @@ def decode_TitledSingleSelectEnumSchema(value: Any) -> TitledSingleSelectEnumSch
 
 
 def encode_TitledSingleSelectEnumSchema(value: TitledSingleSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "oneOf": [encode_TitledSingleSelectEnumSchemaOneOfItem(element) for element in value.one_of],
         "type": value.type,
@@ -9752,10 +10349,6 @@ def encode_TitledSingleSelectEnumSchema(value: TitledSingleSelectEnumSchema) -> 
     return result
 
 
-_KEYS_TitledSingleSelectEnumSchemaOneOfItem = (
-    "const",
-    "title",
-)
 _new_TitledSingleSelectEnumSchemaOneOfItem = partial(object.__new__, TitledSingleSelectEnumSchemaOneOfItem)
 
 
@@ -9771,11 +10364,17 @@ def _decode_TitledSingleSelectEnumSchemaOneOfItem(value: Any) -> TitledSingleSel
     if item.__class__ is not str:
         raise Mismatch
     result.title = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_TitledSingleSelectEnumSchemaOneOfItem)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["const"]
+        del extra["title"]
     return result
 
 
 def decode_TitledSingleSelectEnumSchemaOneOfItem(value: Any) -> TitledSingleSelectEnumSchemaOneOfItem:
+    """Decode `value`, parsed JSON, as `TitledSingleSelectEnumSchemaOneOfItem`; raises `DecodeError` with every fault."""
     try:
         result: TitledSingleSelectEnumSchemaOneOfItem = _decode_TitledSingleSelectEnumSchemaOneOfItem(value)
     except KeyError:
@@ -9788,6 +10387,7 @@ def decode_TitledSingleSelectEnumSchemaOneOfItem(value: Any) -> TitledSingleSele
 def encode_TitledSingleSelectEnumSchemaOneOfItem(
     value: TitledSingleSelectEnumSchemaOneOfItem,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "const": value.const,
         "title": value.title,
@@ -9874,6 +10474,7 @@ def _decode_Tool(value: Any) -> Tool:
 
 
 def decode_Tool(value: Any) -> Tool:
+    """Decode `value`, parsed JSON, as `Tool`; raises `DecodeError` with every fault."""
     try:
         result: Tool = _decode_Tool(value)
     except KeyError:
@@ -9882,6 +10483,7 @@ def decode_Tool(value: Any) -> Tool:
 
 
 def encode_Tool(value: Tool) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "inputSchema": encode_ToolInputSchema(value.input_schema),
         "name": value.name,
@@ -9965,6 +10567,7 @@ def _decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
+    """Decode `value`, parsed JSON, as `ToolAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ToolAnnotations = _decode_ToolAnnotations(value)
     except KeyError:
@@ -9973,6 +10576,7 @@ def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.destructive_hint is not None:
         result["destructiveHint"] = value.destructive_hint
@@ -9989,7 +10593,6 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolChoice = ("mode",)
 _new_ToolChoice = partial(object.__new__, ToolChoice)
 
 
@@ -10006,11 +10609,17 @@ def _decode_ToolChoice(value: Any) -> ToolChoice:
         known += 1
     else:
         result.mode = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolChoice)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "mode" in extra:
+            del extra["mode"]
     return result
 
 
 def decode_ToolChoice(value: Any) -> ToolChoice:
+    """Decode `value`, parsed JSON, as `ToolChoice`; raises `DecodeError` with every fault."""
     try:
         result: ToolChoice = _decode_ToolChoice(value)
     except KeyError:
@@ -10019,6 +10628,7 @@ def decode_ToolChoice(value: Any) -> ToolChoice:
 
 
 def encode_ToolChoice(value: ToolChoice) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.mode is not None:
         result["mode"] = value.mode
@@ -10027,7 +10637,6 @@ def encode_ToolChoice(value: ToolChoice) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolExecution = ("taskSupport",)
 _new_ToolExecution = partial(object.__new__, ToolExecution)
 
 
@@ -10044,11 +10653,17 @@ def _decode_ToolExecution(value: Any) -> ToolExecution:
         known += 1
     else:
         result.task_support = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolExecution)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "taskSupport" in extra:
+            del extra["taskSupport"]
     return result
 
 
 def decode_ToolExecution(value: Any) -> ToolExecution:
+    """Decode `value`, parsed JSON, as `ToolExecution`; raises `DecodeError` with every fault."""
     try:
         result: ToolExecution = _decode_ToolExecution(value)
     except KeyError:
@@ -10057,6 +10672,7 @@ def decode_ToolExecution(value: Any) -> ToolExecution:
 
 
 def encode_ToolExecution(value: ToolExecution) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.task_support is not None:
         result["taskSupport"] = value.task_support
@@ -10117,6 +10733,7 @@ def _decode_ToolInputSchema(value: Any) -> ToolInputSchema:
 
 
 def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
+    """Decode `value`, parsed JSON, as `ToolInputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolInputSchema = _decode_ToolInputSchema(value)
     except KeyError:
@@ -10125,6 +10742,7 @@ def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
 
 
 def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -10139,11 +10757,6 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
 
@@ -10163,11 +10776,19 @@ def _decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificati
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotification:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotification = _decode_ToolListChangedNotification(value)
     except KeyError:
@@ -10176,6 +10797,7 @@ def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificatio
 
 
 def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -10239,6 +10861,7 @@ def _decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
 
 
 def decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
+    """Decode `value`, parsed JSON, as `ToolOutputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolOutputSchema = _decode_ToolOutputSchema(value)
     except KeyError:
@@ -10247,6 +10870,7 @@ def decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
 
 
 def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -10318,6 +10942,7 @@ def _decode_ToolResultContent(value: Any) -> ToolResultContent:
 
 
 def decode_ToolResultContent(value: Any) -> ToolResultContent:
+    """Decode `value`, parsed JSON, as `ToolResultContent`; raises `DecodeError` with every fault."""
     try:
         result: ToolResultContent = _decode_ToolResultContent(value)
     except KeyError:
@@ -10326,6 +10951,7 @@ def decode_ToolResultContent(value: Any) -> ToolResultContent:
 
 
 def encode_ToolResultContent(value: ToolResultContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [encode_ContentBlock(element) for element in value.content],
         "toolUseId": value.tool_use_id,
@@ -10385,6 +11011,7 @@ def _decode_ToolUseContent(value: Any) -> ToolUseContent:
 
 
 def decode_ToolUseContent(value: Any) -> ToolUseContent:
+    """Decode `value`, parsed JSON, as `ToolUseContent`; raises `DecodeError` with every fault."""
     try:
         result: ToolUseContent = _decode_ToolUseContent(value)
     except KeyError:
@@ -10393,6 +11020,7 @@ def decode_ToolUseContent(value: Any) -> ToolUseContent:
 
 
 def encode_ToolUseContent(value: ToolUseContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "input": value.input,
@@ -10406,11 +11034,6 @@ def encode_ToolUseContent(value: ToolUseContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_URLElicitationRequiredError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_URLElicitationRequiredError = partial(object.__new__, URLElicitationRequiredError)
 
 
@@ -10428,11 +11051,19 @@ def _decode_URLElicitationRequiredError(value: Any) -> URLElicitationRequiredErr
         known += 1
     else:
         result.id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_URLElicitationRequiredError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        if "id" in extra:
+            del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_URLElicitationRequiredError(value: Any) -> URLElicitationRequiredError:
+    """Decode `value`, parsed JSON, as `URLElicitationRequiredError`; raises `DecodeError` with every fault."""
     try:
         result: URLElicitationRequiredError = _decode_URLElicitationRequiredError(value)
     except KeyError:
@@ -10441,6 +11072,7 @@ def decode_URLElicitationRequiredError(value: Any) -> URLElicitationRequiredErro
 
 
 def encode_URLElicitationRequiredError(value: URLElicitationRequiredError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_URLElicitationRequiredErrorError(value.error),
         "jsonrpc": value.jsonrpc,
@@ -10452,11 +11084,6 @@ def encode_URLElicitationRequiredError(value: URLElicitationRequiredError) -> di
     return result
 
 
-_KEYS_URLElicitationRequiredErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_URLElicitationRequiredErrorError = partial(object.__new__, URLElicitationRequiredErrorError)
 
 
@@ -10473,11 +11100,18 @@ def _decode_URLElicitationRequiredErrorError(value: Any) -> URLElicitationRequir
     if item.__class__ is not str:
         raise Mismatch
     result.message = item
-    result._extra = None if len(value) == 3 else others(value, _KEYS_URLElicitationRequiredErrorError)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_URLElicitationRequiredErrorError(value: Any) -> URLElicitationRequiredErrorError:
+    """Decode `value`, parsed JSON, as `URLElicitationRequiredErrorError`; raises `DecodeError` with every fault."""
     try:
         result: URLElicitationRequiredErrorError = _decode_URLElicitationRequiredErrorError(value)
     except KeyError:
@@ -10488,6 +11122,7 @@ def decode_URLElicitationRequiredErrorError(value: Any) -> URLElicitationRequire
 
 
 def encode_URLElicitationRequiredErrorError(value: URLElicitationRequiredErrorError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "data": encode_URLElicitationRequiredErrorErrorData(value.data),
@@ -10498,7 +11133,6 @@ def encode_URLElicitationRequiredErrorError(value: URLElicitationRequiredErrorEr
     return result
 
 
-_KEYS_URLElicitationRequiredErrorErrorData = ("elicitations",)
 _new_URLElicitationRequiredErrorErrorData = partial(object.__new__, URLElicitationRequiredErrorErrorData)
 
 
@@ -10511,11 +11145,16 @@ def _decode_URLElicitationRequiredErrorErrorData(value: Any) -> URLElicitationRe
         raise Mismatch
     item = [_decode_ElicitRequestURLParams(element) for element in item]
     result.elicitations = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_URLElicitationRequiredErrorErrorData)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["elicitations"]
     return result
 
 
 def decode_URLElicitationRequiredErrorErrorData(value: Any) -> URLElicitationRequiredErrorErrorData:
+    """Decode `value`, parsed JSON, as `URLElicitationRequiredErrorErrorData`; raises `DecodeError` with every fault."""
     try:
         result: URLElicitationRequiredErrorErrorData = _decode_URLElicitationRequiredErrorErrorData(value)
     except KeyError:
@@ -10528,6 +11167,7 @@ def decode_URLElicitationRequiredErrorErrorData(value: Any) -> URLElicitationReq
 def encode_URLElicitationRequiredErrorErrorData(
     value: URLElicitationRequiredErrorErrorData,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "elicitations": [encode_ElicitRequestURLParams(element) for element in value.elicitations],
     }
@@ -10562,6 +11202,7 @@ def _decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
 
 
 def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequest`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequest = _decode_UnsubscribeRequest(value)
     except KeyError:
@@ -10570,6 +11211,7 @@ def decode_UnsubscribeRequest(value: Any) -> UnsubscribeRequest:
 
 
 def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -10581,10 +11223,6 @@ def encode_UnsubscribeRequest(value: UnsubscribeRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsubscribeRequestParams = (
-    "_meta",
-    "uri",
-)
 _new_UnsubscribeRequestParams = partial(object.__new__, UnsubscribeRequestParams)
 
 
@@ -10602,11 +11240,18 @@ def _decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_UnsubscribeRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequestParams = _decode_UnsubscribeRequestParams(value)
     except KeyError:
@@ -10615,6 +11260,7 @@ def decode_UnsubscribeRequestParams(value: Any) -> UnsubscribeRequestParams:
 
 
 def encode_UnsubscribeRequestParams(value: UnsubscribeRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -10625,7 +11271,6 @@ def encode_UnsubscribeRequestParams(value: UnsubscribeRequestParams) -> dict[str
     return result
 
 
-_KEYS_UnsubscribeRequestParamsMeta = ("progressToken",)
 _new_UnsubscribeRequestParamsMeta = partial(object.__new__, UnsubscribeRequestParamsMeta)
 
 
@@ -10639,11 +11284,17 @@ def _decode_UnsubscribeRequestParamsMeta(value: Any) -> UnsubscribeRequestParams
         known += 1
     else:
         result.progress_token = None
-    result._extra = None if len(value) == known else others(value, _KEYS_UnsubscribeRequestParamsMeta)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "progressToken" in extra:
+            del extra["progressToken"]
     return result
 
 
 def decode_UnsubscribeRequestParamsMeta(value: Any) -> UnsubscribeRequestParamsMeta:
+    """Decode `value`, parsed JSON, as `UnsubscribeRequestParamsMeta`; raises `DecodeError` with every fault."""
     try:
         result: UnsubscribeRequestParamsMeta = _decode_UnsubscribeRequestParamsMeta(value)
     except KeyError:
@@ -10652,6 +11303,7 @@ def decode_UnsubscribeRequestParamsMeta(value: Any) -> UnsubscribeRequestParamsM
 
 
 def encode_UnsubscribeRequestParamsMeta(value: UnsubscribeRequestParamsMeta) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.progress_token is not None:
         result["progressToken"] = value.progress_token
@@ -10733,6 +11385,7 @@ def _decode_UntitledMultiSelectEnumSchema(value: Any) -> UntitledMultiSelectEnum
 
 
 def decode_UntitledMultiSelectEnumSchema(value: Any) -> UntitledMultiSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `UntitledMultiSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: UntitledMultiSelectEnumSchema = _decode_UntitledMultiSelectEnumSchema(value)
     except KeyError:
@@ -10741,6 +11394,7 @@ def decode_UntitledMultiSelectEnumSchema(value: Any) -> UntitledMultiSelectEnumS
 
 
 def encode_UntitledMultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "items": encode_UntitledMultiSelectEnumSchemaItems(value.items),
         "type": value.type,
@@ -10760,10 +11414,6 @@ def encode_UntitledMultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema) -
     return result
 
 
-_KEYS_UntitledMultiSelectEnumSchemaItems = (
-    "enum",
-    "type",
-)
 _new_UntitledMultiSelectEnumSchemaItems = partial(object.__new__, UntitledMultiSelectEnumSchemaItems)
 
 
@@ -10781,11 +11431,17 @@ def _decode_UntitledMultiSelectEnumSchemaItems(value: Any) -> UntitledMultiSelec
     if value["type"] != "string":
         raise Mismatch
     result.type = "string"
-    result._extra = None if len(value) == 2 else others(value, _KEYS_UntitledMultiSelectEnumSchemaItems)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["enum"]
+        del extra["type"]
     return result
 
 
 def decode_UntitledMultiSelectEnumSchemaItems(value: Any) -> UntitledMultiSelectEnumSchemaItems:
+    """Decode `value`, parsed JSON, as `UntitledMultiSelectEnumSchemaItems`; raises `DecodeError` with every fault."""
     try:
         result: UntitledMultiSelectEnumSchemaItems = _decode_UntitledMultiSelectEnumSchemaItems(value)
     except KeyError:
@@ -10796,6 +11452,7 @@ def decode_UntitledMultiSelectEnumSchemaItems(value: Any) -> UntitledMultiSelect
 
 
 def encode_UntitledMultiSelectEnumSchemaItems(value: UntitledMultiSelectEnumSchemaItems) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,
@@ -10859,6 +11516,7 @@ def _decode_UntitledSingleSelectEnumSchema(value: Any) -> UntitledSingleSelectEn
 
 
 def decode_UntitledSingleSelectEnumSchema(value: Any) -> UntitledSingleSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `UntitledSingleSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: UntitledSingleSelectEnumSchema = _decode_UntitledSingleSelectEnumSchema(value)
     except KeyError:
@@ -10869,6 +11527,7 @@ def decode_UntitledSingleSelectEnumSchema(value: Any) -> UntitledSingleSelectEnu
 
 
 def encode_UntitledSingleSelectEnumSchema(value: UntitledSingleSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,

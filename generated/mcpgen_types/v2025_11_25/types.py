@@ -15,7 +15,7 @@ from ..codec import UNSET, Unset, Wire
 
 
 class Annotations(Wire):
-    """`Annotations` of MCP 2025-11-25."""
+    """`Annotations` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "audience",
@@ -42,7 +42,7 @@ class Annotations(Wire):
 
 
 class AudioContent(Wire):
-    """`AudioContent` of MCP 2025-11-25."""
+    """`AudioContent` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "data",
@@ -77,7 +77,7 @@ class AudioContent(Wire):
 
 
 class BaseMetadata(Wire):
-    """`BaseMetadata` of MCP 2025-11-25."""
+    """`BaseMetadata` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -100,7 +100,7 @@ class BaseMetadata(Wire):
 
 
 class BlobResourceContents(Wire):
-    """`BlobResourceContents` of MCP 2025-11-25."""
+    """`BlobResourceContents` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "blob",
@@ -131,7 +131,7 @@ class BlobResourceContents(Wire):
 
 
 class BooleanSchema(Wire):
-    """`BooleanSchema` of MCP 2025-11-25."""
+    """`BooleanSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "default",
@@ -162,7 +162,7 @@ class BooleanSchema(Wire):
 
 
 class CallToolRequest(Wire):
-    """`CallToolRequest` of MCP 2025-11-25."""
+    """`CallToolRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -193,7 +193,7 @@ class CallToolRequest(Wire):
 
 
 class CallToolRequestParams(Wire):
-    """`CallToolRequestParams` of MCP 2025-11-25."""
+    """`CallToolRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -224,7 +224,7 @@ class CallToolRequestParams(Wire):
 
 
 class CallToolRequestParamsMeta(Wire):
-    """`CallToolRequestParamsMeta` of MCP 2025-11-25."""
+    """`CallToolRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -241,7 +241,7 @@ class CallToolRequestParamsMeta(Wire):
 
 
 class CallToolResult(Wire):
-    """`CallToolResult` of MCP 2025-11-25."""
+    """`CallToolResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "content",
@@ -272,7 +272,7 @@ class CallToolResult(Wire):
 
 
 class CancelTaskRequest(Wire):
-    """`CancelTaskRequest` of MCP 2025-11-25."""
+    """`CancelTaskRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -303,7 +303,7 @@ class CancelTaskRequest(Wire):
 
 
 class CancelTaskRequestParams(Wire):
-    """`CancelTaskRequestParams` of MCP 2025-11-25."""
+    """`CancelTaskRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("task_id",)
 
@@ -320,7 +320,7 @@ class CancelTaskRequestParams(Wire):
 
 
 class CancelTaskResult(Wire):
-    """`CancelTaskResult` of MCP 2025-11-25."""
+    """`CancelTaskResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "created_at",
@@ -367,7 +367,7 @@ class CancelTaskResult(Wire):
 
 
 class CancelledNotification(Wire):
-    """`CancelledNotification` of MCP 2025-11-25."""
+    """`CancelledNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "params",
@@ -394,7 +394,7 @@ class CancelledNotification(Wire):
 
 
 class CancelledNotificationParams(Wire):
-    """`CancelledNotificationParams` of MCP 2025-11-25."""
+    """`CancelledNotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "meta",
@@ -421,7 +421,7 @@ class CancelledNotificationParams(Wire):
 
 
 class ClientCapabilities(Wire):
-    """`ClientCapabilities` of MCP 2025-11-25."""
+    """`ClientCapabilities` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "elicitation",
@@ -456,7 +456,7 @@ class ClientCapabilities(Wire):
 
 
 class ClientCapabilitiesElicitation(Wire):
-    """`ClientCapabilitiesElicitation` of MCP 2025-11-25."""
+    """`ClientCapabilitiesElicitation` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "form",
@@ -479,7 +479,7 @@ class ClientCapabilitiesElicitation(Wire):
 
 
 class ClientCapabilitiesRoots(Wire):
-    """`ClientCapabilitiesRoots` of MCP 2025-11-25."""
+    """`ClientCapabilitiesRoots` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -496,7 +496,7 @@ class ClientCapabilitiesRoots(Wire):
 
 
 class ClientCapabilitiesSampling(Wire):
-    """`ClientCapabilitiesSampling` of MCP 2025-11-25."""
+    """`ClientCapabilitiesSampling` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "context",
@@ -519,7 +519,7 @@ class ClientCapabilitiesSampling(Wire):
 
 
 class ClientCapabilitiesTasks(Wire):
-    """`ClientCapabilitiesTasks` of MCP 2025-11-25."""
+    """`ClientCapabilitiesTasks` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "cancel",
@@ -546,7 +546,7 @@ class ClientCapabilitiesTasks(Wire):
 
 
 class ClientCapabilitiesTasksRequests(Wire):
-    """`ClientCapabilitiesTasksRequests` of MCP 2025-11-25."""
+    """`ClientCapabilitiesTasksRequests` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "elicitation",
@@ -569,7 +569,7 @@ class ClientCapabilitiesTasksRequests(Wire):
 
 
 class ClientCapabilitiesTasksRequestsElicitation(Wire):
-    """`ClientCapabilitiesTasksRequestsElicitation` of MCP 2025-11-25."""
+    """`ClientCapabilitiesTasksRequestsElicitation` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("create",)
 
@@ -586,7 +586,7 @@ class ClientCapabilitiesTasksRequestsElicitation(Wire):
 
 
 class ClientCapabilitiesTasksRequestsSampling(Wire):
-    """`ClientCapabilitiesTasksRequestsSampling` of MCP 2025-11-25."""
+    """`ClientCapabilitiesTasksRequestsSampling` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("create_message",)
 
@@ -603,7 +603,7 @@ class ClientCapabilitiesTasksRequestsSampling(Wire):
 
 
 class CompleteRequest(Wire):
-    """`CompleteRequest` of MCP 2025-11-25."""
+    """`CompleteRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -634,7 +634,7 @@ class CompleteRequest(Wire):
 
 
 class CompleteRequestParams(Wire):
-    """`CompleteRequestParams` of MCP 2025-11-25."""
+    """`CompleteRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "argument",
@@ -665,7 +665,7 @@ class CompleteRequestParams(Wire):
 
 
 class CompleteRequestParamsArgument(Wire):
-    """`CompleteRequestParamsArgument` of MCP 2025-11-25."""
+    """`CompleteRequestParamsArgument` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -688,7 +688,7 @@ class CompleteRequestParamsArgument(Wire):
 
 
 class CompleteRequestParamsContext(Wire):
-    """`CompleteRequestParamsContext` of MCP 2025-11-25."""
+    """`CompleteRequestParamsContext` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("arguments",)
 
@@ -705,7 +705,7 @@ class CompleteRequestParamsContext(Wire):
 
 
 class CompleteRequestParamsMeta(Wire):
-    """`CompleteRequestParamsMeta` of MCP 2025-11-25."""
+    """`CompleteRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -722,7 +722,7 @@ class CompleteRequestParamsMeta(Wire):
 
 
 class CompleteResult(Wire):
-    """`CompleteResult` of MCP 2025-11-25."""
+    """`CompleteResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "completion",
@@ -745,7 +745,7 @@ class CompleteResult(Wire):
 
 
 class CompleteResultCompletion(Wire):
-    """`CompleteResultCompletion` of MCP 2025-11-25."""
+    """`CompleteResultCompletion` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "values",
@@ -772,7 +772,7 @@ class CompleteResultCompletion(Wire):
 
 
 class CreateMessageRequest(Wire):
-    """`CreateMessageRequest` of MCP 2025-11-25."""
+    """`CreateMessageRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -803,7 +803,7 @@ class CreateMessageRequest(Wire):
 
 
 class CreateMessageRequestParams(Wire):
-    """`CreateMessageRequestParams` of MCP 2025-11-25."""
+    """`CreateMessageRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "max_tokens",
@@ -866,7 +866,7 @@ class CreateMessageRequestParams(Wire):
 
 
 class CreateMessageRequestParamsMeta(Wire):
-    """`CreateMessageRequestParamsMeta` of MCP 2025-11-25."""
+    """`CreateMessageRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -883,7 +883,7 @@ class CreateMessageRequestParamsMeta(Wire):
 
 
 class CreateMessageResult(Wire):
-    """`CreateMessageResult` of MCP 2025-11-25."""
+    """`CreateMessageResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "content",
@@ -930,7 +930,7 @@ class CreateMessageResult(Wire):
 
 
 class CreateTaskResult(Wire):
-    """`CreateTaskResult` of MCP 2025-11-25."""
+    """`CreateTaskResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "task",
@@ -953,7 +953,7 @@ class CreateTaskResult(Wire):
 
 
 class ElicitRequest(Wire):
-    """`ElicitRequest` of MCP 2025-11-25."""
+    """`ElicitRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -984,7 +984,7 @@ class ElicitRequest(Wire):
 
 
 class ElicitRequestFormParams(Wire):
-    """`ElicitRequestFormParams` of MCP 2025-11-25."""
+    """`ElicitRequestFormParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "message",
@@ -1019,7 +1019,7 @@ class ElicitRequestFormParams(Wire):
 
 
 class ElicitRequestFormParamsMeta(Wire):
-    """`ElicitRequestFormParamsMeta` of MCP 2025-11-25."""
+    """`ElicitRequestFormParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1036,7 +1036,7 @@ class ElicitRequestFormParamsMeta(Wire):
 
 
 class ElicitRequestFormParamsRequestedSchema(Wire):
-    """`ElicitRequestFormParamsRequestedSchema` of MCP 2025-11-25."""
+    """`ElicitRequestFormParamsRequestedSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "properties",
@@ -1067,7 +1067,7 @@ class ElicitRequestFormParamsRequestedSchema(Wire):
 
 
 class ElicitRequestURLParams(Wire):
-    """`ElicitRequestURLParams` of MCP 2025-11-25."""
+    """`ElicitRequestURLParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "elicitation_id",
@@ -1106,7 +1106,7 @@ class ElicitRequestURLParams(Wire):
 
 
 class ElicitRequestURLParamsMeta(Wire):
-    """`ElicitRequestURLParamsMeta` of MCP 2025-11-25."""
+    """`ElicitRequestURLParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1123,7 +1123,7 @@ class ElicitRequestURLParamsMeta(Wire):
 
 
 class ElicitResult(Wire):
-    """`ElicitResult` of MCP 2025-11-25."""
+    """`ElicitResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "action",
@@ -1150,7 +1150,7 @@ class ElicitResult(Wire):
 
 
 class ElicitationCompleteNotification(Wire):
-    """`ElicitationCompleteNotification` of MCP 2025-11-25."""
+    """`ElicitationCompleteNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "params",
@@ -1177,7 +1177,7 @@ class ElicitationCompleteNotification(Wire):
 
 
 class ElicitationCompleteNotificationParams(Wire):
-    """`ElicitationCompleteNotificationParams` of MCP 2025-11-25."""
+    """`ElicitationCompleteNotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("elicitation_id",)
 
@@ -1194,7 +1194,7 @@ class ElicitationCompleteNotificationParams(Wire):
 
 
 class EmbeddedResource(Wire):
-    """`EmbeddedResource` of MCP 2025-11-25."""
+    """`EmbeddedResource` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "resource",
@@ -1225,7 +1225,7 @@ class EmbeddedResource(Wire):
 
 
 class Error(Wire):
-    """`Error` of MCP 2025-11-25."""
+    """`Error` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "code",
@@ -1252,7 +1252,7 @@ class Error(Wire):
 
 
 class GetPromptRequest(Wire):
-    """`GetPromptRequest` of MCP 2025-11-25."""
+    """`GetPromptRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1283,7 +1283,7 @@ class GetPromptRequest(Wire):
 
 
 class GetPromptRequestParams(Wire):
-    """`GetPromptRequestParams` of MCP 2025-11-25."""
+    """`GetPromptRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -1310,7 +1310,7 @@ class GetPromptRequestParams(Wire):
 
 
 class GetPromptRequestParamsMeta(Wire):
-    """`GetPromptRequestParamsMeta` of MCP 2025-11-25."""
+    """`GetPromptRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1327,7 +1327,7 @@ class GetPromptRequestParamsMeta(Wire):
 
 
 class GetPromptResult(Wire):
-    """`GetPromptResult` of MCP 2025-11-25."""
+    """`GetPromptResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "messages",
@@ -1354,7 +1354,7 @@ class GetPromptResult(Wire):
 
 
 class GetTaskPayloadRequest(Wire):
-    """`GetTaskPayloadRequest` of MCP 2025-11-25."""
+    """`GetTaskPayloadRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1385,7 +1385,7 @@ class GetTaskPayloadRequest(Wire):
 
 
 class GetTaskPayloadRequestParams(Wire):
-    """`GetTaskPayloadRequestParams` of MCP 2025-11-25."""
+    """`GetTaskPayloadRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("task_id",)
 
@@ -1402,7 +1402,7 @@ class GetTaskPayloadRequestParams(Wire):
 
 
 class GetTaskPayloadResult(Wire):
-    """`GetTaskPayloadResult` of MCP 2025-11-25."""
+    """`GetTaskPayloadResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("meta",)
 
@@ -1419,7 +1419,7 @@ class GetTaskPayloadResult(Wire):
 
 
 class GetTaskRequest(Wire):
-    """`GetTaskRequest` of MCP 2025-11-25."""
+    """`GetTaskRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1450,7 +1450,7 @@ class GetTaskRequest(Wire):
 
 
 class GetTaskRequestParams(Wire):
-    """`GetTaskRequestParams` of MCP 2025-11-25."""
+    """`GetTaskRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("task_id",)
 
@@ -1467,7 +1467,7 @@ class GetTaskRequestParams(Wire):
 
 
 class GetTaskResult(Wire):
-    """`GetTaskResult` of MCP 2025-11-25."""
+    """`GetTaskResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "created_at",
@@ -1514,7 +1514,7 @@ class GetTaskResult(Wire):
 
 
 class Icon(Wire):
-    """`Icon` of MCP 2025-11-25."""
+    """`Icon` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "src",
@@ -1545,7 +1545,7 @@ class Icon(Wire):
 
 
 class Icons(Wire):
-    """`Icons` of MCP 2025-11-25."""
+    """`Icons` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("icons",)
 
@@ -1562,7 +1562,7 @@ class Icons(Wire):
 
 
 class ImageContent(Wire):
-    """`ImageContent` of MCP 2025-11-25."""
+    """`ImageContent` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "data",
@@ -1597,7 +1597,7 @@ class ImageContent(Wire):
 
 
 class Implementation(Wire):
-    """`Implementation` of MCP 2025-11-25."""
+    """`Implementation` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -1636,7 +1636,7 @@ class Implementation(Wire):
 
 
 class InitializeRequest(Wire):
-    """`InitializeRequest` of MCP 2025-11-25."""
+    """`InitializeRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1667,7 +1667,7 @@ class InitializeRequest(Wire):
 
 
 class InitializeRequestParams(Wire):
-    """`InitializeRequestParams` of MCP 2025-11-25."""
+    """`InitializeRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "capabilities",
@@ -1698,7 +1698,7 @@ class InitializeRequestParams(Wire):
 
 
 class InitializeRequestParamsMeta(Wire):
-    """`InitializeRequestParamsMeta` of MCP 2025-11-25."""
+    """`InitializeRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -1715,7 +1715,7 @@ class InitializeRequestParamsMeta(Wire):
 
 
 class InitializeResult(Wire):
-    """`InitializeResult` of MCP 2025-11-25."""
+    """`InitializeResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "capabilities",
@@ -1750,7 +1750,7 @@ class InitializeResult(Wire):
 
 
 class InitializedNotification(Wire):
-    """`InitializedNotification` of MCP 2025-11-25."""
+    """`InitializedNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -1777,7 +1777,7 @@ class InitializedNotification(Wire):
 
 
 class JSONRPCErrorResponse(Wire):
-    """`JSONRPCErrorResponse` of MCP 2025-11-25."""
+    """`JSONRPCErrorResponse` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "error",
@@ -1804,7 +1804,7 @@ class JSONRPCErrorResponse(Wire):
 
 
 class JSONRPCNotification(Wire):
-    """`JSONRPCNotification` of MCP 2025-11-25."""
+    """`JSONRPCNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "method",
@@ -1831,7 +1831,7 @@ class JSONRPCNotification(Wire):
 
 
 class JSONRPCRequest(Wire):
-    """`JSONRPCRequest` of MCP 2025-11-25."""
+    """`JSONRPCRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1862,7 +1862,7 @@ class JSONRPCRequest(Wire):
 
 
 class JSONRPCResultResponse(Wire):
-    """`JSONRPCResultResponse` of MCP 2025-11-25."""
+    """`JSONRPCResultResponse` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1889,7 +1889,7 @@ class JSONRPCResultResponse(Wire):
 
 
 class LegacyTitledEnumSchema(Wire):
-    """`LegacyTitledEnumSchema` of MCP 2025-11-25."""
+    """`LegacyTitledEnumSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "enum",
@@ -1928,7 +1928,7 @@ class LegacyTitledEnumSchema(Wire):
 
 
 class ListPromptsRequest(Wire):
-    """`ListPromptsRequest` of MCP 2025-11-25."""
+    """`ListPromptsRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -1959,7 +1959,7 @@ class ListPromptsRequest(Wire):
 
 
 class ListPromptsResult(Wire):
-    """`ListPromptsResult` of MCP 2025-11-25."""
+    """`ListPromptsResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "prompts",
@@ -1986,7 +1986,7 @@ class ListPromptsResult(Wire):
 
 
 class ListResourceTemplatesRequest(Wire):
-    """`ListResourceTemplatesRequest` of MCP 2025-11-25."""
+    """`ListResourceTemplatesRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2017,7 +2017,7 @@ class ListResourceTemplatesRequest(Wire):
 
 
 class ListResourceTemplatesResult(Wire):
-    """`ListResourceTemplatesResult` of MCP 2025-11-25."""
+    """`ListResourceTemplatesResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "resource_templates",
@@ -2044,7 +2044,7 @@ class ListResourceTemplatesResult(Wire):
 
 
 class ListResourcesRequest(Wire):
-    """`ListResourcesRequest` of MCP 2025-11-25."""
+    """`ListResourcesRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2075,7 +2075,7 @@ class ListResourcesRequest(Wire):
 
 
 class ListResourcesResult(Wire):
-    """`ListResourcesResult` of MCP 2025-11-25."""
+    """`ListResourcesResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "resources",
@@ -2102,7 +2102,7 @@ class ListResourcesResult(Wire):
 
 
 class ListRootsRequest(Wire):
-    """`ListRootsRequest` of MCP 2025-11-25."""
+    """`ListRootsRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2133,7 +2133,7 @@ class ListRootsRequest(Wire):
 
 
 class ListRootsResult(Wire):
-    """`ListRootsResult` of MCP 2025-11-25."""
+    """`ListRootsResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "roots",
@@ -2156,7 +2156,7 @@ class ListRootsResult(Wire):
 
 
 class ListTasksRequest(Wire):
-    """`ListTasksRequest` of MCP 2025-11-25."""
+    """`ListTasksRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2187,7 +2187,7 @@ class ListTasksRequest(Wire):
 
 
 class ListTasksResult(Wire):
-    """`ListTasksResult` of MCP 2025-11-25."""
+    """`ListTasksResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "tasks",
@@ -2214,7 +2214,7 @@ class ListTasksResult(Wire):
 
 
 class ListToolsRequest(Wire):
-    """`ListToolsRequest` of MCP 2025-11-25."""
+    """`ListToolsRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2245,7 +2245,7 @@ class ListToolsRequest(Wire):
 
 
 class ListToolsResult(Wire):
-    """`ListToolsResult` of MCP 2025-11-25."""
+    """`ListToolsResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "tools",
@@ -2272,7 +2272,7 @@ class ListToolsResult(Wire):
 
 
 class LoggingMessageNotification(Wire):
-    """`LoggingMessageNotification` of MCP 2025-11-25."""
+    """`LoggingMessageNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "params",
@@ -2299,7 +2299,7 @@ class LoggingMessageNotification(Wire):
 
 
 class LoggingMessageNotificationParams(Wire):
-    """`LoggingMessageNotificationParams` of MCP 2025-11-25."""
+    """`LoggingMessageNotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "data",
@@ -2330,7 +2330,7 @@ class LoggingMessageNotificationParams(Wire):
 
 
 class ModelHint(Wire):
-    """`ModelHint` of MCP 2025-11-25."""
+    """`ModelHint` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("name",)
 
@@ -2347,7 +2347,7 @@ class ModelHint(Wire):
 
 
 class ModelPreferences(Wire):
-    """`ModelPreferences` of MCP 2025-11-25."""
+    """`ModelPreferences` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "cost_priority",
@@ -2378,7 +2378,7 @@ class ModelPreferences(Wire):
 
 
 class Notification(Wire):
-    """`Notification` of MCP 2025-11-25."""
+    """`Notification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "method",
@@ -2401,7 +2401,7 @@ class Notification(Wire):
 
 
 class NotificationParams(Wire):
-    """`NotificationParams` of MCP 2025-11-25."""
+    """`NotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("meta",)
 
@@ -2418,7 +2418,7 @@ class NotificationParams(Wire):
 
 
 class NumberSchema(Wire):
-    """`NumberSchema` of MCP 2025-11-25."""
+    """`NumberSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "type",
@@ -2457,7 +2457,7 @@ class NumberSchema(Wire):
 
 
 class PaginatedRequest(Wire):
-    """`PaginatedRequest` of MCP 2025-11-25."""
+    """`PaginatedRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2488,7 +2488,7 @@ class PaginatedRequest(Wire):
 
 
 class PaginatedRequestParams(Wire):
-    """`PaginatedRequestParams` of MCP 2025-11-25."""
+    """`PaginatedRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "meta",
@@ -2511,7 +2511,7 @@ class PaginatedRequestParams(Wire):
 
 
 class PaginatedRequestParamsMeta(Wire):
-    """`PaginatedRequestParamsMeta` of MCP 2025-11-25."""
+    """`PaginatedRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -2528,7 +2528,7 @@ class PaginatedRequestParamsMeta(Wire):
 
 
 class PaginatedResult(Wire):
-    """`PaginatedResult` of MCP 2025-11-25."""
+    """`PaginatedResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "meta",
@@ -2551,7 +2551,7 @@ class PaginatedResult(Wire):
 
 
 class PingRequest(Wire):
-    """`PingRequest` of MCP 2025-11-25."""
+    """`PingRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2582,7 +2582,7 @@ class PingRequest(Wire):
 
 
 class ProgressNotification(Wire):
-    """`ProgressNotification` of MCP 2025-11-25."""
+    """`ProgressNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "params",
@@ -2609,7 +2609,7 @@ class ProgressNotification(Wire):
 
 
 class ProgressNotificationParams(Wire):
-    """`ProgressNotificationParams` of MCP 2025-11-25."""
+    """`ProgressNotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "progress",
@@ -2644,7 +2644,7 @@ class ProgressNotificationParams(Wire):
 
 
 class Prompt(Wire):
-    """`Prompt` of MCP 2025-11-25."""
+    """`Prompt` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -2683,7 +2683,7 @@ class Prompt(Wire):
 
 
 class PromptArgument(Wire):
-    """`PromptArgument` of MCP 2025-11-25."""
+    """`PromptArgument` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -2714,7 +2714,7 @@ class PromptArgument(Wire):
 
 
 class PromptListChangedNotification(Wire):
-    """`PromptListChangedNotification` of MCP 2025-11-25."""
+    """`PromptListChangedNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -2741,7 +2741,7 @@ class PromptListChangedNotification(Wire):
 
 
 class PromptMessage(Wire):
-    """`PromptMessage` of MCP 2025-11-25."""
+    """`PromptMessage` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "content",
@@ -2764,7 +2764,7 @@ class PromptMessage(Wire):
 
 
 class PromptReference(Wire):
-    """`PromptReference` of MCP 2025-11-25."""
+    """`PromptReference` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -2791,7 +2791,7 @@ class PromptReference(Wire):
 
 
 class ReadResourceRequest(Wire):
-    """`ReadResourceRequest` of MCP 2025-11-25."""
+    """`ReadResourceRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -2822,7 +2822,7 @@ class ReadResourceRequest(Wire):
 
 
 class ReadResourceRequestParams(Wire):
-    """`ReadResourceRequestParams` of MCP 2025-11-25."""
+    """`ReadResourceRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -2845,7 +2845,7 @@ class ReadResourceRequestParams(Wire):
 
 
 class ReadResourceRequestParamsMeta(Wire):
-    """`ReadResourceRequestParamsMeta` of MCP 2025-11-25."""
+    """`ReadResourceRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -2862,7 +2862,7 @@ class ReadResourceRequestParamsMeta(Wire):
 
 
 class ReadResourceResult(Wire):
-    """`ReadResourceResult` of MCP 2025-11-25."""
+    """`ReadResourceResult` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "contents",
@@ -2885,7 +2885,7 @@ class ReadResourceResult(Wire):
 
 
 class RelatedTaskMetadata(Wire):
-    """`RelatedTaskMetadata` of MCP 2025-11-25."""
+    """`RelatedTaskMetadata` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("task_id",)
 
@@ -2902,7 +2902,7 @@ class RelatedTaskMetadata(Wire):
 
 
 class Request(Wire):
-    """`Request` of MCP 2025-11-25."""
+    """`Request` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "method",
@@ -2925,7 +2925,7 @@ class Request(Wire):
 
 
 class RequestParams(Wire):
-    """`RequestParams` of MCP 2025-11-25."""
+    """`RequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("meta",)
 
@@ -2942,7 +2942,7 @@ class RequestParams(Wire):
 
 
 class RequestParamsMeta(Wire):
-    """`RequestParamsMeta` of MCP 2025-11-25."""
+    """`RequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -2959,7 +2959,7 @@ class RequestParamsMeta(Wire):
 
 
 class Resource(Wire):
-    """`Resource` of MCP 2025-11-25."""
+    """`Resource` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -3010,7 +3010,7 @@ class Resource(Wire):
 
 
 class ResourceContents(Wire):
-    """`ResourceContents` of MCP 2025-11-25."""
+    """`ResourceContents` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -3037,7 +3037,7 @@ class ResourceContents(Wire):
 
 
 class ResourceLink(Wire):
-    """`ResourceLink` of MCP 2025-11-25."""
+    """`ResourceLink` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -3092,7 +3092,7 @@ class ResourceLink(Wire):
 
 
 class ResourceListChangedNotification(Wire):
-    """`ResourceListChangedNotification` of MCP 2025-11-25."""
+    """`ResourceListChangedNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -3119,7 +3119,7 @@ class ResourceListChangedNotification(Wire):
 
 
 class ResourceRequestParams(Wire):
-    """`ResourceRequestParams` of MCP 2025-11-25."""
+    """`ResourceRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -3142,7 +3142,7 @@ class ResourceRequestParams(Wire):
 
 
 class ResourceRequestParamsMeta(Wire):
-    """`ResourceRequestParamsMeta` of MCP 2025-11-25."""
+    """`ResourceRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -3159,7 +3159,7 @@ class ResourceRequestParamsMeta(Wire):
 
 
 class ResourceTemplate(Wire):
-    """`ResourceTemplate` of MCP 2025-11-25."""
+    """`ResourceTemplate` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "name",
@@ -3206,7 +3206,7 @@ class ResourceTemplate(Wire):
 
 
 class ResourceTemplateReference(Wire):
-    """`ResourceTemplateReference` of MCP 2025-11-25."""
+    """`ResourceTemplateReference` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -3229,7 +3229,7 @@ class ResourceTemplateReference(Wire):
 
 
 class ResourceUpdatedNotification(Wire):
-    """`ResourceUpdatedNotification` of MCP 2025-11-25."""
+    """`ResourceUpdatedNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "params",
@@ -3256,7 +3256,7 @@ class ResourceUpdatedNotification(Wire):
 
 
 class ResourceUpdatedNotificationParams(Wire):
-    """`ResourceUpdatedNotificationParams` of MCP 2025-11-25."""
+    """`ResourceUpdatedNotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -3279,7 +3279,7 @@ class ResourceUpdatedNotificationParams(Wire):
 
 
 class Result(Wire):
-    """`Result` of MCP 2025-11-25."""
+    """`Result` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("meta",)
 
@@ -3296,7 +3296,7 @@ class Result(Wire):
 
 
 class Root(Wire):
-    """`Root` of MCP 2025-11-25."""
+    """`Root` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -3323,7 +3323,7 @@ class Root(Wire):
 
 
 class RootsListChangedNotification(Wire):
-    """`RootsListChangedNotification` of MCP 2025-11-25."""
+    """`RootsListChangedNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -3350,7 +3350,7 @@ class RootsListChangedNotification(Wire):
 
 
 class SamplingMessage(Wire):
-    """`SamplingMessage` of MCP 2025-11-25."""
+    """`SamplingMessage` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "content",
@@ -3389,7 +3389,7 @@ class SamplingMessage(Wire):
 
 
 class ServerCapabilities(Wire):
-    """`ServerCapabilities` of MCP 2025-11-25."""
+    """`ServerCapabilities` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "completions",
@@ -3432,7 +3432,7 @@ class ServerCapabilities(Wire):
 
 
 class ServerCapabilitiesPrompts(Wire):
-    """`ServerCapabilitiesPrompts` of MCP 2025-11-25."""
+    """`ServerCapabilitiesPrompts` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -3449,7 +3449,7 @@ class ServerCapabilitiesPrompts(Wire):
 
 
 class ServerCapabilitiesResources(Wire):
-    """`ServerCapabilitiesResources` of MCP 2025-11-25."""
+    """`ServerCapabilitiesResources` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "list_changed",
@@ -3472,7 +3472,7 @@ class ServerCapabilitiesResources(Wire):
 
 
 class ServerCapabilitiesTasks(Wire):
-    """`ServerCapabilitiesTasks` of MCP 2025-11-25."""
+    """`ServerCapabilitiesTasks` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "cancel",
@@ -3499,7 +3499,7 @@ class ServerCapabilitiesTasks(Wire):
 
 
 class ServerCapabilitiesTasksRequests(Wire):
-    """`ServerCapabilitiesTasksRequests` of MCP 2025-11-25."""
+    """`ServerCapabilitiesTasksRequests` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("tools",)
 
@@ -3516,7 +3516,7 @@ class ServerCapabilitiesTasksRequests(Wire):
 
 
 class ServerCapabilitiesTasksRequestsTools(Wire):
-    """`ServerCapabilitiesTasksRequestsTools` of MCP 2025-11-25."""
+    """`ServerCapabilitiesTasksRequestsTools` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("call",)
 
@@ -3533,7 +3533,7 @@ class ServerCapabilitiesTasksRequestsTools(Wire):
 
 
 class ServerCapabilitiesTools(Wire):
-    """`ServerCapabilitiesTools` of MCP 2025-11-25."""
+    """`ServerCapabilitiesTools` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -3550,7 +3550,7 @@ class ServerCapabilitiesTools(Wire):
 
 
 class SetLevelRequest(Wire):
-    """`SetLevelRequest` of MCP 2025-11-25."""
+    """`SetLevelRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -3581,7 +3581,7 @@ class SetLevelRequest(Wire):
 
 
 class SetLevelRequestParams(Wire):
-    """`SetLevelRequestParams` of MCP 2025-11-25."""
+    """`SetLevelRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "level",
@@ -3604,7 +3604,7 @@ class SetLevelRequestParams(Wire):
 
 
 class SetLevelRequestParamsMeta(Wire):
-    """`SetLevelRequestParamsMeta` of MCP 2025-11-25."""
+    """`SetLevelRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -3621,7 +3621,7 @@ class SetLevelRequestParamsMeta(Wire):
 
 
 class StringSchema(Wire):
-    """`StringSchema` of MCP 2025-11-25."""
+    """`StringSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "default",
@@ -3664,7 +3664,7 @@ class StringSchema(Wire):
 
 
 class SubscribeRequest(Wire):
-    """`SubscribeRequest` of MCP 2025-11-25."""
+    """`SubscribeRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -3695,7 +3695,7 @@ class SubscribeRequest(Wire):
 
 
 class SubscribeRequestParams(Wire):
-    """`SubscribeRequestParams` of MCP 2025-11-25."""
+    """`SubscribeRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -3718,7 +3718,7 @@ class SubscribeRequestParams(Wire):
 
 
 class SubscribeRequestParamsMeta(Wire):
-    """`SubscribeRequestParamsMeta` of MCP 2025-11-25."""
+    """`SubscribeRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -3735,7 +3735,7 @@ class SubscribeRequestParamsMeta(Wire):
 
 
 class Task(Wire):
-    """`Task` of MCP 2025-11-25."""
+    """`Task` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "created_at",
@@ -3778,7 +3778,7 @@ class Task(Wire):
 
 
 class TaskAugmentedRequestParams(Wire):
-    """`TaskAugmentedRequestParams` of MCP 2025-11-25."""
+    """`TaskAugmentedRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "meta",
@@ -3801,7 +3801,7 @@ class TaskAugmentedRequestParams(Wire):
 
 
 class TaskAugmentedRequestParamsMeta(Wire):
-    """`TaskAugmentedRequestParamsMeta` of MCP 2025-11-25."""
+    """`TaskAugmentedRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -3818,7 +3818,7 @@ class TaskAugmentedRequestParamsMeta(Wire):
 
 
 class TaskMetadata(Wire):
-    """`TaskMetadata` of MCP 2025-11-25."""
+    """`TaskMetadata` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("ttl",)
 
@@ -3835,7 +3835,7 @@ class TaskMetadata(Wire):
 
 
 class TaskStatusNotification(Wire):
-    """`TaskStatusNotification` of MCP 2025-11-25."""
+    """`TaskStatusNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "params",
@@ -3862,7 +3862,7 @@ class TaskStatusNotification(Wire):
 
 
 class TaskStatusNotificationParams(Wire):
-    """`TaskStatusNotificationParams` of MCP 2025-11-25."""
+    """`TaskStatusNotificationParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "created_at",
@@ -3909,7 +3909,7 @@ class TaskStatusNotificationParams(Wire):
 
 
 class TextContent(Wire):
-    """`TextContent` of MCP 2025-11-25."""
+    """`TextContent` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "text",
@@ -3940,7 +3940,7 @@ class TextContent(Wire):
 
 
 class TextResourceContents(Wire):
-    """`TextResourceContents` of MCP 2025-11-25."""
+    """`TextResourceContents` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "text",
@@ -3971,7 +3971,7 @@ class TextResourceContents(Wire):
 
 
 class TitledMultiSelectEnumSchema(Wire):
-    """`TitledMultiSelectEnumSchema` of MCP 2025-11-25."""
+    """`TitledMultiSelectEnumSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "items",
@@ -4014,7 +4014,7 @@ class TitledMultiSelectEnumSchema(Wire):
 
 
 class TitledMultiSelectEnumSchemaItems(Wire):
-    """`TitledMultiSelectEnumSchemaItems` of MCP 2025-11-25."""
+    """`TitledMultiSelectEnumSchemaItems` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("any_of",)
 
@@ -4031,7 +4031,7 @@ class TitledMultiSelectEnumSchemaItems(Wire):
 
 
 class TitledMultiSelectEnumSchemaItemsAnyOfItem(Wire):
-    """`TitledMultiSelectEnumSchemaItemsAnyOfItem` of MCP 2025-11-25."""
+    """`TitledMultiSelectEnumSchemaItemsAnyOfItem` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "const",
@@ -4054,7 +4054,7 @@ class TitledMultiSelectEnumSchemaItemsAnyOfItem(Wire):
 
 
 class TitledSingleSelectEnumSchema(Wire):
-    """`TitledSingleSelectEnumSchema` of MCP 2025-11-25."""
+    """`TitledSingleSelectEnumSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "one_of",
@@ -4089,7 +4089,7 @@ class TitledSingleSelectEnumSchema(Wire):
 
 
 class TitledSingleSelectEnumSchemaOneOfItem(Wire):
-    """`TitledSingleSelectEnumSchemaOneOfItem` of MCP 2025-11-25."""
+    """`TitledSingleSelectEnumSchemaOneOfItem` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "const",
@@ -4112,7 +4112,7 @@ class TitledSingleSelectEnumSchemaOneOfItem(Wire):
 
 
 class Tool(Wire):
-    """`Tool` of MCP 2025-11-25."""
+    """`Tool` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "input_schema",
@@ -4163,7 +4163,7 @@ class Tool(Wire):
 
 
 class ToolAnnotations(Wire):
-    """`ToolAnnotations` of MCP 2025-11-25."""
+    """`ToolAnnotations` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "destructive_hint",
@@ -4198,7 +4198,7 @@ class ToolAnnotations(Wire):
 
 
 class ToolChoice(Wire):
-    """`ToolChoice` of MCP 2025-11-25."""
+    """`ToolChoice` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("mode",)
 
@@ -4215,7 +4215,7 @@ class ToolChoice(Wire):
 
 
 class ToolExecution(Wire):
-    """`ToolExecution` of MCP 2025-11-25."""
+    """`ToolExecution` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("task_support",)
 
@@ -4232,7 +4232,7 @@ class ToolExecution(Wire):
 
 
 class ToolInputSchema(Wire):
-    """`ToolInputSchema` of MCP 2025-11-25."""
+    """`ToolInputSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "schema",
@@ -4263,7 +4263,7 @@ class ToolInputSchema(Wire):
 
 
 class ToolListChangedNotification(Wire):
-    """`ToolListChangedNotification` of MCP 2025-11-25."""
+    """`ToolListChangedNotification` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -4290,7 +4290,7 @@ class ToolListChangedNotification(Wire):
 
 
 class ToolOutputSchema(Wire):
-    """`ToolOutputSchema` of MCP 2025-11-25."""
+    """`ToolOutputSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "schema",
@@ -4321,7 +4321,7 @@ class ToolOutputSchema(Wire):
 
 
 class ToolResultContent(Wire):
-    """`ToolResultContent` of MCP 2025-11-25."""
+    """`ToolResultContent` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "content",
@@ -4360,7 +4360,7 @@ class ToolResultContent(Wire):
 
 
 class ToolUseContent(Wire):
-    """`ToolUseContent` of MCP 2025-11-25."""
+    """`ToolUseContent` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -4395,7 +4395,7 @@ class ToolUseContent(Wire):
 
 
 class URLElicitationRequiredError(Wire):
-    """`URLElicitationRequiredError` of MCP 2025-11-25."""
+    """`URLElicitationRequiredError` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "error",
@@ -4422,7 +4422,7 @@ class URLElicitationRequiredError(Wire):
 
 
 class URLElicitationRequiredErrorError(Wire):
-    """`URLElicitationRequiredErrorError` of MCP 2025-11-25."""
+    """`URLElicitationRequiredErrorError` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "data",
@@ -4449,7 +4449,7 @@ class URLElicitationRequiredErrorError(Wire):
 
 
 class URLElicitationRequiredErrorErrorData(Wire):
-    """`URLElicitationRequiredErrorErrorData` of MCP 2025-11-25."""
+    """`URLElicitationRequiredErrorErrorData` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("elicitations",)
 
@@ -4466,7 +4466,7 @@ class URLElicitationRequiredErrorErrorData(Wire):
 
 
 class UnsubscribeRequest(Wire):
-    """`UnsubscribeRequest` of MCP 2025-11-25."""
+    """`UnsubscribeRequest` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "id",
@@ -4497,7 +4497,7 @@ class UnsubscribeRequest(Wire):
 
 
 class UnsubscribeRequestParams(Wire):
-    """`UnsubscribeRequestParams` of MCP 2025-11-25."""
+    """`UnsubscribeRequestParams` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "uri",
@@ -4520,7 +4520,7 @@ class UnsubscribeRequestParams(Wire):
 
 
 class UnsubscribeRequestParamsMeta(Wire):
-    """`UnsubscribeRequestParamsMeta` of MCP 2025-11-25."""
+    """`UnsubscribeRequestParamsMeta` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = ("progress_token",)
 
@@ -4537,7 +4537,7 @@ class UnsubscribeRequestParamsMeta(Wire):
 
 
 class UntitledMultiSelectEnumSchema(Wire):
-    """`UntitledMultiSelectEnumSchema` of MCP 2025-11-25."""
+    """`UntitledMultiSelectEnumSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "items",
@@ -4580,7 +4580,7 @@ class UntitledMultiSelectEnumSchema(Wire):
 
 
 class UntitledMultiSelectEnumSchemaItems(Wire):
-    """`UntitledMultiSelectEnumSchemaItems` of MCP 2025-11-25."""
+    """`UntitledMultiSelectEnumSchemaItems` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "enum",
@@ -4603,7 +4603,7 @@ class UntitledMultiSelectEnumSchemaItems(Wire):
 
 
 class UntitledSingleSelectEnumSchema(Wire):
-    """`UntitledSingleSelectEnumSchema` of MCP 2025-11-25."""
+    """`UntitledSingleSelectEnumSchema` of MCP 2025-11-25; specification page: 2025-11-25 schema."""
 
     __slots__ = (
         "enum",

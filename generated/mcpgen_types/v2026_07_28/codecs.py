@@ -372,11 +372,6 @@ from .types import (
     UntitledSingleSelectEnumSchema,
 )
 
-_KEYS_Annotations = (
-    "audience",
-    "lastModified",
-    "priority",
-)
 _new_Annotations = partial(object.__new__, Annotations)
 
 
@@ -414,11 +409,21 @@ def _decode_Annotations(value: Any) -> Annotations:
         known += 1
     else:
         result.priority = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Annotations)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "audience" in extra:
+            del extra["audience"]
+        if "lastModified" in extra:
+            del extra["lastModified"]
+        if "priority" in extra:
+            del extra["priority"]
     return result
 
 
 def decode_Annotations(value: Any) -> Annotations:
+    """Decode `value`, parsed JSON, as `Annotations`; raises `DecodeError` with every fault."""
     try:
         result: Annotations = _decode_Annotations(value)
     except KeyError:
@@ -427,6 +432,7 @@ def decode_Annotations(value: Any) -> Annotations:
 
 
 def encode_Annotations(value: Annotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.audience is not None:
         result["audience"] = value.audience
@@ -483,6 +489,7 @@ def _decode_AudioContent(value: Any) -> AudioContent:
 
 
 def decode_AudioContent(value: Any) -> AudioContent:
+    """Decode `value`, parsed JSON, as `AudioContent`; raises `DecodeError` with every fault."""
     try:
         result: AudioContent = _decode_AudioContent(value)
     except KeyError:
@@ -491,6 +498,7 @@ def decode_AudioContent(value: Any) -> AudioContent:
 
 
 def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -505,10 +513,6 @@ def encode_AudioContent(value: AudioContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_BaseMetadata = (
-    "name",
-    "title",
-)
 _new_BaseMetadata = partial(object.__new__, BaseMetadata)
 
 
@@ -529,11 +533,18 @@ def _decode_BaseMetadata(value: Any) -> BaseMetadata:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_BaseMetadata)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
     return result
 
 
 def decode_BaseMetadata(value: Any) -> BaseMetadata:
+    """Decode `value`, parsed JSON, as `BaseMetadata`; raises `DecodeError` with every fault."""
     try:
         result: BaseMetadata = _decode_BaseMetadata(value)
     except KeyError:
@@ -542,6 +553,7 @@ def decode_BaseMetadata(value: Any) -> BaseMetadata:
 
 
 def encode_BaseMetadata(value: BaseMetadata) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -595,6 +607,7 @@ def _decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
+    """Decode `value`, parsed JSON, as `BlobResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: BlobResourceContents = _decode_BlobResourceContents(value)
     except KeyError:
@@ -603,6 +616,7 @@ def decode_BlobResourceContents(value: Any) -> BlobResourceContents:
 
 
 def encode_BlobResourceContents(value: BlobResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "blob": value.blob,
         "uri": value.uri,
@@ -662,6 +676,7 @@ def _decode_BooleanSchema(value: Any) -> BooleanSchema:
 
 
 def decode_BooleanSchema(value: Any) -> BooleanSchema:
+    """Decode `value`, parsed JSON, as `BooleanSchema`; raises `DecodeError` with every fault."""
     try:
         result: BooleanSchema = _decode_BooleanSchema(value)
     except KeyError:
@@ -670,6 +685,7 @@ def decode_BooleanSchema(value: Any) -> BooleanSchema:
 
 
 def encode_BooleanSchema(value: BooleanSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -724,6 +740,7 @@ def _decode_CacheableResult(value: Any) -> CacheableResult:
 
 
 def decode_CacheableResult(value: Any) -> CacheableResult:
+    """Decode `value`, parsed JSON, as `CacheableResult`; raises `DecodeError` with every fault."""
     try:
         result: CacheableResult = _decode_CacheableResult(value)
     except KeyError:
@@ -732,6 +749,7 @@ def decode_CacheableResult(value: Any) -> CacheableResult:
 
 
 def encode_CacheableResult(value: CacheableResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "resultType": value.result_type,
@@ -756,6 +774,7 @@ def _decode_CallToolAnswer(value: Any) -> Any:
 
 
 def decode_CallToolAnswer(value: Any) -> CallToolAnswer:
+    """Decode `value`, parsed JSON, as `CallToolAnswer`; raises `DecodeError` with every fault."""
     try:
         result: CallToolAnswer = _decode_CallToolAnswer(value)
     except KeyError:
@@ -764,6 +783,7 @@ def decode_CallToolAnswer(value: Any) -> CallToolAnswer:
 
 
 def encode_CallToolAnswer(value: CallToolResult | InputRequiredResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CallToolResult:
@@ -799,6 +819,7 @@ def _decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def decode_CallToolRequest(value: Any) -> CallToolRequest:
+    """Decode `value`, parsed JSON, as `CallToolRequest`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequest = _decode_CallToolRequest(value)
     except KeyError:
@@ -807,6 +828,7 @@ def decode_CallToolRequest(value: Any) -> CallToolRequest:
 
 
 def encode_CallToolRequest(value: CallToolRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -864,6 +886,7 @@ def _decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
+    """Decode `value`, parsed JSON, as `CallToolRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CallToolRequestParams = _decode_CallToolRequestParams(value)
     except KeyError:
@@ -872,6 +895,7 @@ def decode_CallToolRequestParams(value: Any) -> CallToolRequestParams:
 
 
 def encode_CallToolRequestParams(value: CallToolRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
         "name": value.name,
@@ -934,6 +958,7 @@ def _decode_CallToolResult(value: Any) -> CallToolResult:
 
 
 def decode_CallToolResult(value: Any) -> CallToolResult:
+    """Decode `value`, parsed JSON, as `CallToolResult`; raises `DecodeError` with every fault."""
     try:
         result: CallToolResult = _decode_CallToolResult(value)
     except KeyError:
@@ -942,6 +967,7 @@ def decode_CallToolResult(value: Any) -> CallToolResult:
 
 
 def encode_CallToolResult(value: CallToolResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [encode_ContentBlock(element) for element in value.content],
         "resultType": value.result_type,
@@ -968,11 +994,6 @@ def _decode_CallToolResultResponse_result(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_CallToolResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_CallToolResultResponse = partial(object.__new__, CallToolResultResponse)
 
 
@@ -985,11 +1006,18 @@ def _decode_CallToolResultResponse(value: Any) -> CallToolResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_CallToolResultResponse_result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_CallToolResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_CallToolResultResponse(value: Any) -> CallToolResultResponse:
+    """Decode `value`, parsed JSON, as `CallToolResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: CallToolResultResponse = _decode_CallToolResultResponse(value)
     except KeyError:
@@ -1008,6 +1036,7 @@ def _encode_CallToolResultResponse_result(value: InputRequiredResult | CallToolR
 
 
 def encode_CallToolResultResponse(value: CallToolResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -1018,11 +1047,6 @@ def encode_CallToolResultResponse(value: CallToolResultResponse) -> dict[str, An
     return result
 
 
-_KEYS_CancelledNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_CancelledNotification = partial(object.__new__, CancelledNotification)
 
 
@@ -1037,11 +1061,18 @@ def _decode_CancelledNotification(value: Any) -> CancelledNotification:
         raise Mismatch
     result.method = "notifications/cancelled"
     result.params = _decode_CancelledNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_CancelledNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CancelledNotification(value: Any) -> CancelledNotification:
+    """Decode `value`, parsed JSON, as `CancelledNotification`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotification = _decode_CancelledNotification(value)
     except KeyError:
@@ -1050,6 +1081,7 @@ def decode_CancelledNotification(value: Any) -> CancelledNotification:
 
 
 def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -1060,11 +1092,6 @@ def encode_CancelledNotification(value: CancelledNotification) -> dict[str, Any]
     return result
 
 
-_KEYS_CancelledNotificationParams = (
-    "_meta",
-    "reason",
-    "requestId",
-)
 _new_CancelledNotificationParams = partial(object.__new__, CancelledNotificationParams)
 
 
@@ -1087,11 +1114,20 @@ def _decode_CancelledNotificationParams(value: Any) -> CancelledNotificationPara
         known += 1
     else:
         result.reason = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CancelledNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "reason" in extra:
+            del extra["reason"]
+        del extra["requestId"]
     return result
 
 
 def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParams:
+    """Decode `value`, parsed JSON, as `CancelledNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: CancelledNotificationParams = _decode_CancelledNotificationParams(value)
     except KeyError:
@@ -1100,6 +1136,7 @@ def decode_CancelledNotificationParams(value: Any) -> CancelledNotificationParam
 
 
 def encode_CancelledNotificationParams(value: CancelledNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "requestId": value.request_id,
     }
@@ -1178,6 +1215,7 @@ def _decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
+    """Decode `value`, parsed JSON, as `ClientCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilities = _decode_ClientCapabilities(value)
     except KeyError:
@@ -1186,6 +1224,7 @@ def decode_ClientCapabilities(value: Any) -> ClientCapabilities:
 
 
 def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.elicitation is not None:
         result["elicitation"] = encode_ClientCapabilitiesElicitation(value.elicitation)
@@ -1202,10 +1241,6 @@ def encode_ClientCapabilities(value: ClientCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ClientCapabilitiesElicitation = (
-    "form",
-    "url",
-)
 _new_ClientCapabilitiesElicitation = partial(object.__new__, ClientCapabilitiesElicitation)
 
 
@@ -1236,11 +1271,19 @@ def _decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElici
         known += 1
     else:
         result.url = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesElicitation)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "form" in extra:
+            del extra["form"]
+        if "url" in extra:
+            del extra["url"]
     return result
 
 
 def decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElicitation:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesElicitation`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesElicitation = _decode_ClientCapabilitiesElicitation(value)
     except KeyError:
@@ -1249,6 +1292,7 @@ def decode_ClientCapabilitiesElicitation(value: Any) -> ClientCapabilitiesElicit
 
 
 def encode_ClientCapabilitiesElicitation(value: ClientCapabilitiesElicitation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.form is not None:
         result["form"] = value.form
@@ -1259,10 +1303,6 @@ def encode_ClientCapabilitiesElicitation(value: ClientCapabilitiesElicitation) -
     return result
 
 
-_KEYS_ClientCapabilitiesSampling = (
-    "context",
-    "tools",
-)
 _new_ClientCapabilitiesSampling = partial(object.__new__, ClientCapabilitiesSampling)
 
 
@@ -1293,11 +1333,19 @@ def _decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling
         known += 1
     else:
         result.tools = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ClientCapabilitiesSampling)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "context" in extra:
+            del extra["context"]
+        if "tools" in extra:
+            del extra["tools"]
     return result
 
 
 def decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling:
+    """Decode `value`, parsed JSON, as `ClientCapabilitiesSampling`; raises `DecodeError` with every fault."""
     try:
         result: ClientCapabilitiesSampling = _decode_ClientCapabilitiesSampling(value)
     except KeyError:
@@ -1306,6 +1354,7 @@ def decode_ClientCapabilitiesSampling(value: Any) -> ClientCapabilitiesSampling:
 
 
 def encode_ClientCapabilitiesSampling(value: ClientCapabilitiesSampling) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.context is not None:
         result["context"] = value.context
@@ -1316,11 +1365,6 @@ def encode_ClientCapabilitiesSampling(value: ClientCapabilitiesSampling) -> dict
     return result
 
 
-_KEYS_ClientNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ClientNotification = partial(object.__new__, ClientNotification)
 
 
@@ -1335,11 +1379,18 @@ def _decode_ClientNotification(value: Any) -> ClientNotification:
         raise Mismatch
     result.method = "notifications/cancelled"
     result.params = _decode_CancelledNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ClientNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ClientNotification(value: Any) -> ClientNotification:
+    """Decode `value`, parsed JSON, as `ClientNotification`; raises `DecodeError` with every fault."""
     try:
         result: ClientNotification = _decode_ClientNotification(value)
     except KeyError:
@@ -1348,6 +1399,7 @@ def decode_ClientNotification(value: Any) -> ClientNotification:
 
 
 def encode_ClientNotification(value: ClientNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -1385,6 +1437,7 @@ def _decode_ClientRequest(value: Any) -> Any:
 
 
 def decode_ClientRequest(value: Any) -> ClientRequest:
+    """Decode `value`, parsed JSON, as `ClientRequest`; raises `DecodeError` with every fault."""
     try:
         result: ClientRequest = _decode_ClientRequest(value)
     except KeyError:
@@ -1404,6 +1457,7 @@ def encode_ClientRequest(
     | CallToolRequest
     | CompleteRequest,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is DiscoverRequest:
@@ -1434,6 +1488,7 @@ def _decode_ClientResult(value: Any) -> Any:
 
 
 def decode_ClientResult(value: Any) -> ClientResult:
+    """Decode `value`, parsed JSON, as `ClientResult`; raises `DecodeError` with every fault."""
     try:
         result: ClientResult = _decode_ClientResult(value)
     except KeyError:
@@ -1442,6 +1497,7 @@ def decode_ClientResult(value: Any) -> ClientResult:
 
 
 def encode_ClientResult(value: ClientResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return encode_Result(value)
 
 
@@ -1471,6 +1527,7 @@ def _decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def decode_CompleteRequest(value: Any) -> CompleteRequest:
+    """Decode `value`, parsed JSON, as `CompleteRequest`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequest = _decode_CompleteRequest(value)
     except KeyError:
@@ -1479,6 +1536,7 @@ def decode_CompleteRequest(value: Any) -> CompleteRequest:
 
 
 def encode_CompleteRequest(value: CompleteRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -1527,6 +1585,7 @@ def _decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
 
 
 def decode_CompleteRequestParams(value: Any) -> CompleteRequestParams:
+    """Decode `value`, parsed JSON, as `CompleteRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParams = _decode_CompleteRequestParams(value)
     except KeyError:
@@ -1545,6 +1604,7 @@ def _encode_CompleteRequestParams_ref(value: PromptReference | ResourceTemplateR
 
 
 def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
         "argument": encode_CompleteRequestParamsArgument(value.argument),
@@ -1557,10 +1617,6 @@ def encode_CompleteRequestParams(value: CompleteRequestParams) -> dict[str, Any]
     return result
 
 
-_KEYS_CompleteRequestParamsArgument = (
-    "name",
-    "value",
-)
 _new_CompleteRequestParamsArgument = partial(object.__new__, CompleteRequestParamsArgument)
 
 
@@ -1576,11 +1632,17 @@ def _decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsAr
     if item.__class__ is not str:
         raise Mismatch
     result.value = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CompleteRequestParamsArgument)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        del extra["value"]
     return result
 
 
 def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArgument:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsArgument`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsArgument = _decode_CompleteRequestParamsArgument(value)
     except KeyError:
@@ -1589,6 +1651,7 @@ def decode_CompleteRequestParamsArgument(value: Any) -> CompleteRequestParamsArg
 
 
 def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "value": value.value,
@@ -1598,7 +1661,6 @@ def encode_CompleteRequestParamsArgument(value: CompleteRequestParamsArgument) -
     return result
 
 
-_KEYS_CompleteRequestParamsContext = ("arguments",)
 _new_CompleteRequestParamsContext = partial(object.__new__, CompleteRequestParamsContext)
 
 
@@ -1618,11 +1680,17 @@ def _decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsCon
         known += 1
     else:
         result.arguments = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteRequestParamsContext)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "arguments" in extra:
+            del extra["arguments"]
     return result
 
 
 def decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsContext:
+    """Decode `value`, parsed JSON, as `CompleteRequestParamsContext`; raises `DecodeError` with every fault."""
     try:
         result: CompleteRequestParamsContext = _decode_CompleteRequestParamsContext(value)
     except KeyError:
@@ -1631,6 +1699,7 @@ def decode_CompleteRequestParamsContext(value: Any) -> CompleteRequestParamsCont
 
 
 def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.arguments is not None:
         result["arguments"] = value.arguments
@@ -1639,11 +1708,6 @@ def encode_CompleteRequestParamsContext(value: CompleteRequestParamsContext) -> 
     return result
 
 
-_KEYS_CompleteResult = (
-    "_meta",
-    "completion",
-    "resultType",
-)
 _new_CompleteResult = partial(object.__new__, CompleteResult)
 
 
@@ -1662,11 +1726,19 @@ def _decode_CompleteResult(value: Any) -> CompleteResult:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["completion"]
+        del extra["resultType"]
     return result
 
 
 def decode_CompleteResult(value: Any) -> CompleteResult:
+    """Decode `value`, parsed JSON, as `CompleteResult`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResult = _decode_CompleteResult(value)
     except KeyError:
@@ -1675,6 +1747,7 @@ def decode_CompleteResult(value: Any) -> CompleteResult:
 
 
 def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "completion": encode_CompleteResultCompletion(value.completion),
         "resultType": value.result_type,
@@ -1686,11 +1759,6 @@ def encode_CompleteResult(value: CompleteResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_CompleteResultCompletion = (
-    "hasMore",
-    "total",
-    "values",
-)
 _new_CompleteResultCompletion = partial(object.__new__, CompleteResultCompletion)
 
 
@@ -1724,11 +1792,20 @@ def _decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
         known += 1
     else:
         result.total = None
-    result._extra = None if len(value) == known else others(value, _KEYS_CompleteResultCompletion)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "hasMore" in extra:
+            del extra["hasMore"]
+        if "total" in extra:
+            del extra["total"]
+        del extra["values"]
     return result
 
 
 def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
+    """Decode `value`, parsed JSON, as `CompleteResultCompletion`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResultCompletion = _decode_CompleteResultCompletion(value)
     except KeyError:
@@ -1737,6 +1814,7 @@ def decode_CompleteResultCompletion(value: Any) -> CompleteResultCompletion:
 
 
 def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "values": value.values,
     }
@@ -1749,11 +1827,6 @@ def encode_CompleteResultCompletion(value: CompleteResultCompletion) -> dict[str
     return result
 
 
-_KEYS_CompleteResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_CompleteResultResponse = partial(object.__new__, CompleteResultResponse)
 
 
@@ -1766,11 +1839,18 @@ def _decode_CompleteResultResponse(value: Any) -> CompleteResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_CompleteResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_CompleteResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_CompleteResultResponse(value: Any) -> CompleteResultResponse:
+    """Decode `value`, parsed JSON, as `CompleteResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: CompleteResultResponse = _decode_CompleteResultResponse(value)
     except KeyError:
@@ -1779,6 +1859,7 @@ def decode_CompleteResultResponse(value: Any) -> CompleteResultResponse:
 
 
 def encode_CompleteResultResponse(value: CompleteResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -1806,6 +1887,7 @@ def _decode_ContentBlock(value: Any) -> Any:
 
 
 def decode_ContentBlock(value: Any) -> ContentBlock:
+    """Decode `value`, parsed JSON, as `ContentBlock`; raises `DecodeError` with every fault."""
     try:
         result: ContentBlock = _decode_ContentBlock(value)
     except KeyError:
@@ -1816,6 +1898,7 @@ def decode_ContentBlock(value: Any) -> ContentBlock:
 def encode_ContentBlock(
     value: TextContent | ImageContent | AudioContent | ResourceLink | EmbeddedResource,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is TextContent:
@@ -1831,10 +1914,6 @@ def encode_ContentBlock(
     raise TypeError(f"ContentBlock cannot hold a {kind.__name__}")
 
 
-_KEYS_CreateMessageRequest = (
-    "method",
-    "params",
-)
 _new_CreateMessageRequest = partial(object.__new__, CreateMessageRequest)
 
 
@@ -1846,11 +1925,17 @@ def _decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
         raise Mismatch
     result.method = "sampling/createMessage"
     result.params = _decode_CreateMessageRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_CreateMessageRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
+    """Decode `value`, parsed JSON, as `CreateMessageRequest`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequest = _decode_CreateMessageRequest(value)
     except KeyError:
@@ -1859,6 +1944,7 @@ def decode_CreateMessageRequest(value: Any) -> CreateMessageRequest:
 
 
 def encode_CreateMessageRequest(value: CreateMessageRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_CreateMessageRequestParams(value.params),
@@ -1969,6 +2055,7 @@ def _decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams
 
 
 def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
+    """Decode `value`, parsed JSON, as `CreateMessageRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageRequestParams = _decode_CreateMessageRequestParams(value)
     except KeyError:
@@ -1977,6 +2064,7 @@ def decode_CreateMessageRequestParams(value: Any) -> CreateMessageRequestParams:
 
 
 def encode_CreateMessageRequestParams(value: CreateMessageRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "maxTokens": value.max_tokens,
         "messages": [encode_SamplingMessage(element) for element in value.messages],
@@ -2065,6 +2153,7 @@ def _decode_CreateMessageResult(value: Any) -> CreateMessageResult:
 
 
 def decode_CreateMessageResult(value: Any) -> CreateMessageResult:
+    """Decode `value`, parsed JSON, as `CreateMessageResult`; raises `DecodeError` with every fault."""
     try:
         result: CreateMessageResult = _decode_CreateMessageResult(value)
     except KeyError:
@@ -2098,6 +2187,7 @@ def _encode_CreateMessageResult_content(
 
 
 def encode_CreateMessageResult(value: CreateMessageResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_CreateMessageResult_content(value.content),
         "model": value.model,
@@ -2119,6 +2209,7 @@ def _decode_Cursor(value: Any) -> Any:
 
 
 def decode_Cursor(value: Any) -> Cursor:
+    """Decode `value`, parsed JSON, as `Cursor`; raises `DecodeError` with every fault."""
     try:
         result: Cursor = _decode_Cursor(value)
     except KeyError:
@@ -2127,6 +2218,7 @@ def decode_Cursor(value: Any) -> Cursor:
 
 
 def encode_Cursor(value: Cursor) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -2156,6 +2248,7 @@ def _decode_DiscoverRequest(value: Any) -> DiscoverRequest:
 
 
 def decode_DiscoverRequest(value: Any) -> DiscoverRequest:
+    """Decode `value`, parsed JSON, as `DiscoverRequest`; raises `DecodeError` with every fault."""
     try:
         result: DiscoverRequest = _decode_DiscoverRequest(value)
     except KeyError:
@@ -2164,6 +2257,7 @@ def decode_DiscoverRequest(value: Any) -> DiscoverRequest:
 
 
 def encode_DiscoverRequest(value: DiscoverRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2234,6 +2328,7 @@ def _decode_DiscoverResult(value: Any) -> DiscoverResult:
 
 
 def decode_DiscoverResult(value: Any) -> DiscoverResult:
+    """Decode `value`, parsed JSON, as `DiscoverResult`; raises `DecodeError` with every fault."""
     try:
         result: DiscoverResult = _decode_DiscoverResult(value)
     except KeyError:
@@ -2242,6 +2337,7 @@ def decode_DiscoverResult(value: Any) -> DiscoverResult:
 
 
 def encode_DiscoverResult(value: DiscoverResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "capabilities": encode_ServerCapabilities(value.capabilities),
@@ -2258,11 +2354,6 @@ def encode_DiscoverResult(value: DiscoverResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_DiscoverResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_DiscoverResultResponse = partial(object.__new__, DiscoverResultResponse)
 
 
@@ -2275,11 +2366,18 @@ def _decode_DiscoverResultResponse(value: Any) -> DiscoverResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_DiscoverResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_DiscoverResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_DiscoverResultResponse(value: Any) -> DiscoverResultResponse:
+    """Decode `value`, parsed JSON, as `DiscoverResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: DiscoverResultResponse = _decode_DiscoverResultResponse(value)
     except KeyError:
@@ -2288,6 +2386,7 @@ def decode_DiscoverResultResponse(value: Any) -> DiscoverResultResponse:
 
 
 def encode_DiscoverResultResponse(value: DiscoverResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2298,10 +2397,6 @@ def encode_DiscoverResultResponse(value: DiscoverResultResponse) -> dict[str, An
     return result
 
 
-_KEYS_ElicitRequest = (
-    "method",
-    "params",
-)
 _new_ElicitRequest = partial(object.__new__, ElicitRequest)
 
 
@@ -2313,11 +2408,17 @@ def _decode_ElicitRequest(value: Any) -> ElicitRequest:
         raise Mismatch
     result.method = "elicitation/create"
     result.params = _decode_ElicitRequestParams(value["params"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ElicitRequest)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ElicitRequest(value: Any) -> ElicitRequest:
+    """Decode `value`, parsed JSON, as `ElicitRequest`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequest = _decode_ElicitRequest(value)
     except KeyError:
@@ -2326,6 +2427,7 @@ def decode_ElicitRequest(value: Any) -> ElicitRequest:
 
 
 def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
         "params": encode_ElicitRequestParams(value.params),
@@ -2335,11 +2437,6 @@ def encode_ElicitRequest(value: ElicitRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ElicitRequestFormParams = (
-    "message",
-    "mode",
-    "requestedSchema",
-)
 _new_ElicitRequestFormParams = partial(object.__new__, ElicitRequestFormParams)
 
 
@@ -2360,11 +2457,19 @@ def _decode_ElicitRequestFormParams(value: Any) -> ElicitRequestFormParams:
         known += 1
     else:
         result.mode = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitRequestFormParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["message"]
+        if "mode" in extra:
+            del extra["mode"]
+        del extra["requestedSchema"]
     return result
 
 
 def decode_ElicitRequestFormParams(value: Any) -> ElicitRequestFormParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestFormParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestFormParams = _decode_ElicitRequestFormParams(value)
     except KeyError:
@@ -2373,6 +2478,7 @@ def decode_ElicitRequestFormParams(value: Any) -> ElicitRequestFormParams:
 
 
 def encode_ElicitRequestFormParams(value: ElicitRequestFormParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "message": value.message,
         "requestedSchema": encode_ElicitRequestFormParamsRequestedSchema(value.requested_schema),
@@ -2432,6 +2538,7 @@ def _decode_ElicitRequestFormParamsRequestedSchema(value: Any) -> ElicitRequestF
 
 
 def decode_ElicitRequestFormParamsRequestedSchema(value: Any) -> ElicitRequestFormParamsRequestedSchema:
+    """Decode `value`, parsed JSON, as `ElicitRequestFormParamsRequestedSchema`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestFormParamsRequestedSchema = _decode_ElicitRequestFormParamsRequestedSchema(value)
     except KeyError:
@@ -2444,6 +2551,7 @@ def decode_ElicitRequestFormParamsRequestedSchema(value: Any) -> ElicitRequestFo
 def encode_ElicitRequestFormParamsRequestedSchema(
     value: ElicitRequestFormParamsRequestedSchema,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "properties": {
             key: encode_PrimitiveSchemaDefinition(element) for key, element in value.properties.items()
@@ -2472,6 +2580,7 @@ def _decode_ElicitRequestParams(value: Any) -> Any:
 
 
 def decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestParams = _decode_ElicitRequestParams(value)
     except KeyError:
@@ -2480,6 +2589,7 @@ def decode_ElicitRequestParams(value: Any) -> ElicitRequestParams:
 
 
 def encode_ElicitRequestParams(value: ElicitRequestFormParams | ElicitRequestURLParams) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is ElicitRequestFormParams:
@@ -2489,11 +2599,6 @@ def encode_ElicitRequestParams(value: ElicitRequestFormParams | ElicitRequestURL
     raise TypeError(f"ElicitRequestParams cannot hold a {kind.__name__}")
 
 
-_KEYS_ElicitRequestURLParams = (
-    "message",
-    "mode",
-    "url",
-)
 _new_ElicitRequestURLParams = partial(object.__new__, ElicitRequestURLParams)
 
 
@@ -2512,11 +2617,18 @@ def _decode_ElicitRequestURLParams(value: Any) -> ElicitRequestURLParams:
     if item.__class__ is not str:
         raise Mismatch
     result.url = item
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ElicitRequestURLParams)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["message"]
+        del extra["mode"]
+        del extra["url"]
     return result
 
 
 def decode_ElicitRequestURLParams(value: Any) -> ElicitRequestURLParams:
+    """Decode `value`, parsed JSON, as `ElicitRequestURLParams`; raises `DecodeError` with every fault."""
     try:
         result: ElicitRequestURLParams = _decode_ElicitRequestURLParams(value)
     except KeyError:
@@ -2525,6 +2637,7 @@ def decode_ElicitRequestURLParams(value: Any) -> ElicitRequestURLParams:
 
 
 def encode_ElicitRequestURLParams(value: ElicitRequestURLParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "message": value.message,
         "mode": value.mode,
@@ -2550,10 +2663,6 @@ def _decode_ElicitResult_content_value(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ElicitResult = (
-    "action",
-    "content",
-)
 _new_ElicitResult = partial(object.__new__, ElicitResult)
 
 
@@ -2575,11 +2684,18 @@ def _decode_ElicitResult(value: Any) -> ElicitResult:
         known += 1
     else:
         result.content = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ElicitResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["action"]
+        if "content" in extra:
+            del extra["content"]
     return result
 
 
 def decode_ElicitResult(value: Any) -> ElicitResult:
+    """Decode `value`, parsed JSON, as `ElicitResult`; raises `DecodeError` with every fault."""
     try:
         result: ElicitResult = _decode_ElicitResult(value)
     except KeyError:
@@ -2588,6 +2704,7 @@ def decode_ElicitResult(value: Any) -> ElicitResult:
 
 
 def encode_ElicitResult(value: ElicitResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "action": value.action,
     }
@@ -2645,6 +2762,7 @@ def _decode_EmbeddedResource(value: Any) -> EmbeddedResource:
 
 
 def decode_EmbeddedResource(value: Any) -> EmbeddedResource:
+    """Decode `value`, parsed JSON, as `EmbeddedResource`; raises `DecodeError` with every fault."""
     try:
         result: EmbeddedResource = _decode_EmbeddedResource(value)
     except KeyError:
@@ -2663,6 +2781,7 @@ def _encode_EmbeddedResource_resource(value: TextResourceContents | BlobResource
 
 
 def encode_EmbeddedResource(value: EmbeddedResource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resource": _encode_EmbeddedResource_resource(value.resource),
         "type": value.type,
@@ -2681,6 +2800,7 @@ def _decode_EmptyResult(value: Any) -> Any:
 
 
 def decode_EmptyResult(value: Any) -> EmptyResult:
+    """Decode `value`, parsed JSON, as `EmptyResult`; raises `DecodeError` with every fault."""
     try:
         result: EmptyResult = _decode_EmptyResult(value)
     except KeyError:
@@ -2689,6 +2809,7 @@ def decode_EmptyResult(value: Any) -> EmptyResult:
 
 
 def encode_EmptyResult(value: EmptyResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return encode_Result(value)
 
 
@@ -2717,6 +2838,7 @@ def _decode_EnumSchema(value: Any) -> Any:
 
 
 def decode_EnumSchema(value: Any) -> EnumSchema:
+    """Decode `value`, parsed JSON, as `EnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: EnumSchema = _decode_EnumSchema(value)
     except KeyError:
@@ -2731,6 +2853,7 @@ def encode_EnumSchema(
     | TitledMultiSelectEnumSchema
     | LegacyTitledEnumSchema,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledSingleSelectEnumSchema:
@@ -2746,11 +2869,6 @@ def encode_EnumSchema(
     raise TypeError(f"EnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Error = (
-    "code",
-    "data",
-    "message",
-)
 _new_Error = partial(object.__new__, Error)
 
 
@@ -2774,11 +2892,19 @@ def _decode_Error(value: Any) -> Error:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_Error)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_Error(value: Any) -> Error:
+    """Decode `value`, parsed JSON, as `Error`; raises `DecodeError` with every fault."""
     try:
         result: Error = _decode_Error(value)
     except KeyError:
@@ -2787,6 +2913,7 @@ def decode_Error(value: Any) -> Error:
 
 
 def encode_Error(value: Error) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -2810,6 +2937,7 @@ def _decode_GetPromptAnswer(value: Any) -> Any:
 
 
 def decode_GetPromptAnswer(value: Any) -> GetPromptAnswer:
+    """Decode `value`, parsed JSON, as `GetPromptAnswer`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptAnswer = _decode_GetPromptAnswer(value)
     except KeyError:
@@ -2818,6 +2946,7 @@ def decode_GetPromptAnswer(value: Any) -> GetPromptAnswer:
 
 
 def encode_GetPromptAnswer(value: GetPromptResult | InputRequiredResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is GetPromptResult:
@@ -2853,6 +2982,7 @@ def _decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
+    """Decode `value`, parsed JSON, as `GetPromptRequest`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequest = _decode_GetPromptRequest(value)
     except KeyError:
@@ -2861,6 +2991,7 @@ def decode_GetPromptRequest(value: Any) -> GetPromptRequest:
 
 
 def encode_GetPromptRequest(value: GetPromptRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -2921,6 +3052,7 @@ def _decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
 
 
 def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
+    """Decode `value`, parsed JSON, as `GetPromptRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptRequestParams = _decode_GetPromptRequestParams(value)
     except KeyError:
@@ -2929,6 +3061,7 @@ def decode_GetPromptRequestParams(value: Any) -> GetPromptRequestParams:
 
 
 def encode_GetPromptRequestParams(value: GetPromptRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
         "name": value.name,
@@ -2985,6 +3118,7 @@ def _decode_GetPromptResult(value: Any) -> GetPromptResult:
 
 
 def decode_GetPromptResult(value: Any) -> GetPromptResult:
+    """Decode `value`, parsed JSON, as `GetPromptResult`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptResult = _decode_GetPromptResult(value)
     except KeyError:
@@ -2993,6 +3127,7 @@ def decode_GetPromptResult(value: Any) -> GetPromptResult:
 
 
 def encode_GetPromptResult(value: GetPromptResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "messages": [encode_PromptMessage(element) for element in value.messages],
         "resultType": value.result_type,
@@ -3017,11 +3152,6 @@ def _decode_GetPromptResultResponse_result(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_GetPromptResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_GetPromptResultResponse = partial(object.__new__, GetPromptResultResponse)
 
 
@@ -3034,11 +3164,18 @@ def _decode_GetPromptResultResponse(value: Any) -> GetPromptResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_GetPromptResultResponse_result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_GetPromptResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_GetPromptResultResponse(value: Any) -> GetPromptResultResponse:
+    """Decode `value`, parsed JSON, as `GetPromptResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: GetPromptResultResponse = _decode_GetPromptResultResponse(value)
     except KeyError:
@@ -3057,6 +3194,7 @@ def _encode_GetPromptResultResponse_result(value: InputRequiredResult | GetPromp
 
 
 def encode_GetPromptResultResponse(value: GetPromptResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -3067,11 +3205,6 @@ def encode_GetPromptResultResponse(value: GetPromptResultResponse) -> dict[str, 
     return result
 
 
-_KEYS_HeaderMismatchError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_HeaderMismatchError = partial(object.__new__, HeaderMismatchError)
 
 
@@ -3089,11 +3222,19 @@ def _decode_HeaderMismatchError(value: Any) -> HeaderMismatchError:
         known += 1
     else:
         result.id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_HeaderMismatchError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        if "id" in extra:
+            del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_HeaderMismatchError(value: Any) -> HeaderMismatchError:
+    """Decode `value`, parsed JSON, as `HeaderMismatchError`; raises `DecodeError` with every fault."""
     try:
         result: HeaderMismatchError = _decode_HeaderMismatchError(value)
     except KeyError:
@@ -3102,6 +3243,7 @@ def decode_HeaderMismatchError(value: Any) -> HeaderMismatchError:
 
 
 def encode_HeaderMismatchError(value: HeaderMismatchError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_HeaderMismatchErrorError(value.error),
         "jsonrpc": value.jsonrpc,
@@ -3113,11 +3255,6 @@ def encode_HeaderMismatchError(value: HeaderMismatchError) -> dict[str, Any]:
     return result
 
 
-_KEYS_HeaderMismatchErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_HeaderMismatchErrorError = partial(object.__new__, HeaderMismatchErrorError)
 
 
@@ -3139,11 +3276,19 @@ def _decode_HeaderMismatchErrorError(value: Any) -> HeaderMismatchErrorError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_HeaderMismatchErrorError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_HeaderMismatchErrorError(value: Any) -> HeaderMismatchErrorError:
+    """Decode `value`, parsed JSON, as `HeaderMismatchErrorError`; raises `DecodeError` with every fault."""
     try:
         result: HeaderMismatchErrorError = _decode_HeaderMismatchErrorError(value)
     except KeyError:
@@ -3152,6 +3297,7 @@ def decode_HeaderMismatchErrorError(value: Any) -> HeaderMismatchErrorError:
 
 
 def encode_HeaderMismatchErrorError(value: HeaderMismatchErrorError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -3213,6 +3359,7 @@ def _decode_Icon(value: Any) -> Icon:
 
 
 def decode_Icon(value: Any) -> Icon:
+    """Decode `value`, parsed JSON, as `Icon`; raises `DecodeError` with every fault."""
     try:
         result: Icon = _decode_Icon(value)
     except KeyError:
@@ -3221,6 +3368,7 @@ def decode_Icon(value: Any) -> Icon:
 
 
 def encode_Icon(value: Icon) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "src": value.src,
     }
@@ -3235,7 +3383,6 @@ def encode_Icon(value: Icon) -> dict[str, Any]:
     return result
 
 
-_KEYS_Icons = ("icons",)
 _new_Icons = partial(object.__new__, Icons)
 
 
@@ -3253,11 +3400,17 @@ def _decode_Icons(value: Any) -> Icons:
         known += 1
     else:
         result.icons = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Icons)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "icons" in extra:
+            del extra["icons"]
     return result
 
 
 def decode_Icons(value: Any) -> Icons:
+    """Decode `value`, parsed JSON, as `Icons`; raises `DecodeError` with every fault."""
     try:
         result: Icons = _decode_Icons(value)
     except KeyError:
@@ -3266,6 +3419,7 @@ def decode_Icons(value: Any) -> Icons:
 
 
 def encode_Icons(value: Icons) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.icons is not None:
         result["icons"] = [encode_Icon(element) for element in value.icons]
@@ -3318,6 +3472,7 @@ def _decode_ImageContent(value: Any) -> ImageContent:
 
 
 def decode_ImageContent(value: Any) -> ImageContent:
+    """Decode `value`, parsed JSON, as `ImageContent`; raises `DecodeError` with every fault."""
     try:
         result: ImageContent = _decode_ImageContent(value)
     except KeyError:
@@ -3326,6 +3481,7 @@ def decode_ImageContent(value: Any) -> ImageContent:
 
 
 def encode_ImageContent(value: ImageContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "mimeType": value.mime_type,
@@ -3402,6 +3558,7 @@ def _decode_Implementation(value: Any) -> Implementation:
 
 
 def decode_Implementation(value: Any) -> Implementation:
+    """Decode `value`, parsed JSON, as `Implementation`; raises `DecodeError` with every fault."""
     try:
         result: Implementation = _decode_Implementation(value)
     except KeyError:
@@ -3410,6 +3567,7 @@ def decode_Implementation(value: Any) -> Implementation:
 
 
 def encode_Implementation(value: Implementation) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "version": value.version,
@@ -3440,6 +3598,7 @@ def _decode_InputRequest(value: Any) -> Any:
 
 
 def decode_InputRequest(value: Any) -> InputRequest:
+    """Decode `value`, parsed JSON, as `InputRequest`; raises `DecodeError` with every fault."""
     try:
         result: InputRequest = _decode_InputRequest(value)
     except KeyError:
@@ -3448,6 +3607,7 @@ def decode_InputRequest(value: Any) -> InputRequest:
 
 
 def encode_InputRequest(value: CreateMessageRequest | ListRootsRequest | ElicitRequest) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CreateMessageRequest:
@@ -3466,6 +3626,7 @@ def _decode_InputRequests(value: Any) -> Any:
 
 
 def decode_InputRequests(value: Any) -> InputRequests:
+    """Decode `value`, parsed JSON, as `InputRequests`; raises `DecodeError` with every fault."""
     try:
         result: InputRequests = _decode_InputRequests(value)
     except KeyError:
@@ -3474,6 +3635,7 @@ def decode_InputRequests(value: Any) -> InputRequests:
 
 
 def encode_InputRequests(value: InputRequests) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return {key: encode_InputRequest(element) for key, element in value.items()}
 
 
@@ -3518,6 +3680,7 @@ def _decode_InputRequiredResult(value: Any) -> InputRequiredResult:
 
 
 def decode_InputRequiredResult(value: Any) -> InputRequiredResult:
+    """Decode `value`, parsed JSON, as `InputRequiredResult`; raises `DecodeError` with every fault."""
     try:
         result: InputRequiredResult = _decode_InputRequiredResult(value)
     except KeyError:
@@ -3526,6 +3689,7 @@ def decode_InputRequiredResult(value: Any) -> InputRequiredResult:
 
 
 def encode_InputRequiredResult(value: InputRequiredResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resultType": value.result_type,
     }
@@ -3557,6 +3721,7 @@ def _decode_InputResponse(value: Any) -> Any:
 
 
 def decode_InputResponse(value: Any) -> InputResponse:
+    """Decode `value`, parsed JSON, as `InputResponse`; raises `DecodeError` with every fault."""
     try:
         result: InputResponse = _decode_InputResponse(value)
     except KeyError:
@@ -3565,6 +3730,7 @@ def decode_InputResponse(value: Any) -> InputResponse:
 
 
 def encode_InputResponse(value: CreateMessageResult | ListRootsResult | ElicitResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CreateMessageResult:
@@ -3576,11 +3742,6 @@ def encode_InputResponse(value: CreateMessageResult | ListRootsResult | ElicitRe
     raise TypeError(f"InputResponse cannot hold a {kind.__name__}")
 
 
-_KEYS_InputResponseRequestParams = (
-    "_meta",
-    "inputResponses",
-    "requestState",
-)
 _new_InputResponseRequestParams = partial(object.__new__, InputResponseRequestParams)
 
 
@@ -3603,11 +3764,20 @@ def _decode_InputResponseRequestParams(value: Any) -> InputResponseRequestParams
         known += 1
     else:
         result.request_state = None
-    result._extra = None if len(value) == known else others(value, _KEYS_InputResponseRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["_meta"]
+        if "inputResponses" in extra:
+            del extra["inputResponses"]
+        if "requestState" in extra:
+            del extra["requestState"]
     return result
 
 
 def decode_InputResponseRequestParams(value: Any) -> InputResponseRequestParams:
+    """Decode `value`, parsed JSON, as `InputResponseRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: InputResponseRequestParams = _decode_InputResponseRequestParams(value)
     except KeyError:
@@ -3616,6 +3786,7 @@ def decode_InputResponseRequestParams(value: Any) -> InputResponseRequestParams:
 
 
 def encode_InputResponseRequestParams(value: InputResponseRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
     }
@@ -3635,6 +3806,7 @@ def _decode_InputResponses(value: Any) -> Any:
 
 
 def decode_InputResponses(value: Any) -> InputResponses:
+    """Decode `value`, parsed JSON, as `InputResponses`; raises `DecodeError` with every fault."""
     try:
         result: InputResponses = _decode_InputResponses(value)
     except KeyError:
@@ -3643,14 +3815,10 @@ def decode_InputResponses(value: Any) -> InputResponses:
 
 
 def encode_InputResponses(value: InputResponses) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return {key: encode_InputResponse(element) for key, element in value.items()}
 
 
-_KEYS_InternalError = (
-    "code",
-    "data",
-    "message",
-)
 _new_InternalError = partial(object.__new__, InternalError)
 
 
@@ -3672,11 +3840,19 @@ def _decode_InternalError(value: Any) -> InternalError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_InternalError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_InternalError(value: Any) -> InternalError:
+    """Decode `value`, parsed JSON, as `InternalError`; raises `DecodeError` with every fault."""
     try:
         result: InternalError = _decode_InternalError(value)
     except KeyError:
@@ -3685,6 +3861,7 @@ def decode_InternalError(value: Any) -> InternalError:
 
 
 def encode_InternalError(value: InternalError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -3696,11 +3873,6 @@ def encode_InternalError(value: InternalError) -> dict[str, Any]:
     return result
 
 
-_KEYS_InvalidParamsError = (
-    "code",
-    "data",
-    "message",
-)
 _new_InvalidParamsError = partial(object.__new__, InvalidParamsError)
 
 
@@ -3722,11 +3894,19 @@ def _decode_InvalidParamsError(value: Any) -> InvalidParamsError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_InvalidParamsError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_InvalidParamsError(value: Any) -> InvalidParamsError:
+    """Decode `value`, parsed JSON, as `InvalidParamsError`; raises `DecodeError` with every fault."""
     try:
         result: InvalidParamsError = _decode_InvalidParamsError(value)
     except KeyError:
@@ -3735,6 +3915,7 @@ def decode_InvalidParamsError(value: Any) -> InvalidParamsError:
 
 
 def encode_InvalidParamsError(value: InvalidParamsError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -3746,11 +3927,6 @@ def encode_InvalidParamsError(value: InvalidParamsError) -> dict[str, Any]:
     return result
 
 
-_KEYS_InvalidRequestError = (
-    "code",
-    "data",
-    "message",
-)
 _new_InvalidRequestError = partial(object.__new__, InvalidRequestError)
 
 
@@ -3772,11 +3948,19 @@ def _decode_InvalidRequestError(value: Any) -> InvalidRequestError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_InvalidRequestError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_InvalidRequestError(value: Any) -> InvalidRequestError:
+    """Decode `value`, parsed JSON, as `InvalidRequestError`; raises `DecodeError` with every fault."""
     try:
         result: InvalidRequestError = _decode_InvalidRequestError(value)
     except KeyError:
@@ -3785,6 +3969,7 @@ def decode_InvalidRequestError(value: Any) -> InvalidRequestError:
 
 
 def encode_InvalidRequestError(value: InvalidRequestError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -3806,6 +3991,7 @@ def _decode_JSONArray(value: Any) -> Any:
 
 
 def decode_JSONArray(value: Any) -> JSONArray:
+    """Decode `value`, parsed JSON, as `JSONArray`; raises `DecodeError` with every fault."""
     try:
         result: JSONArray = _decode_JSONArray(value)
     except KeyError:
@@ -3814,6 +4000,7 @@ def decode_JSONArray(value: Any) -> JSONArray:
 
 
 def encode_JSONArray(value: JSONArray) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -3827,6 +4014,7 @@ def _decode_JSONObject(value: Any) -> Any:
 
 
 def decode_JSONObject(value: Any) -> JSONObject:
+    """Decode `value`, parsed JSON, as `JSONObject`; raises `DecodeError` with every fault."""
     try:
         result: JSONObject = _decode_JSONObject(value)
     except KeyError:
@@ -3835,14 +4023,10 @@ def decode_JSONObject(value: Any) -> JSONObject:
 
 
 def encode_JSONObject(value: JSONObject) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_JSONRPCErrorResponse = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_JSONRPCErrorResponse = partial(object.__new__, JSONRPCErrorResponse)
 
 
@@ -3860,11 +4044,19 @@ def _decode_JSONRPCErrorResponse(value: Any) -> JSONRPCErrorResponse:
         known += 1
     else:
         result.id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCErrorResponse)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        if "id" in extra:
+            del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_JSONRPCErrorResponse(value: Any) -> JSONRPCErrorResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCErrorResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCErrorResponse = _decode_JSONRPCErrorResponse(value)
     except KeyError:
@@ -3873,6 +4065,7 @@ def decode_JSONRPCErrorResponse(value: Any) -> JSONRPCErrorResponse:
 
 
 def encode_JSONRPCErrorResponse(value: JSONRPCErrorResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_Error(value.error),
         "jsonrpc": value.jsonrpc,
@@ -3906,6 +4099,7 @@ def _decode_JSONRPCMessage(value: Any) -> Any:
 
 
 def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
+    """Decode `value`, parsed JSON, as `JSONRPCMessage`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCMessage = _decode_JSONRPCMessage(value)
     except KeyError:
@@ -3916,6 +4110,7 @@ def decode_JSONRPCMessage(value: Any) -> JSONRPCMessage:
 def encode_JSONRPCMessage(
     value: JSONRPCRequest | JSONRPCNotification | JSONRPCResultResponse | JSONRPCErrorResponse,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCRequest:
@@ -3929,11 +4124,6 @@ def encode_JSONRPCMessage(
     raise TypeError(f"JSONRPCMessage cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_JSONRPCNotification = partial(object.__new__, JSONRPCNotification)
 
 
@@ -3957,11 +4147,19 @@ def _decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_JSONRPCNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
+    """Decode `value`, parsed JSON, as `JSONRPCNotification`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCNotification = _decode_JSONRPCNotification(value)
     except KeyError:
@@ -3970,6 +4168,7 @@ def decode_JSONRPCNotification(value: Any) -> JSONRPCNotification:
 
 
 def encode_JSONRPCNotification(value: JSONRPCNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -4016,6 +4215,7 @@ def _decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
+    """Decode `value`, parsed JSON, as `JSONRPCRequest`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCRequest = _decode_JSONRPCRequest(value)
     except KeyError:
@@ -4024,6 +4224,7 @@ def decode_JSONRPCRequest(value: Any) -> JSONRPCRequest:
 
 
 def encode_JSONRPCRequest(value: JSONRPCRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4048,6 +4249,7 @@ def _decode_JSONRPCResponse(value: Any) -> Any:
 
 
 def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResponse = _decode_JSONRPCResponse(value)
     except KeyError:
@@ -4056,6 +4258,7 @@ def decode_JSONRPCResponse(value: Any) -> JSONRPCResponse:
 
 
 def encode_JSONRPCResponse(value: JSONRPCResultResponse | JSONRPCErrorResponse) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is JSONRPCResultResponse:
@@ -4065,11 +4268,6 @@ def encode_JSONRPCResponse(value: JSONRPCResultResponse | JSONRPCErrorResponse) 
     raise TypeError(f"JSONRPCResponse cannot hold a {kind.__name__}")
 
 
-_KEYS_JSONRPCResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_JSONRPCResultResponse = partial(object.__new__, JSONRPCResultResponse)
 
 
@@ -4082,11 +4280,18 @@ def _decode_JSONRPCResultResponse(value: Any) -> JSONRPCResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_Result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_JSONRPCResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_JSONRPCResultResponse(value: Any) -> JSONRPCResultResponse:
+    """Decode `value`, parsed JSON, as `JSONRPCResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: JSONRPCResultResponse = _decode_JSONRPCResultResponse(value)
     except KeyError:
@@ -4095,6 +4300,7 @@ def decode_JSONRPCResultResponse(value: Any) -> JSONRPCResultResponse:
 
 
 def encode_JSONRPCResultResponse(value: JSONRPCResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4112,6 +4318,7 @@ def _decode_JSONValue(value: Any) -> Any:
 
 
 def decode_JSONValue(value: Any) -> JSONValue:
+    """Decode `value`, parsed JSON, as `JSONValue`; raises `DecodeError` with every fault."""
     try:
         result: JSONValue = _decode_JSONValue(value)
     except KeyError:
@@ -4120,6 +4327,7 @@ def decode_JSONValue(value: Any) -> JSONValue:
 
 
 def encode_JSONValue(value: JSONValue) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -4189,6 +4397,7 @@ def _decode_LegacyTitledEnumSchema(value: Any) -> LegacyTitledEnumSchema:
 
 
 def decode_LegacyTitledEnumSchema(value: Any) -> LegacyTitledEnumSchema:
+    """Decode `value`, parsed JSON, as `LegacyTitledEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: LegacyTitledEnumSchema = _decode_LegacyTitledEnumSchema(value)
     except KeyError:
@@ -4197,6 +4406,7 @@ def decode_LegacyTitledEnumSchema(value: Any) -> LegacyTitledEnumSchema:
 
 
 def encode_LegacyTitledEnumSchema(value: LegacyTitledEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,
@@ -4240,6 +4450,7 @@ def _decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
+    """Decode `value`, parsed JSON, as `ListPromptsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsRequest = _decode_ListPromptsRequest(value)
     except KeyError:
@@ -4248,6 +4459,7 @@ def decode_ListPromptsRequest(value: Any) -> ListPromptsRequest:
 
 
 def encode_ListPromptsRequest(value: ListPromptsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4314,6 +4526,7 @@ def _decode_ListPromptsResult(value: Any) -> ListPromptsResult:
 
 
 def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
+    """Decode `value`, parsed JSON, as `ListPromptsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsResult = _decode_ListPromptsResult(value)
     except KeyError:
@@ -4322,6 +4535,7 @@ def decode_ListPromptsResult(value: Any) -> ListPromptsResult:
 
 
 def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "prompts": [encode_Prompt(element) for element in value.prompts],
@@ -4337,11 +4551,6 @@ def encode_ListPromptsResult(value: ListPromptsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListPromptsResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_ListPromptsResultResponse = partial(object.__new__, ListPromptsResultResponse)
 
 
@@ -4354,11 +4563,18 @@ def _decode_ListPromptsResultResponse(value: Any) -> ListPromptsResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_ListPromptsResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ListPromptsResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_ListPromptsResultResponse(value: Any) -> ListPromptsResultResponse:
+    """Decode `value`, parsed JSON, as `ListPromptsResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: ListPromptsResultResponse = _decode_ListPromptsResultResponse(value)
     except KeyError:
@@ -4367,6 +4583,7 @@ def decode_ListPromptsResultResponse(value: Any) -> ListPromptsResultResponse:
 
 
 def encode_ListPromptsResultResponse(value: ListPromptsResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4403,6 +4620,7 @@ def _decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesReq
 
 
 def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequest:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesRequest = _decode_ListResourceTemplatesRequest(value)
     except KeyError:
@@ -4411,6 +4629,7 @@ def decode_ListResourceTemplatesRequest(value: Any) -> ListResourceTemplatesRequ
 
 
 def encode_ListResourceTemplatesRequest(value: ListResourceTemplatesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4477,6 +4696,7 @@ def _decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResu
 
 
 def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResult:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesResult = _decode_ListResourceTemplatesResult(value)
     except KeyError:
@@ -4485,6 +4705,7 @@ def decode_ListResourceTemplatesResult(value: Any) -> ListResourceTemplatesResul
 
 
 def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "resourceTemplates": [encode_ResourceTemplate(element) for element in value.resource_templates],
@@ -4500,11 +4721,6 @@ def encode_ListResourceTemplatesResult(value: ListResourceTemplatesResult) -> di
     return result
 
 
-_KEYS_ListResourceTemplatesResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_ListResourceTemplatesResultResponse = partial(object.__new__, ListResourceTemplatesResultResponse)
 
 
@@ -4517,11 +4733,18 @@ def _decode_ListResourceTemplatesResultResponse(value: Any) -> ListResourceTempl
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_ListResourceTemplatesResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ListResourceTemplatesResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_ListResourceTemplatesResultResponse(value: Any) -> ListResourceTemplatesResultResponse:
+    """Decode `value`, parsed JSON, as `ListResourceTemplatesResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: ListResourceTemplatesResultResponse = _decode_ListResourceTemplatesResultResponse(value)
     except KeyError:
@@ -4532,6 +4755,7 @@ def decode_ListResourceTemplatesResultResponse(value: Any) -> ListResourceTempla
 
 
 def encode_ListResourceTemplatesResultResponse(value: ListResourceTemplatesResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4568,6 +4792,7 @@ def _decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
+    """Decode `value`, parsed JSON, as `ListResourcesRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesRequest = _decode_ListResourcesRequest(value)
     except KeyError:
@@ -4576,6 +4801,7 @@ def decode_ListResourcesRequest(value: Any) -> ListResourcesRequest:
 
 
 def encode_ListResourcesRequest(value: ListResourcesRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4642,6 +4868,7 @@ def _decode_ListResourcesResult(value: Any) -> ListResourcesResult:
 
 
 def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
+    """Decode `value`, parsed JSON, as `ListResourcesResult`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesResult = _decode_ListResourcesResult(value)
     except KeyError:
@@ -4650,6 +4877,7 @@ def decode_ListResourcesResult(value: Any) -> ListResourcesResult:
 
 
 def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "resources": [encode_Resource(element) for element in value.resources],
@@ -4665,11 +4893,6 @@ def encode_ListResourcesResult(value: ListResourcesResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListResourcesResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_ListResourcesResultResponse = partial(object.__new__, ListResourcesResultResponse)
 
 
@@ -4682,11 +4905,18 @@ def _decode_ListResourcesResultResponse(value: Any) -> ListResourcesResultRespon
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_ListResourcesResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ListResourcesResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_ListResourcesResultResponse(value: Any) -> ListResourcesResultResponse:
+    """Decode `value`, parsed JSON, as `ListResourcesResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: ListResourcesResultResponse = _decode_ListResourcesResultResponse(value)
     except KeyError:
@@ -4695,6 +4925,7 @@ def decode_ListResourcesResultResponse(value: Any) -> ListResourcesResultRespons
 
 
 def encode_ListResourcesResultResponse(value: ListResourcesResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4705,10 +4936,6 @@ def encode_ListResourcesResultResponse(value: ListResourcesResultResponse) -> di
     return result
 
 
-_KEYS_ListRootsRequest = (
-    "method",
-    "params",
-)
 _new_ListRootsRequest = partial(object.__new__, ListRootsRequest)
 
 
@@ -4725,11 +4952,18 @@ def _decode_ListRootsRequest(value: Any) -> ListRootsRequest:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequest)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
+    """Decode `value`, parsed JSON, as `ListRootsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequest = _decode_ListRootsRequest(value)
     except KeyError:
@@ -4738,6 +4972,7 @@ def decode_ListRootsRequest(value: Any) -> ListRootsRequest:
 
 
 def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -4748,7 +4983,6 @@ def encode_ListRootsRequest(value: ListRootsRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListRootsRequestParams = ("_meta",)
 _new_ListRootsRequestParams = partial(object.__new__, ListRootsRequestParams)
 
 
@@ -4765,11 +4999,17 @@ def _decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ListRootsRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
+    """Decode `value`, parsed JSON, as `ListRootsRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsRequestParams = _decode_ListRootsRequestParams(value)
     except KeyError:
@@ -4778,6 +5018,7 @@ def decode_ListRootsRequestParams(value: Any) -> ListRootsRequestParams:
 
 
 def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = value.meta
@@ -4786,7 +5027,6 @@ def encode_ListRootsRequestParams(value: ListRootsRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_ListRootsResult = ("roots",)
 _new_ListRootsResult = partial(object.__new__, ListRootsResult)
 
 
@@ -4799,11 +5039,16 @@ def _decode_ListRootsResult(value: Any) -> ListRootsResult:
         raise Mismatch
     item = [_decode_Root(element) for element in item]
     result.roots = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_ListRootsResult)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["roots"]
     return result
 
 
 def decode_ListRootsResult(value: Any) -> ListRootsResult:
+    """Decode `value`, parsed JSON, as `ListRootsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListRootsResult = _decode_ListRootsResult(value)
     except KeyError:
@@ -4812,6 +5057,7 @@ def decode_ListRootsResult(value: Any) -> ListRootsResult:
 
 
 def encode_ListRootsResult(value: ListRootsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "roots": [encode_Root(element) for element in value.roots],
     }
@@ -4846,6 +5092,7 @@ def _decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
+    """Decode `value`, parsed JSON, as `ListToolsRequest`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsRequest = _decode_ListToolsRequest(value)
     except KeyError:
@@ -4854,6 +5101,7 @@ def decode_ListToolsRequest(value: Any) -> ListToolsRequest:
 
 
 def encode_ListToolsRequest(value: ListToolsRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4920,6 +5168,7 @@ def _decode_ListToolsResult(value: Any) -> ListToolsResult:
 
 
 def decode_ListToolsResult(value: Any) -> ListToolsResult:
+    """Decode `value`, parsed JSON, as `ListToolsResult`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsResult = _decode_ListToolsResult(value)
     except KeyError:
@@ -4928,6 +5177,7 @@ def decode_ListToolsResult(value: Any) -> ListToolsResult:
 
 
 def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "resultType": value.result_type,
@@ -4943,11 +5193,6 @@ def encode_ListToolsResult(value: ListToolsResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ListToolsResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_ListToolsResultResponse = partial(object.__new__, ListToolsResultResponse)
 
 
@@ -4960,11 +5205,18 @@ def _decode_ListToolsResultResponse(value: Any) -> ListToolsResultResponse:
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_ListToolsResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ListToolsResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_ListToolsResultResponse(value: Any) -> ListToolsResultResponse:
+    """Decode `value`, parsed JSON, as `ListToolsResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: ListToolsResultResponse = _decode_ListToolsResultResponse(value)
     except KeyError:
@@ -4973,6 +5225,7 @@ def decode_ListToolsResultResponse(value: Any) -> ListToolsResultResponse:
 
 
 def encode_ListToolsResultResponse(value: ListToolsResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -4990,6 +5243,7 @@ def _decode_LoggingLevel(value: Any) -> Any:
 
 
 def decode_LoggingLevel(value: Any) -> LoggingLevel:
+    """Decode `value`, parsed JSON, as `LoggingLevel`; raises `DecodeError` with every fault."""
     try:
         result: LoggingLevel = _decode_LoggingLevel(value)
     except KeyError:
@@ -4998,14 +5252,10 @@ def decode_LoggingLevel(value: Any) -> LoggingLevel:
 
 
 def encode_LoggingLevel(value: LoggingLevel) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_LoggingMessageNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_LoggingMessageNotification = partial(object.__new__, LoggingMessageNotification)
 
 
@@ -5020,11 +5270,18 @@ def _decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification
         raise Mismatch
     result.method = "notifications/message"
     result.params = _decode_LoggingMessageNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_LoggingMessageNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotification`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotification = _decode_LoggingMessageNotification(value)
     except KeyError:
@@ -5033,6 +5290,7 @@ def decode_LoggingMessageNotification(value: Any) -> LoggingMessageNotification:
 
 
 def encode_LoggingMessageNotification(value: LoggingMessageNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -5080,6 +5338,7 @@ def _decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotifi
 
 
 def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotificationParams:
+    """Decode `value`, parsed JSON, as `LoggingMessageNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: LoggingMessageNotificationParams = _decode_LoggingMessageNotificationParams(value)
     except KeyError:
@@ -5090,6 +5349,7 @@ def decode_LoggingMessageNotificationParams(value: Any) -> LoggingMessageNotific
 
 
 def encode_LoggingMessageNotificationParams(value: LoggingMessageNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "data": value.data,
         "level": value.level,
@@ -5110,6 +5370,7 @@ def _decode_MetaObject(value: Any) -> Any:
 
 
 def decode_MetaObject(value: Any) -> MetaObject:
+    """Decode `value`, parsed JSON, as `MetaObject`; raises `DecodeError` with every fault."""
     try:
         result: MetaObject = _decode_MetaObject(value)
     except KeyError:
@@ -5118,14 +5379,10 @@ def decode_MetaObject(value: Any) -> MetaObject:
 
 
 def encode_MetaObject(value: MetaObject) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_MethodNotFoundError = (
-    "code",
-    "data",
-    "message",
-)
 _new_MethodNotFoundError = partial(object.__new__, MethodNotFoundError)
 
 
@@ -5147,11 +5404,19 @@ def _decode_MethodNotFoundError(value: Any) -> MethodNotFoundError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_MethodNotFoundError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_MethodNotFoundError(value: Any) -> MethodNotFoundError:
+    """Decode `value`, parsed JSON, as `MethodNotFoundError`; raises `DecodeError` with every fault."""
     try:
         result: MethodNotFoundError = _decode_MethodNotFoundError(value)
     except KeyError:
@@ -5160,6 +5425,7 @@ def decode_MethodNotFoundError(value: Any) -> MethodNotFoundError:
 
 
 def encode_MethodNotFoundError(value: MethodNotFoundError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -5171,11 +5437,6 @@ def encode_MethodNotFoundError(value: MethodNotFoundError) -> dict[str, Any]:
     return result
 
 
-_KEYS_MissingRequiredClientCapabilityError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_MissingRequiredClientCapabilityError = partial(object.__new__, MissingRequiredClientCapabilityError)
 
 
@@ -5193,11 +5454,19 @@ def _decode_MissingRequiredClientCapabilityError(value: Any) -> MissingRequiredC
         known += 1
     else:
         result.id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_MissingRequiredClientCapabilityError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        if "id" in extra:
+            del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_MissingRequiredClientCapabilityError(value: Any) -> MissingRequiredClientCapabilityError:
+    """Decode `value`, parsed JSON, as `MissingRequiredClientCapabilityError`; raises `DecodeError` with every fault."""
     try:
         result: MissingRequiredClientCapabilityError = _decode_MissingRequiredClientCapabilityError(value)
     except KeyError:
@@ -5210,6 +5479,7 @@ def decode_MissingRequiredClientCapabilityError(value: Any) -> MissingRequiredCl
 def encode_MissingRequiredClientCapabilityError(
     value: MissingRequiredClientCapabilityError,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_MissingRequiredClientCapabilityErrorError(value.error),
         "jsonrpc": value.jsonrpc,
@@ -5221,11 +5491,6 @@ def encode_MissingRequiredClientCapabilityError(
     return result
 
 
-_KEYS_MissingRequiredClientCapabilityErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_MissingRequiredClientCapabilityErrorError = partial(
     object.__new__, MissingRequiredClientCapabilityErrorError
 )
@@ -5246,13 +5511,18 @@ def _decode_MissingRequiredClientCapabilityErrorError(
     if item.__class__ is not str:
         raise Mismatch
     result.message = item
-    result._extra = (
-        None if len(value) == 3 else others(value, _KEYS_MissingRequiredClientCapabilityErrorError)
-    )
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_MissingRequiredClientCapabilityErrorError(value: Any) -> MissingRequiredClientCapabilityErrorError:
+    """Decode `value`, parsed JSON, as `MissingRequiredClientCapabilityErrorError`; raises `DecodeError` with every fault."""
     try:
         result: MissingRequiredClientCapabilityErrorError = _decode_MissingRequiredClientCapabilityErrorError(
             value
@@ -5269,6 +5539,7 @@ def decode_MissingRequiredClientCapabilityErrorError(value: Any) -> MissingRequi
 def encode_MissingRequiredClientCapabilityErrorError(
     value: MissingRequiredClientCapabilityErrorError,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "data": encode_MissingRequiredClientCapabilityErrorErrorData(value.data),
@@ -5279,7 +5550,6 @@ def encode_MissingRequiredClientCapabilityErrorError(
     return result
 
 
-_KEYS_MissingRequiredClientCapabilityErrorErrorData = ("requiredCapabilities",)
 _new_MissingRequiredClientCapabilityErrorErrorData = partial(
     object.__new__, MissingRequiredClientCapabilityErrorErrorData
 )
@@ -5292,15 +5562,18 @@ def _decode_MissingRequiredClientCapabilityErrorErrorData(
         raise Mismatch
     result = _new_MissingRequiredClientCapabilityErrorErrorData()
     result.required_capabilities = _decode_ClientCapabilities(value["requiredCapabilities"])
-    result._extra = (
-        None if len(value) == 1 else others(value, _KEYS_MissingRequiredClientCapabilityErrorErrorData)
-    )
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["requiredCapabilities"]
     return result
 
 
 def decode_MissingRequiredClientCapabilityErrorErrorData(
     value: Any,
 ) -> MissingRequiredClientCapabilityErrorErrorData:
+    """Decode `value`, parsed JSON, as `MissingRequiredClientCapabilityErrorErrorData`; raises `DecodeError` with every fault."""
     try:
         result: MissingRequiredClientCapabilityErrorErrorData = (
             _decode_MissingRequiredClientCapabilityErrorErrorData(value)
@@ -5317,6 +5590,7 @@ def decode_MissingRequiredClientCapabilityErrorErrorData(
 def encode_MissingRequiredClientCapabilityErrorErrorData(
     value: MissingRequiredClientCapabilityErrorErrorData,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "requiredCapabilities": encode_ClientCapabilities(value.required_capabilities),
     }
@@ -5325,7 +5599,6 @@ def encode_MissingRequiredClientCapabilityErrorErrorData(
     return result
 
 
-_KEYS_ModelHint = ("name",)
 _new_ModelHint = partial(object.__new__, ModelHint)
 
 
@@ -5342,11 +5615,17 @@ def _decode_ModelHint(value: Any) -> ModelHint:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ModelHint)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "name" in extra:
+            del extra["name"]
     return result
 
 
 def decode_ModelHint(value: Any) -> ModelHint:
+    """Decode `value`, parsed JSON, as `ModelHint`; raises `DecodeError` with every fault."""
     try:
         result: ModelHint = _decode_ModelHint(value)
     except KeyError:
@@ -5355,6 +5634,7 @@ def decode_ModelHint(value: Any) -> ModelHint:
 
 
 def encode_ModelHint(value: ModelHint) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.name is not None:
         result["name"] = value.name
@@ -5421,6 +5701,7 @@ def _decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def decode_ModelPreferences(value: Any) -> ModelPreferences:
+    """Decode `value`, parsed JSON, as `ModelPreferences`; raises `DecodeError` with every fault."""
     try:
         result: ModelPreferences = _decode_ModelPreferences(value)
     except KeyError:
@@ -5429,6 +5710,7 @@ def decode_ModelPreferences(value: Any) -> ModelPreferences:
 
 
 def encode_ModelPreferences(value: ModelPreferences) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.cost_priority is not None:
         result["costPriority"] = value.cost_priority
@@ -5454,6 +5736,7 @@ def _decode_MultiSelectEnumSchema(value: Any) -> Any:
 
 
 def decode_MultiSelectEnumSchema(value: Any) -> MultiSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `MultiSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: MultiSelectEnumSchema = _decode_MultiSelectEnumSchema(value)
     except KeyError:
@@ -5462,6 +5745,7 @@ def decode_MultiSelectEnumSchema(value: Any) -> MultiSelectEnumSchema:
 
 
 def encode_MultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema | TitledMultiSelectEnumSchema) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledMultiSelectEnumSchema:
@@ -5471,10 +5755,6 @@ def encode_MultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema | TitledMu
     raise TypeError(f"MultiSelectEnumSchema cannot hold a {kind.__name__}")
 
 
-_KEYS_Notification = (
-    "method",
-    "params",
-)
 _new_Notification = partial(object.__new__, Notification)
 
 
@@ -5495,11 +5775,18 @@ def _decode_Notification(value: Any) -> Notification:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Notification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Notification(value: Any) -> Notification:
+    """Decode `value`, parsed JSON, as `Notification`; raises `DecodeError` with every fault."""
     try:
         result: Notification = _decode_Notification(value)
     except KeyError:
@@ -5508,6 +5795,7 @@ def decode_Notification(value: Any) -> Notification:
 
 
 def encode_Notification(value: Notification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -5518,7 +5806,6 @@ def encode_Notification(value: Notification) -> dict[str, Any]:
     return result
 
 
-_KEYS_NotificationMetaObject = ("io.modelcontextprotocol/subscriptionId",)
 _new_NotificationMetaObject = partial(object.__new__, NotificationMetaObject)
 
 
@@ -5532,11 +5819,17 @@ def _decode_NotificationMetaObject(value: Any) -> NotificationMetaObject:
         known += 1
     else:
         result.subscription_id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_NotificationMetaObject)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "io.modelcontextprotocol/subscriptionId" in extra:
+            del extra["io.modelcontextprotocol/subscriptionId"]
     return result
 
 
 def decode_NotificationMetaObject(value: Any) -> NotificationMetaObject:
+    """Decode `value`, parsed JSON, as `NotificationMetaObject`; raises `DecodeError` with every fault."""
     try:
         result: NotificationMetaObject = _decode_NotificationMetaObject(value)
     except KeyError:
@@ -5545,6 +5838,7 @@ def decode_NotificationMetaObject(value: Any) -> NotificationMetaObject:
 
 
 def encode_NotificationMetaObject(value: NotificationMetaObject) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.subscription_id is not None:
         result["io.modelcontextprotocol/subscriptionId"] = value.subscription_id
@@ -5553,7 +5847,6 @@ def encode_NotificationMetaObject(value: NotificationMetaObject) -> dict[str, An
     return result
 
 
-_KEYS_NotificationParams = ("_meta",)
 _new_NotificationParams = partial(object.__new__, NotificationParams)
 
 
@@ -5567,11 +5860,17 @@ def _decode_NotificationParams(value: Any) -> NotificationParams:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_NotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
     return result
 
 
 def decode_NotificationParams(value: Any) -> NotificationParams:
+    """Decode `value`, parsed JSON, as `NotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: NotificationParams = _decode_NotificationParams(value)
     except KeyError:
@@ -5580,6 +5879,7 @@ def decode_NotificationParams(value: Any) -> NotificationParams:
 
 
 def encode_NotificationParams(value: NotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.meta is not None:
         result["_meta"] = encode_NotificationMetaObject(value.meta)
@@ -5653,6 +5953,7 @@ def _decode_NumberSchema(value: Any) -> NumberSchema:
 
 
 def decode_NumberSchema(value: Any) -> NumberSchema:
+    """Decode `value`, parsed JSON, as `NumberSchema`; raises `DecodeError` with every fault."""
     try:
         result: NumberSchema = _decode_NumberSchema(value)
     except KeyError:
@@ -5661,6 +5962,7 @@ def decode_NumberSchema(value: Any) -> NumberSchema:
 
 
 def encode_NumberSchema(value: NumberSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -5706,6 +6008,7 @@ def _decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
+    """Decode `value`, parsed JSON, as `PaginatedRequest`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequest = _decode_PaginatedRequest(value)
     except KeyError:
@@ -5714,6 +6017,7 @@ def decode_PaginatedRequest(value: Any) -> PaginatedRequest:
 
 
 def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -5725,10 +6029,6 @@ def encode_PaginatedRequest(value: PaginatedRequest) -> dict[str, Any]:
     return result
 
 
-_KEYS_PaginatedRequestParams = (
-    "_meta",
-    "cursor",
-)
 _new_PaginatedRequestParams = partial(object.__new__, PaginatedRequestParams)
 
 
@@ -5746,11 +6046,18 @@ def _decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
         known += 1
     else:
         result.cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedRequestParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["_meta"]
+        if "cursor" in extra:
+            del extra["cursor"]
     return result
 
 
 def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
+    """Decode `value`, parsed JSON, as `PaginatedRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedRequestParams = _decode_PaginatedRequestParams(value)
     except KeyError:
@@ -5759,6 +6066,7 @@ def decode_PaginatedRequestParams(value: Any) -> PaginatedRequestParams:
 
 
 def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
     }
@@ -5769,11 +6077,6 @@ def encode_PaginatedRequestParams(value: PaginatedRequestParams) -> dict[str, An
     return result
 
 
-_KEYS_PaginatedResult = (
-    "_meta",
-    "nextCursor",
-    "resultType",
-)
 _new_PaginatedResult = partial(object.__new__, PaginatedResult)
 
 
@@ -5799,11 +6102,20 @@ def _decode_PaginatedResult(value: Any) -> PaginatedResult:
         known += 1
     else:
         result.next_cursor = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PaginatedResult)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "nextCursor" in extra:
+            del extra["nextCursor"]
+        del extra["resultType"]
     return result
 
 
 def decode_PaginatedResult(value: Any) -> PaginatedResult:
+    """Decode `value`, parsed JSON, as `PaginatedResult`; raises `DecodeError` with every fault."""
     try:
         result: PaginatedResult = _decode_PaginatedResult(value)
     except KeyError:
@@ -5812,6 +6124,7 @@ def decode_PaginatedResult(value: Any) -> PaginatedResult:
 
 
 def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resultType": value.result_type,
     }
@@ -5824,11 +6137,6 @@ def encode_PaginatedResult(value: PaginatedResult) -> dict[str, Any]:
     return result
 
 
-_KEYS_ParseError = (
-    "code",
-    "data",
-    "message",
-)
 _new_ParseError = partial(object.__new__, ParseError)
 
 
@@ -5850,11 +6158,19 @@ def _decode_ParseError(value: Any) -> ParseError:
         known += 1
     else:
         result.data = UNSET
-    result._extra = None if len(value) == known else others(value, _KEYS_ParseError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        if "data" in extra:
+            del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_ParseError(value: Any) -> ParseError:
+    """Decode `value`, parsed JSON, as `ParseError`; raises `DecodeError` with every fault."""
     try:
         result: ParseError = _decode_ParseError(value)
     except KeyError:
@@ -5863,6 +6179,7 @@ def decode_ParseError(value: Any) -> ParseError:
 
 
 def encode_ParseError(value: ParseError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "message": value.message,
@@ -5908,6 +6225,7 @@ def _decode_PrimitiveSchemaDefinition(value: Any) -> Any:
 
 
 def decode_PrimitiveSchemaDefinition(value: Any) -> PrimitiveSchemaDefinition:
+    """Decode `value`, parsed JSON, as `PrimitiveSchemaDefinition`; raises `DecodeError` with every fault."""
     try:
         result: PrimitiveSchemaDefinition = _decode_PrimitiveSchemaDefinition(value)
     except KeyError:
@@ -5925,6 +6243,7 @@ def encode_PrimitiveSchemaDefinition(
     | TitledMultiSelectEnumSchema
     | LegacyTitledEnumSchema,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledSingleSelectEnumSchema:
@@ -5946,11 +6265,6 @@ def encode_PrimitiveSchemaDefinition(
     raise TypeError(f"PrimitiveSchemaDefinition cannot hold a {kind.__name__}")
 
 
-_KEYS_ProgressNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ProgressNotification = partial(object.__new__, ProgressNotification)
 
 
@@ -5965,11 +6279,18 @@ def _decode_ProgressNotification(value: Any) -> ProgressNotification:
         raise Mismatch
     result.method = "notifications/progress"
     result.params = _decode_ProgressNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ProgressNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ProgressNotification(value: Any) -> ProgressNotification:
+    """Decode `value`, parsed JSON, as `ProgressNotification`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotification = _decode_ProgressNotification(value)
     except KeyError:
@@ -5978,6 +6299,7 @@ def decode_ProgressNotification(value: Any) -> ProgressNotification:
 
 
 def encode_ProgressNotification(value: ProgressNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -6034,6 +6356,7 @@ def _decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams
 
 
 def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
+    """Decode `value`, parsed JSON, as `ProgressNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ProgressNotificationParams = _decode_ProgressNotificationParams(value)
     except KeyError:
@@ -6042,6 +6365,7 @@ def decode_ProgressNotificationParams(value: Any) -> ProgressNotificationParams:
 
 
 def encode_ProgressNotificationParams(value: ProgressNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "progress": value.progress,
         "progressToken": value.progress_token,
@@ -6068,6 +6392,7 @@ def _decode_ProgressToken(value: Any) -> Any:
 
 
 def decode_ProgressToken(value: Any) -> ProgressToken:
+    """Decode `value`, parsed JSON, as `ProgressToken`; raises `DecodeError` with every fault."""
     try:
         result: ProgressToken = _decode_ProgressToken(value)
     except KeyError:
@@ -6076,6 +6401,7 @@ def decode_ProgressToken(value: Any) -> ProgressToken:
 
 
 def encode_ProgressToken(value: ProgressToken) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -6146,6 +6472,7 @@ def _decode_Prompt(value: Any) -> Prompt:
 
 
 def decode_Prompt(value: Any) -> Prompt:
+    """Decode `value`, parsed JSON, as `Prompt`; raises `DecodeError` with every fault."""
     try:
         result: Prompt = _decode_Prompt(value)
     except KeyError:
@@ -6154,6 +6481,7 @@ def decode_Prompt(value: Any) -> Prompt:
 
 
 def encode_Prompt(value: Prompt) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -6219,6 +6547,7 @@ def _decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def decode_PromptArgument(value: Any) -> PromptArgument:
+    """Decode `value`, parsed JSON, as `PromptArgument`; raises `DecodeError` with every fault."""
     try:
         result: PromptArgument = _decode_PromptArgument(value)
     except KeyError:
@@ -6227,6 +6556,7 @@ def decode_PromptArgument(value: Any) -> PromptArgument:
 
 
 def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
     }
@@ -6241,11 +6571,6 @@ def encode_PromptArgument(value: PromptArgument) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_PromptListChangedNotification = partial(object.__new__, PromptListChangedNotification)
 
 
@@ -6265,11 +6590,19 @@ def _decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotifi
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotification:
+    """Decode `value`, parsed JSON, as `PromptListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: PromptListChangedNotification = _decode_PromptListChangedNotification(value)
     except KeyError:
@@ -6278,6 +6611,7 @@ def decode_PromptListChangedNotification(value: Any) -> PromptListChangedNotific
 
 
 def encode_PromptListChangedNotification(value: PromptListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -6289,10 +6623,6 @@ def encode_PromptListChangedNotification(value: PromptListChangedNotification) -
     return result
 
 
-_KEYS_PromptMessage = (
-    "content",
-    "role",
-)
 _new_PromptMessage = partial(object.__new__, PromptMessage)
 
 
@@ -6305,11 +6635,17 @@ def _decode_PromptMessage(value: Any) -> PromptMessage:
     if item not in ("assistant", "user"):
         raise Mismatch
     result.role = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_PromptMessage)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_PromptMessage(value: Any) -> PromptMessage:
+    """Decode `value`, parsed JSON, as `PromptMessage`; raises `DecodeError` with every fault."""
     try:
         result: PromptMessage = _decode_PromptMessage(value)
     except KeyError:
@@ -6318,6 +6654,7 @@ def decode_PromptMessage(value: Any) -> PromptMessage:
 
 
 def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": encode_ContentBlock(value.content),
         "role": value.role,
@@ -6327,11 +6664,6 @@ def encode_PromptMessage(value: PromptMessage) -> dict[str, Any]:
     return result
 
 
-_KEYS_PromptReference = (
-    "name",
-    "title",
-    "type",
-)
 _new_PromptReference = partial(object.__new__, PromptReference)
 
 
@@ -6355,11 +6687,19 @@ def _decode_PromptReference(value: Any) -> PromptReference:
         known += 1
     else:
         result.title = None
-    result._extra = None if len(value) == known else others(value, _KEYS_PromptReference)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["name"]
+        if "title" in extra:
+            del extra["title"]
+        del extra["type"]
     return result
 
 
 def decode_PromptReference(value: Any) -> PromptReference:
+    """Decode `value`, parsed JSON, as `PromptReference`; raises `DecodeError` with every fault."""
     try:
         result: PromptReference = _decode_PromptReference(value)
     except KeyError:
@@ -6368,6 +6708,7 @@ def decode_PromptReference(value: Any) -> PromptReference:
 
 
 def encode_PromptReference(value: PromptReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -6391,6 +6732,7 @@ def _decode_ReadResourceAnswer(value: Any) -> Any:
 
 
 def decode_ReadResourceAnswer(value: Any) -> ReadResourceAnswer:
+    """Decode `value`, parsed JSON, as `ReadResourceAnswer`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceAnswer = _decode_ReadResourceAnswer(value)
     except KeyError:
@@ -6399,6 +6741,7 @@ def decode_ReadResourceAnswer(value: Any) -> ReadResourceAnswer:
 
 
 def encode_ReadResourceAnswer(value: ReadResourceResult | InputRequiredResult) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is ReadResourceResult:
@@ -6434,6 +6777,7 @@ def _decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
+    """Decode `value`, parsed JSON, as `ReadResourceRequest`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequest = _decode_ReadResourceRequest(value)
     except KeyError:
@@ -6442,6 +6786,7 @@ def decode_ReadResourceRequest(value: Any) -> ReadResourceRequest:
 
 
 def encode_ReadResourceRequest(value: ReadResourceRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -6490,6 +6835,7 @@ def _decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
 
 
 def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ReadResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceRequestParams = _decode_ReadResourceRequestParams(value)
     except KeyError:
@@ -6498,6 +6844,7 @@ def decode_ReadResourceRequestParams(value: Any) -> ReadResourceRequestParams:
 
 
 def encode_ReadResourceRequestParams(value: ReadResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
         "uri": value.uri,
@@ -6568,6 +6915,7 @@ def _decode_ReadResourceResult(value: Any) -> ReadResourceResult:
 
 
 def decode_ReadResourceResult(value: Any) -> ReadResourceResult:
+    """Decode `value`, parsed JSON, as `ReadResourceResult`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceResult = _decode_ReadResourceResult(value)
     except KeyError:
@@ -6586,6 +6934,7 @@ def _encode_ReadResourceResult_contents_item(value: TextResourceContents | BlobR
 
 
 def encode_ReadResourceResult(value: ReadResourceResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "cacheScope": value.cache_scope,
         "contents": [_encode_ReadResourceResult_contents_item(element) for element in value.contents],
@@ -6610,11 +6959,6 @@ def _decode_ReadResourceResultResponse_result(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_ReadResourceResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_ReadResourceResultResponse = partial(object.__new__, ReadResourceResultResponse)
 
 
@@ -6627,11 +6971,18 @@ def _decode_ReadResourceResultResponse(value: Any) -> ReadResourceResultResponse
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_ReadResourceResultResponse_result(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ReadResourceResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_ReadResourceResultResponse(value: Any) -> ReadResourceResultResponse:
+    """Decode `value`, parsed JSON, as `ReadResourceResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: ReadResourceResultResponse = _decode_ReadResourceResultResponse(value)
     except KeyError:
@@ -6650,6 +7001,7 @@ def _encode_ReadResourceResultResponse_result(value: InputRequiredResult | ReadR
 
 
 def encode_ReadResourceResultResponse(value: ReadResourceResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -6660,10 +7012,6 @@ def encode_ReadResourceResultResponse(value: ReadResourceResultResponse) -> dict
     return result
 
 
-_KEYS_Request = (
-    "method",
-    "params",
-)
 _new_Request = partial(object.__new__, Request)
 
 
@@ -6684,11 +7032,18 @@ def _decode_Request(value: Any) -> Request:
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Request)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_Request(value: Any) -> Request:
+    """Decode `value`, parsed JSON, as `Request`; raises `DecodeError` with every fault."""
     try:
         result: Request = _decode_Request(value)
     except KeyError:
@@ -6697,6 +7052,7 @@ def decode_Request(value: Any) -> Request:
 
 
 def encode_Request(value: Request) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "method": value.method,
     }
@@ -6718,6 +7074,7 @@ def _decode_RequestId(value: Any) -> Any:
 
 
 def decode_RequestId(value: Any) -> RequestId:
+    """Decode `value`, parsed JSON, as `RequestId`; raises `DecodeError` with every fault."""
     try:
         result: RequestId = _decode_RequestId(value)
     except KeyError:
@@ -6726,6 +7083,7 @@ def decode_RequestId(value: Any) -> RequestId:
 
 
 def encode_RequestId(value: RequestId) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -6774,6 +7132,7 @@ def _decode_RequestMetaObject(value: Any) -> RequestMetaObject:
 
 
 def decode_RequestMetaObject(value: Any) -> RequestMetaObject:
+    """Decode `value`, parsed JSON, as `RequestMetaObject`; raises `DecodeError` with every fault."""
     try:
         result: RequestMetaObject = _decode_RequestMetaObject(value)
     except KeyError:
@@ -6782,6 +7141,7 @@ def decode_RequestMetaObject(value: Any) -> RequestMetaObject:
 
 
 def encode_RequestMetaObject(value: RequestMetaObject) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "io.modelcontextprotocol/clientCapabilities": encode_ClientCapabilities(value.client_capabilities),
         "io.modelcontextprotocol/protocolVersion": value.protocol_version,
@@ -6797,7 +7157,6 @@ def encode_RequestMetaObject(value: RequestMetaObject) -> dict[str, Any]:
     return result
 
 
-_KEYS_RequestParams = ("_meta",)
 _new_RequestParams = partial(object.__new__, RequestParams)
 
 
@@ -6806,11 +7165,16 @@ def _decode_RequestParams(value: Any) -> RequestParams:
         raise Mismatch
     result = _new_RequestParams()
     result.meta = _decode_RequestMetaObject(value["_meta"])
-    result._extra = None if len(value) == 1 else others(value, _KEYS_RequestParams)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["_meta"]
     return result
 
 
 def decode_RequestParams(value: Any) -> RequestParams:
+    """Decode `value`, parsed JSON, as `RequestParams`; raises `DecodeError` with every fault."""
     try:
         result: RequestParams = _decode_RequestParams(value)
     except KeyError:
@@ -6819,6 +7183,7 @@ def decode_RequestParams(value: Any) -> RequestParams:
 
 
 def encode_RequestParams(value: RequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
     }
@@ -6915,6 +7280,7 @@ def _decode_Resource(value: Any) -> Resource:
 
 
 def decode_Resource(value: Any) -> Resource:
+    """Decode `value`, parsed JSON, as `Resource`; raises `DecodeError` with every fault."""
     try:
         result: Resource = _decode_Resource(value)
     except KeyError:
@@ -6923,6 +7289,7 @@ def decode_Resource(value: Any) -> Resource:
 
 
 def encode_Resource(value: Resource) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uri": value.uri,
@@ -6946,11 +7313,6 @@ def encode_Resource(value: Resource) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceContents = (
-    "_meta",
-    "mimeType",
-    "uri",
-)
 _new_ResourceContents = partial(object.__new__, ResourceContents)
 
 
@@ -6979,11 +7341,20 @@ def _decode_ResourceContents(value: Any) -> ResourceContents:
         known += 1
     else:
         result.mime_type = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceContents)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "mimeType" in extra:
+            del extra["mimeType"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceContents(value: Any) -> ResourceContents:
+    """Decode `value`, parsed JSON, as `ResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: ResourceContents = _decode_ResourceContents(value)
     except KeyError:
@@ -6992,6 +7363,7 @@ def decode_ResourceContents(value: Any) -> ResourceContents:
 
 
 def encode_ResourceContents(value: ResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7096,6 +7468,7 @@ def _decode_ResourceLink(value: Any) -> ResourceLink:
 
 
 def decode_ResourceLink(value: Any) -> ResourceLink:
+    """Decode `value`, parsed JSON, as `ResourceLink`; raises `DecodeError` with every fault."""
     try:
         result: ResourceLink = _decode_ResourceLink(value)
     except KeyError:
@@ -7104,6 +7477,7 @@ def decode_ResourceLink(value: Any) -> ResourceLink:
 
 
 def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "type": value.type,
@@ -7128,11 +7502,6 @@ def encode_ResourceLink(value: ResourceLink) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ResourceListChangedNotification = partial(object.__new__, ResourceListChangedNotification)
 
 
@@ -7152,11 +7521,19 @@ def _decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNo
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNotification:
+    """Decode `value`, parsed JSON, as `ResourceListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceListChangedNotification = _decode_ResourceListChangedNotification(value)
     except KeyError:
@@ -7167,6 +7544,7 @@ def decode_ResourceListChangedNotification(value: Any) -> ResourceListChangedNot
 
 
 def encode_ResourceListChangedNotification(value: ResourceListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -7178,10 +7556,6 @@ def encode_ResourceListChangedNotification(value: ResourceListChangedNotificatio
     return result
 
 
-_KEYS_ResourceRequestParams = (
-    "_meta",
-    "uri",
-)
 _new_ResourceRequestParams = partial(object.__new__, ResourceRequestParams)
 
 
@@ -7194,11 +7568,17 @@ def _decode_ResourceRequestParams(value: Any) -> ResourceRequestParams:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceRequestParams)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceRequestParams(value: Any) -> ResourceRequestParams:
+    """Decode `value`, parsed JSON, as `ResourceRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceRequestParams = _decode_ResourceRequestParams(value)
     except KeyError:
@@ -7207,6 +7587,7 @@ def decode_ResourceRequestParams(value: Any) -> ResourceRequestParams:
 
 
 def encode_ResourceRequestParams(value: ResourceRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
         "uri": value.uri,
@@ -7293,6 +7674,7 @@ def _decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
+    """Decode `value`, parsed JSON, as `ResourceTemplate`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplate = _decode_ResourceTemplate(value)
     except KeyError:
@@ -7301,6 +7683,7 @@ def decode_ResourceTemplate(value: Any) -> ResourceTemplate:
 
 
 def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "name": value.name,
         "uriTemplate": value.uri_template,
@@ -7322,10 +7705,6 @@ def encode_ResourceTemplate(value: ResourceTemplate) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResourceTemplateReference = (
-    "type",
-    "uri",
-)
 _new_ResourceTemplateReference = partial(object.__new__, ResourceTemplateReference)
 
 
@@ -7340,11 +7719,17 @@ def _decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
     if item.__class__ is not str:
         raise Mismatch
     result.uri = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_ResourceTemplateReference)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["type"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
+    """Decode `value`, parsed JSON, as `ResourceTemplateReference`; raises `DecodeError` with every fault."""
     try:
         result: ResourceTemplateReference = _decode_ResourceTemplateReference(value)
     except KeyError:
@@ -7353,6 +7738,7 @@ def decode_ResourceTemplateReference(value: Any) -> ResourceTemplateReference:
 
 
 def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
         "uri": value.uri,
@@ -7362,11 +7748,6 @@ def encode_ResourceTemplateReference(value: ResourceTemplateReference) -> dict[s
     return result
 
 
-_KEYS_ResourceUpdatedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ResourceUpdatedNotification = partial(object.__new__, ResourceUpdatedNotification)
 
 
@@ -7381,11 +7762,18 @@ def _decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificati
         raise Mismatch
     result.method = "notifications/resources/updated"
     result.params = _decode_ResourceUpdatedNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_ResourceUpdatedNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotification:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotification = _decode_ResourceUpdatedNotification(value)
     except KeyError:
@@ -7394,6 +7782,7 @@ def decode_ResourceUpdatedNotification(value: Any) -> ResourceUpdatedNotificatio
 
 
 def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -7404,10 +7793,6 @@ def encode_ResourceUpdatedNotification(value: ResourceUpdatedNotification) -> di
     return result
 
 
-_KEYS_ResourceUpdatedNotificationParams = (
-    "_meta",
-    "uri",
-)
 _new_ResourceUpdatedNotificationParams = partial(object.__new__, ResourceUpdatedNotificationParams)
 
 
@@ -7425,11 +7810,18 @@ def _decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNoti
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResourceUpdatedNotificationParams)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["uri"]
     return result
 
 
 def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotificationParams:
+    """Decode `value`, parsed JSON, as `ResourceUpdatedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: ResourceUpdatedNotificationParams = _decode_ResourceUpdatedNotificationParams(value)
     except KeyError:
@@ -7440,6 +7832,7 @@ def decode_ResourceUpdatedNotificationParams(value: Any) -> ResourceUpdatedNotif
 
 
 def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7450,10 +7843,6 @@ def encode_ResourceUpdatedNotificationParams(value: ResourceUpdatedNotificationP
     return result
 
 
-_KEYS_Result = (
-    "_meta",
-    "resultType",
-)
 _new_Result = partial(object.__new__, Result)
 
 
@@ -7471,11 +7860,18 @@ def _decode_Result(value: Any) -> Result:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Result)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["resultType"]
     return result
 
 
 def decode_Result(value: Any) -> Result:
+    """Decode `value`, parsed JSON, as `Result`; raises `DecodeError` with every fault."""
     try:
         result: Result = _decode_Result(value)
     except KeyError:
@@ -7484,6 +7880,7 @@ def decode_Result(value: Any) -> Result:
 
 
 def encode_Result(value: Result) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "resultType": value.result_type,
     }
@@ -7494,7 +7891,6 @@ def encode_Result(value: Result) -> dict[str, Any]:
     return result
 
 
-_KEYS_ResultMetaObject = ("io.modelcontextprotocol/serverInfo",)
 _new_ResultMetaObject = partial(object.__new__, ResultMetaObject)
 
 
@@ -7508,11 +7904,17 @@ def _decode_ResultMetaObject(value: Any) -> ResultMetaObject:
         known += 1
     else:
         result.server_info = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ResultMetaObject)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "io.modelcontextprotocol/serverInfo" in extra:
+            del extra["io.modelcontextprotocol/serverInfo"]
     return result
 
 
 def decode_ResultMetaObject(value: Any) -> ResultMetaObject:
+    """Decode `value`, parsed JSON, as `ResultMetaObject`; raises `DecodeError` with every fault."""
     try:
         result: ResultMetaObject = _decode_ResultMetaObject(value)
     except KeyError:
@@ -7521,6 +7923,7 @@ def decode_ResultMetaObject(value: Any) -> ResultMetaObject:
 
 
 def encode_ResultMetaObject(value: ResultMetaObject) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.server_info is not None:
         result["io.modelcontextprotocol/serverInfo"] = encode_Implementation(value.server_info)
@@ -7536,6 +7939,7 @@ def _decode_ResultType(value: Any) -> Any:
 
 
 def decode_ResultType(value: Any) -> ResultType:
+    """Decode `value`, parsed JSON, as `ResultType`; raises `DecodeError` with every fault."""
     try:
         result: ResultType = _decode_ResultType(value)
     except KeyError:
@@ -7544,6 +7948,7 @@ def decode_ResultType(value: Any) -> ResultType:
 
 
 def encode_ResultType(value: ResultType) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
@@ -7554,6 +7959,7 @@ def _decode_Role(value: Any) -> Any:
 
 
 def decode_Role(value: Any) -> Role:
+    """Decode `value`, parsed JSON, as `Role`; raises `DecodeError` with every fault."""
     try:
         result: Role = _decode_Role(value)
     except KeyError:
@@ -7562,14 +7968,10 @@ def decode_Role(value: Any) -> Role:
 
 
 def encode_Role(value: Role) -> Any:
+    """The JSON value of `value`, which is not checked."""
     return value
 
 
-_KEYS_Root = (
-    "_meta",
-    "name",
-    "uri",
-)
 _new_Root = partial(object.__new__, Root)
 
 
@@ -7598,11 +8000,20 @@ def _decode_Root(value: Any) -> Root:
         known += 1
     else:
         result.name = None
-    result._extra = None if len(value) == known else others(value, _KEYS_Root)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        if "name" in extra:
+            del extra["name"]
+        del extra["uri"]
     return result
 
 
 def decode_Root(value: Any) -> Root:
+    """Decode `value`, parsed JSON, as `Root`; raises `DecodeError` with every fault."""
     try:
         result: Root = _decode_Root(value)
     except KeyError:
@@ -7611,6 +8022,7 @@ def decode_Root(value: Any) -> Root:
 
 
 def encode_Root(value: Root) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "uri": value.uri,
     }
@@ -7641,11 +8053,6 @@ def _decode_SamplingMessage_content(value: Any) -> Any:
     raise Mismatch
 
 
-_KEYS_SamplingMessage = (
-    "_meta",
-    "content",
-    "role",
-)
 _new_SamplingMessage = partial(object.__new__, SamplingMessage)
 
 
@@ -7667,11 +8074,19 @@ def _decode_SamplingMessage(value: Any) -> SamplingMessage:
         known += 1
     else:
         result.meta = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SamplingMessage)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["content"]
+        del extra["role"]
     return result
 
 
 def decode_SamplingMessage(value: Any) -> SamplingMessage:
+    """Decode `value`, parsed JSON, as `SamplingMessage`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessage = _decode_SamplingMessage(value)
     except KeyError:
@@ -7705,6 +8120,7 @@ def _encode_SamplingMessage_content(
 
 
 def encode_SamplingMessage(value: SamplingMessage) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": _encode_SamplingMessage_content(value.content),
         "role": value.role,
@@ -7733,6 +8149,7 @@ def _decode_SamplingMessageContentBlock(value: Any) -> Any:
 
 
 def decode_SamplingMessageContentBlock(value: Any) -> SamplingMessageContentBlock:
+    """Decode `value`, parsed JSON, as `SamplingMessageContentBlock`; raises `DecodeError` with every fault."""
     try:
         result: SamplingMessageContentBlock = _decode_SamplingMessageContentBlock(value)
     except KeyError:
@@ -7743,6 +8160,7 @@ def decode_SamplingMessageContentBlock(value: Any) -> SamplingMessageContentBloc
 def encode_SamplingMessageContentBlock(
     value: TextContent | ImageContent | AudioContent | ToolUseContent | ToolResultContent,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is TextContent:
@@ -7845,6 +8263,7 @@ def _decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
+    """Decode `value`, parsed JSON, as `ServerCapabilities`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilities = _decode_ServerCapabilities(value)
     except KeyError:
@@ -7853,6 +8272,7 @@ def decode_ServerCapabilities(value: Any) -> ServerCapabilities:
 
 
 def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.completions is not None:
         result["completions"] = value.completions
@@ -7873,7 +8293,6 @@ def encode_ServerCapabilities(value: ServerCapabilities) -> dict[str, Any]:
     return result
 
 
-_KEYS_ServerCapabilitiesPrompts = ("listChanged",)
 _new_ServerCapabilitiesPrompts = partial(object.__new__, ServerCapabilitiesPrompts)
 
 
@@ -7890,11 +8309,17 @@ def _decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesPrompts)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesPrompts`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesPrompts = _decode_ServerCapabilitiesPrompts(value)
     except KeyError:
@@ -7903,6 +8328,7 @@ def decode_ServerCapabilitiesPrompts(value: Any) -> ServerCapabilitiesPrompts:
 
 
 def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -7911,10 +8337,6 @@ def encode_ServerCapabilitiesPrompts(value: ServerCapabilitiesPrompts) -> dict[s
     return result
 
 
-_KEYS_ServerCapabilitiesResources = (
-    "listChanged",
-    "subscribe",
-)
 _new_ServerCapabilitiesResources = partial(object.__new__, ServerCapabilitiesResources)
 
 
@@ -7939,11 +8361,19 @@ def _decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResourc
         known += 1
     else:
         result.subscribe = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesResources)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
+        if "subscribe" in extra:
+            del extra["subscribe"]
     return result
 
 
 def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResources:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesResources`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesResources = _decode_ServerCapabilitiesResources(value)
     except KeyError:
@@ -7952,6 +8382,7 @@ def decode_ServerCapabilitiesResources(value: Any) -> ServerCapabilitiesResource
 
 
 def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -7962,7 +8393,6 @@ def encode_ServerCapabilitiesResources(value: ServerCapabilitiesResources) -> di
     return result
 
 
-_KEYS_ServerCapabilitiesTools = ("listChanged",)
 _new_ServerCapabilitiesTools = partial(object.__new__, ServerCapabilitiesTools)
 
 
@@ -7979,11 +8409,17 @@ def _decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
         known += 1
     else:
         result.list_changed = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ServerCapabilitiesTools)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "listChanged" in extra:
+            del extra["listChanged"]
     return result
 
 
 def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
+    """Decode `value`, parsed JSON, as `ServerCapabilitiesTools`; raises `DecodeError` with every fault."""
     try:
         result: ServerCapabilitiesTools = _decode_ServerCapabilitiesTools(value)
     except KeyError:
@@ -7992,6 +8428,7 @@ def decode_ServerCapabilitiesTools(value: Any) -> ServerCapabilitiesTools:
 
 
 def encode_ServerCapabilitiesTools(value: ServerCapabilitiesTools) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.list_changed is not None:
         result["listChanged"] = value.list_changed
@@ -8023,6 +8460,7 @@ def _decode_ServerNotification(value: Any) -> Any:
 
 
 def decode_ServerNotification(value: Any) -> ServerNotification:
+    """Decode `value`, parsed JSON, as `ServerNotification`; raises `DecodeError` with every fault."""
     try:
         result: ServerNotification = _decode_ServerNotification(value)
     except KeyError:
@@ -8040,6 +8478,7 @@ def encode_ServerNotification(
     | ToolListChangedNotification
     | LoggingMessageNotification,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is CancelledNotification:
@@ -8127,6 +8566,7 @@ def _decode_ServerResult(value: Any) -> Any:
 
 
 def decode_ServerResult(value: Any) -> ServerResult:
+    """Decode `value`, parsed JSON, as `ServerResult`; raises `DecodeError` with every fault."""
     try:
         result: ServerResult = _decode_ServerResult(value)
     except KeyError:
@@ -8148,6 +8588,7 @@ def encode_ServerResult(
     | CallToolResult
     | CompleteResult,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is DiscoverResult:
@@ -8189,6 +8630,7 @@ def _decode_SingleSelectEnumSchema(value: Any) -> Any:
 
 
 def decode_SingleSelectEnumSchema(value: Any) -> SingleSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `SingleSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: SingleSelectEnumSchema = _decode_SingleSelectEnumSchema(value)
     except KeyError:
@@ -8199,6 +8641,7 @@ def decode_SingleSelectEnumSchema(value: Any) -> SingleSelectEnumSchema:
 def encode_SingleSelectEnumSchema(
     value: UntitledSingleSelectEnumSchema | TitledSingleSelectEnumSchema,
 ) -> Any:
+    """The JSON value of `value`, which is not checked."""
     item: Any = value
     kind = item.__class__
     if kind is UntitledSingleSelectEnumSchema:
@@ -8285,6 +8728,7 @@ def _decode_StringSchema(value: Any) -> StringSchema:
 
 
 def decode_StringSchema(value: Any) -> StringSchema:
+    """Decode `value`, parsed JSON, as `StringSchema`; raises `DecodeError` with every fault."""
     try:
         result: StringSchema = _decode_StringSchema(value)
     except KeyError:
@@ -8293,6 +8737,7 @@ def decode_StringSchema(value: Any) -> StringSchema:
 
 
 def encode_StringSchema(value: StringSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -8367,6 +8812,7 @@ def _decode_SubscriptionFilter(value: Any) -> SubscriptionFilter:
 
 
 def decode_SubscriptionFilter(value: Any) -> SubscriptionFilter:
+    """Decode `value`, parsed JSON, as `SubscriptionFilter`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionFilter = _decode_SubscriptionFilter(value)
     except KeyError:
@@ -8375,6 +8821,7 @@ def decode_SubscriptionFilter(value: Any) -> SubscriptionFilter:
 
 
 def encode_SubscriptionFilter(value: SubscriptionFilter) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.prompts_list_changed is not None:
         result["promptsListChanged"] = value.prompts_list_changed
@@ -8389,11 +8836,6 @@ def encode_SubscriptionFilter(value: SubscriptionFilter) -> dict[str, Any]:
     return result
 
 
-_KEYS_SubscriptionsAcknowledgedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_SubscriptionsAcknowledgedNotification = partial(object.__new__, SubscriptionsAcknowledgedNotification)
 
 
@@ -8408,11 +8850,18 @@ def _decode_SubscriptionsAcknowledgedNotification(value: Any) -> SubscriptionsAc
         raise Mismatch
     result.method = "notifications/subscriptions/acknowledged"
     result.params = _decode_SubscriptionsAcknowledgedNotificationParams(value["params"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_SubscriptionsAcknowledgedNotification)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        del extra["params"]
     return result
 
 
 def decode_SubscriptionsAcknowledgedNotification(value: Any) -> SubscriptionsAcknowledgedNotification:
+    """Decode `value`, parsed JSON, as `SubscriptionsAcknowledgedNotification`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsAcknowledgedNotification = _decode_SubscriptionsAcknowledgedNotification(value)
     except KeyError:
@@ -8425,6 +8874,7 @@ def decode_SubscriptionsAcknowledgedNotification(value: Any) -> SubscriptionsAck
 def encode_SubscriptionsAcknowledgedNotification(
     value: SubscriptionsAcknowledgedNotification,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -8435,10 +8885,6 @@ def encode_SubscriptionsAcknowledgedNotification(
     return result
 
 
-_KEYS_SubscriptionsAcknowledgedNotificationParams = (
-    "_meta",
-    "notifications",
-)
 _new_SubscriptionsAcknowledgedNotificationParams = partial(
     object.__new__, SubscriptionsAcknowledgedNotificationParams
 )
@@ -8457,15 +8903,20 @@ def _decode_SubscriptionsAcknowledgedNotificationParams(
         known += 1
     else:
         result.meta = None
-    result._extra = (
-        None if len(value) == known else others(value, _KEYS_SubscriptionsAcknowledgedNotificationParams)
-    )
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "_meta" in extra:
+            del extra["_meta"]
+        del extra["notifications"]
     return result
 
 
 def decode_SubscriptionsAcknowledgedNotificationParams(
     value: Any,
 ) -> SubscriptionsAcknowledgedNotificationParams:
+    """Decode `value`, parsed JSON, as `SubscriptionsAcknowledgedNotificationParams`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsAcknowledgedNotificationParams = (
             _decode_SubscriptionsAcknowledgedNotificationParams(value)
@@ -8482,6 +8933,7 @@ def decode_SubscriptionsAcknowledgedNotificationParams(
 def encode_SubscriptionsAcknowledgedNotificationParams(
     value: SubscriptionsAcknowledgedNotificationParams,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "notifications": encode_SubscriptionFilter(value.notifications),
     }
@@ -8518,6 +8970,7 @@ def _decode_SubscriptionsListenRequest(value: Any) -> SubscriptionsListenRequest
 
 
 def decode_SubscriptionsListenRequest(value: Any) -> SubscriptionsListenRequest:
+    """Decode `value`, parsed JSON, as `SubscriptionsListenRequest`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsListenRequest = _decode_SubscriptionsListenRequest(value)
     except KeyError:
@@ -8526,6 +8979,7 @@ def decode_SubscriptionsListenRequest(value: Any) -> SubscriptionsListenRequest:
 
 
 def encode_SubscriptionsListenRequest(value: SubscriptionsListenRequest) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -8537,10 +8991,6 @@ def encode_SubscriptionsListenRequest(value: SubscriptionsListenRequest) -> dict
     return result
 
 
-_KEYS_SubscriptionsListenRequestParams = (
-    "_meta",
-    "notifications",
-)
 _new_SubscriptionsListenRequestParams = partial(object.__new__, SubscriptionsListenRequestParams)
 
 
@@ -8550,11 +9000,17 @@ def _decode_SubscriptionsListenRequestParams(value: Any) -> SubscriptionsListenR
     result = _new_SubscriptionsListenRequestParams()
     result.meta = _decode_RequestMetaObject(value["_meta"])
     result.notifications = _decode_SubscriptionFilter(value["notifications"])
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SubscriptionsListenRequestParams)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["_meta"]
+        del extra["notifications"]
     return result
 
 
 def decode_SubscriptionsListenRequestParams(value: Any) -> SubscriptionsListenRequestParams:
+    """Decode `value`, parsed JSON, as `SubscriptionsListenRequestParams`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsListenRequestParams = _decode_SubscriptionsListenRequestParams(value)
     except KeyError:
@@ -8565,6 +9021,7 @@ def decode_SubscriptionsListenRequestParams(value: Any) -> SubscriptionsListenRe
 
 
 def encode_SubscriptionsListenRequestParams(value: SubscriptionsListenRequestParams) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_RequestMetaObject(value.meta),
         "notifications": encode_SubscriptionFilter(value.notifications),
@@ -8574,10 +9031,6 @@ def encode_SubscriptionsListenRequestParams(value: SubscriptionsListenRequestPar
     return result
 
 
-_KEYS_SubscriptionsListenResult = (
-    "_meta",
-    "resultType",
-)
 _new_SubscriptionsListenResult = partial(object.__new__, SubscriptionsListenResult)
 
 
@@ -8590,11 +9043,17 @@ def _decode_SubscriptionsListenResult(value: Any) -> SubscriptionsListenResult:
     if item.__class__ is not str:
         raise Mismatch
     result.result_type = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_SubscriptionsListenResult)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["_meta"]
+        del extra["resultType"]
     return result
 
 
 def decode_SubscriptionsListenResult(value: Any) -> SubscriptionsListenResult:
+    """Decode `value`, parsed JSON, as `SubscriptionsListenResult`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsListenResult = _decode_SubscriptionsListenResult(value)
     except KeyError:
@@ -8603,6 +9062,7 @@ def decode_SubscriptionsListenResult(value: Any) -> SubscriptionsListenResult:
 
 
 def encode_SubscriptionsListenResult(value: SubscriptionsListenResult) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "_meta": encode_SubscriptionsListenResultMetaObject(value.meta),
         "resultType": value.result_type,
@@ -8612,10 +9072,6 @@ def encode_SubscriptionsListenResult(value: SubscriptionsListenResult) -> dict[s
     return result
 
 
-_KEYS_SubscriptionsListenResultMetaObject = (
-    "io.modelcontextprotocol/serverInfo",
-    "io.modelcontextprotocol/subscriptionId",
-)
 _new_SubscriptionsListenResultMetaObject = partial(object.__new__, SubscriptionsListenResultMetaObject)
 
 
@@ -8630,11 +9086,18 @@ def _decode_SubscriptionsListenResultMetaObject(value: Any) -> SubscriptionsList
         known += 1
     else:
         result.server_info = None
-    result._extra = None if len(value) == known else others(value, _KEYS_SubscriptionsListenResultMetaObject)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "io.modelcontextprotocol/serverInfo" in extra:
+            del extra["io.modelcontextprotocol/serverInfo"]
+        del extra["io.modelcontextprotocol/subscriptionId"]
     return result
 
 
 def decode_SubscriptionsListenResultMetaObject(value: Any) -> SubscriptionsListenResultMetaObject:
+    """Decode `value`, parsed JSON, as `SubscriptionsListenResultMetaObject`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsListenResultMetaObject = _decode_SubscriptionsListenResultMetaObject(value)
     except KeyError:
@@ -8645,6 +9108,7 @@ def decode_SubscriptionsListenResultMetaObject(value: Any) -> SubscriptionsListe
 
 
 def encode_SubscriptionsListenResultMetaObject(value: SubscriptionsListenResultMetaObject) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "io.modelcontextprotocol/subscriptionId": value.subscription_id,
     }
@@ -8655,11 +9119,6 @@ def encode_SubscriptionsListenResultMetaObject(value: SubscriptionsListenResultM
     return result
 
 
-_KEYS_SubscriptionsListenResultResponse = (
-    "id",
-    "jsonrpc",
-    "result",
-)
 _new_SubscriptionsListenResultResponse = partial(object.__new__, SubscriptionsListenResultResponse)
 
 
@@ -8672,11 +9131,18 @@ def _decode_SubscriptionsListenResultResponse(value: Any) -> SubscriptionsListen
         raise Mismatch
     result.jsonrpc = "2.0"
     result.result = _decode_SubscriptionsListenResult(value["result"])
-    result._extra = None if len(value) == 3 else others(value, _KEYS_SubscriptionsListenResultResponse)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["id"]
+        del extra["jsonrpc"]
+        del extra["result"]
     return result
 
 
 def decode_SubscriptionsListenResultResponse(value: Any) -> SubscriptionsListenResultResponse:
+    """Decode `value`, parsed JSON, as `SubscriptionsListenResultResponse`; raises `DecodeError` with every fault."""
     try:
         result: SubscriptionsListenResultResponse = _decode_SubscriptionsListenResultResponse(value)
     except KeyError:
@@ -8687,6 +9153,7 @@ def decode_SubscriptionsListenResultResponse(value: Any) -> SubscriptionsListenR
 
 
 def encode_SubscriptionsListenResultResponse(value: SubscriptionsListenResultResponse) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "jsonrpc": value.jsonrpc,
@@ -8736,6 +9203,7 @@ def _decode_TextContent(value: Any) -> TextContent:
 
 
 def decode_TextContent(value: Any) -> TextContent:
+    """Decode `value`, parsed JSON, as `TextContent`; raises `DecodeError` with every fault."""
     try:
         result: TextContent = _decode_TextContent(value)
     except KeyError:
@@ -8744,6 +9212,7 @@ def decode_TextContent(value: Any) -> TextContent:
 
 
 def encode_TextContent(value: TextContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "type": value.type,
@@ -8800,6 +9269,7 @@ def _decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def decode_TextResourceContents(value: Any) -> TextResourceContents:
+    """Decode `value`, parsed JSON, as `TextResourceContents`; raises `DecodeError` with every fault."""
     try:
         result: TextResourceContents = _decode_TextResourceContents(value)
     except KeyError:
@@ -8808,6 +9278,7 @@ def decode_TextResourceContents(value: Any) -> TextResourceContents:
 
 
 def encode_TextResourceContents(value: TextResourceContents) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "text": value.text,
         "uri": value.uri,
@@ -8894,6 +9365,7 @@ def _decode_TitledMultiSelectEnumSchema(value: Any) -> TitledMultiSelectEnumSche
 
 
 def decode_TitledMultiSelectEnumSchema(value: Any) -> TitledMultiSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `TitledMultiSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: TitledMultiSelectEnumSchema = _decode_TitledMultiSelectEnumSchema(value)
     except KeyError:
@@ -8902,6 +9374,7 @@ def decode_TitledMultiSelectEnumSchema(value: Any) -> TitledMultiSelectEnumSchem
 
 
 def encode_TitledMultiSelectEnumSchema(value: TitledMultiSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "items": encode_TitledMultiSelectEnumSchemaItems(value.items),
         "type": value.type,
@@ -8921,7 +9394,6 @@ def encode_TitledMultiSelectEnumSchema(value: TitledMultiSelectEnumSchema) -> di
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItems = ("anyOf",)
 _new_TitledMultiSelectEnumSchemaItems = partial(object.__new__, TitledMultiSelectEnumSchemaItems)
 
 
@@ -8934,11 +9406,16 @@ def _decode_TitledMultiSelectEnumSchemaItems(value: Any) -> TitledMultiSelectEnu
         raise Mismatch
     item = [_decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(element) for element in item]
     result.any_of = item
-    result._extra = None if len(value) == 1 else others(value, _KEYS_TitledMultiSelectEnumSchemaItems)
+    if len(value) == 1:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["anyOf"]
     return result
 
 
 def decode_TitledMultiSelectEnumSchemaItems(value: Any) -> TitledMultiSelectEnumSchemaItems:
+    """Decode `value`, parsed JSON, as `TitledMultiSelectEnumSchemaItems`; raises `DecodeError` with every fault."""
     try:
         result: TitledMultiSelectEnumSchemaItems = _decode_TitledMultiSelectEnumSchemaItems(value)
     except KeyError:
@@ -8949,6 +9426,7 @@ def decode_TitledMultiSelectEnumSchemaItems(value: Any) -> TitledMultiSelectEnum
 
 
 def encode_TitledMultiSelectEnumSchemaItems(value: TitledMultiSelectEnumSchemaItems) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "anyOf": [encode_TitledMultiSelectEnumSchemaItemsAnyOfItem(element) for element in value.any_of],
     }
@@ -8957,10 +9435,6 @@ def encode_TitledMultiSelectEnumSchemaItems(value: TitledMultiSelectEnumSchemaIt
     return result
 
 
-_KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem = (
-    "const",
-    "title",
-)
 _new_TitledMultiSelectEnumSchemaItemsAnyOfItem = partial(
     object.__new__, TitledMultiSelectEnumSchemaItemsAnyOfItem
 )
@@ -8980,13 +9454,17 @@ def _decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
     if item.__class__ is not str:
         raise Mismatch
     result.title = item
-    result._extra = (
-        None if len(value) == 2 else others(value, _KEYS_TitledMultiSelectEnumSchemaItemsAnyOfItem)
-    )
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["const"]
+        del extra["title"]
     return result
 
 
 def decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(value: Any) -> TitledMultiSelectEnumSchemaItemsAnyOfItem:
+    """Decode `value`, parsed JSON, as `TitledMultiSelectEnumSchemaItemsAnyOfItem`; raises `DecodeError` with every fault."""
     try:
         result: TitledMultiSelectEnumSchemaItemsAnyOfItem = _decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
             value
@@ -9003,6 +9481,7 @@ def decode_TitledMultiSelectEnumSchemaItemsAnyOfItem(value: Any) -> TitledMultiS
 def encode_TitledMultiSelectEnumSchemaItemsAnyOfItem(
     value: TitledMultiSelectEnumSchemaItemsAnyOfItem,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "const": value.const,
         "title": value.title,
@@ -9064,6 +9543,7 @@ def _decode_TitledSingleSelectEnumSchema(value: Any) -> TitledSingleSelectEnumSc
 
 
 def decode_TitledSingleSelectEnumSchema(value: Any) -> TitledSingleSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `TitledSingleSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: TitledSingleSelectEnumSchema = _decode_TitledSingleSelectEnumSchema(value)
     except KeyError:
@@ -9072,6 +9552,7 @@ def decode_TitledSingleSelectEnumSchema(value: Any) -> TitledSingleSelectEnumSch
 
 
 def encode_TitledSingleSelectEnumSchema(value: TitledSingleSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "oneOf": [encode_TitledSingleSelectEnumSchemaOneOfItem(element) for element in value.one_of],
         "type": value.type,
@@ -9087,10 +9568,6 @@ def encode_TitledSingleSelectEnumSchema(value: TitledSingleSelectEnumSchema) -> 
     return result
 
 
-_KEYS_TitledSingleSelectEnumSchemaOneOfItem = (
-    "const",
-    "title",
-)
 _new_TitledSingleSelectEnumSchemaOneOfItem = partial(object.__new__, TitledSingleSelectEnumSchemaOneOfItem)
 
 
@@ -9106,11 +9583,17 @@ def _decode_TitledSingleSelectEnumSchemaOneOfItem(value: Any) -> TitledSingleSel
     if item.__class__ is not str:
         raise Mismatch
     result.title = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_TitledSingleSelectEnumSchemaOneOfItem)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["const"]
+        del extra["title"]
     return result
 
 
 def decode_TitledSingleSelectEnumSchemaOneOfItem(value: Any) -> TitledSingleSelectEnumSchemaOneOfItem:
+    """Decode `value`, parsed JSON, as `TitledSingleSelectEnumSchemaOneOfItem`; raises `DecodeError` with every fault."""
     try:
         result: TitledSingleSelectEnumSchemaOneOfItem = _decode_TitledSingleSelectEnumSchemaOneOfItem(value)
     except KeyError:
@@ -9123,6 +9606,7 @@ def decode_TitledSingleSelectEnumSchemaOneOfItem(value: Any) -> TitledSingleSele
 def encode_TitledSingleSelectEnumSchemaOneOfItem(
     value: TitledSingleSelectEnumSchemaOneOfItem,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "const": value.const,
         "title": value.title,
@@ -9203,6 +9687,7 @@ def _decode_Tool(value: Any) -> Tool:
 
 
 def decode_Tool(value: Any) -> Tool:
+    """Decode `value`, parsed JSON, as `Tool`; raises `DecodeError` with every fault."""
     try:
         result: Tool = _decode_Tool(value)
     except KeyError:
@@ -9211,6 +9696,7 @@ def decode_Tool(value: Any) -> Tool:
 
 
 def encode_Tool(value: Tool) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "inputSchema": encode_ToolInputSchema(value.input_schema),
         "name": value.name,
@@ -9292,6 +9778,7 @@ def _decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
+    """Decode `value`, parsed JSON, as `ToolAnnotations`; raises `DecodeError` with every fault."""
     try:
         result: ToolAnnotations = _decode_ToolAnnotations(value)
     except KeyError:
@@ -9300,6 +9787,7 @@ def decode_ToolAnnotations(value: Any) -> ToolAnnotations:
 
 
 def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.destructive_hint is not None:
         result["destructiveHint"] = value.destructive_hint
@@ -9316,7 +9804,6 @@ def encode_ToolAnnotations(value: ToolAnnotations) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolChoice = ("mode",)
 _new_ToolChoice = partial(object.__new__, ToolChoice)
 
 
@@ -9333,11 +9820,17 @@ def _decode_ToolChoice(value: Any) -> ToolChoice:
         known += 1
     else:
         result.mode = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolChoice)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "mode" in extra:
+            del extra["mode"]
     return result
 
 
 def decode_ToolChoice(value: Any) -> ToolChoice:
+    """Decode `value`, parsed JSON, as `ToolChoice`; raises `DecodeError` with every fault."""
     try:
         result: ToolChoice = _decode_ToolChoice(value)
     except KeyError:
@@ -9346,6 +9839,7 @@ def decode_ToolChoice(value: Any) -> ToolChoice:
 
 
 def encode_ToolChoice(value: ToolChoice) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.mode is not None:
         result["mode"] = value.mode
@@ -9354,10 +9848,6 @@ def encode_ToolChoice(value: ToolChoice) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolInputSchema = (
-    "$schema",
-    "type",
-)
 _new_ToolInputSchema = partial(object.__new__, ToolInputSchema)
 
 
@@ -9377,11 +9867,18 @@ def _decode_ToolInputSchema(value: Any) -> ToolInputSchema:
         known += 1
     else:
         result.schema = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolInputSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "$schema" in extra:
+            del extra["$schema"]
+        del extra["type"]
     return result
 
 
 def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
+    """Decode `value`, parsed JSON, as `ToolInputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolInputSchema = _decode_ToolInputSchema(value)
     except KeyError:
@@ -9390,6 +9887,7 @@ def decode_ToolInputSchema(value: Any) -> ToolInputSchema:
 
 
 def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "type": value.type,
     }
@@ -9400,11 +9898,6 @@ def encode_ToolInputSchema(value: ToolInputSchema) -> dict[str, Any]:
     return result
 
 
-_KEYS_ToolListChangedNotification = (
-    "jsonrpc",
-    "method",
-    "params",
-)
 _new_ToolListChangedNotification = partial(object.__new__, ToolListChangedNotification)
 
 
@@ -9424,11 +9917,19 @@ def _decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificati
         known += 1
     else:
         result.params = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolListChangedNotification)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["jsonrpc"]
+        del extra["method"]
+        if "params" in extra:
+            del extra["params"]
     return result
 
 
 def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotification:
+    """Decode `value`, parsed JSON, as `ToolListChangedNotification`; raises `DecodeError` with every fault."""
     try:
         result: ToolListChangedNotification = _decode_ToolListChangedNotification(value)
     except KeyError:
@@ -9437,6 +9938,7 @@ def decode_ToolListChangedNotification(value: Any) -> ToolListChangedNotificatio
 
 
 def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "jsonrpc": value.jsonrpc,
         "method": value.method,
@@ -9448,7 +9950,6 @@ def encode_ToolListChangedNotification(value: ToolListChangedNotification) -> di
     return result
 
 
-_KEYS_ToolOutputSchema = ("$schema",)
 _new_ToolOutputSchema = partial(object.__new__, ToolOutputSchema)
 
 
@@ -9465,11 +9966,17 @@ def _decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
         known += 1
     else:
         result.schema = None
-    result._extra = None if len(value) == known else others(value, _KEYS_ToolOutputSchema)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        if "$schema" in extra:
+            del extra["$schema"]
     return result
 
 
 def decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
+    """Decode `value`, parsed JSON, as `ToolOutputSchema`; raises `DecodeError` with every fault."""
     try:
         result: ToolOutputSchema = _decode_ToolOutputSchema(value)
     except KeyError:
@@ -9478,6 +9985,7 @@ def decode_ToolOutputSchema(value: Any) -> ToolOutputSchema:
 
 
 def encode_ToolOutputSchema(value: ToolOutputSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {}
     if value.schema is not None:
         result["$schema"] = value.schema
@@ -9540,6 +10048,7 @@ def _decode_ToolResultContent(value: Any) -> ToolResultContent:
 
 
 def decode_ToolResultContent(value: Any) -> ToolResultContent:
+    """Decode `value`, parsed JSON, as `ToolResultContent`; raises `DecodeError` with every fault."""
     try:
         result: ToolResultContent = _decode_ToolResultContent(value)
     except KeyError:
@@ -9548,6 +10057,7 @@ def decode_ToolResultContent(value: Any) -> ToolResultContent:
 
 
 def encode_ToolResultContent(value: ToolResultContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "content": [encode_ContentBlock(element) for element in value.content],
         "toolUseId": value.tool_use_id,
@@ -9607,6 +10117,7 @@ def _decode_ToolUseContent(value: Any) -> ToolUseContent:
 
 
 def decode_ToolUseContent(value: Any) -> ToolUseContent:
+    """Decode `value`, parsed JSON, as `ToolUseContent`; raises `DecodeError` with every fault."""
     try:
         result: ToolUseContent = _decode_ToolUseContent(value)
     except KeyError:
@@ -9615,6 +10126,7 @@ def decode_ToolUseContent(value: Any) -> ToolUseContent:
 
 
 def encode_ToolUseContent(value: ToolUseContent) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "id": value.id,
         "input": value.input,
@@ -9628,11 +10140,6 @@ def encode_ToolUseContent(value: ToolUseContent) -> dict[str, Any]:
     return result
 
 
-_KEYS_UnsupportedProtocolVersionError = (
-    "error",
-    "id",
-    "jsonrpc",
-)
 _new_UnsupportedProtocolVersionError = partial(object.__new__, UnsupportedProtocolVersionError)
 
 
@@ -9650,11 +10157,19 @@ def _decode_UnsupportedProtocolVersionError(value: Any) -> UnsupportedProtocolVe
         known += 1
     else:
         result.id = None
-    result._extra = None if len(value) == known else others(value, _KEYS_UnsupportedProtocolVersionError)
+    if len(value) == known:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["error"]
+        if "id" in extra:
+            del extra["id"]
+        del extra["jsonrpc"]
     return result
 
 
 def decode_UnsupportedProtocolVersionError(value: Any) -> UnsupportedProtocolVersionError:
+    """Decode `value`, parsed JSON, as `UnsupportedProtocolVersionError`; raises `DecodeError` with every fault."""
     try:
         result: UnsupportedProtocolVersionError = _decode_UnsupportedProtocolVersionError(value)
     except KeyError:
@@ -9665,6 +10180,7 @@ def decode_UnsupportedProtocolVersionError(value: Any) -> UnsupportedProtocolVer
 
 
 def encode_UnsupportedProtocolVersionError(value: UnsupportedProtocolVersionError) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "error": encode_UnsupportedProtocolVersionErrorError(value.error),
         "jsonrpc": value.jsonrpc,
@@ -9676,11 +10192,6 @@ def encode_UnsupportedProtocolVersionError(value: UnsupportedProtocolVersionErro
     return result
 
 
-_KEYS_UnsupportedProtocolVersionErrorError = (
-    "code",
-    "data",
-    "message",
-)
 _new_UnsupportedProtocolVersionErrorError = partial(object.__new__, UnsupportedProtocolVersionErrorError)
 
 
@@ -9697,11 +10208,18 @@ def _decode_UnsupportedProtocolVersionErrorError(value: Any) -> UnsupportedProto
     if item.__class__ is not str:
         raise Mismatch
     result.message = item
-    result._extra = None if len(value) == 3 else others(value, _KEYS_UnsupportedProtocolVersionErrorError)
+    if len(value) == 3:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["code"]
+        del extra["data"]
+        del extra["message"]
     return result
 
 
 def decode_UnsupportedProtocolVersionErrorError(value: Any) -> UnsupportedProtocolVersionErrorError:
+    """Decode `value`, parsed JSON, as `UnsupportedProtocolVersionErrorError`; raises `DecodeError` with every fault."""
     try:
         result: UnsupportedProtocolVersionErrorError = _decode_UnsupportedProtocolVersionErrorError(value)
     except KeyError:
@@ -9714,6 +10232,7 @@ def decode_UnsupportedProtocolVersionErrorError(value: Any) -> UnsupportedProtoc
 def encode_UnsupportedProtocolVersionErrorError(
     value: UnsupportedProtocolVersionErrorError,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "code": value.code,
         "data": encode_UnsupportedProtocolVersionErrorErrorData(value.data),
@@ -9724,10 +10243,6 @@ def encode_UnsupportedProtocolVersionErrorError(
     return result
 
 
-_KEYS_UnsupportedProtocolVersionErrorErrorData = (
-    "requested",
-    "supported",
-)
 _new_UnsupportedProtocolVersionErrorErrorData = partial(
     object.__new__, UnsupportedProtocolVersionErrorErrorData
 )
@@ -9748,11 +10263,17 @@ def _decode_UnsupportedProtocolVersionErrorErrorData(value: Any) -> UnsupportedP
         if element.__class__ is not str:
             raise Mismatch
     result.supported = item
-    result._extra = None if len(value) == 2 else others(value, _KEYS_UnsupportedProtocolVersionErrorErrorData)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["requested"]
+        del extra["supported"]
     return result
 
 
 def decode_UnsupportedProtocolVersionErrorErrorData(value: Any) -> UnsupportedProtocolVersionErrorErrorData:
+    """Decode `value`, parsed JSON, as `UnsupportedProtocolVersionErrorErrorData`; raises `DecodeError` with every fault."""
     try:
         result: UnsupportedProtocolVersionErrorErrorData = _decode_UnsupportedProtocolVersionErrorErrorData(
             value
@@ -9767,6 +10288,7 @@ def decode_UnsupportedProtocolVersionErrorErrorData(value: Any) -> UnsupportedPr
 def encode_UnsupportedProtocolVersionErrorErrorData(
     value: UnsupportedProtocolVersionErrorErrorData,
 ) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "requested": value.requested,
         "supported": value.supported,
@@ -9849,6 +10371,7 @@ def _decode_UntitledMultiSelectEnumSchema(value: Any) -> UntitledMultiSelectEnum
 
 
 def decode_UntitledMultiSelectEnumSchema(value: Any) -> UntitledMultiSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `UntitledMultiSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: UntitledMultiSelectEnumSchema = _decode_UntitledMultiSelectEnumSchema(value)
     except KeyError:
@@ -9857,6 +10380,7 @@ def decode_UntitledMultiSelectEnumSchema(value: Any) -> UntitledMultiSelectEnumS
 
 
 def encode_UntitledMultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "items": encode_UntitledMultiSelectEnumSchemaItems(value.items),
         "type": value.type,
@@ -9876,10 +10400,6 @@ def encode_UntitledMultiSelectEnumSchema(value: UntitledMultiSelectEnumSchema) -
     return result
 
 
-_KEYS_UntitledMultiSelectEnumSchemaItems = (
-    "enum",
-    "type",
-)
 _new_UntitledMultiSelectEnumSchemaItems = partial(object.__new__, UntitledMultiSelectEnumSchemaItems)
 
 
@@ -9897,11 +10417,17 @@ def _decode_UntitledMultiSelectEnumSchemaItems(value: Any) -> UntitledMultiSelec
     if value["type"] != "string":
         raise Mismatch
     result.type = "string"
-    result._extra = None if len(value) == 2 else others(value, _KEYS_UntitledMultiSelectEnumSchemaItems)
+    if len(value) == 2:
+        result._extra = None
+    else:
+        result._extra = extra = value.copy()
+        del extra["enum"]
+        del extra["type"]
     return result
 
 
 def decode_UntitledMultiSelectEnumSchemaItems(value: Any) -> UntitledMultiSelectEnumSchemaItems:
+    """Decode `value`, parsed JSON, as `UntitledMultiSelectEnumSchemaItems`; raises `DecodeError` with every fault."""
     try:
         result: UntitledMultiSelectEnumSchemaItems = _decode_UntitledMultiSelectEnumSchemaItems(value)
     except KeyError:
@@ -9912,6 +10438,7 @@ def decode_UntitledMultiSelectEnumSchemaItems(value: Any) -> UntitledMultiSelect
 
 
 def encode_UntitledMultiSelectEnumSchemaItems(value: UntitledMultiSelectEnumSchemaItems) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,
@@ -9975,6 +10502,7 @@ def _decode_UntitledSingleSelectEnumSchema(value: Any) -> UntitledSingleSelectEn
 
 
 def decode_UntitledSingleSelectEnumSchema(value: Any) -> UntitledSingleSelectEnumSchema:
+    """Decode `value`, parsed JSON, as `UntitledSingleSelectEnumSchema`; raises `DecodeError` with every fault."""
     try:
         result: UntitledSingleSelectEnumSchema = _decode_UntitledSingleSelectEnumSchema(value)
     except KeyError:
@@ -9985,6 +10513,7 @@ def decode_UntitledSingleSelectEnumSchema(value: Any) -> UntitledSingleSelectEnu
 
 
 def encode_UntitledSingleSelectEnumSchema(value: UntitledSingleSelectEnumSchema) -> dict[str, Any]:
+    """The JSON value of `value`, which is not checked."""
     result: dict[str, Any] = {
         "enum": value.enum,
         "type": value.type,

@@ -15,7 +15,7 @@ from ..codec import UNSET, Unset, Wire
 
 
 class Annotations(Wire):
-    """`Annotations` of MCP 2026-07-28."""
+    """`Annotations` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "audience",
@@ -42,7 +42,7 @@ class Annotations(Wire):
 
 
 class AudioContent(Wire):
-    """`AudioContent` of MCP 2026-07-28."""
+    """`AudioContent` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "data",
@@ -77,7 +77,7 @@ class AudioContent(Wire):
 
 
 class BaseMetadata(Wire):
-    """`BaseMetadata` of MCP 2026-07-28."""
+    """`BaseMetadata` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -100,7 +100,7 @@ class BaseMetadata(Wire):
 
 
 class BlobResourceContents(Wire):
-    """`BlobResourceContents` of MCP 2026-07-28."""
+    """`BlobResourceContents` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "blob",
@@ -131,7 +131,7 @@ class BlobResourceContents(Wire):
 
 
 class BooleanSchema(Wire):
-    """`BooleanSchema` of MCP 2026-07-28."""
+    """`BooleanSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "default",
@@ -162,7 +162,7 @@ class BooleanSchema(Wire):
 
 
 class CacheableResult(Wire):
-    """`CacheableResult` of MCP 2026-07-28."""
+    """`CacheableResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -193,7 +193,7 @@ class CacheableResult(Wire):
 
 
 class CallToolRequest(Wire):
-    """`CallToolRequest` of MCP 2026-07-28."""
+    """`CallToolRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -224,7 +224,7 @@ class CallToolRequest(Wire):
 
 
 class CallToolRequestParams(Wire):
-    """`CallToolRequestParams` of MCP 2026-07-28."""
+    """`CallToolRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -259,7 +259,7 @@ class CallToolRequestParams(Wire):
 
 
 class CallToolResult(Wire):
-    """`CallToolResult` of MCP 2026-07-28."""
+    """`CallToolResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "content",
@@ -294,7 +294,7 @@ class CallToolResult(Wire):
 
 
 class CallToolResultResponse(Wire):
-    """`CallToolResultResponse` of MCP 2026-07-28."""
+    """`CallToolResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -321,7 +321,7 @@ class CallToolResultResponse(Wire):
 
 
 class CancelledNotification(Wire):
-    """`CancelledNotification` of MCP 2026-07-28."""
+    """`CancelledNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -348,7 +348,7 @@ class CancelledNotification(Wire):
 
 
 class CancelledNotificationParams(Wire):
-    """`CancelledNotificationParams` of MCP 2026-07-28."""
+    """`CancelledNotificationParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "request_id",
@@ -375,7 +375,7 @@ class CancelledNotificationParams(Wire):
 
 
 class ClientCapabilities(Wire):
-    """`ClientCapabilities` of MCP 2026-07-28."""
+    """`ClientCapabilities` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "elicitation",
@@ -410,7 +410,7 @@ class ClientCapabilities(Wire):
 
 
 class ClientCapabilitiesElicitation(Wire):
-    """`ClientCapabilitiesElicitation` of MCP 2026-07-28."""
+    """`ClientCapabilitiesElicitation` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "form",
@@ -433,7 +433,7 @@ class ClientCapabilitiesElicitation(Wire):
 
 
 class ClientCapabilitiesSampling(Wire):
-    """`ClientCapabilitiesSampling` of MCP 2026-07-28."""
+    """`ClientCapabilitiesSampling` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "context",
@@ -456,7 +456,7 @@ class ClientCapabilitiesSampling(Wire):
 
 
 class ClientNotification(Wire):
-    """`ClientNotification` of MCP 2026-07-28."""
+    """`ClientNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -483,7 +483,7 @@ class ClientNotification(Wire):
 
 
 class CompleteRequest(Wire):
-    """`CompleteRequest` of MCP 2026-07-28."""
+    """`CompleteRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -514,7 +514,7 @@ class CompleteRequest(Wire):
 
 
 class CompleteRequestParams(Wire):
-    """`CompleteRequestParams` of MCP 2026-07-28."""
+    """`CompleteRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -545,7 +545,7 @@ class CompleteRequestParams(Wire):
 
 
 class CompleteRequestParamsArgument(Wire):
-    """`CompleteRequestParamsArgument` of MCP 2026-07-28."""
+    """`CompleteRequestParamsArgument` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -568,7 +568,7 @@ class CompleteRequestParamsArgument(Wire):
 
 
 class CompleteRequestParamsContext(Wire):
-    """`CompleteRequestParamsContext` of MCP 2026-07-28."""
+    """`CompleteRequestParamsContext` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("arguments",)
 
@@ -585,7 +585,7 @@ class CompleteRequestParamsContext(Wire):
 
 
 class CompleteResult(Wire):
-    """`CompleteResult` of MCP 2026-07-28."""
+    """`CompleteResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "completion",
@@ -612,7 +612,7 @@ class CompleteResult(Wire):
 
 
 class CompleteResultCompletion(Wire):
-    """`CompleteResultCompletion` of MCP 2026-07-28."""
+    """`CompleteResultCompletion` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "values",
@@ -639,7 +639,7 @@ class CompleteResultCompletion(Wire):
 
 
 class CompleteResultResponse(Wire):
-    """`CompleteResultResponse` of MCP 2026-07-28."""
+    """`CompleteResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -666,7 +666,7 @@ class CompleteResultResponse(Wire):
 
 
 class CreateMessageRequest(Wire):
-    """`CreateMessageRequest` of MCP 2026-07-28."""
+    """`CreateMessageRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -689,7 +689,7 @@ class CreateMessageRequest(Wire):
 
 
 class CreateMessageRequestParams(Wire):
-    """`CreateMessageRequestParams` of MCP 2026-07-28."""
+    """`CreateMessageRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "max_tokens",
@@ -744,7 +744,7 @@ class CreateMessageRequestParams(Wire):
 
 
 class CreateMessageResult(Wire):
-    """`CreateMessageResult` of MCP 2026-07-28."""
+    """`CreateMessageResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "content",
@@ -791,7 +791,7 @@ class CreateMessageResult(Wire):
 
 
 class DiscoverRequest(Wire):
-    """`DiscoverRequest` of MCP 2026-07-28."""
+    """`DiscoverRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -822,7 +822,7 @@ class DiscoverRequest(Wire):
 
 
 class DiscoverResult(Wire):
-    """`DiscoverResult` of MCP 2026-07-28."""
+    """`DiscoverResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -865,7 +865,7 @@ class DiscoverResult(Wire):
 
 
 class DiscoverResultResponse(Wire):
-    """`DiscoverResultResponse` of MCP 2026-07-28."""
+    """`DiscoverResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -892,7 +892,7 @@ class DiscoverResultResponse(Wire):
 
 
 class ElicitRequest(Wire):
-    """`ElicitRequest` of MCP 2026-07-28."""
+    """`ElicitRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -915,7 +915,7 @@ class ElicitRequest(Wire):
 
 
 class ElicitRequestFormParams(Wire):
-    """`ElicitRequestFormParams` of MCP 2026-07-28."""
+    """`ElicitRequestFormParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -942,7 +942,7 @@ class ElicitRequestFormParams(Wire):
 
 
 class ElicitRequestFormParamsRequestedSchema(Wire):
-    """`ElicitRequestFormParamsRequestedSchema` of MCP 2026-07-28."""
+    """`ElicitRequestFormParamsRequestedSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "properties",
@@ -973,7 +973,7 @@ class ElicitRequestFormParamsRequestedSchema(Wire):
 
 
 class ElicitRequestURLParams(Wire):
-    """`ElicitRequestURLParams` of MCP 2026-07-28."""
+    """`ElicitRequestURLParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -1000,7 +1000,7 @@ class ElicitRequestURLParams(Wire):
 
 
 class ElicitResult(Wire):
-    """`ElicitResult` of MCP 2026-07-28."""
+    """`ElicitResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "action",
@@ -1023,7 +1023,7 @@ class ElicitResult(Wire):
 
 
 class EmbeddedResource(Wire):
-    """`EmbeddedResource` of MCP 2026-07-28."""
+    """`EmbeddedResource` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "resource",
@@ -1054,7 +1054,7 @@ class EmbeddedResource(Wire):
 
 
 class Error(Wire):
-    """`Error` of MCP 2026-07-28."""
+    """`Error` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "code",
@@ -1081,7 +1081,7 @@ class Error(Wire):
 
 
 class GetPromptRequest(Wire):
-    """`GetPromptRequest` of MCP 2026-07-28."""
+    """`GetPromptRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1112,7 +1112,7 @@ class GetPromptRequest(Wire):
 
 
 class GetPromptRequestParams(Wire):
-    """`GetPromptRequestParams` of MCP 2026-07-28."""
+    """`GetPromptRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -1147,7 +1147,7 @@ class GetPromptRequestParams(Wire):
 
 
 class GetPromptResult(Wire):
-    """`GetPromptResult` of MCP 2026-07-28."""
+    """`GetPromptResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "messages",
@@ -1178,7 +1178,7 @@ class GetPromptResult(Wire):
 
 
 class GetPromptResultResponse(Wire):
-    """`GetPromptResultResponse` of MCP 2026-07-28."""
+    """`GetPromptResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1205,7 +1205,7 @@ class GetPromptResultResponse(Wire):
 
 
 class HeaderMismatchError(Wire):
-    """`HeaderMismatchError` of MCP 2026-07-28."""
+    """`HeaderMismatchError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "error",
@@ -1232,7 +1232,7 @@ class HeaderMismatchError(Wire):
 
 
 class HeaderMismatchErrorError(Wire):
-    """`HeaderMismatchErrorError` of MCP 2026-07-28."""
+    """`HeaderMismatchErrorError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -1259,7 +1259,7 @@ class HeaderMismatchErrorError(Wire):
 
 
 class Icon(Wire):
-    """`Icon` of MCP 2026-07-28."""
+    """`Icon` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "src",
@@ -1290,7 +1290,7 @@ class Icon(Wire):
 
 
 class Icons(Wire):
-    """`Icons` of MCP 2026-07-28."""
+    """`Icons` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("icons",)
 
@@ -1307,7 +1307,7 @@ class Icons(Wire):
 
 
 class ImageContent(Wire):
-    """`ImageContent` of MCP 2026-07-28."""
+    """`ImageContent` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "data",
@@ -1342,7 +1342,7 @@ class ImageContent(Wire):
 
 
 class Implementation(Wire):
-    """`Implementation` of MCP 2026-07-28."""
+    """`Implementation` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -1381,7 +1381,7 @@ class Implementation(Wire):
 
 
 class InputRequiredResult(Wire):
-    """`InputRequiredResult` of MCP 2026-07-28."""
+    """`InputRequiredResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "result_type",
@@ -1412,7 +1412,7 @@ class InputRequiredResult(Wire):
 
 
 class InputResponseRequestParams(Wire):
-    """`InputResponseRequestParams` of MCP 2026-07-28."""
+    """`InputResponseRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -1439,7 +1439,7 @@ class InputResponseRequestParams(Wire):
 
 
 class InternalError(Wire):
-    """`InternalError` of MCP 2026-07-28."""
+    """`InternalError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -1466,7 +1466,7 @@ class InternalError(Wire):
 
 
 class InvalidParamsError(Wire):
-    """`InvalidParamsError` of MCP 2026-07-28."""
+    """`InvalidParamsError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -1493,7 +1493,7 @@ class InvalidParamsError(Wire):
 
 
 class InvalidRequestError(Wire):
-    """`InvalidRequestError` of MCP 2026-07-28."""
+    """`InvalidRequestError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -1520,7 +1520,7 @@ class InvalidRequestError(Wire):
 
 
 class JSONRPCErrorResponse(Wire):
-    """`JSONRPCErrorResponse` of MCP 2026-07-28."""
+    """`JSONRPCErrorResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "error",
@@ -1547,7 +1547,7 @@ class JSONRPCErrorResponse(Wire):
 
 
 class JSONRPCNotification(Wire):
-    """`JSONRPCNotification` of MCP 2026-07-28."""
+    """`JSONRPCNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "method",
@@ -1574,7 +1574,7 @@ class JSONRPCNotification(Wire):
 
 
 class JSONRPCRequest(Wire):
-    """`JSONRPCRequest` of MCP 2026-07-28."""
+    """`JSONRPCRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1605,7 +1605,7 @@ class JSONRPCRequest(Wire):
 
 
 class JSONRPCResultResponse(Wire):
-    """`JSONRPCResultResponse` of MCP 2026-07-28."""
+    """`JSONRPCResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1632,7 +1632,7 @@ class JSONRPCResultResponse(Wire):
 
 
 class LegacyTitledEnumSchema(Wire):
-    """`LegacyTitledEnumSchema` of MCP 2026-07-28."""
+    """`LegacyTitledEnumSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "enum",
@@ -1671,7 +1671,7 @@ class LegacyTitledEnumSchema(Wire):
 
 
 class ListPromptsRequest(Wire):
-    """`ListPromptsRequest` of MCP 2026-07-28."""
+    """`ListPromptsRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1702,7 +1702,7 @@ class ListPromptsRequest(Wire):
 
 
 class ListPromptsResult(Wire):
-    """`ListPromptsResult` of MCP 2026-07-28."""
+    """`ListPromptsResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -1741,7 +1741,7 @@ class ListPromptsResult(Wire):
 
 
 class ListPromptsResultResponse(Wire):
-    """`ListPromptsResultResponse` of MCP 2026-07-28."""
+    """`ListPromptsResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1768,7 +1768,7 @@ class ListPromptsResultResponse(Wire):
 
 
 class ListResourceTemplatesRequest(Wire):
-    """`ListResourceTemplatesRequest` of MCP 2026-07-28."""
+    """`ListResourceTemplatesRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1799,7 +1799,7 @@ class ListResourceTemplatesRequest(Wire):
 
 
 class ListResourceTemplatesResult(Wire):
-    """`ListResourceTemplatesResult` of MCP 2026-07-28."""
+    """`ListResourceTemplatesResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -1838,7 +1838,7 @@ class ListResourceTemplatesResult(Wire):
 
 
 class ListResourceTemplatesResultResponse(Wire):
-    """`ListResourceTemplatesResultResponse` of MCP 2026-07-28."""
+    """`ListResourceTemplatesResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1865,7 +1865,7 @@ class ListResourceTemplatesResultResponse(Wire):
 
 
 class ListResourcesRequest(Wire):
-    """`ListResourcesRequest` of MCP 2026-07-28."""
+    """`ListResourcesRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1896,7 +1896,7 @@ class ListResourcesRequest(Wire):
 
 
 class ListResourcesResult(Wire):
-    """`ListResourcesResult` of MCP 2026-07-28."""
+    """`ListResourcesResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -1935,7 +1935,7 @@ class ListResourcesResult(Wire):
 
 
 class ListResourcesResultResponse(Wire):
-    """`ListResourcesResultResponse` of MCP 2026-07-28."""
+    """`ListResourcesResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -1962,7 +1962,7 @@ class ListResourcesResultResponse(Wire):
 
 
 class ListRootsRequest(Wire):
-    """`ListRootsRequest` of MCP 2026-07-28."""
+    """`ListRootsRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "method",
@@ -1985,7 +1985,7 @@ class ListRootsRequest(Wire):
 
 
 class ListRootsRequestParams(Wire):
-    """`ListRootsRequestParams` of MCP 2026-07-28."""
+    """`ListRootsRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("meta",)
 
@@ -2002,7 +2002,7 @@ class ListRootsRequestParams(Wire):
 
 
 class ListRootsResult(Wire):
-    """`ListRootsResult` of MCP 2026-07-28."""
+    """`ListRootsResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("roots",)
 
@@ -2019,7 +2019,7 @@ class ListRootsResult(Wire):
 
 
 class ListToolsRequest(Wire):
-    """`ListToolsRequest` of MCP 2026-07-28."""
+    """`ListToolsRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -2050,7 +2050,7 @@ class ListToolsRequest(Wire):
 
 
 class ListToolsResult(Wire):
-    """`ListToolsResult` of MCP 2026-07-28."""
+    """`ListToolsResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -2089,7 +2089,7 @@ class ListToolsResult(Wire):
 
 
 class ListToolsResultResponse(Wire):
-    """`ListToolsResultResponse` of MCP 2026-07-28."""
+    """`ListToolsResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -2116,7 +2116,7 @@ class ListToolsResultResponse(Wire):
 
 
 class LoggingMessageNotification(Wire):
-    """`LoggingMessageNotification` of MCP 2026-07-28."""
+    """`LoggingMessageNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -2143,7 +2143,7 @@ class LoggingMessageNotification(Wire):
 
 
 class LoggingMessageNotificationParams(Wire):
-    """`LoggingMessageNotificationParams` of MCP 2026-07-28."""
+    """`LoggingMessageNotificationParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "data",
@@ -2174,7 +2174,7 @@ class LoggingMessageNotificationParams(Wire):
 
 
 class MethodNotFoundError(Wire):
-    """`MethodNotFoundError` of MCP 2026-07-28."""
+    """`MethodNotFoundError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -2201,7 +2201,7 @@ class MethodNotFoundError(Wire):
 
 
 class MissingRequiredClientCapabilityError(Wire):
-    """`MissingRequiredClientCapabilityError` of MCP 2026-07-28."""
+    """`MissingRequiredClientCapabilityError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "error",
@@ -2228,7 +2228,7 @@ class MissingRequiredClientCapabilityError(Wire):
 
 
 class MissingRequiredClientCapabilityErrorError(Wire):
-    """`MissingRequiredClientCapabilityErrorError` of MCP 2026-07-28."""
+    """`MissingRequiredClientCapabilityErrorError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "data",
@@ -2255,7 +2255,7 @@ class MissingRequiredClientCapabilityErrorError(Wire):
 
 
 class MissingRequiredClientCapabilityErrorErrorData(Wire):
-    """`MissingRequiredClientCapabilityErrorErrorData` of MCP 2026-07-28."""
+    """`MissingRequiredClientCapabilityErrorErrorData` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("required_capabilities",)
 
@@ -2272,7 +2272,7 @@ class MissingRequiredClientCapabilityErrorErrorData(Wire):
 
 
 class ModelHint(Wire):
-    """`ModelHint` of MCP 2026-07-28."""
+    """`ModelHint` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("name",)
 
@@ -2289,7 +2289,7 @@ class ModelHint(Wire):
 
 
 class ModelPreferences(Wire):
-    """`ModelPreferences` of MCP 2026-07-28."""
+    """`ModelPreferences` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cost_priority",
@@ -2320,7 +2320,7 @@ class ModelPreferences(Wire):
 
 
 class Notification(Wire):
-    """`Notification` of MCP 2026-07-28."""
+    """`Notification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "method",
@@ -2343,7 +2343,7 @@ class Notification(Wire):
 
 
 class NotificationMetaObject(Wire):
-    """`NotificationMetaObject` of MCP 2026-07-28."""
+    """`NotificationMetaObject` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("subscription_id",)
 
@@ -2360,7 +2360,7 @@ class NotificationMetaObject(Wire):
 
 
 class NotificationParams(Wire):
-    """`NotificationParams` of MCP 2026-07-28."""
+    """`NotificationParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("meta",)
 
@@ -2377,7 +2377,7 @@ class NotificationParams(Wire):
 
 
 class NumberSchema(Wire):
-    """`NumberSchema` of MCP 2026-07-28."""
+    """`NumberSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "type",
@@ -2416,7 +2416,7 @@ class NumberSchema(Wire):
 
 
 class PaginatedRequest(Wire):
-    """`PaginatedRequest` of MCP 2026-07-28."""
+    """`PaginatedRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -2447,7 +2447,7 @@ class PaginatedRequest(Wire):
 
 
 class PaginatedRequestParams(Wire):
-    """`PaginatedRequestParams` of MCP 2026-07-28."""
+    """`PaginatedRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -2470,7 +2470,7 @@ class PaginatedRequestParams(Wire):
 
 
 class PaginatedResult(Wire):
-    """`PaginatedResult` of MCP 2026-07-28."""
+    """`PaginatedResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "result_type",
@@ -2497,7 +2497,7 @@ class PaginatedResult(Wire):
 
 
 class ParseError(Wire):
-    """`ParseError` of MCP 2026-07-28."""
+    """`ParseError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "message",
@@ -2524,7 +2524,7 @@ class ParseError(Wire):
 
 
 class ProgressNotification(Wire):
-    """`ProgressNotification` of MCP 2026-07-28."""
+    """`ProgressNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -2551,7 +2551,7 @@ class ProgressNotification(Wire):
 
 
 class ProgressNotificationParams(Wire):
-    """`ProgressNotificationParams` of MCP 2026-07-28."""
+    """`ProgressNotificationParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "progress",
@@ -2586,7 +2586,7 @@ class ProgressNotificationParams(Wire):
 
 
 class Prompt(Wire):
-    """`Prompt` of MCP 2026-07-28."""
+    """`Prompt` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -2625,7 +2625,7 @@ class Prompt(Wire):
 
 
 class PromptArgument(Wire):
-    """`PromptArgument` of MCP 2026-07-28."""
+    """`PromptArgument` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -2656,7 +2656,7 @@ class PromptArgument(Wire):
 
 
 class PromptListChangedNotification(Wire):
-    """`PromptListChangedNotification` of MCP 2026-07-28."""
+    """`PromptListChangedNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -2683,7 +2683,7 @@ class PromptListChangedNotification(Wire):
 
 
 class PromptMessage(Wire):
-    """`PromptMessage` of MCP 2026-07-28."""
+    """`PromptMessage` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "content",
@@ -2706,7 +2706,7 @@ class PromptMessage(Wire):
 
 
 class PromptReference(Wire):
-    """`PromptReference` of MCP 2026-07-28."""
+    """`PromptReference` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -2733,7 +2733,7 @@ class PromptReference(Wire):
 
 
 class ReadResourceRequest(Wire):
-    """`ReadResourceRequest` of MCP 2026-07-28."""
+    """`ReadResourceRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -2764,7 +2764,7 @@ class ReadResourceRequest(Wire):
 
 
 class ReadResourceRequestParams(Wire):
-    """`ReadResourceRequestParams` of MCP 2026-07-28."""
+    """`ReadResourceRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -2795,7 +2795,7 @@ class ReadResourceRequestParams(Wire):
 
 
 class ReadResourceResult(Wire):
-    """`ReadResourceResult` of MCP 2026-07-28."""
+    """`ReadResourceResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "cache_scope",
@@ -2830,7 +2830,7 @@ class ReadResourceResult(Wire):
 
 
 class ReadResourceResultResponse(Wire):
-    """`ReadResourceResultResponse` of MCP 2026-07-28."""
+    """`ReadResourceResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -2857,7 +2857,7 @@ class ReadResourceResultResponse(Wire):
 
 
 class Request(Wire):
-    """`Request` of MCP 2026-07-28."""
+    """`Request` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "method",
@@ -2880,7 +2880,7 @@ class Request(Wire):
 
 
 class RequestMetaObject(Wire):
-    """`RequestMetaObject` of MCP 2026-07-28."""
+    """`RequestMetaObject` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "client_capabilities",
@@ -2915,7 +2915,7 @@ class RequestMetaObject(Wire):
 
 
 class RequestParams(Wire):
-    """`RequestParams` of MCP 2026-07-28."""
+    """`RequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("meta",)
 
@@ -2932,7 +2932,7 @@ class RequestParams(Wire):
 
 
 class Resource(Wire):
-    """`Resource` of MCP 2026-07-28."""
+    """`Resource` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -2983,7 +2983,7 @@ class Resource(Wire):
 
 
 class ResourceContents(Wire):
-    """`ResourceContents` of MCP 2026-07-28."""
+    """`ResourceContents` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "uri",
@@ -3010,7 +3010,7 @@ class ResourceContents(Wire):
 
 
 class ResourceLink(Wire):
-    """`ResourceLink` of MCP 2026-07-28."""
+    """`ResourceLink` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -3065,7 +3065,7 @@ class ResourceLink(Wire):
 
 
 class ResourceListChangedNotification(Wire):
-    """`ResourceListChangedNotification` of MCP 2026-07-28."""
+    """`ResourceListChangedNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -3092,7 +3092,7 @@ class ResourceListChangedNotification(Wire):
 
 
 class ResourceRequestParams(Wire):
-    """`ResourceRequestParams` of MCP 2026-07-28."""
+    """`ResourceRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -3115,7 +3115,7 @@ class ResourceRequestParams(Wire):
 
 
 class ResourceTemplate(Wire):
-    """`ResourceTemplate` of MCP 2026-07-28."""
+    """`ResourceTemplate` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "name",
@@ -3162,7 +3162,7 @@ class ResourceTemplate(Wire):
 
 
 class ResourceTemplateReference(Wire):
-    """`ResourceTemplateReference` of MCP 2026-07-28."""
+    """`ResourceTemplateReference` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "uri",
@@ -3185,7 +3185,7 @@ class ResourceTemplateReference(Wire):
 
 
 class ResourceUpdatedNotification(Wire):
-    """`ResourceUpdatedNotification` of MCP 2026-07-28."""
+    """`ResourceUpdatedNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -3212,7 +3212,7 @@ class ResourceUpdatedNotification(Wire):
 
 
 class ResourceUpdatedNotificationParams(Wire):
-    """`ResourceUpdatedNotificationParams` of MCP 2026-07-28."""
+    """`ResourceUpdatedNotificationParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "uri",
@@ -3235,7 +3235,7 @@ class ResourceUpdatedNotificationParams(Wire):
 
 
 class Result(Wire):
-    """`Result` of MCP 2026-07-28."""
+    """`Result` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "result_type",
@@ -3258,7 +3258,7 @@ class Result(Wire):
 
 
 class ResultMetaObject(Wire):
-    """`ResultMetaObject` of MCP 2026-07-28."""
+    """`ResultMetaObject` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("server_info",)
 
@@ -3275,7 +3275,7 @@ class ResultMetaObject(Wire):
 
 
 class Root(Wire):
-    """`Root` of MCP 2026-07-28."""
+    """`Root` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "uri",
@@ -3302,7 +3302,7 @@ class Root(Wire):
 
 
 class SamplingMessage(Wire):
-    """`SamplingMessage` of MCP 2026-07-28."""
+    """`SamplingMessage` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "content",
@@ -3341,7 +3341,7 @@ class SamplingMessage(Wire):
 
 
 class ServerCapabilities(Wire):
-    """`ServerCapabilities` of MCP 2026-07-28."""
+    """`ServerCapabilities` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "completions",
@@ -3384,7 +3384,7 @@ class ServerCapabilities(Wire):
 
 
 class ServerCapabilitiesPrompts(Wire):
-    """`ServerCapabilitiesPrompts` of MCP 2026-07-28."""
+    """`ServerCapabilitiesPrompts` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -3401,7 +3401,7 @@ class ServerCapabilitiesPrompts(Wire):
 
 
 class ServerCapabilitiesResources(Wire):
-    """`ServerCapabilitiesResources` of MCP 2026-07-28."""
+    """`ServerCapabilitiesResources` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "list_changed",
@@ -3424,7 +3424,7 @@ class ServerCapabilitiesResources(Wire):
 
 
 class ServerCapabilitiesTools(Wire):
-    """`ServerCapabilitiesTools` of MCP 2026-07-28."""
+    """`ServerCapabilitiesTools` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("list_changed",)
 
@@ -3441,7 +3441,7 @@ class ServerCapabilitiesTools(Wire):
 
 
 class StringSchema(Wire):
-    """`StringSchema` of MCP 2026-07-28."""
+    """`StringSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "default",
@@ -3484,7 +3484,7 @@ class StringSchema(Wire):
 
 
 class SubscriptionFilter(Wire):
-    """`SubscriptionFilter` of MCP 2026-07-28."""
+    """`SubscriptionFilter` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "prompts_list_changed",
@@ -3515,7 +3515,7 @@ class SubscriptionFilter(Wire):
 
 
 class SubscriptionsAcknowledgedNotification(Wire):
-    """`SubscriptionsAcknowledgedNotification` of MCP 2026-07-28."""
+    """`SubscriptionsAcknowledgedNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "params",
@@ -3544,7 +3544,7 @@ class SubscriptionsAcknowledgedNotification(Wire):
 
 
 class SubscriptionsAcknowledgedNotificationParams(Wire):
-    """`SubscriptionsAcknowledgedNotificationParams` of MCP 2026-07-28."""
+    """`SubscriptionsAcknowledgedNotificationParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "notifications",
@@ -3567,7 +3567,7 @@ class SubscriptionsAcknowledgedNotificationParams(Wire):
 
 
 class SubscriptionsListenRequest(Wire):
-    """`SubscriptionsListenRequest` of MCP 2026-07-28."""
+    """`SubscriptionsListenRequest` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -3598,7 +3598,7 @@ class SubscriptionsListenRequest(Wire):
 
 
 class SubscriptionsListenRequestParams(Wire):
-    """`SubscriptionsListenRequestParams` of MCP 2026-07-28."""
+    """`SubscriptionsListenRequestParams` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -3621,7 +3621,7 @@ class SubscriptionsListenRequestParams(Wire):
 
 
 class SubscriptionsListenResult(Wire):
-    """`SubscriptionsListenResult` of MCP 2026-07-28."""
+    """`SubscriptionsListenResult` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "meta",
@@ -3644,7 +3644,7 @@ class SubscriptionsListenResult(Wire):
 
 
 class SubscriptionsListenResultMetaObject(Wire):
-    """`SubscriptionsListenResultMetaObject` of MCP 2026-07-28."""
+    """`SubscriptionsListenResultMetaObject` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "subscription_id",
@@ -3667,7 +3667,7 @@ class SubscriptionsListenResultMetaObject(Wire):
 
 
 class SubscriptionsListenResultResponse(Wire):
-    """`SubscriptionsListenResultResponse` of MCP 2026-07-28."""
+    """`SubscriptionsListenResultResponse` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -3694,7 +3694,7 @@ class SubscriptionsListenResultResponse(Wire):
 
 
 class TextContent(Wire):
-    """`TextContent` of MCP 2026-07-28."""
+    """`TextContent` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "text",
@@ -3725,7 +3725,7 @@ class TextContent(Wire):
 
 
 class TextResourceContents(Wire):
-    """`TextResourceContents` of MCP 2026-07-28."""
+    """`TextResourceContents` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "text",
@@ -3756,7 +3756,7 @@ class TextResourceContents(Wire):
 
 
 class TitledMultiSelectEnumSchema(Wire):
-    """`TitledMultiSelectEnumSchema` of MCP 2026-07-28."""
+    """`TitledMultiSelectEnumSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "items",
@@ -3799,7 +3799,7 @@ class TitledMultiSelectEnumSchema(Wire):
 
 
 class TitledMultiSelectEnumSchemaItems(Wire):
-    """`TitledMultiSelectEnumSchemaItems` of MCP 2026-07-28."""
+    """`TitledMultiSelectEnumSchemaItems` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("any_of",)
 
@@ -3816,7 +3816,7 @@ class TitledMultiSelectEnumSchemaItems(Wire):
 
 
 class TitledMultiSelectEnumSchemaItemsAnyOfItem(Wire):
-    """`TitledMultiSelectEnumSchemaItemsAnyOfItem` of MCP 2026-07-28."""
+    """`TitledMultiSelectEnumSchemaItemsAnyOfItem` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "const",
@@ -3839,7 +3839,7 @@ class TitledMultiSelectEnumSchemaItemsAnyOfItem(Wire):
 
 
 class TitledSingleSelectEnumSchema(Wire):
-    """`TitledSingleSelectEnumSchema` of MCP 2026-07-28."""
+    """`TitledSingleSelectEnumSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "one_of",
@@ -3874,7 +3874,7 @@ class TitledSingleSelectEnumSchema(Wire):
 
 
 class TitledSingleSelectEnumSchemaOneOfItem(Wire):
-    """`TitledSingleSelectEnumSchemaOneOfItem` of MCP 2026-07-28."""
+    """`TitledSingleSelectEnumSchemaOneOfItem` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "const",
@@ -3897,7 +3897,7 @@ class TitledSingleSelectEnumSchemaOneOfItem(Wire):
 
 
 class Tool(Wire):
-    """`Tool` of MCP 2026-07-28."""
+    """`Tool` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "input_schema",
@@ -3944,7 +3944,7 @@ class Tool(Wire):
 
 
 class ToolAnnotations(Wire):
-    """`ToolAnnotations` of MCP 2026-07-28."""
+    """`ToolAnnotations` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "destructive_hint",
@@ -3979,7 +3979,7 @@ class ToolAnnotations(Wire):
 
 
 class ToolChoice(Wire):
-    """`ToolChoice` of MCP 2026-07-28."""
+    """`ToolChoice` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("mode",)
 
@@ -3996,7 +3996,7 @@ class ToolChoice(Wire):
 
 
 class ToolInputSchema(Wire):
-    """`ToolInputSchema` of MCP 2026-07-28."""
+    """`ToolInputSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "schema",
@@ -4019,7 +4019,7 @@ class ToolInputSchema(Wire):
 
 
 class ToolListChangedNotification(Wire):
-    """`ToolListChangedNotification` of MCP 2026-07-28."""
+    """`ToolListChangedNotification` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "jsonrpc",
@@ -4046,7 +4046,7 @@ class ToolListChangedNotification(Wire):
 
 
 class ToolOutputSchema(Wire):
-    """`ToolOutputSchema` of MCP 2026-07-28."""
+    """`ToolOutputSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = ("schema",)
 
@@ -4063,7 +4063,7 @@ class ToolOutputSchema(Wire):
 
 
 class ToolResultContent(Wire):
-    """`ToolResultContent` of MCP 2026-07-28."""
+    """`ToolResultContent` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "content",
@@ -4102,7 +4102,7 @@ class ToolResultContent(Wire):
 
 
 class ToolUseContent(Wire):
-    """`ToolUseContent` of MCP 2026-07-28."""
+    """`ToolUseContent` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "id",
@@ -4137,7 +4137,7 @@ class ToolUseContent(Wire):
 
 
 class UnsupportedProtocolVersionError(Wire):
-    """`UnsupportedProtocolVersionError` of MCP 2026-07-28."""
+    """`UnsupportedProtocolVersionError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "error",
@@ -4164,7 +4164,7 @@ class UnsupportedProtocolVersionError(Wire):
 
 
 class UnsupportedProtocolVersionErrorError(Wire):
-    """`UnsupportedProtocolVersionErrorError` of MCP 2026-07-28."""
+    """`UnsupportedProtocolVersionErrorError` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "data",
@@ -4191,7 +4191,7 @@ class UnsupportedProtocolVersionErrorError(Wire):
 
 
 class UnsupportedProtocolVersionErrorErrorData(Wire):
-    """`UnsupportedProtocolVersionErrorErrorData` of MCP 2026-07-28."""
+    """`UnsupportedProtocolVersionErrorErrorData` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "requested",
@@ -4214,7 +4214,7 @@ class UnsupportedProtocolVersionErrorErrorData(Wire):
 
 
 class UntitledMultiSelectEnumSchema(Wire):
-    """`UntitledMultiSelectEnumSchema` of MCP 2026-07-28."""
+    """`UntitledMultiSelectEnumSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "items",
@@ -4257,7 +4257,7 @@ class UntitledMultiSelectEnumSchema(Wire):
 
 
 class UntitledMultiSelectEnumSchemaItems(Wire):
-    """`UntitledMultiSelectEnumSchemaItems` of MCP 2026-07-28."""
+    """`UntitledMultiSelectEnumSchemaItems` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "enum",
@@ -4280,7 +4280,7 @@ class UntitledMultiSelectEnumSchemaItems(Wire):
 
 
 class UntitledSingleSelectEnumSchema(Wire):
-    """`UntitledSingleSelectEnumSchema` of MCP 2026-07-28."""
+    """`UntitledSingleSelectEnumSchema` of MCP 2026-07-28; specification page: 2026-07-28 schema."""
 
     __slots__ = (
         "enum",

@@ -29,15 +29,23 @@ from mcpgen.ir.model import (
     UnionShape,
 )
 
+_FEW = 3
+
 
 def emit_decoder(named: NamedType, scope: Scope, source: Source) -> None:
     """Add `_decode_X`, what it needs and `decode_X` to `source`."""
     _Decoder(scope, source).named(named)
     with source.block(f"def decode_{named.name}(value: Any) -> {named.name}:"):
+        source.line(
+            f'"""Decode `value`, parsed JSON, as `{named.name}`; raises `DecodeError` with every fault."""'
+        )
         with source.block("try:"):
             source.line(f"result: {named.name} = _decode_{named.name}(value)")
         with source.block("except KeyError:"):
             source.line(f'raise rejected("{named.name}", value, check_{named.name}) from None')
+        if scope.may_be_bottomless(named):
+            with source.block("except RecursionError:"):
+                source.line(f'raise too_deep("{named.name}") from None')
         source.line("return result")
     source.line()
 
@@ -85,8 +93,9 @@ class _Decoder:
         line, block = self.source.line, self.source.block
         required = [field for field in named.fields if field.required]
         optional = [field for field in named.fields if not field.required]
-        keys = ", ".join(f'"{field.name}"' for field in named.fields)
-        line(f"_KEYS_{named.name} = ({keys},)")
+        if len(named.fields) > _FEW:
+            keys = ", ".join(f'"{field.name}"' for field in named.fields)
+            line(f"_KEYS_{named.name} = ({keys},)")
         line(f"_new_{named.name} = partial(object.__new__, {named.name})")
         line()
         with block(f"def _decode_{named.name}(value: Any) -> {named.name}:"):
@@ -103,10 +112,30 @@ class _Decoder:
                     line("known += 1")
                 with block("else:"):
                     line(f"result.{field.attribute} = {self.scope.absent(field)}")
-            count = "known" if optional else str(len(required))
-            line(f"result._extra = None if len(value) == {count} else others(value, _KEYS_{named.name})")
+            self.unknown_keys(named, "known" if optional else str(len(required)))
             line("return result")
         line()
+
+    def unknown_keys(self, named: ObjectType, count: str) -> None:
+        """Statements that put the keys which the type does not know into `result`.
+
+        An object with few known keys is often mostly open, as `inputSchema` is: there it pays to take them
+        out in place.
+        """
+        line, block = self.source.line, self.source.block
+        if len(named.fields) > _FEW:
+            line(f"result._extra = None if len(value) == {count} else others(value, _KEYS_{named.name})")
+            return
+        with block(f"if len(value) == {count}:"):
+            line("result._extra = None")
+        with block("else:"):
+            line("result._extra = extra = value.copy()")
+            for field in named.fields:
+                if field.required:
+                    line(f'del extra["{field.name}"]')
+                else:
+                    with block(f'if "{field.name}" in extra:'):
+                        line(f'del extra["{field.name}"]')
 
     def field(self, named: ObjectType, field: Field) -> None:
         """Statements that take one key out of `value` and put it into `result`."""

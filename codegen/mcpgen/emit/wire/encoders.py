@@ -9,6 +9,8 @@ from mcpgen.emit.source import Source
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.ir.model import ArrayShape, MapShape, NamedType, ObjectType, ReferenceShape, Shape, UnionShape
 
+_DOCSTRING = '"""The JSON value of `value`, which is not checked."""'
+
 
 def emit_encoder(named: NamedType, scope: Scope, source: Source) -> None:
     """Add `encode_X` and what it needs to `source`."""
@@ -33,6 +35,7 @@ class _Encoder:
             return
         self.helpers(shape, f"_encode_{named.name}_item")
         with block(f"def encode_{named.name}(value: {named.name}) -> Any:"):
+            line(_DOCSTRING)
             line(f"return {self.expression(shape, 'value', f'_encode_{named.name}_item')}")
         line()
 
@@ -49,6 +52,7 @@ class _Encoder:
     def object(self, named: ObjectType) -> None:
         line, block = self.source.line, self.source.block
         with block(f"def encode_{named.name}(value: {named.name}) -> dict[str, Any]:"):
+            line(_DOCSTRING)
             with block("result: dict[str, Any] = {"):
                 for field in named.fields:
                     if field.required:
@@ -97,6 +101,8 @@ class _Encoder:
         if plan.maps:
             self.helpers(one_values, f"{name}_value")
         with block(f"def {name}(value: {self.scope.annotation(shape)}) -> Any:"):
+            if name.startswith("encode_"):
+                line(_DOCSTRING)
             line("item: Any = value")
             line("kind = item.__class__")
             for target in plan.objects:

@@ -27,6 +27,7 @@ from mcpgen.ir.model import (
     UnionShape,
     UnionType,
 )
+from mcpgen.ir.references import references
 
 
 class Scope:
@@ -36,6 +37,7 @@ class Scope:
         self.revision = revision
         self.types = MappingProxyType({named.name: named for named in revision.types})
         self.shape_of = cache(self._shape_of)
+        self.reaches = cache(self._reaches)
 
     def resolve(self, shape: Shape) -> Shape:
         """`shape` with references to aliases and unions followed."""
@@ -82,6 +84,25 @@ class Scope:
                 return False
             case _:
                 return True
+
+    def is_recursive(self, named: NamedType) -> bool:
+        """Whether a value of this type may hold another of the same type."""
+        return named.name in self.reaches(named.name)
+
+    def may_be_bottomless(self, named: NamedType) -> bool:
+        """Whether a value of this type may be nested deeper than the decoders' stack."""
+        return any(self.is_recursive(self.types[name]) for name in {named.name, *self.reaches(named.name)})
+
+    def _reaches(self, name: str) -> frozenset[str]:
+        """The names of all types that a value of the type `name` may hold, at whatever depth."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for target in references(self.types[waiting.pop()]):
+                if target not in found:
+                    found.add(target)
+                    waiting.append(target)
+        return frozenset(found)
 
     def _shape_of(self, named: NamedType) -> Shape:
         if isinstance(named, AliasType):

@@ -5,16 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mcpgen.emit.wire.scope import Scope
-from mcpgen.ir.model import (
-    ArrayShape,
-    Field,
-    MapShape,
-    NamedType,
-    ObjectType,
-    ReferenceShape,
-    Shape,
-    UnionShape,
-)
+from mcpgen.ir.model import Field, NamedType, ObjectType
+from mcpgen.ir.references import references
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,10 @@ def _attribute(field: Field, scope: Scope) -> Attribute:
 
 
 def aliases(scope: Scope) -> tuple[Alias, ...]:
-    """Every union and alias of the revision, each after those it refers to."""
+    """Every union and alias of the revision, each after those it refers to.
+
+    One that refers to itself, by however long a way, becomes a string: type checkers read it all the same.
+    """
     waiting: dict[str, NamedType] = {
         named.name: named for named in scope.revision.types if not isinstance(named, ObjectType)
     }
@@ -77,25 +72,12 @@ def aliases(scope: Scope) -> tuple[Alias, ...]:
         if waiting.pop(named.name, None) is None:
             return
         shape = scope.shape_of(named)
-        for name in _references(shape):
+        for name in references(named):
             if name in waiting:
                 place(waiting[name])
-        ordered.append(Alias(named.name, scope.annotation(shape)))
+        target = scope.annotation(shape)
+        ordered.append(Alias(named.name, f'"{target}"' if scope.is_recursive(named) else target))
 
     while waiting:
         place(next(iter(waiting.values())))
     return tuple(ordered)
-
-
-def _references(shape: Shape) -> list[str]:
-    match shape:
-        case ReferenceShape(name):
-            return [name]
-        case ArrayShape(items):
-            return _references(items)
-        case MapShape(values):
-            return _references(values)
-        case UnionShape(members):
-            return [name for member in members for name in _references(member)]
-        case _:
-            return []

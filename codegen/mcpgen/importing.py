@@ -8,6 +8,7 @@ from typing import Any
 
 from mcpgen.atomic import write_files_atomically
 from mcpgen.errors import UsageError
+from mcpgen.ir.build import build_types
 from mcpgen.schema.errata import Erratum, read_errata
 from mcpgen.schema.lock import LockEntry, dump_lock, read_lock, sha256
 from mcpgen.schema.normalise import dump, normalise, parse
@@ -16,12 +17,16 @@ from mcpgen.schema.room import REVISION_NAME
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: where the schema is stored, its provenance, and whether anything changed."""
+    """What an import did: where the schema is stored, its provenance, and whether anything changed.
+
+    `suggested` are errata of other revisions whose mistake this one seems to have too.
+    """
 
     path: Path
     entry: LockEntry
     definitions: int
     changed: bool
+    suggested: tuple[Erratum, ...]
 
 
 def import_schema(
@@ -32,8 +37,8 @@ def import_schema(
     `source` and `commit` are recorded in the lock file; where not given, what the lock says of an
     unchanged official file is kept. Writes the schema and the lock, or nothing at all.
 
-    Raises `SchemaError` for a file that is not a schema, `UsageError` for one that cannot be read, a
-    name that is no revision, and a directory that cannot be written.
+    Raises `SchemaError` for a file that is no schema or that the IR has no word for, `UsageError` for one
+    that cannot be read, a name that is no revision, and a directory that cannot be written.
     """
     if not REVISION_NAME.fullmatch(revision):
         raise UsageError(
@@ -41,10 +46,12 @@ def import_schema(
             hint="revisions are named by date: --revision 2026-07-28",
         )
     official = _read(file)
-    schema = corrected(
-        normalise(parse(official, source=str(file)), source=str(file)),
-        _errata_of(room, revision),
-    )
+    schema = normalise(parse(official, source=str(file)), source=str(file))
+    errata = read_errata(room / "errata.toml")
+    own = tuple(erratum for erratum in errata if erratum.revision == revision)
+    for erratum in own:
+        erratum.apply(schema)
+    build_types(schema, source=str(file))
     text = dump(schema)
     entries = read_lock(room / "lock.json")
     before = entries.get(revision)
@@ -55,30 +62,25 @@ def import_schema(
         commit=commit,
         official_sha256=sha256(official),
         stored_sha256=sha256(text.encode()),
-        errata=tuple(erratum.id for erratum in _errata_of(room, revision)),
+        errata=tuple(erratum.id for erratum in own),
     )
     path = room / f"{revision}.json"
     files = {path: text, room / "lock.json": dump_lock({**entries, revision: entry})}
     changed = any(not file.exists() or file.read_text(encoding="utf-8") != new for file, new in files.items())
     if changed:
         write_files_atomically(files)
-    return Imported(path=path, entry=entry, definitions=len(schema["$defs"]), changed=changed)
-
-
-def corrected(schema: dict[str, Any], errata: tuple[Erratum, ...]) -> dict[str, Any]:
-    """`schema` with its errata applied, in place. Raises `SchemaError` where one does not apply."""
-    for erratum in errata:
-        erratum.apply(schema)
-    return schema
-
-
-def _errata_of(room: Path, revision: str) -> tuple[Erratum, ...]:
-    path = room / "errata.toml"
-    return (
-        tuple(erratum for erratum in read_errata(path) if erratum.revision == revision)
-        if path.exists()
-        else ()
+    return Imported(
+        path=path,
+        entry=entry,
+        definitions=len(schema["$defs"]),
+        changed=changed,
+        suggested=_suggested(schema, errata, revision),
     )
+
+
+def _suggested(schema: dict[str, Any], errata: tuple[Erratum, ...], revision: str) -> tuple[Erratum, ...]:
+    """The errata of other revisions whose mistake `schema` has too, uncorrected."""
+    return tuple(erratum for erratum in errata if erratum.revision != revision and erratum.is_needed(schema))
 
 
 def _read(file: Path) -> bytes:
