@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 
 def blocks(document: Path, language: str) -> Iterator[str]:
@@ -55,8 +56,12 @@ def test_commands_of_the_readme_exist_with_their_options(project_root: Path) -> 
             assert option in usage, f"mcpgen {command} has no {option}"
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_links_lead_somewhere(name: str, project_root: Path) -> None:
-    text = (project_root / name).read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#]+)", text):
-        assert target.startswith("https://") or (project_root / target).exists(), target
+def test_python_of_the_page_on_types_runs(project_root: Path) -> None:
+    for example in blocks(project_root / "docs" / "types.md", "python"):
+        subprocess.run([sys.executable, "-c", example], check=True)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", document.read_text("utf-8")):
+        assert target.startswith("https://") or (document.parent / target).exists(), target
