@@ -27,6 +27,9 @@ class Format(StrEnum):
     JSON = "json"
 
 
+_SUFFIX = {Format.TEXT: "txt", Format.JSON: "json"}
+
+
 def validate(
     command: Annotated[
         Optional[list[str]],  # noqa: UP045 (typer reads it at run time)
@@ -77,7 +80,13 @@ def validate(
         int, typer.Option(metavar="N", min=1, help="How many messages one run reads.")
     ] = 10_000,
 ) -> None:
-    """Judge a server: every frame against the schema and the rules of its revision."""
+    """Judge a server: every frame against the schema and the rules of its revision.
+
+    Revisions: 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, 2026-07-28; or auto, all.
+
+    Exit codes: 0 no violation, 1 violations, 2 wrong usage, 3 the server was not started or reached, 4 it
+    stopped answering, 130 interrupted.
+    """
     from mcpgen.validate.client import REVISIONS
     from mcpgen.validate.exercise import Plan
     from mcpgen.validate.run import Options, Target
@@ -89,15 +98,36 @@ def validate(
             hint="mcpgen validate -- COMMAND…, or mcpgen validate --url URL",
         )
     if revision not in (*REVISIONS, "auto", "all"):
-        from mcpgen.errors import unknown_name
+        # All of them and no guess: the nearest date is not the likeliest.
+        raise UsageError(
+            f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto, all"
+        )
+    if url is not None:
+        from mcpgen.validate.endpoint import check_url
 
-        raise unknown_name("revision", revision, (*REVISIONS, "auto", "all"))
+        check_url(url)
+        if env or cwd is not None:
+            option = "--env" if env else "--cwd"
+            raise UsageError(
+                f"{option} is for a server that mcpgen starts, not for --url",
+                hint=f"leave {option} out, or give the server's command after --",
+            )
+    elif header:
+        raise UsageError(
+            "--header is for HTTP, and a command is spoken to over stdio",
+            hint="leave --header out, or give --url; a command takes variables with --env NAME=VALUE",
+        )
     for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
         # typer's own bound lets nan through, which is smaller than nothing.
         if not math.isfinite(seconds):
             raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
     if cwd is not None and not cwd.is_dir():
         raise UsageError(f"{cwd} is not a directory", hint="check --cwd")
+    if output is not None and output.is_dir():
+        raise UsageError(
+            f"--output {output} is a directory",
+            hint=f"name a file, such as {output / f'report.{_SUFFIX[output_format]}'}",
+        )
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"{output.parent} is not a directory", hint="check --output")
     target = Target(
@@ -140,10 +170,14 @@ def _headers(values: list[str] | None) -> dict[str, str]:
 
 
 def _run(target: Target, options: Options) -> Report:
-    """Run to the report, whatever signal arrives: the server's processes are ended first."""
+    """Run to the report, whatever signal arrives: the server's processes are ended first.
+
+    After Ctrl-C the report is of what was found until then; a second one does without it.
+    """
     import asyncio
     import signal
 
+    from mcpgen.validate.descendants import descendants_ended
     from mcpgen.validate.run import validate as run_validation
 
     received: list[int] = []
@@ -157,16 +191,21 @@ def _run(target: Target, options: Options) -> Report:
             task.cancel()
 
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, end, number)
         with _progress() as announce:
             return await run_validation(target, options, announce=announce)
 
     try:
-        return asyncio.run(run())
+        with descendants_ended():
+            report = asyncio.run(run())
     except asyncio.CancelledError:
-        # What a shell reports of a process that the signal ended.
-        raise typer.Exit(128 + received[0] if received else ExitCode.INTERNAL) from None
+        report = None
+    # What a shell reports of a process that the signal ended.
+    graver = [number for number in received if number != signal.SIGINT]
+    if report is None or graver:
+        raise typer.Exit(128 + (graver or received)[-1] if received else ExitCode.INTERNAL)
+    return report
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from typing import Any
 
 import httpx
 
-from mcpgen.errors import TargetUnreachable
+from mcpgen.validate.correlate import is_answer
+from mcpgen.validate.endpoint import check_url, new_client, shown
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Closed, Finished, HttpReply, Journal, Received, Sent, Stream
 from mcpgen.validate.parameter_headers import message_headers
@@ -26,9 +27,16 @@ from mcpgen.validate.transport import ConnectionLost, Counter, LimitReached, Lim
 # A stream that breaks off again and again is not resumed for ever.
 _RESUMPTIONS = 5
 _LONGEST_RETRY = 5.0
-_CONNECT_SECONDS = 10.0
+# How long a stream that brought its answer is still read: what comes after it has rules of its own. Then it
+# is closed, for the server may never do so, although it should.
+_AFTER_ANSWER_SECONDS = 0.5
+# What shows that a server cannot be reached. Not only what httpx makes of it: looking up a name and
+# connecting to several addresses at once have errors of their own.
+_BROKEN = (httpx.HTTPError, OSError, UnicodeError, ExceptionGroup)
 _GOODBYE_SECONDS = 2.0
 _EVENTS = "text/event-stream"
+# What OpenSSL, by its age, makes of a peer that answers a TLS greeting with something else.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
 
 
 class HttpTransport:
@@ -54,17 +62,10 @@ class HttpTransport:
         self._closing = False
 
     async def open(self) -> None:
-        """Make the client; the first message shows whether the server is there."""
-        try:
-            url = httpx.URL(self._url)
-        except (httpx.InvalidURL, TypeError) as error:
-            raise TargetUnreachable(
-                f"{self._url!r} is not a URL: {error}", hint="give --url http://…"
-            ) from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise TargetUnreachable(f"{self._url!r} is not an http URL", hint="give --url http://…")
+        """Make the client; the first message shows whether the server is there. Raises `UsageError` too."""
+        check_url(self._url)
         # No read timeout: how long an answer may take is the session's decision.
-        self._client = httpx.AsyncClient(timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS))
+        self._client = new_client()
 
     async def send(
         self, message: dict[str, Any], *, probe: bool = False, headers: Mapping[str, str] | None = None
@@ -103,7 +104,7 @@ class HttpTransport:
             for task in self._tasks:
                 task.cancel()
             if self._session_id is not None and self.failure is None:
-                with contextlib.suppress(httpx.HTTPError, TimeoutError, ValueError):
+                with contextlib.suppress(*_BROKEN, ValueError):
                     async with asyncio.timeout(_GOODBYE_SECONDS):
                         await self._client.delete(self._url, headers=self._headers_with())
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -154,8 +155,8 @@ class HttpTransport:
                 reason = await self._read(reply, index, message)
             finally:
                 await reply.aclose()
-        except httpx.HTTPError as error:
-            self._lost(f"POST {self._url}: {_described(error)}")
+        except _BROKEN as error:
+            self._lost(f"POST {shown(self._url)}: {_described(error)}")
             return
         except LimitReached as reached:
             self._reached(reached)
@@ -181,7 +182,9 @@ class HttpTransport:
         # Only what claims to be JSON is a frame; a proxy's error page is not the server's message.
         if kind == "application/json" and body.strip():
             self._take(bytes(body), "post", index, reply.status_code)
-        return f"HTTP status {reply.status_code}" + (f", {kind}" if kind else ", no body")
+        if reply.next_request is not None:
+            return f"HTTP status {reply.status_code}, redirected to {shown(str(reply.next_request.url)):.300}"
+        return _unread(reply.status_code, kind, has_body=bool(body.strip()))
 
     async def _read_until_answered(self, reply: httpx.Response, index: int) -> None:
         last_id, retry = await self._read_events(reply, index, "post")
@@ -200,21 +203,30 @@ class HttpTransport:
     async def _read_events(
         self, reply: httpx.Response, index: int | None, stream: Stream
     ) -> tuple[str | None, int]:
-        """Take every event's message; return the last event id and the advised pause in ms."""
+        """Take every event's message; return the last event id and the advised pause in ms.
+
+        The stream of a POST, whose `index` is given, is left soon after its answer has come.
+        """
         reader = EventReader()
         last_id: str | None = None
         retry = 1000
+        patience = asyncio.timeout(None)
         try:
-            async for chunk in reply.aiter_bytes():
-                self._counter.took_bytes(len(chunk))
-                for event in reader.feed(chunk):
-                    last_id = event.id if event.id is not None else last_id
-                    retry = event.retry if event.retry is not None else retry
-                    if event.kind == "message" and event.data.strip():
-                        self._take(event.data, stream, index, reply.status_code)
-                self._counter.holds(reader.buffered)
-        except httpx.HTTPError:
-            # A stream that breaks may be resumed; without an event id, `Finished` tells the rest.
+            async with patience:
+                async for chunk in reply.aiter_bytes():
+                    self._counter.took_bytes(len(chunk))
+                    for event in reader.feed(chunk):
+                        last_id = event.id if event.id is not None else last_id
+                        retry = event.retry if event.retry is not None else retry
+                        if event.kind == "message" and event.data.strip():
+                            frame = self._take(event.data, stream, index, reply.status_code)
+                            if index is not None and _answers(frame) and patience.when() is None:
+                                now = asyncio.get_running_loop().time()
+                                patience.reschedule(now + _AFTER_ANSWER_SECONDS)
+                    self._counter.holds(reader.buffered)
+        except _BROKEN:
+            # Also the patience's TimeoutError, an OSError. A stream that breaks may be resumed; without an
+            # event id, `Finished` tells the rest.
             pass
         return last_id, retry
 
@@ -227,24 +239,21 @@ class HttpTransport:
                 self.journal.add(HttpReply(self.journal.clock(), None, reply.status_code, kind, True))
                 if reply.status_code == 200 and kind == _EVENTS:
                     await self._read_events(reply, None, "get")
-        except httpx.HTTPError:
+        except _BROKEN:
             # The stream is optional, and may end at any time; what matters shows on the next POST.
             pass
         except LimitReached as reached:
             self._reached(reached)
 
-    def _take(self, data: bytes, stream: Stream, index: int | None, status: int) -> None:
+    def _take(self, data: bytes, stream: Stream, index: int | None, status: int) -> Received:
         self._counter.took_frame()
-        self.journal.add(
-            read_frame(data, at=self.journal.clock(), stream=stream, carrier=index, status=status)
-        )
+        frame = read_frame(data, at=self.journal.clock(), stream=stream, carrier=index, status=status)
+        self.journal.add(frame)
+        return frame
 
     def _is_answered(self, index: int) -> bool:
         return any(
-            isinstance(entry, Received)
-            and entry.carrier == index
-            and isinstance(entry.value, dict)
-            and "method" not in entry.value
+            isinstance(entry, Received) and entry.carrier == index and _answers(entry)
             for entry in self.journal.entries[index:]
         )
 
@@ -258,9 +267,31 @@ class HttpTransport:
             self.journal.add(Closed(self.journal.clock(), str(reached)))
 
 
+def _answers(frame: Received) -> bool:
+    messages = frame.value if isinstance(frame.value, list) else [frame.value]
+    return any(is_answer(message) for message in messages)
+
+
 def _raw(reply: httpx.Response, name: bytes) -> bytes:
     return next(value for key, value in reply.headers.raw if key.lower() == name)
 
 
-def _described(error: httpx.HTTPError) -> str:
-    return str(error) or type(error).__name__
+def _unread(status: int, kind: str, *, has_body: bool) -> str:
+    """What a reply was that brought no message, or none that was read."""
+    head = f"HTTP status {status}"
+    if not has_body:
+        return f"{head}, no body"
+    if kind in ("application/json", _EVENTS):
+        return f"{head}, {kind}"
+    return f"{head}, " + (f"Content-Type {kind}" if kind else "no Content-Type")
+
+
+def _described(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return _described(error.exceptions[0])
+    text = str(error) or type(error).__name__
+    if any(sign in text for sign in _NOT_TLS):
+        return f"what listens there does not speak TLS ({text})"
+    if isinstance(error, httpx.ConnectError) and text == "All connection attempts failed":
+        return "nothing listens there"
+    return text
