@@ -88,7 +88,7 @@ def main() -> None:
     if MODE == "stderr-then-exit":
         print("configuration missing: API_KEY", file=sys.stderr)
         sys.exit(7)
-    if MODE == "banner":
+    if MODE.startswith("banner"):
         write(b"Server listening on stdio\n")
     if MODE == "early-notification":
         notify("notifications/tools/list_changed")
@@ -216,7 +216,9 @@ def after_initialized() -> None:
 
 
 def operate(method: str, number: Any, params: dict[str, Any], modern: bool, message: dict[str, Any]) -> None:
-    if MODE == "hang-after-opening":
+    if MODE.endswith("hang-after-opening"):
+        if "DEVIANT_READY" in os.environ:
+            open(os.environ["DEVIANT_READY"], "x").close()
         return
     if MODE == "deaf-to-lists" and method == "tools/list":
         return

@@ -20,7 +20,14 @@ _PROBE_PATIENCE = 5.0
 
 
 class Declined(Exception):
-    """The server does not speak the revision it was asked for, and said so; that is its right."""
+    """The server does not speak the revision it was asked for, and said so; that is its right.
+
+    `offered` is the `protocolVersion` that it named instead, if it did.
+    """
+
+    def __init__(self, reason: str, *, offered: str | None = None) -> None:
+        super().__init__(reason)
+        self.offered = offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +95,12 @@ async def open_legacy(session: Session, revision: str, *, exactly: bool) -> Open
     if not isinstance(agreed, str):
         # The judge has more to say about that; asking on in the revision asked for shows the rest.
         agreed = revision
+    if agreed not in client.REVISIONS:
+        raise Declined(f"its protocolVersion {agreed!r} is no revision known here", offered=agreed)
     if exactly and agreed != revision:
-        raise Declined(f"the server offers {agreed} instead")
+        raise Declined(f"the server offers {agreed} instead", offered=agreed)
     if agreed not in client.LEGACY:
-        raise Declined(f"the server offers {agreed}, which has no handshake or is not known here")
+        raise Declined(f"it answered initialize with {agreed}, a revision without it", offered=agreed)
     session.revision = agreed
     session.transport.settle(agreed, session=True)
     await session.notify("notifications/initialized")

@@ -2,6 +2,7 @@
 
 A run is one conversation: a fresh process or session, opened, exercised, closed, judged. With
 `--revision all` there are five. Whatever a server does ends in a report; only a mistake of ours raises.
+So does a first interruption: what was found until then is worth knowing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 import mcpgen_types
 from mcpgen.errors import ExitCode, McpgenError, TargetSilent
 from mcpgen.validate import client
+from mcpgen.validate.endpoint import shown
 from mcpgen.validate.exercise import Exercise, Plan
+from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
 from mcpgen.validate.http import HttpTransport
-from mcpgen.validate.journal import Journal
+from mcpgen.validate.journal import Journal, Received
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
 from mcpgen.validate.report import Failure, Report, Run
@@ -26,8 +29,6 @@ from mcpgen.validate.rules import RuleBook, load_rules
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen.validate.stdio import StdioTransport
 from mcpgen.validate.transport import ConnectionLost, LimitReached, Limits, Transport
-
-_SLOW = "a server that is merely slow gets more time with --timeout SECONDS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ class Target:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def described(self) -> dict[str, Any]:
-        """The target as the report names it."""
+        """The target as the report names it, without a password."""
         if self.url is not None:
-            return {"transport": "http", "url": self.url}
+            return {"transport": "http", "url": shown(self.url)}
         return {"transport": "stdio", "command": list(self.command)}
 
 
@@ -60,7 +61,11 @@ class Options:
 
 
 async def validate(target: Target, options: Options, *, announce: Callable[[str], None]) -> Report:
-    """Judge a server. `announce` is told what happens, for a progress display."""
+    """Judge a server. `announce` is told what happens, for a progress display.
+
+    Where its task is cancelled, the server is ended and what there is judged: the report's failure then has
+    the code `INTERRUPTED`. Cancelled again, it ends the server at once and raises `CancelledError`.
+    """
     book = load_rules()
     if options.revision != "all":
         run = await _Conversation(target, options, book, announce).run(options.revision)
@@ -70,7 +75,11 @@ async def validate(target: Target, options: Options, *, announce: Callable[[str]
         announce(f"revision {revision}")
         run = await _Conversation(target, options, book, announce).run(revision)
         runs.append(run)
-        if run.failure is not None and run.failure.code == ExitCode.UNREACHABLE and not run.requests:
+        if run.failure is None:
+            continue
+        if run.failure.code == INTERRUPTED:
+            break
+        if run.failure.code == ExitCode.UNREACHABLE and not run.requests:
             # It will not start, or is not there: four more attempts would say the same.
             break
     if runs and all(run.skipped is not None for run in runs):
@@ -101,22 +110,24 @@ class _Conversation:
         transport = self._transport()
         session = Session(transport, timeout=self.options.timeout, bare=self.options.bare)
         failure: Failure | None = None
-        declined: str | None = None
+        refusal: Declined | None = None
         try:
             async with asyncio.timeout(self.options.deadline):
                 await transport.open()
                 await self._converse(session, revision, reopened)
         except Declined as reason:
-            declined = str(reason)
+            refusal = reason
         except TimeoutError:
-            failure = self._failure(self._overtime())
+            failure = self._failure(self._overtime(), session)
         except (McpgenError, ConnectionLost, LimitReached, Unanswered) as error:
-            failure = self._failure(error)
+            failure = self._failure(error, session)
+        except asyncio.CancelledError:
+            failure = interrupted(session.asked)
         finally:
             await session.close()
         if self._died_of_the_probe(session, failure, revision, reopened):
             return await self.run(None, reopened=True)
-        return self._judged(session, revision, declined, failure)
+        return self._judged(session, revision, refusal, failure)
 
     async def _converse(self, session: Session, revision: str | None, reopened: bool) -> None:
         self.announce("opening")
@@ -133,26 +144,23 @@ class _Conversation:
             self.notes = tuple(exercise.notes)
 
     def _judged(
-        self, session: Session, revision: str | None, declined: str | None, failure: Failure | None
+        self, session: Session, revision: str | None, refusal: Declined | None, failure: Failure | None
     ) -> Run:
         spoken = self.opened.revision if self.opened is not None else (revision or session.revision)
         era = client.era_of(spoken)
-        if declined is not None and revision is not None and self.options.revision == "all":
-            return Run(spoken, era, requests=session.asked, skipped=declined)
-        if declined is not None:
-            wanted = "a known revision" if revision is None else revision
-            failure = Failure(
-                ExitCode.UNREACHABLE,
-                f"the server does not speak {wanted}: {declined}",
-                "leave --revision out to judge it in the revision that it speaks",
-            )
+        if refusal is not None and self.options.revision == "all":
+            return Run(spoken, era, requests=session.asked, skipped=str(refusal))
+        if refusal is not None:
+            failure = declined(refusal, revision)
         if failure is not None:
             # Asked only now: what the server said last arrives while the transport is closed.
             failure = replace(failure, stderr=session.transport.last_words())
-        if declined is not None:
+        entries = session.transport.journal.entries
+        heard = self.opened is not None or any(isinstance(entry, Received) for entry in entries)
+        if refusal is not None or not heard:
             return Run(spoken, era, requests=session.asked, failure=failure)
         judgement = judge(
-            session.transport.journal.entries,
+            entries,
             revision=spoken,
             transport=session.transport.name,
             wire=mcpgen_types.revision(spoken),
@@ -169,6 +177,7 @@ class _Conversation:
             notes=self.notes,
             requests=session.asked,
             failure=failure,
+            agreed=self.opened is not None,
         )
 
     def _transport(self) -> Transport:
@@ -191,40 +200,10 @@ class _Conversation:
             hint="a longer run is allowed with --deadline SECONDS",
         )
 
-    def _failure(self, error: Exception) -> Failure:
+    def _failure(self, error: Exception, session: Session) -> Failure:
         """The exit code and words for what ended a conversation early."""
-        return Failure(*self._explained(error))
-
-    def _explained(self, error: Exception) -> tuple[ExitCode, str, str]:
-        is_open = self.opened is not None
-        match error:
-            case McpgenError():
-                return error.exit_code, error.message, error.hint
-            case LimitReached():
-                return ExitCode.SILENT, str(error), "--max-message and --max-messages raise the limits"
-            case ConnectionLost() if is_open:
-                return (
-                    ExitCode.SILENT,
-                    f"{error}, in the middle of the run",
-                    "see what the server says for itself",
-                )
-            case ConnectionLost():
-                return ExitCode.UNREACHABLE, f"{error}, before it was ready", self._reach_hint()
-            case Unanswered(replied=True) if not is_open:
-                return (
-                    ExitCode.UNREACHABLE,
-                    f"the server cannot be opened: {error}",
-                    self._reach_hint(str(error)),
-                )
-            case _:
-                return ExitCode.SILENT, f"the server does not answer: {error}", _SLOW
-
-    def _reach_hint(self, error: str = "") -> str:
-        if self.target.url is None:
-            return "run the command by hand to see whether it starts"
-        if "401" in error or "403" in error:
-            return "give what it asks for with --header 'Authorization: Bearer …'"
-        return "check the URL: it must be the MCP endpoint itself, such as http://localhost:3001/mcp"
+        opened = self.opened is not None
+        return explain(error, opened=opened, url=self.target.url, entries=session.transport.journal.entries)
 
     def _died_of_the_probe(
         self, session: Session, failure: Failure | None, revision: str | None, reopened: bool

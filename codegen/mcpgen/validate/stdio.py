@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from mcpgen.errors import TargetUnreachable
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Closed, Ended, Journal, Sent
+from mcpgen.validate.starting import cannot_start
 from mcpgen.validate.transport import ConnectionLost, Counter, LimitReached, Limits
 
 _CHUNK = 64 * 1024
@@ -58,6 +58,7 @@ class StdioTransport:
         self._readers: list[asyncio.Task[None]] = []
         self._stderr: deque[str] = deque(maxlen=_KEPT_LINES)
         self._closing = False
+        self._gone = False
 
     async def open(self) -> None:
         """Start the process. Raises `TargetUnreachable` when that cannot be done."""
@@ -72,11 +73,7 @@ class StdioTransport:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise TargetUnreachable(
-                f"cannot start {self._command[0]!r}: {reason}",
-                hint="give the command after --, as you would type it in this directory",
-            ) from None
+            raise cannot_start(self._command, error) from None
         self._readers = [
             asyncio.create_task(self._read_stdout()),
             asyncio.create_task(self._read_stderr()),
@@ -117,6 +114,7 @@ class StdioTransport:
         if process is None or self._closing:
             return
         self._closing = True
+        self._gone = process.returncode is not None
         try:
             try:
                 await self._end(process)
@@ -177,7 +175,9 @@ class StdioTransport:
                     self._take(line)
                 scanned = len(buffer)
                 self._counter.holds(scanned)
-            self._take(bytes(buffer))
+            # What our own ending of the process may have cut in two is no fault of the server.
+            if not self._closing or self._gone:
+                self._take(bytes(buffer))
         except LimitReached as reached:
             self.failure = reached
             self.journal.add(Closed(self.journal.clock(), str(reached)))

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mcpgen.validate.quoting import page_url, quoted, quoted_request
 from mcpgen.validate.report import Failure, Finding, Report, Run
 from mcpgen.validate.rules import RuleBook
 
@@ -29,7 +30,7 @@ def console_for(file: Any) -> Console:
 def show(report: Report, book: RuleBook, console: Console) -> None:
     """Print the whole report."""
     statements = {(rule.id, rule.revision): rule.statement for rule in book}
-    judged = [run for run in report.runs if run.skipped is None and run.checks]
+    judged = [run for run in report.runs if run.judged]
     if judged:
         _heading(report, judged, console)
     worst_first = sorted(
@@ -45,6 +46,8 @@ def show(report: Report, book: RuleBook, console: Console) -> None:
             _print(console, ("note       ", "dim"), (about + note, ""))
     if judged:
         _verdict(report, console)
+        _untested(report, console)
+        _print(console, ("the whole of it: --format json", "dim"))
 
 
 def show_failure(failure: Failure, console: Console) -> None:
@@ -71,7 +74,10 @@ def _heading(report: Report, judged: list[Run], console: Console) -> None:
     server: dict[str, Any] = next((run.server for run in judged if run.server), {})
     name = f"{server.get('name') or 'a server without a name'} {server.get('version') or ''}"
     target = report.target.get("url") or " ".join(report.target.get("command", ()))
-    spoken = ", ".join(f"{run.revision} ({run.era} era)" for run in judged)
+    spoken = ", ".join(
+        f"{run.revision} ({run.era} era)" if run.agreed else f"never opened; judged as {run.revision}"
+        for run in judged
+    )
     _print(console, (name.strip(), "bold"), (f"  {spoken}", ""))
     _print(console, (f"{report.target['transport']}: {target}", "dim"))
     console.print()
@@ -86,9 +92,15 @@ def _rule(group: list[Finding], statements: dict[tuple[str, str], str], console:
         (f"  {first.level}, {first.spec}", "dim"),
     )
     _print(console, (f"  {statements.get((first.rule, first.revision), '')}", "italic"))
+    for page in dict.fromkeys(page_url(finding.spec) for finding in group):
+        _print(console, (f"  {page}", "dim"))
     for finding in group[:_SHOWN_PER_RULE]:
         where = " ".join(part for part in (finding.method, finding.pointer) if part)
         _print(console, ("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, ""))
+        if finding.request is not None:
+            _print(console, ("      request  ", "dim"), (quoted_request(finding.request), ""))
+        if finding.response is not None:
+            _print(console, ("      sent     ", "dim"), (quoted(finding.response, finding.pointer), ""))
     if len(group) > _SHOWN_PER_RULE:
         _print(console, (f"  - and {len(group) - _SHOWN_PER_RULE} more, see --format json", "dim"))
     console.print()
@@ -106,6 +118,14 @@ def _verdict(report: Report, console: Console) -> None:
         (f", {counts['passed']} held, {counts['skipped']} not tested", ""),
         (f"  ({requests} requests)", "dim"),
     )
+
+
+def _untested(report: Report, console: Console) -> None:
+    """The rules that no run put to the test, by name."""
+    tested = {check.rule for check in report.checks if check.verdict != "skipped"}
+    untested = dict.fromkeys(check.rule for check in report.checks if check.rule not in tested)
+    if untested:
+        _print(console, (f"not tested: {', '.join(untested)}", "dim"))
 
 
 def _print(console: Console, *parts: tuple[str, str]) -> None:

@@ -1,0 +1,80 @@
+"""What was said, cut to the length of a line: the place that a finding is about, and a few words around."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_SITE = "https://modelcontextprotocol.io/specification"
+_WIDTH = 200
+_BEFORE = 60
+_REQUEST_WIDTH = 120
+
+
+def page_url(spec: str) -> str:
+    """Where to read the page that a rule names as `2025-11-25 server/tools`."""
+    revision, _, page = spec.partition(" ")
+    return f"{_SITE}/{revision}/{page}"
+
+
+def quoted(message: Any, pointer: str) -> str:
+    """The part of a message at a JSON Pointer, as compact JSON with what stands around it.
+
+    A string is a line that was no JSON and stays as it is. Where the pointer leads nowhere, it is followed
+    as far as it goes.
+    """
+    if isinstance(message, str):
+        return _cut(message, 0, _WIDTH)
+    text, start = _located(message, [_unescaped(part) for part in pointer.split("/")[1:]])
+    # What fits whole is shown whole.
+    return _cut(text, 0 if len(text) <= _WIDTH else max(0, start - _BEFORE), _WIDTH)
+
+
+def quoted_request(request: dict[str, Any]) -> str:
+    """A request in few words: method, id, the start of its params."""
+    words = str(request.get("method"))
+    if "id" in request:
+        words += f", id {_json(request['id'])}"
+    params = request.get("params")
+    if isinstance(params, dict):
+        # What the client says of itself in every request tells nothing about this one.
+        params = {key: value for key, value in params.items() if key != "_meta"}
+    if params:
+        words += f": {_json(params)}"
+    return _cut(words, 0, _REQUEST_WIDTH)
+
+
+def _located(value: Any, path: list[str]) -> tuple[str, int]:
+    """`value` as compact JSON, and where in it stands what `path` leads to: a member with its key."""
+    if not path or not isinstance(value, dict | list):
+        return _json(value), 0
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    pieces: list[str] = []
+    start, length = 0, 1
+    for key, item in pairs:
+        label = f"{_json(key)}:" if isinstance(value, dict) else ""
+        inner = 0
+        if str(key) == path[0]:
+            shown, inner = _located(item, path[1:])
+            # The key belongs to the place itself; of what lies deeper, the inner place is the one.
+            start = length + (len(label) + inner if inner else 0)
+        else:
+            shown = _json(item)
+        pieces.append(label + shown)
+        length += len(pieces[-1]) + 1
+    brackets = "{}" if isinstance(value, dict) else "[]"
+    return brackets[0] + ",".join(pieces) + brackets[1], start
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _cut(text: str, start: int, width: int) -> str:
+    flat = " ".join(text.split("\n")) if "\n" in text else text
+    end = start + width
+    return ("…" if start else "") + flat[start:end] + ("…" if end < len(flat) else "")
