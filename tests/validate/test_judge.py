@@ -617,6 +617,62 @@ def test_a_late_answer_is_a_warning() -> None:
     assert (finding.rule, finding.verdict) == ("jsonrpc-request-answered", "warning")
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_huge_number_is_a_number(revision: str) -> None:
+    talk = Recording(revision).opened()
+    talk.answer(talk.ask("prompts/get", {"name": "p"}), error={"code": 10**400, "message": ""})
+    progress(1, 10**400, 10**401)(talk)
+    if not talk.modern:
+        talk.requests("ping", number=10**400)
+    assert talk.broken() == set()
+
+
+def test_tools_of_a_page_that_comes_again_are_not_doubled() -> None:
+    page = {"tools": [TOOL], "nextCursor": "a"}
+    talk = Recording("2025-11-25").opened()
+    talk.exchange("tools/list", page, {})
+    for _ in range(3):
+        talk.exchange("tools/list", page, {"cursor": "a"})
+    assert talk.broken() == {"pagination-stable"}
+    # On one page, or on two that differ, they are.
+    talk.exchange("tools/list", {"tools": [TOOL]}, {"cursor": "b"})
+    assert talk.broken() == {"pagination-stable", "tool-name-unique"}
+
+
+@pytest.mark.parametrize("unreadable", [b"{]", b'"\xff"', b'{"jsonrpc":"2.0","id":3}'])
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+def test_what_could_not_be_read_may_have_been_the_answer(unreadable: bytes, transport: str) -> None:
+    talk = Recording("2025-11-25", transport).opened()
+    index = talk.ask("tools/list")
+    talk.says(unreadable, carrier=None if transport == "stdio" else index)
+    talk.gives_up(index)
+    (check,) = [check for check in talk.judged().checks if check.rule == "jsonrpc-request-answered"]
+    assert "jsonrpc-request-answered" not in talk.broken()
+    assert "left open once: a message that could not be read" in check.reason or check.verdict == "skipped"
+    # It answers no later question.
+    talk.gives_up(talk.ask("prompts/list"))
+    assert "jsonrpc-request-answered" in talk.broken()
+
+
+def test_a_rule_that_was_only_left_open_is_skipped_and_says_why() -> None:
+    ledger = Ledger(load_rules(), revision="2025-11-25", transport="stdio")
+    ledger.undecided("ping-answered", "it was dark")
+    (check,) = [check for check in ledger.checks() if check.rule == "ping-answered"]
+    assert (check.verdict, check.reason) == ("skipped", "it was dark")
+
+
+@pytest.mark.parametrize("status", [200, 204, 302, 404])
+def test_the_reply_of_an_old_server_to_the_probe_may_have_any_type(status: int) -> None:
+    talk = Recording("2025-11-25", "http")
+    probe = talk.ask("server/discover", probe=True)
+    talk.add(HttpReply(talk.now, probe, status, "text/html", True))
+    talk.add(Finished(talk.now, probe, f"HTTP status {status}"))
+    assert talk.opened().broken() == set()
+    talk = Recording("2026-07-28", "http")
+    talk.add(HttpReply(talk.now, talk.ask("server/discover", probe=True), 200, "text/html", True))
+    assert "http-reply-type" in talk.broken()
+
+
 def test_requests_left_open_by_a_run_that_broke_off_are_no_breach() -> None:
     talk = Recording("2025-11-25").opened()
     talk.ask("tools/list")

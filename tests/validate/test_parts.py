@@ -8,9 +8,12 @@ import pytest
 
 from mcpgen.validate import client
 from mcpgen.validate.arguments import CannotGenerate, arguments_for
+from mcpgen.errors import UsageError
 from mcpgen.validate.correlate import Correlator, id_key
+from mcpgen.validate.endpoint import check_url, shown
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Received, Sent
+from mcpgen.validate.numbers import finite, is_integer, is_number
 from mcpgen.validate.parameter_headers import encoded, message_headers, parameter_headers
 from mcpgen.validate.sse import EventReader
 from mcpgen.validate.terminal import harmless
@@ -62,6 +65,24 @@ def test_events_do_not_depend_on_how_the_bytes_are_cut(size: int) -> None:
         ("é".encode(), None, None),
     ]
     assert reader.buffered == 0
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize(("marks", "expected"), [(0, [b"a"]), (1, [b"a"]), (2, [])])
+def test_one_byte_order_mark_before_a_stream_is_no_part_of_it(
+    size: int, marks: int, expected: list[bytes]
+) -> None:
+    stream = b"\xef\xbb\xbf" * marks + b"data: a\n\n"
+    reader = EventReader()
+    chunks = [stream[start : start + size] for start in range(0, len(stream), size)]
+    assert [event.data for chunk in chunks for event in reader.feed(chunk)] == expected
+
+
+def test_a_stream_may_begin_with_what_only_looks_like_a_byte_order_mark() -> None:
+    reader = EventReader()
+    assert list(reader.feed(b"\xef\xbb")) == []
+    assert reader.buffered == 2
+    assert [event.data for event in reader.feed(b"x\ndata: a\n\n")] == [b"a"]
 
 
 def test_an_event_that_does_not_end_is_counted() -> None:
@@ -151,6 +172,10 @@ def test_arguments_are_made_up_where_that_is_simple(schema: Any, arguments: dict
         {"properties": {"a": {"type": "odd"}}, "required": ["a"]},
         {"properties": {"a": {"type": "array", "minItems": 10**9}}, "required": ["a"]},
         {"properties": {"a": {"type": "string", "minLength": 10**9}}, "required": ["a"]},
+        {"properties": {"a": {"type": "string", "minLength": -(10**400)}}, "required": ["a"]},
+        {"properties": {"a": {"type": "number", "minimum": 10**400, "multipleOf": 0.5}}, "required": ["a"]},
+        {"properties": {"a": {"const": {"b": [float("inf")]}}}, "required": ["a"]},
+        {"required": [["a"]]},
     ],
 )
 def test_what_needs_thought_is_left_alone(schema: Any) -> None:
@@ -211,6 +236,53 @@ def test_what_the_client_sends_is_itself_valid(revision: str) -> None:
         if method in methods and methods[method].result is not None:
             result = client.result_for(method, declared)
             methods[method].result.decode(result)
+
+
+@pytest.mark.parametrize(
+    ("value", "number", "integer"),
+    [
+        (10**400, True, True),
+        (5.0, True, True),
+        (1.5, True, False),
+        (float("inf"), False, False),
+        (True, False, False),
+        ("1", False, False),
+    ],
+)
+def test_a_number_is_one_of_any_size_but_not_beyond_all(value: Any, number: bool, integer: bool) -> None:
+    assert (is_number(value), is_integer(value)) == (number, integer)
+
+
+def test_what_json_cannot_write_is_quoted_as_a_string() -> None:
+    assert finite({"a": [1e300, 10**400, float("inf")], "b": -float("inf")}) == {
+        "a": [1e300, 10**400, "Infinity"],
+        "b": "-Infinity",
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "harmless_url"),
+    [
+        ("http://user:secret@host:1/p@th?a=@", "http://host:1/p@th?a=@"),
+        ("user:secret@host/x", "host/x"),
+        ("https://host/@scope/mcp", "https://host/@scope/mcp"),
+    ],
+)
+def test_a_url_is_shown_without_its_password(url: str, harmless_url: str) -> None:
+    assert shown(url) == harmless_url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://xn--/", "http://[", "http://", "nonsense"),
+        *("ftp://user:secret@host/", "user:secret@host/mcp", "http://user:secret@host:99999/"),
+    ],
+)
+def test_what_is_no_url_is_wrong_usage_and_no_password_is_repeated(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_url(url)
+    assert "secret" not in caught.value.message + caught.value.hint
 
 
 def test_nothing_of_a_server_reaches_the_terminal_as_a_command() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -24,6 +25,8 @@ def shown(url: str) -> str:
 def check_url(url: str) -> None:
     """Raises `UsageError` where `url` is not one of HTTP that can be connected to."""
     try:
+        # httpx takes an open bracket for a host.
+        urlsplit(url)
         parsed = httpx.URL(url)
         scheme, host, port = parsed.scheme, parsed.host, parsed.port
     except (httpx.InvalidURL, TypeError, ValueError) as error:
