@@ -113,6 +113,13 @@ def main() -> None:
     if MODE.startswith("grandchild"):
         code = "import signal,time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if MODE.startswith("child-elsewhere"):
+        # In a session of its own, and so not in the server's group; its own child is there too.
+        code = "import subprocess; subprocess.run(['sleep', '60'])"
+        quiet = subprocess.DEVNULL
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        )
     if MODE == "never-reads":
         time.sleep(60)
     for line in sys.stdin:
@@ -127,7 +134,7 @@ def handle(message: dict[str, Any]) -> None:
         return
     params: dict[str, Any] = message.get("params") or {}
     modern = "io.modelcontextprotocol/protocolVersion" in (params.get("_meta") or {})
-    if MODE in ("hang", "grandchild-and-hang"):
+    if MODE in ("hang", "grandchild-and-hang", "child-elsewhere-and-hang"):
         return
     if method == "notifications/initialized":
         after_initialized()
@@ -273,6 +280,11 @@ def deviate(number: Any, result: dict[str, Any], params: dict[str, Any], message
         case "die-mid-line":
             write(json.dumps(answer).encode()[:40])
             os._exit(0)
+        case "drips":
+            for byte in json.dumps(answer).encode():
+                write(bytes([byte]))
+                time.sleep(0.05)
+            return
         case "close-stdout":
             os.close(1)
             time.sleep(60)
@@ -329,6 +341,9 @@ def deviate(number: Any, result: dict[str, Any], params: dict[str, Any], message
             answer["result"]["nextCursor"] = "again"
         case "too-deep":
             write(b'{"jsonrpc":"2.0","method":"x","params":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n")
+        case "infinite":
+            write(b'{"jsonrpc":"2.0","id":%s,"result":{"tools":5,"x":1e400}}\n' % json.dumps(number).encode())
+            return
         case "huge":
             answer["result"]["_meta"] = {"x": "y" * 3_000_000}
         case "server-request":

@@ -31,6 +31,9 @@ class Server(ThreadingHTTPServer):
         self.era = era
         self.seen: list[tuple[str, dict[str, str], Any]] = []
         self.unsent: dict[str, Any] = {}
+        self.pages = 0
+        # Of each stream that this server would never have ended: whether the client ended it.
+        self.left: list[bool] = []
 
     @property
     def url(self) -> str:
@@ -60,7 +63,12 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.seen.append(("POST", {key.lower(): value for key, value in self.headers.items()}, body))
         mode, method = self.server.mode, body.get("method")
-        if mode == "unauthorized":
+        if mode == "moved":
+            self.send_response(307)
+            self.send_header("Location", "/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif mode == "unauthorized":
             self.plain(401, "who are you?")
         elif mode == "not-found":
             self.plain(404, "nothing here")
@@ -145,7 +153,23 @@ class Handler(BaseHTTPRequestHandler):
         return results.get(method, {}) | more
 
     def answer(self, mode: str, method: str, number: Any, result: dict[str, Any]) -> None:
-        answer = {"jsonrpc": "2.0", "id": number, "result": result}
+        answer: dict[str, Any] = {"jsonrpc": "2.0", "id": number, "result": result}
+        if mode in ("long-list", "closes-after-reply") and method == "tools/list":
+            self.server.pages += 1
+            answer["result"]["tools"] = [{**TOOL, "name": f"tool-{self.server.pages}"}]
+            if self.server.pages < 110:
+                answer["result"]["nextCursor"] = str(self.server.pages)
+        if mode == "long-list":
+            self.stream([event(answer)])
+            self.server.left.append(self.was_left())
+            return
+        if mode == "closes-after-reply":
+            # A complete reply that promises more on this connection; then it closes all the same.
+            self.json(200, answer)
+            self.wfile.flush()
+            time.sleep(0.002)
+            self.close_connection = True
+            return
         if method != "tools/list":
             self.stream([event(answer)]) if mode == "honest-sse" else self.json(200, answer)
             return
@@ -162,6 +186,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.plain(200, json.dumps(answer))
             case "html":
                 self.plain(500, "<html>Internal Server Error")
+            case "without-type":
+                self.raw(200, json.dumps(answer).encode(), "")
+            case "second-answer":
+                self.stream([event(answer), event(answer)])
+            case "no-tools":
+                self.plain(404, "no such thing")
             case "gateway":
                 self.plain(502, "bad gateway")
             case "bad-json":
@@ -199,7 +229,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def raw(self, status: int, body: bytes, kind: str, session: str | None = None) -> None:
         self.send_response(status)
-        if body:
+        if body and kind:
             self.send_header("Content-Type", kind)
         if session is not None:
             self.send_header("Mcp-Session-Id", session)
@@ -220,6 +250,16 @@ class Handler(BaseHTTPRequestHandler):
         for part in parts:
             self.wfile.write(part.encode())
             self.wfile.flush()
+
+    def was_left(self) -> bool:
+        """Wait for the client to close the connection, and return whether it did."""
+        self.connection.settimeout(3)
+        try:
+            return self.connection.recv(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
 
     def flood(self, data: bytes, kind: str = "text/event-stream") -> None:
         self.head(200, kind)

@@ -15,6 +15,7 @@ import pytest
 
 from .test_stdio_deviants import DEVIANTS, processes_with
 
+ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux hands orphans over")
 VALIDATE = [sys.executable, "-m", "mcpgen", "validate"]
 
 
@@ -43,6 +44,10 @@ def run(*arguments: str, mode: str | None = None) -> subprocess.CompletedProcess
         (("--header", "né: x"), "honest", 2),
         (("--format", "xml"), "honest", 2),
         (("--timeout", "-1"), "honest", 2),
+        (("--timeout", "nan"), "honest", 2),
+        (("--timeout", "inf"), "honest", 2),
+        (("--deadline", "nan"), "honest", 2),
+        (("--deadline", "inf"), "honest", 2),
         (("--url", "http://127.0.0.1:9/"), None, 3),
     ],
 )
@@ -157,6 +162,25 @@ def test_json_of_all_revisions_says_which_each_line_is_about() -> None:
     assert [run["verdict"] for run in report["runs"]] == ["violation"] * 4 + ["skipped"]
 
 
+def test_a_number_that_json_cannot_write_leaves_the_report_json() -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    done = run("--format", "json", mode="infinite")
+    assert done.returncode == 1
+    report = json.loads(done.stdout, parse_constant=refuse)
+    assert report["findings"][0]["response"]["result"] == {"tools": 5, "x": "Infinity"}
+
+
+@ON_LINUX
+def test_a_child_in_a_session_of_its_own_does_not_outlive_the_run() -> None:
+    mark = f"elsewhere-{os.getpid()}-{time.monotonic_ns()}"
+    command = [*VALIDATE, "--env", f"DEVIANT_MARK={mark}", "--", sys.executable, str(DEVIANTS)]
+    done = subprocess.run([*command, "child-elsewhere"], capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0
+    assert processes_with(mark) == []
+
+
 def test_output_goes_to_a_file_that_is_whole(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     done = run("--format", "json", "--output", str(file), mode="honest")
@@ -179,18 +203,24 @@ def test_environment_and_directory_are_given_to_the_command(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_the_server_too(number: signal.Signals, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("mode", "processes"),
+    # The validator, the server, and the server's own child; or its child and grandchild.
+    [("grandchild-and-hang", 3), pytest.param("child-elsewhere-and-hang", 4, marks=ON_LINUX)],
+)
+def test_a_signal_ends_the_server_too(
+    number: signal.Signals, mode: str, processes: int, tmp_path: Path
+) -> None:
     mark = f"signalled-{number}-{os.getpid()}-{time.monotonic_ns()}"
     process = subprocess.Popen(
-        [*VALIDATE, "--timeout", "20", "--", sys.executable, str(DEVIANTS), "grandchild-and-hang"],
+        [*VALIDATE, "--timeout", "20", "--", sys.executable, str(DEVIANTS), mode],
         env=os.environ | {"DEVIANT_MARK": mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     deadline = time.monotonic() + 15
-    # The validator, the server, and the server's own child.
-    while len(processes_with(mark)) < 3:
+    while len(processes_with(mark)) < processes:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(number)

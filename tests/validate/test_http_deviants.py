@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 
 import pytest
@@ -76,7 +77,7 @@ def test_a_stream_that_breaks_off_is_resumed_from_its_last_event() -> None:
     [
         ("wrong-id", {"jsonrpc-id-echoed"}),
         ("no-input-schema", {"schema-result"}),
-        ("bad-json", {"jsonrpc-message", "jsonrpc-request-answered"}),
+        ("bad-json", {"jsonrpc-message"}),
         ("wrong-type", {"http-reply-type", "jsonrpc-request-answered"}),
         ("empty", {"http-reply-type", "jsonrpc-request-answered"}),
         ("html", {"jsonrpc-request-answered"}),
@@ -150,11 +151,99 @@ def test_what_is_no_endpoint_cannot_be_reached(mode: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/mcp", "ftp://example.com/", "nonsense", "http://[", "http://"]
+    ("url", "code"),
+    [
+        ("http://127.0.0.1:9/mcp", 3),
+        ("http://a..b/mcp", 3),
+        (f"http://{'a' * 64}.example/mcp", 3),
+        ("http://127.0.0.1:99999/", 2),
+        ("http://xn--/", 2),
+        ("ftp://example.com/", 2),
+        ("http://[", 2),
+    ],
 )
-def test_a_url_that_leads_nowhere_cannot_be_reached(url: str) -> None:
+def test_a_url_that_leads_nowhere_cannot_be_reached(url: str, code: int) -> None:
     report = asyncio.run(validate(Target(url=url), Options(timeout=2), announce=lambda _: None))
+    assert report.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:1"),
+        ("all_proxy", "foo://127.0.0.1:1"),
+        ("HTTP_PROXY", "http://127.0.0.1:port"),
+        ("SSL_CERT_FILE", "/nonexistent"),
+    ],
+)
+def test_an_environment_that_allows_no_client_is_named(
+    variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SSL_CERT_DIR", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, value)
+    report = asyncio.run(validate(Target(url="http://127.0.0.1:9/"), Options(), announce=lambda _: None))
     assert report.exit_code == 3
+    assert report.failure is not None
+    assert variable in report.failure.message and variable in report.failure.hint
+
+
+def test_streams_that_the_server_never_ends_are_left_once_they_brought_their_answer() -> None:
+    with serving("long-list") as server:
+        report = judged(server)
+        assert report.findings == []
+        assert report.exit_code == 0
+        assert report.runs[0].requests > 100
+        deadline = time.monotonic() + 5
+        while len(server.left) < report.runs[0].requests - 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert all(server.left)
+
+
+def test_a_server_may_close_after_each_complete_reply() -> None:
+    with serving("closes-after-reply") as server:
+        report = judged(server)
+    assert report.findings == []
+    assert report.exit_code == 0
+
+
+def test_what_comes_after_the_answer_on_its_stream_is_still_seen() -> None:
+    with serving("second-answer") as server:
+        assert broken(judged(server)) == {"jsonrpc-single-answer"}
+
+
+def test_a_redirection_is_named_and_not_followed() -> None:
+    with serving("moved") as server:
+        report = judged(server)
+    assert report.exit_code == 3
+    assert report.failure is not None
+    assert "HTTP status 307" in report.failure.message
+    assert server.url.removesuffix("/mcp") + "/elsewhere" in report.failure.hint
+    assert {body["method"] for _, _, body in server.seen} == {"server/discover", "initialize"}
+
+
+@pytest.mark.parametrize("mode", ["honest-json", "moved", "cut-off", "hang"])
+def test_a_password_in_the_url_is_used_and_not_repeated(mode: str) -> None:
+    with serving(mode) as server:
+        url = server.url.replace("//", "//user:secret@")
+        options = Options(timeout=0.5)
+        report = asyncio.run(validate(Target(url=url), options, announce=lambda _: None))
+    assert "secret" not in json.dumps(report.to_json())
+    assert report.target["url"] == server.url
+    assert {headers["authorization"] for _, headers, _ in server.seen} == {"Basic dXNlcjpzZWNyZXQ="}
+
+
+@pytest.mark.parametrize(
+    ("mode", "note"),
+    [
+        ("no-tools", "tools/list: nothing to judge, HTTP status 404, Content-Type text/plain"),
+        ("without-type", "tools/list: nothing to judge, HTTP status 200, no Content-Type"),
+    ],
+)
+def test_a_list_that_was_declared_and_cannot_be_read_is_noted(mode: str, note: str) -> None:
+    with serving(mode) as server:
+        assert note in judged(server).runs[0].notes
 
 
 def test_headers_of_the_user_are_sent_with_every_request() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from mcpgen.errors import UsageError
 from mcpgen.validate import client
 from mcpgen.validate.arguments import CannotGenerate, arguments_for
-from mcpgen.errors import UsageError
 from mcpgen.validate.correlate import Correlator, id_key
 from mcpgen.validate.endpoint import check_url, shown
 from mcpgen.validate.frames import read_frame
@@ -275,7 +275,14 @@ def test_a_url_is_shown_without_its_password(url: str, harmless_url: str) -> Non
 @pytest.mark.parametrize(
     "url",
     [
-        *("http://127.0.0.1:99999/", "http://127.0.0.1:0/", "http://xn--/", "http://[", "http://", "nonsense"),
+        *(
+            "http://127.0.0.1:99999/",
+            "http://127.0.0.1:0/",
+            "http://xn--/",
+            "http://[",
+            "http://",
+            "nonsense",
+        ),
         *("ftp://user:secret@host/", "user:secret@host/mcp", "http://user:secret@host:99999/"),
     ],
 )

@@ -197,6 +197,10 @@ def test_progress_that_goes_wrong_is_found_when_tools_are_called(mode: str, rule
     assert broken(judged(mode, mark=mark, plan=Plan(call_tools=True))) == {rule}
 
 
+def test_the_tools_of_a_ring_are_not_doubled(mark: str) -> None:
+    assert broken(judged("ring", mark=mark)) == {"pagination-stable"}
+
+
 def test_an_endless_list_is_left_after_a_bounded_number_of_pages(mark: str) -> None:
     report = judged("ring", mark=mark, plan=Plan(pages=7))
     assert report.runs[0].notes == ("tools/list: stopped after 7 pages, there were more",)
@@ -260,7 +264,24 @@ def test_an_answer_without_an_id_is_not_taken_for_another_and_found_by_what_stay
 
 def test_an_answer_that_is_no_json_is_no_answer(mark: str) -> None:
     report = judged("nan", mark=mark, timeout=0.4)
-    assert broken(report) == {"stdio-only-messages", "jsonrpc-request-answered"}
+    # That it stayed unanswered follows from that, and is not said again.
+    assert broken(report) == {"stdio-only-messages"}
+    assert report.runs[0].requests > 8
+
+
+def test_what_the_validator_itself_cut_in_two_is_not_held_against_the_server(mark: str) -> None:
+    report = judged("drips", mark=mark, timeout=0.4)
+    assert report.findings == []
+    assert report.exit_code == 4
+
+
+def test_a_list_that_was_declared_and_cannot_be_read_is_noted(mark: str) -> None:
+    assert judged("bad-code", mark=mark).runs[0].notes == (
+        "tools/list: nothing to judge, it was answered with error 'E1'",
+    )
+    assert judged("deaf-to-lists", mark=mark, timeout=0.4).runs[0].notes == (
+        "tools/list: nothing to judge, no answer within 0.4 s",
+    )
 
 
 def test_an_answer_after_the_timeout_is_a_warning(mark: str) -> None:
