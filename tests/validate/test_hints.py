@@ -17,7 +17,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import typer
 
+from mcpgen.cli.validate import ServerCommand
+from mcpgen.cli.validate import validate as validate_command
+from mcpgen.errors import UsageError
 from mcpgen.validate.client import REVISIONS
 from mcpgen.validate.report import Report
 from mcpgen.validate.run import Options, Target, validate
@@ -212,3 +216,19 @@ def test_help_tells_revisions_and_exit_codes() -> None:
     words = " ".join(ended("--help").stdout.split())
     assert all(revision in words for revision in REVISIONS)
     assert "Exit codes: 0 no violation, 1 violations, 2 wrong usage, 3 " in words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["python3", "good.py", "--flag"], "put -- before the server's command: mcpgen validate -- COMMAND…"),
+        (["--flag"], None),
+        (["--timeuot", "3", "x"], None),
+    ],
+)
+def test_an_option_of_the_servers_own_is_told_as_that(arguments: list[str], hint: str | None) -> None:
+    app = typer.Typer()
+    app.command(cls=ServerCommand)(validate_command)
+    with pytest.raises(UsageError if hint else typer.TyperException) as caught:
+        typer.main.get_command(app).make_context("validate", arguments)
+    assert getattr(caught.value, "hint", None) == hint

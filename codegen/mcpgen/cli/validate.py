@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
+from typer.core import TyperCommand
 
 from mcpgen.errors import ExitCode, UsageError
 
@@ -149,6 +150,26 @@ def validate(
     _write(report, output_format, output)
     if report.exit_code:
         raise typer.Exit(report.exit_code)
+
+
+class ServerCommand(TyperCommand):
+    """`validate` as typer parses it, for `app.command(cls=…)`: tells an option of the server as that."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As typer does. Raises `UsageError` for an unknown option after what may be a command."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            unknown = getattr(error, "option_name", None)
+            # What typer takes for a slip of the pen is one of ours.
+            ours = unknown is None or getattr(error, "possibilities", None)
+            if ours or "--" in given or not any(not word.startswith("-") for word in given):
+                raise
+            raise UsageError(
+                f"no such option: {unknown}",
+                hint="put -- before the server's command: mcpgen validate -- COMMAND…",
+            ) from None
 
 
 def _pairs(values: list[str] | None, separator: str, form: str) -> dict[str, str]:
