@@ -179,7 +179,7 @@ def test_an_answer_of_another_content_type_is_told_with_the_type() -> None:
 
 def test_https_to_a_server_of_http_is_told_in_plain_words() -> None:
     with serving(PlainText) as port:
-        report = judged(Target(url=f"https://127.0.0.1:{port}/mcp"))
+        report = judged(Target(url=f"https://me:secret@127.0.0.1:{port}/mcp"))
     assert report.exit_code == 3
     assert report.failure is not None
     assert "does not speak TLS" in report.failure.message
