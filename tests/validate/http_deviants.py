@@ -34,6 +34,8 @@ class Server(ThreadingHTTPServer):
         self.pages = 0
         # Of each stream that this server would never have ended: whether the client ended it.
         self.left: list[bool] = []
+        # How many of them it had ended when most of the list was read.
+        self.left_early = 0
 
     @property
     def url(self) -> str:
@@ -157,8 +159,14 @@ class Handler(BaseHTTPRequestHandler):
         if mode in ("long-list", "closes-after-reply") and method == "tools/list":
             self.server.pages += 1
             answer["result"]["tools"] = [{**TOOL, "name": f"tool-{self.server.pages}"}]
+            if mode == "long-list" and self.server.pages == 90:
+                time.sleep(1.0)
+                self.server.left_early = len(self.server.left)
             if self.server.pages < 110:
                 answer["result"]["nextCursor"] = str(self.server.pages)
+        if mode == "second-answer" and method == "resources/list":
+            # The run must not be over before the second answer to the request before this one.
+            time.sleep(0.4)
         if mode == "long-list":
             self.stream([event(answer)])
             self.server.left.append(self.was_left())
@@ -189,7 +197,9 @@ class Handler(BaseHTTPRequestHandler):
             case "without-type":
                 self.raw(200, json.dumps(answer).encode(), "")
             case "second-answer":
-                self.stream([event(answer), event(answer)])
+                self.stream([event(answer)])
+                time.sleep(0.1)
+                self.wfile.write(event(answer).encode())
             case "no-tools":
                 self.plain(404, "no such thing")
             case "gateway":

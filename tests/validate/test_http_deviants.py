@@ -167,6 +167,16 @@ def test_a_url_that_leads_nowhere_cannot_be_reached(url: str, code: int) -> None
     assert report.exit_code == code
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/", "http://xn--/"])
+def test_what_connecting_raises_of_its_own_is_no_mistake_of_ours(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # These are refused beforehand; there may be others of which only the attempt tells.
+    monkeypatch.setattr("mcpgen.validate.http.check_url", lambda _: None)
+    report = asyncio.run(validate(Target(url=url), Options(timeout=2), announce=lambda _: None))
+    assert report.exit_code == 3
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [
@@ -194,11 +204,7 @@ def test_streams_that_the_server_never_ends_are_left_once_they_brought_their_ans
         assert report.findings == []
         assert report.exit_code == 0
         assert report.runs[0].requests > 100
-        deadline = time.monotonic() + 5
-        while len(server.left) < report.runs[0].requests - 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-    assert all(server.left)
+    assert server.left_early > 60
 
 
 def test_a_server_may_close_after_each_complete_reply() -> None:
