@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 MODE = sys.argv[1]
@@ -225,7 +226,7 @@ def after_initialized() -> None:
 def operate(method: str, number: Any, params: dict[str, Any], modern: bool, message: dict[str, Any]) -> None:
     if MODE.endswith("hang-after-opening"):
         if "DEVIANT_READY" in os.environ:
-            open(os.environ["DEVIANT_READY"], "x").close()
+            Path(os.environ["DEVIANT_READY"]).touch()
         return
     if MODE == "deaf-to-lists" and method == "tools/list":
         return
