@@ -21,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -41,7 +42,7 @@ def _options(
 
 app.add_typer(schema.app, name="schema")
 app.command()(regen.regen)
-app.command()(validate.validate)
+app.command(cls=validate.ServerCommand)(validate.validate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

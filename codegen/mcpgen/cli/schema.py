@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mcpgen.cli.options import Format
 from mcpgen.errors import ExitCode, UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -19,13 +19,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-
-class Format(StrEnum):
-    """How a command prints its answer."""
-
-    text = "text"
-    json = "json"
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="Text for people, or one JSON value.")]
@@ -42,11 +35,11 @@ RoomOption = Annotated[
 
 
 @app.command(name="list")
-def list_(format: FormatOption = Format.text, schema: RoomOption = None) -> None:
+def list_(format: FormatOption = Format.TEXT, schema: RoomOption = None) -> None:
     """List the revisions: definitions, methods, errata and where each schema came from."""
     room = _room(schema)
     rows = [_summary(room, revision) for revision in room.revisions]
-    if format is Format.json:
+    if format is Format.JSON:
         _print_json(rows)
         return
     from rich.table import Table
@@ -90,7 +83,7 @@ def show(
     ir: Annotated[
         bool, typer.Option("--ir", help="Show what emitters see, as JSON; all of it without TYPE.")
     ] = False,
-    format: FormatOption = Format.text,
+    format: FormatOption = Format.TEXT,
     schema: RoomOption = None,
 ) -> None:
     """Show one type: its keys, what they hold, and the methods that use it."""
@@ -114,7 +107,7 @@ def show(
     named = built.type(type_name)
     if ir:
         _print_json(to_json(named))
-    elif format is Format.json:
+    elif format is Format.JSON:
         _print_json(resolve(room.schema(name), named.pointer) if named.pointer else to_json(named))
     else:
         from mcpgen.cli.type_view import type_view
@@ -136,7 +129,7 @@ def import_(
         Optional[str],  # noqa: UP045
         typer.Option(help="The upstream commit that it is from; recorded in lock.json."),
     ] = None,
-    format: FormatOption = Format.text,
+    format: FormatOption = Format.TEXT,
     schema: RoomOption = None,
 ) -> None:
     """Normalise an official schema, mend its known errors and store it."""
@@ -145,7 +138,7 @@ def import_(
     from mcpgen.importing import import_schema
 
     done = import_schema(file, revision=revision, room=_writable_room(schema), source=source, commit=commit)
-    if format is Format.json:
+    if format is Format.JSON:
         _print_json(
             {"path": str(done.path), "changed": done.changed, "definitions": done.definitions}
             | {"suggested_errata": [erratum.id for erratum in done.suggested]}
@@ -170,7 +163,7 @@ def verify(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="R", help="Only this revision."),
     ] = None,
-    format: FormatOption = Format.text,
+    format: FormatOption = Format.TEXT,
     schema: RoomOption = None,
 ) -> None:
     """Prove that every stored schema says what the official one says, erratum by erratum."""
@@ -181,7 +174,7 @@ def verify(
     room = _room(schema)
     only = None if revision is None else (_revision(room, revision),)
     verdicts = verify_room(room, against, revisions=only)
-    if format is Format.json:
+    if format is Format.JSON:
         _print_json([asdict(verdict) for verdict in verdicts])
     else:
         for verdict in verdicts:
@@ -198,7 +191,7 @@ def verify(
 
 
 @app.command()
-def lint(format: FormatOption = Format.text, schema: RoomOption = None) -> None:
+def lint(format: FormatOption = Format.TEXT, schema: RoomOption = None) -> None:
     """Look for dangling references, unknown keywords, missing method rows and the like."""
     from dataclasses import asdict
 
@@ -206,7 +199,7 @@ def lint(format: FormatOption = Format.text, schema: RoomOption = None) -> None:
 
     room = _room(schema)
     problems = lint_room(room)
-    if format is Format.json:
+    if format is Format.JSON:
         _print_json([asdict(problem) for problem in problems])
     elif not problems:
         typer.echo(f"{room.directory}: {len(room.revisions)} revisions, nothing to mend")

@@ -7,25 +7,18 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand
 
+from mcpgen.cli.options import Format
 from mcpgen.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mcpgen.validate.report import Report
     from mcpgen.validate.run import Options, Target
-
-
-class Format(StrEnum):
-    """How the report is written."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 _SUFFIX = {Format.TEXT: "txt", Format.JSON: "json"}
