@@ -265,7 +265,7 @@ class Handler(BaseHTTPRequestHandler):
         """Wait for the client to close the connection, and return whether it did."""
         self.connection.settimeout(3)
         try:
-            return self.connection.recv(1) == b""
+            return not self.connection.recv(1)
         except TimeoutError:
             return False
         except OSError:
