@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+import sys
 from typing import Annotated
 
 import typer
@@ -12,15 +14,19 @@ from rich.table import Table
 
 from . import ablation, class_styles, codecs, imports
 
+PARTS = ("codecs", "profile", "imports", "classes", "exactness", "all")
+#: Enough of a corpus for a table; `just exactness` makes a large one.
+EXACTNESS = ("--seed", "20261120", "--randoms", "4", "--mutants", "20", "--foreign", "0", "--findings", "0")
+
 
 def bench(
     rounds: Annotated[int, typer.Option(help="Turns of each contender; the median counts.")] = 15,
     milliseconds: Annotated[float, typer.Option(help="About how long one turn takes.")] = 20,
-    only: Annotated[str, typer.Option(help="codecs, profile, imports, classes, or all.")] = "all",
+    only: Annotated[str, typer.Option(help="codecs, profile, imports, classes, exactness, or all.")] = "all",
 ) -> None:
     """Print medians and ratios of one run. Nothing is asserted: the clock belongs to the machine."""
-    if only not in ("codecs", "profile", "imports", "classes", "all"):
-        raise typer.BadParameter("codecs, profile, imports, classes or all", param_hint="--only")
+    if only not in PARTS:
+        raise typer.BadParameter(f"one of {', '.join(PARTS)}", param_hint="--only")
     console = Console()
     if not console.is_terminal:
         console = Console(width=110)
@@ -35,6 +41,8 @@ def bench(
         console.print(_import_table(imports.import_costs(max(rounds, 9))))
     if only in ("classes", "all"):
         class_styles.report(classes=150, fields=6, rounds=max(rounds, 9))
+    if only in ("exactness", "all"):
+        subprocess.run([sys.executable, "-m", "tests.exactness", *EXACTNESS], check=False)
 
 
 def _codec_table(result: codecs.Result) -> Table:

@@ -66,5 +66,6 @@ def _without_unknown(source: str) -> str:
     """Without the count of known keys. An input schema of the new era has unknown ones: kept."""
     if source.startswith("def _decode_ToolInputSchema("):
         return source
+    source = re.sub(r"if len\(value\) == \w+:\n +(.*)\n    else:\n( {8}.*\n)+", r"\1\n", source)
     source = re.sub(r"result\._extra = .*", "result._extra = None", source)
     return re.sub(r"\n +known (\+=|=) \d+", "", source)
