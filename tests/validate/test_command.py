@@ -68,7 +68,7 @@ def test_text_names_rule_page_pointer_and_verdict_without_escapes() -> None:
         "deviant 1  2025-11-25 (legacy era)",
         "VIOLATION  schema-result  MUST, 2025-11-25 schema",
         "tools/list /result/tools/0: expected the key 'inputSchema'",
-        "1 broken, 0 broken mildly",
+        "rules: 1 violation, 0 warnings, ",
     ):
         assert words in done.stdout
     assert done.stderr == ""

@@ -111,7 +111,7 @@ class Report:
         return 1 if any(finding.verdict == "violation" for finding in self.findings) else 0
 
     def summary(self) -> dict[str, int]:
-        """How many rules passed, were broken, were broken mildly, were not tested."""
+        """How many rules passed, how many have violations, how many only warnings, how many were skipped."""
         counted = Counter(check.verdict for check in self.checks)
         return {
             "passed": counted["pass"],

@@ -112,12 +112,16 @@ def _verdict(report: Report, console: Console) -> None:
     _print(
         console,
         ("rules: ", "bold"),
-        (f"{counts['violations']} broken", _STYLE["violation"] if counts["violations"] else ""),
+        (_counted(counts["violations"], "violation"), _STYLE["violation"] if counts["violations"] else ""),
         (", ", ""),
-        (f"{counts['warnings']} broken mildly", _STYLE["warning"] if counts["warnings"] else ""),
-        (f", {counts['passed']} held, {counts['skipped']} not tested", ""),
+        (_counted(counts["warnings"], "warning"), _STYLE["warning"] if counts["warnings"] else ""),
+        (f", {counts['passed']} passed, {counts['skipped']} skipped", ""),
         (f"  ({requests} requests)", "dim"),
     )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _untested(report: Report, console: Console) -> None:
@@ -125,7 +129,7 @@ def _untested(report: Report, console: Console) -> None:
     tested = {check.rule for check in report.checks if check.verdict != "skipped"}
     untested = dict.fromkeys(check.rule for check in report.checks if check.rule not in tested)
     if untested:
-        _print(console, (f"not tested: {', '.join(untested)}", "dim"))
+        _print(console, (f"skipped, nothing put them to the test: {', '.join(untested)}", "dim"))
 
 
 def _print(console: Console, *parts: tuple[str, str]) -> None:
