@@ -81,5 +81,5 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     near = difflib.get_close_matches(name, names, n=1 if few else 3, cutoff=0.7 if few else 0.5)
     hints = [f"did you mean {' or '.join(near)}?"] if near else []
     if few and names:
-        hints.append(f"there is {', '.join(names)}")
-    return UsageError(f"there is no {kind} {name!r}", hint="; ".join(hints) or "check the spelling")
+        hints.append(f"known: {', '.join(names)}")
+    return UsageError(f"there is no {kind} {name!r}", hint=" ".join(hints) or "check the spelling")

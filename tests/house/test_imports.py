@@ -83,7 +83,7 @@ def planted(project_root: Path, tmp_path: Path) -> Path:
 def check_contracts(directory: Path) -> tuple[int, str]:
     """The exit code and the output of lint-imports on the packages in `directory`."""
     run = subprocess.run(
-        ["lint-imports", "--no-cache", "--no-logo"],
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(directory), "COLUMNS": "200"},
         capture_output=True,
