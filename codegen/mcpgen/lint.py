@@ -30,12 +30,24 @@ class Problem:
 
 def lint(room: SchemaRoom) -> tuple[Problem, ...]:
     """Every problem of the room, file by file; none where all is well."""
+    unreadable = tuple(_tables(room))
+    if unreadable:
+        return unreadable
     problems: list[Problem] = []
     for revision in room.revisions:
         problems += _schema(room, revision)
     problems += _lock(room)
     problems += _errata(room)
     return tuple(problems)
+
+
+def _tables(room: SchemaRoom) -> Iterator[Problem]:
+    """The tables that cannot be read at all; nothing else can be said of the room then."""
+    for file, read in (("methods.toml", room.methods), ("errata.toml", room.errata)):
+        try:
+            read(room.revisions[0])
+        except SchemaError as error:
+            yield Problem(file, error.message, error.hint)
 
 
 def _schema(room: SchemaRoom, revision: str) -> Iterator[Problem]:

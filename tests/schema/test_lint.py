@@ -147,8 +147,8 @@ def in_methods(old: str, new: str) -> Callable[[Path], None]:
         ),
         (in_methods('results = ["InitializeResult"]', "results = []"), "methods.toml", "and has 0 results"),
         (in_methods('"server.tools"', '"tools"'), "methods.toml", "has the capability 'tools'"),
-        (in_methods('name = "ping"', 'naem = "ping"'), "2024-11-05.json", "has no 'name'"),
-        (in_methods("[[method]]", "[[method]"), "2024-11-05.json", "methods.toml: not TOML"),
+        (in_methods('name = "ping"', 'naem = "ping"'), "methods.toml", "has no 'name'"),
+        (in_methods("[[method]]", "[[method]"), "methods.toml", "methods.toml: not TOML"),
     ],
 )
 def test_each_harm_is_found_in_its_file(
@@ -158,6 +158,11 @@ def test_each_harm_is_found_in_its_file(
     found = [problem for problem in lint(SchemaRoom(room_directory)) if message in problem.message]
     assert [problem.file for problem in found][:1] == [file]
     assert all(problem.hint for problem in found)
+
+
+def test_a_table_that_cannot_be_read_is_one_problem(room_directory: Path) -> None:
+    in_methods("[[method]]", "[[method]")(room_directory)
+    assert len(lint(SchemaRoom(room_directory))) == 1
 
 
 def test_problems_are_an_exit_code_and_json(run: Run, room_directory: Path) -> None:
