@@ -37,7 +37,6 @@ FACTS = frozenset(
 SUBSCHEMA = frozenset({"items", "additionalProperties"})
 SUBSCHEMA_LISTS = frozenset({"anyOf", "allOf"})
 SUBSCHEMA_MAPS = frozenset({"properties"})
-KEYWORDS = FACTS | SUBSCHEMA | SUBSCHEMA_LISTS | SUBSCHEMA_MAPS | {"$ref"}
 
 TYPES = frozenset({"object", "array", "string", "number", "integer", "boolean", "null"})
 
