@@ -63,6 +63,14 @@ def test_exactly_the_limit_is_allowed_and_one_more_refused_by_name(
     assert refused(too_much) == limit
 
 
+def test_each_limit_works_where_the_others_are_far() -> None:
+    assert refused(b"[1,2,3,4,5]", Limits(max_array_items=4)) == "max_array_items"
+    assert refused(b'{"a":1,"b":2,"c":3,"d":4}', Limits(max_object_members=3)) == "max_object_members"
+    assert refused(b'"1234567890123"', Limits(max_string_bytes=12)) == "max_string_bytes"
+    assert refused(b"[[[[]]]]", Limits(max_depth=3)) == "max_depth"
+    assert refused(b"12345678", Limits(max_message_bytes=7)) == "max_message_bytes"
+
+
 def test_message_says_which_limit_was_met() -> None:
     with pytest.raises(LimitExceeded, match=r"^the message nests deeper than max_depth \(64\)$") as caught:
         check_text(b"[" * 65 + b"]" * 65, Limits())
