@@ -35,7 +35,11 @@ ROOM |= {"schema/room.py", "schema/tables.py", "schema/pointer.py", "atomic.py"}
 
 @pytest.mark.parametrize(
     ("module", "code"),
-    [("mcpgen.emit.wire", python_types._WIRE_CODE), ("mcpgen.emit.models", python_types._MODELS_CODE)],
+    [
+        ("mcpgen.emit.wire", python_types._WIRE_CODE),
+        ("mcpgen.emit.client", python_types._CLIENT_CODE),
+        ("mcpgen.emit.models", python_types._MODELS_CODE),
+    ],
 )
 def test_every_module_an_emitter_imports_is_an_input(module: str, code: tuple[str, ...]) -> None:
     script = (

@@ -12,6 +12,7 @@ from mcpgen.schema.room import SchemaRoom
 
 # tests/regen/test_inputs.py proves that these are all that the emitters import.
 _WIRE_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/wire")
+_CLIENT_CODE = (*_WIRE_CODE, "emit/client")
 _MODELS_CODE = ("ir", "emit/models")
 
 
@@ -24,7 +25,7 @@ class PythonTypes:
     def units(
         self, room: SchemaRoom, revisions: tuple[str, ...], options: Mapping[str, OptionValue]
     ) -> tuple[Unit, ...]:
-        """Two units a revision, for models take much longer than wire types, and one for the root."""
+        """Two units a revision, for models take much longer than wire types; the root; the typed client."""
         require("jinja2")
         wire = generator_inputs(*_WIRE_CODE) | tool_inputs("ruff")
         units = [
@@ -34,7 +35,14 @@ class PythonTypes:
                 sources=tuple(schema_source(room, revision) for revision in revisions),
                 inputs=wire | schema_inputs(room, revisions),
                 emit=partial(_emit_root, revisions),
-            )
+            ),
+            Unit(
+                name="client",
+                revision=None,
+                sources=tuple(schema_source(room, revision) for revision in revisions),
+                inputs=generator_inputs(*_CLIENT_CODE) | tool_inputs("ruff") | schema_inputs(room, revisions),
+                emit=partial(_emit_client, room, revisions),
+            ),
         ]
         for revision in revisions:
             package = self.directory_of(revision)
@@ -58,6 +66,13 @@ def _emit_root(revisions: tuple[str, ...]) -> dict[str, str]:
     from mcpgen.emit.wire import emit_root
 
     return emit_root(revisions)
+
+
+def _emit_client(room: SchemaRoom, revisions: tuple[str, ...]) -> dict[str, str]:
+    from mcpgen.emit.client import emit_client
+    from mcpgen.ir.build import build_revision
+
+    return emit_client(tuple(build_revision(room, revision) for revision in revisions))
 
 
 def _emit_wire(room: SchemaRoom, revision: str, package: str) -> dict[str, str]:

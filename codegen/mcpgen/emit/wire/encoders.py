@@ -17,6 +17,22 @@ def emit_encoder(named: NamedType, scope: Scope, source: Source) -> None:
     _Encoder(scope, source).named(named)
 
 
+def encoded(shape: Shape, value: str, name: str, scope: Scope) -> str:
+    """An expression for the encoded `value`; `name` is the function for a union that stands here."""
+    if scope.passes(shape):
+        return value
+    match shape:
+        case ReferenceShape(target):
+            return f"encode_{target}({value})"
+        case ArrayShape(items):
+            return f"[{encoded(items, 'element', f'{name}_item', scope)} for element in {value}]"
+        case MapShape(values):
+            inside = encoded(values, "element", f"{name}_value", scope)
+            return f"{{key: {inside} for key, element in {value}.items()}}"
+        case _:
+            return f"{name}({value})"
+
+
 class _Encoder:
     def __init__(self, scope: Scope, source: Source) -> None:
         self.scope = scope
@@ -56,38 +72,26 @@ class _Encoder:
             with block("result: dict[str, Any] = {"):
                 for field in named.fields:
                     if field.required:
-                        encoded = self.expression(
+                        item = self.expression(
                             field.shape, f"value.{field.attribute}", f"_encode_{named.name}_{field.attribute}"
                         )
-                        line(f'"{field.name}": {encoded},')
+                        line(f'"{field.name}": {item},')
             line("}")
             for field in named.fields:
                 if not field.required:
                     item = f"value.{field.attribute}"
                     with block(f"if {item} is not {self.scope.absent(field)}:"):
-                        encoded = self.expression(
+                        expression = self.expression(
                             field.shape, item, f"_encode_{named.name}_{field.attribute}"
                         )
-                        line(f'result["{field.name}"] = {encoded}')
+                        line(f'result["{field.name}"] = {expression}')
             with block("if value._extra:"):
                 line("return {**value._extra, **result}")
             line("return result")
         line()
 
     def expression(self, shape: Shape, value: str, name: str) -> str:
-        """An expression for the encoded `value`; `name` is the function for a union that stands here."""
-        if self.scope.passes(shape):
-            return value
-        match shape:
-            case ReferenceShape(target):
-                return f"encode_{target}({value})"
-            case ArrayShape(items):
-                return f"[{self.expression(items, 'element', f'{name}_item')} for element in {value}]"
-            case MapShape(values):
-                encoded = self.expression(values, "element", f"{name}_value")
-                return f"{{key: {encoded} for key, element in {value}.items()}}"
-            case _:
-                return f"{name}({value})"
+        return encoded(shape, value, name, self.scope)
 
     def union(self, shape: UnionShape, name: str) -> None:
         line, block = self.source.line, self.source.block

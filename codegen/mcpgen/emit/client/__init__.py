@@ -1,0 +1,30 @@
+"""The typed client: one method for every request that a client may send, in any revision.
+
+Where revisions differ, the newest that has the method decides its types: that is the neutral one, but for
+what the newest revision dropped.
+"""
+
+from __future__ import annotations
+
+from mcpgen.emit.client.methods import client_methods
+from mcpgen.emit.source import package_name
+from mcpgen.emit.templates import render
+from mcpgen.ir.model import Revision
+
+
+def emit_client(revisions: tuple[Revision, ...]) -> dict[str, str]:
+    """The module of the typed client for `revisions`, oldest first: relative path to text."""
+    methods = client_methods(revisions)
+    # A name that two revisions share means the newer one: the classes are the same but for their module.
+    homes: dict[str, str] = {"ProgressNotificationParams": package_name(revisions[-1].name)}
+    for method in methods:
+        for name in method.types:
+            homes[name] = max(homes.get(name, ""), method.package)
+    imports = {
+        package: sorted((name for name, home in homes.items() if home == package), key=str.lower)
+        for package in sorted(set(homes.values()))
+    }
+    return {"client.py": render("client", "client.py", methods=methods, imports=imports)}
+
+
+__all__ = ["emit_client"]

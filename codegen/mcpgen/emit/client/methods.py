@@ -1,0 +1,161 @@
+"""The methods of the typed client, as the template wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mcpgen.emit.source import package_name
+from mcpgen.emit.wire.encoders import encoded
+from mcpgen.emit.wire.scope import Scope
+from mcpgen.ir.model import Field, Method, ObjectType, ReferenceShape, Revision, UnionType
+from mcpgen.ir.naming import snake_case
+from mcpgen.ir.references import references
+
+# A request's message is named after what it does; where that says too little on a client, this does.
+_NAMES = {
+    "logging/setLevel": "set_logging_level",
+    "resources/subscribe": "subscribe_resource",
+    "resources/unsubscribe": "unsubscribe_resource",
+    "subscriptions/listen": "listen",
+    "tasks/result": "get_task_result",
+}
+# The schema's keys have no order of their own; alphabetical is not always the natural one.
+_FIRST = ("name", "ref", "uri")
+# Opening a connection is the client's own affair.
+_OPENING = frozenset({"initialize"})
+# What the client adds by itself.
+_ENVELOPE = frozenset({"_meta", "inputResponses", "requestState"})
+# How many arguments may be given without their names.
+_POSITIONAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: its key on the wire, its annotation and the expression that encodes it."""
+
+    name: str
+    key: str
+    annotation: str
+    required: bool
+    encoded: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientMethod:
+    """One method of the client. `result` is None where there is nothing to return.
+
+    `types` are the names of `package` that its annotations need, `encoders` those that its body needs.
+    """
+
+    name: str
+    method: str
+    package: str
+    spoken: str
+    capability: str | None
+    positional: tuple[Argument, ...]
+    keywords: tuple[Argument, ...]
+    result: str | None
+    types: frozenset[str]
+    encoders: tuple[str, ...]
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """All of them, in the order of the signature."""
+        return self.positional + self.keywords
+
+
+def client_methods(revisions: Sequence[Revision]) -> tuple[ClientMethod, ...]:
+    """Every request from client to server, sorted by the name that it has on the client."""
+    homes: dict[str, Revision] = {}
+    for revision in revisions:
+        for method in revision.methods:
+            if method.kind == "request" and method.direction != "server-to-client":
+                homes[method.name] = revision
+    scopes = {revision.name: Scope(revision) for revision in revisions}
+    return tuple(
+        sorted(
+            (
+                _client_method(_named(home, name), scopes[home.name], _spoken(name, revisions))
+                for name, home in homes.items()
+                if name not in _OPENING
+            ),
+            key=lambda method: method.name,
+        )
+    )
+
+
+def _named(revision: Revision, name: str) -> Method:
+    return next(method for method in revision.methods if method.name == name)
+
+
+def _spoken(name: str, revisions: Sequence[Revision]) -> str:
+    """Which revisions have the method."""
+    known = [any(method.name == name for method in revision.methods) for revision in revisions]
+    first, last = known.index(True), len(known) - 1 - known[::-1].index(True)
+    if last < len(known) - 1:
+        only = first == last
+        return f"{'only' if only else 'up to'} {revisions[last].name}"
+    return "every revision" if first == 0 else f"from {revisions[first].name} on"
+
+
+def _client_method(method: Method, scope: Scope, spoken: str) -> ClientMethod:
+    arguments = _arguments(method, scope)
+    result = _result(method, scope)
+    fields = _fields(method, scope)
+    types = frozenset(references(ObjectType("", "", tuple(fields))))
+    positional = tuple(argument for argument in arguments if argument.required)
+    positional += tuple(argument for argument in arguments if not argument.required)[
+        : max(0, _POSITIONAL - len(positional))
+    ]
+    return ClientMethod(
+        name=_NAMES.get(method.name) or snake_case(method.message.removesuffix("Request")),
+        method=method.name,
+        package=package_name(scope.revision.name),
+        spoken=spoken,
+        capability=method.capability,
+        positional=positional,
+        keywords=tuple(argument for argument in arguments if argument not in positional),
+        result=result,
+        types=types | ({result} if result else set()),
+        encoders=tuple(
+            sorted({argument.encoded.partition("(")[0] for argument in arguments if "(" in argument.encoded})
+        ),
+    )
+
+
+def _fields(method: Method, scope: Scope) -> list[Field]:
+    """The keys of the params that a caller gives, the most telling first."""
+    params = None if method.params is None else scope.types[method.params]
+    while params is not None and not isinstance(params, ObjectType):
+        target = scope.shape_of(params)
+        assert isinstance(target, ReferenceShape), f"the params of {method.name} are no object"
+        params = scope.types[target.name]
+    fields = [] if params is None else [field for field in params.fields if field.name not in _ENVELOPE]
+    return sorted(fields, key=lambda field: (not field.required, field.name not in _FIRST))
+
+
+def _arguments(method: Method, scope: Scope) -> list[Argument]:
+    return [
+        Argument(
+            name=field.attribute,
+            key=field.name,
+            annotation=scope.annotation(field.shape),
+            required=field.required,
+            encoded=encoded(
+                field.shape, field.attribute, f"_encode_{method.params}_{field.attribute}", scope
+            ),
+        )
+        for field in _fields(method, scope)
+    ]
+
+
+def _result(method: Method, scope: Scope) -> str | None:
+    """The type that a caller gets: the usual one of several, for the client deals with the others."""
+    assert method.result is not None, f"{method.name} is a request without a result"
+    named = scope.types[method.result]
+    if isinstance(named, UnionType):
+        usual = named.members[0]
+        assert isinstance(usual, ReferenceShape), f"the result of {method.name} has no name"
+        return usual.name
+    return None if method.result == "EmptyResult" else method.result
