@@ -1,0 +1,215 @@
+"""What a handler learns of the request it serves, and the calls it may make meanwhile.
+
+The calls mean the same in both eras. How they travel is the business of the era that makes the context:
+`mcpgen_runtime.legacy` sends requests to the client and waits, `mcpgen_runtime.modern` ends the request
+with what it needs and runs the handler again once the client has retried.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from mcpgen_runtime.errors import MissingClientCapability
+from mcpgen_runtime.jsonrpc import RequestId
+from mcpgen_types.v2026_07_28 import (
+    ClientCapabilities,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ElicitResult,
+    Implementation,
+    InputRequiredResult,
+    ListRootsResult,
+    RequestMetaObject,
+    Root,
+    decode_CreateMessageResult,
+    decode_ElicitResult,
+    decode_ListRootsResult,
+    encode_CreateMessageRequestParams,
+)
+
+LogLevel: TypeAlias = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+
+#: The place of each level in the order of severity (RFC 5424, section 6.2.1).
+SEVERITY: Mapping[str, int] = {
+    "debug": 0,
+    "info": 1,
+    "notice": 2,
+    "warning": 3,
+    "error": 4,
+    "critical": 5,
+    "alert": 6,
+    "emergency": 7,
+}
+
+
+class RequestContext(ABC):
+    """One request, as its handler sees it.
+
+    `request_id`, `method`, `revision` ("2025-11-25") and `transport` ("stdio") say what and how;
+    `principal` who, where the transport knows; `headers` holds the HTTP headers by lower-case name,
+    and is None on other transports. `meta` is the request's `_meta`, with the client's capabilities
+    and name in it whatever the era.
+    """
+
+    __slots__ = (
+        "_last_progress",
+        "cancelled",
+        "headers",
+        "input_responses",
+        "meta",
+        "method",
+        "principal",
+        "request_id",
+        "request_state",
+        "revision",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        request_id: RequestId,
+        method: str,
+        *,
+        revision: str,
+        transport: str,
+        principal: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.request_id = request_id
+        self.method = method
+        self.revision = revision
+        self.transport = transport
+        self.principal = principal
+        self.headers = headers
+        self.meta: RequestMetaObject | None = None
+        #: Whether the client has cancelled the request, or is gone. The handler's coroutine is ended too.
+        self.cancelled = False
+        #: What a handler that returns an `InputRequiredResult` itself gave as its `request_state`.
+        self.request_state: str | None = None
+        #: The client's answers to the `input_requests` of such a handler, by their keys, as JSON.
+        self.input_responses: Mapping[str, Any] = {}
+        self._last_progress: float | None = None
+
+    @property
+    def client_capabilities(self) -> ClientCapabilities:
+        """What the client can do, as it declared for this request or its session."""
+        return self.meta.client_capabilities if self.meta is not None else ClientCapabilities()
+
+    @property
+    def client_info(self) -> Implementation | None:
+        """The client's name and version, by its own account: for display and logs, nothing else."""
+        return self.meta.client_info if self.meta is not None else None
+
+    async def progress(
+        self, progress: float, *, total: float | None = None, message: str | None = None
+    ) -> None:
+        """Tell the client how far the request is; nothing where the client did not ask.
+
+        Raises `ValueError` where `progress` does not increase from call to call.
+        Spec page: 2026-07-28 basic/patterns/progress.
+        """
+        if self._last_progress is not None and progress <= self._last_progress:
+            raise ValueError(f"progress must increase: {progress} comes after {self._last_progress}")
+        self._last_progress = progress
+        token = self.meta.progress_token if self.meta is not None else None
+        if token is None:
+            return
+        params: dict[str, Any] = {"progressToken": token, "progress": progress}
+        if total is not None:
+            params["total"] = total
+        if message is not None:
+            params["message"] = message
+        self._notify("notifications/progress", params)
+
+    async def log(self, level: LogLevel, data: Any, *, logger: str | None = None) -> None:
+        """Send the client a log message, `data` being any JSON value, where it wants this `level`.
+
+        Raises `ValueError` for an unknown level. Spec page: 2026-07-28 server/utilities/logging.
+        """
+        if level not in SEVERITY:
+            raise ValueError(f"no log level {level!r}; there are {', '.join(SEVERITY)}")
+        threshold = self._log_threshold()
+        if threshold is None or SEVERITY[level] < SEVERITY[threshold]:
+            return
+        params: dict[str, Any] = {"level": level, "data": data}
+        if logger is not None:
+            params["logger"] = logger
+        self._notify("notifications/message", params)
+
+    async def elicit(self, message: str, schema: Mapping[str, Any], *, key: str | None = None) -> ElicitResult:
+        """Ask the user to fill a form: `schema` is a JSON Schema object with primitive properties.
+
+        `key` names the question, where its place in the order of questions may change between two runs
+        of the handler. Raises `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
+        """
+        declared = self.client_capabilities.elicitation
+        # A bare {} declares the form mode: the only one there was at first.
+        if declared is None or (declared.form is None and declared.url is not None):
+            raise MissingClientCapability(
+                "The client cannot show forms to its user", {"elicitation": {"form": {}}}
+            )
+        params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
+        return decode_ElicitResult(await self._ask("elicitation/create", params, key))
+
+    async def elicit_url(
+        self, message: str, url: str, *, elicitation_id: str | None = None, key: str | None = None
+    ) -> ElicitResult:
+        """Ask the user to visit `url`; what the user does there stays unknown to the client.
+
+        `elicitation_id` is needed by 2025-11-25 only and made from `url` where it is left out. Raises
+        `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
+        """
+        declared = self.client_capabilities.elicitation
+        if declared is None or declared.url is None:
+            raise MissingClientCapability("The client cannot open URLs for its user", {"elicitation": {"url": {}}})
+        params = {"mode": "url", "message": message, "url": url}
+        if elicitation_id is not None:
+            params["elicitationId"] = elicitation_id
+        return decode_ElicitResult(await self._ask("elicitation/create", params, key))
+
+    async def sample(self, params: CreateMessageRequestParams, *, key: str | None = None) -> CreateMessageResult:
+        """Have the client's model continue a conversation.
+
+        Raises `MissingClientCapability`. Spec page: 2026-07-28 client/sampling.
+        """
+        declared = self.client_capabilities.sampling
+        if declared is None:
+            raise MissingClientCapability("The client offers no sampling", {"sampling": {}})
+        if (params.tools is not None or params.tool_choice is not None) and declared.tools is None:
+            raise MissingClientCapability("The client samples without tools", {"sampling": {"tools": {}}})
+        value = await self._ask("sampling/createMessage", encode_CreateMessageRequestParams(params), key)
+        return decode_CreateMessageResult(value)
+
+    async def list_roots(self, *, key: str | None = None) -> list[Root]:
+        """The directories that the client lets the server work in.
+
+        Raises `MissingClientCapability`. Spec page: 2026-07-28 client/roots.
+        """
+        if self.client_capabilities.roots is None:
+            raise MissingClientCapability("The client offers no roots", {"roots": {}})
+        result: ListRootsResult = decode_ListRootsResult(await self._ask("roots/list", {}, key))
+        return result.roots
+
+    # What an era does.
+
+    @abstractmethod
+    def _notify(self, method: str, params: dict[str, Any]) -> None:
+        """Send a notification that belongs to this request; nothing once it is answered or cancelled."""
+
+    @abstractmethod
+    def _log_threshold(self) -> str | None:
+        """The least severe level that the client wants to hear of; None for none at all."""
+
+    @abstractmethod
+    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
+        """The client's answer, as neutral JSON, to a question in neutral JSON."""
+
+    @abstractmethod
+    async def _input_required(self, result: InputRequiredResult) -> dict[str, Any] | None:
+        """What becomes of an `InputRequiredResult` that the handler returned.
+
+        The JSON result that ends the request; or None once the answers are in `input_responses` and the
+        handler is to run again.
+        """

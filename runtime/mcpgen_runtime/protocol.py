@@ -1,0 +1,61 @@
+"""The contracts between who processes requests and who carries them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mcpgen_runtime.changes import Changes
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response
+from mcpgen_runtime.sealing import Sealer
+from mcpgen_types.v2026_07_28 import ServerCapabilities
+
+#: The revision whose types handlers speak, and the only one of its era so far.
+NEUTRAL = "2026-07-28"
+#: The revisions that open with `initialize`, newest first.
+LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
+#: Every revision, newest first.
+REVISIONS = (NEUTRAL, *LEGACY)
+
+
+class ProtocolHandler(Protocol):
+    """Transport-independent request processing. No I/O, no session of its own.
+
+    `changes` is where sessions and listen streams register to hear what changed; `sealer` makes and
+    verifies what clients carry about for the server.
+    """
+
+    changes: Changes
+    sealer: Sealer
+
+    async def handle_request(self, request: Request, ctx: RequestContext) -> Response:
+        """The answer to `request` in the words of `ctx.revision`. Raises nothing but cancellation."""
+
+    async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
+        """Take note of what the client tells. Raises nothing but cancellation."""
+
+    def capabilities(self, revision: str) -> ServerCapabilities:
+        """What the server can do for a client of that revision, in neutral types."""
+
+
+class Channel(Protocol):
+    """Where the messages that belong to one request go."""
+
+    def send(self, message: Request | Notification) -> None:
+        """Send a notification, or a request of the server, that belongs to the client's request."""
+
+    def answer(self, response: Response) -> None:
+        """Send the answer; nothing follows."""
+
+    def refuse(self, error: Error) -> None:
+        """Send the answer to a request that broke the protocol and never reached a handler."""
+
+    def abandon(self) -> None:
+        """There will be no answer: the request was cancelled."""
+
+
+class Outlet(Protocol):
+    """Where the messages of a session go that belong to no request."""
+
+    def send(self, message: Request | Notification) -> None:
+        """Send a notification or a request, or drop it where nobody listens."""

@@ -1,0 +1,91 @@
+"""What handlers return, as the neutral results of the protocol.
+
+A handler may return the result type itself or something simpler that says the same:
+
+    tool       str; a content block, or a list of them; a dict (structured content, and its JSON as text)
+    resource   str; bytes; contents, or a list of them
+    prompt     str (one message of the user); a message, or a list of them
+    completion a list of str
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mcpgen_runtime.json_text import dumps
+from mcpgen_types.v2026_07_28 import (
+    AudioContent,
+    BlobResourceContents,
+    CallToolResult,
+    CompleteResultCompletion,
+    EmbeddedResource,
+    GetPromptResult,
+    ImageContent,
+    PromptMessage,
+    ReadResourceResult,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
+
+T = TypeVar("T")
+
+COMPLETE = "complete"
+_BLOCKS = (TextContent, ImageContent, AudioContent, ResourceLink, EmbeddedResource)
+
+
+def tool_result(outcome: Any) -> CallToolResult:
+    """The outcome of a tool as a result. Raises `TypeError` for what is none of the above."""
+    if isinstance(outcome, CallToolResult):
+        return outcome
+    if isinstance(outcome, str):
+        return CallToolResult(content=[TextContent(text=outcome)], result_type=COMPLETE)
+    if isinstance(outcome, dict):
+        text = TextContent(text=dumps(outcome).decode())
+        return CallToolResult(content=[text], result_type=COMPLETE, structured_content=outcome)
+    return CallToolResult(content=_several(outcome, _BLOCKS, "A tool"), result_type=COMPLETE)
+
+
+def resource_result(outcome: Any, uri: str, mime_type: str | None) -> ReadResourceResult:
+    """The outcome of reading `uri` as a result. Raises `TypeError` for what is none of the above."""
+    if isinstance(outcome, ReadResourceResult):
+        return outcome
+    contents: list[Any]
+    if isinstance(outcome, str):
+        contents = [TextResourceContents(uri=uri, text=outcome, mime_type=mime_type)]
+    elif isinstance(outcome, bytes | bytearray | memoryview):
+        blob = base64.b64encode(outcome).decode()
+        contents = [BlobResourceContents(uri=uri, blob=blob, mime_type=mime_type)]
+    else:
+        contents = _several(outcome, (TextResourceContents, BlobResourceContents), "A resource")
+    return ReadResourceResult(contents=contents, result_type=COMPLETE, ttl_ms=0, cache_scope="private")
+
+
+def prompt_result(outcome: Any, description: str | None) -> GetPromptResult:
+    """The outcome of a prompt as a result. Raises `TypeError` for what is none of the above."""
+    if isinstance(outcome, GetPromptResult):
+        return outcome
+    if isinstance(outcome, str):
+        messages = [PromptMessage(role="user", content=TextContent(text=outcome))]
+    else:
+        messages = _several(outcome, (PromptMessage,), "A prompt")
+    return GetPromptResult(messages=messages, result_type=COMPLETE, description=description)
+
+
+def completion(outcome: Any) -> CompleteResultCompletion:
+    """The outcome of a completer, cut to the 100 values that the protocol allows."""
+    if isinstance(outcome, CompleteResultCompletion):
+        return outcome
+    values = [str(each) for each in outcome]
+    return CompleteResultCompletion(values=values[:100], total=len(values), has_more=len(values) > 100)
+
+
+def _several(outcome: Any, kinds: tuple[Callable[..., T], ...], who: str) -> list[T]:
+    found = outcome if isinstance(outcome, list | tuple) else [outcome]
+    for each in found:
+        if each.__class__ not in kinds:
+            names = ", ".join(kind.__name__ for kind in kinds)
+            raise TypeError(f"{who} cannot return a {type(each).__name__}: it returns str, or one or more of {names}")
+    return list(found)

@@ -1,0 +1,174 @@
+"""A server: the table of what it offers. No transport, no protocol; who serves it is `ServerCore`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCES_CHANGED, TOOLS_CHANGED, Changes
+from mcpgen_runtime.features import (
+    Completer,
+    DefinitionError,
+    PromptEntry,
+    PromptHandler,
+    ResourceEntry,
+    ResourceReader,
+    TemplateEntry,
+    TemplateReader,
+    ToolEntry,
+    ToolHandler,
+)
+from mcpgen_runtime.limits import Limits
+from mcpgen_types.codec import DecodeError
+from mcpgen_types.v2026_07_28 import (
+    Icon,
+    Implementation,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+    Tool,
+    decode_Prompt,
+    decode_Resource,
+    decode_ResourceTemplate,
+    decode_Tool,
+)
+
+T = TypeVar("T")
+
+
+class Server:
+    """What one server offers: tools, resources, resource templates, prompts.
+
+    Definitions are neutral types (`mcpgen_types.v2026_07_28`) or their JSON; every client gets them in
+    the words of its own revision. A feature may be added or removed at any time: clients that listen
+    are told. `page_size` cuts lists into pages of that many entries; without it they come whole.
+    `ttl_ms` and `cache_scope` are the caching hints of lists (2026-07-28 server/utilities/caching).
+    `offers` names features to announce though the server has none yet: "tools", "resources", "prompts".
+    """
+
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        *,
+        title: str | None = None,
+        description: str | None = None,
+        website_url: str | None = None,
+        icons: list[Icon] | None = None,
+        instructions: str | None = None,
+        page_size: int | None = None,
+        ttl_ms: int = 0,
+        cache_scope: str = "private",
+        offers: Collection[str] = (),
+        max_tool_name_length: int = Limits.max_tool_name_length,
+    ) -> None:
+        if page_size is not None and page_size < 1:
+            raise ValueError(f"page_size must be a positive integer, not {page_size!r}")
+        if cache_scope not in ("private", "public"):
+            raise ValueError(f'cache_scope must be "private" or "public", not {cache_scope!r}')
+        self.info = Implementation(
+            name=name,
+            version=version,
+            title=title,
+            description=description,
+            website_url=website_url,
+            icons=icons,
+        )
+        self.instructions = instructions
+        self.page_size = page_size
+        self.ttl_ms = ttl_ms
+        self.cache_scope = cache_scope
+        self.offers = frozenset(offers)
+        self.max_tool_name_length = max_tool_name_length
+        self.tools: dict[str, ToolEntry] = {}
+        self.resources: dict[str, ResourceEntry] = {}
+        self.templates: dict[str, TemplateEntry] = {}
+        self.prompts: dict[str, PromptEntry] = {}
+        self.changes = Changes()
+
+    def add_tool(self, definition: Tool | Mapping[str, Any], handler: ToolHandler) -> None:
+        """Offer a tool. `handler(arguments, ctx)` gets arguments that its `inputSchema` accepts.
+
+        Raises `DefinitionError` for a definition that is invalid, or a name that is taken.
+        """
+        tool = _decoded(definition, Tool, decode_Tool)
+        self._free(tool.name, self.tools, "tool")
+        self.tools[tool.name] = ToolEntry(tool, handler, max_name_length=self.max_tool_name_length)
+        self.changes.announce(TOOLS_CHANGED)
+
+    def remove_tool(self, name: str) -> None:
+        """Offer the tool no longer. Raises `KeyError` where there is none."""
+        del self.tools[name]
+        self.changes.announce(TOOLS_CHANGED)
+
+    def add_resource(self, definition: Resource | Mapping[str, Any], reader: ResourceReader) -> None:
+        """Offer the resource at one URI, read by `reader(uri, ctx)`. Raises `DefinitionError`."""
+        resource = _decoded(definition, Resource, decode_Resource)
+        self._free(resource.uri, self.resources, "resource")
+        self.resources[resource.uri] = ResourceEntry(resource, reader)
+        self.changes.announce(RESOURCES_CHANGED)
+
+    def remove_resource(self, uri: str) -> None:
+        """Offer the resource no longer. Raises `KeyError` where there is none."""
+        del self.resources[uri]
+        self.changes.announce(RESOURCES_CHANGED)
+
+    def add_resource_template(
+        self,
+        definition: ResourceTemplate | Mapping[str, Any],
+        reader: TemplateReader,
+        *,
+        complete: Mapping[str, Completer] | None = None,
+    ) -> None:
+        """Offer resources whose URIs match an RFC 6570 template, read by `reader(uri, variables, ctx)`.
+
+        `complete` holds a completer for some of the template's variables. Where several templates match
+        a URI, the one that was added first reads it. Raises `DefinitionError`.
+        """
+        template = _decoded(definition, ResourceTemplate, decode_ResourceTemplate)
+        self._free(template.uri_template, self.templates, "resource template")
+        self.templates[template.uri_template] = TemplateEntry(template, reader, complete or {})
+        self.changes.announce(RESOURCES_CHANGED)
+
+    def remove_resource_template(self, uri_template: str) -> None:
+        """Offer those resources no longer. Raises `KeyError` where there is no such template."""
+        del self.templates[uri_template]
+        self.changes.announce(RESOURCES_CHANGED)
+
+    def add_prompt(
+        self,
+        definition: Prompt | Mapping[str, Any],
+        handler: PromptHandler,
+        *,
+        complete: Mapping[str, Completer] | None = None,
+    ) -> None:
+        """Offer a prompt. `handler(arguments, ctx)` gets every argument that is required.
+
+        `complete` holds a completer for some of its arguments. Raises `DefinitionError`.
+        """
+        prompt = _decoded(definition, Prompt, decode_Prompt)
+        self._free(prompt.name, self.prompts, "prompt")
+        self.prompts[prompt.name] = PromptEntry(prompt, handler, complete or {})
+        self.changes.announce(PROMPTS_CHANGED)
+
+    def remove_prompt(self, name: str) -> None:
+        """Offer the prompt no longer. Raises `KeyError` where there is none."""
+        del self.prompts[name]
+        self.changes.announce(PROMPTS_CHANGED)
+
+    def resource_updated(self, uri: str) -> None:
+        """Tell the clients that subscribed to the resource at `uri` that it changed."""
+        self.changes.announce_update(uri)
+
+    def _free(self, key: str, taken: Collection[str], kind: str) -> None:
+        if key in taken:
+            raise DefinitionError(f"there is a {kind} {key!r} already")
+
+
+def _decoded(definition: T | Mapping[str, Any], kind: type[T], decode: Callable[[Any], T]) -> T:
+    if isinstance(definition, kind):
+        return definition
+    try:
+        return decode(definition)
+    except DecodeError as error:
+        raise DefinitionError(str(error)) from None
