@@ -15,6 +15,8 @@ from mcpgen_runtime.limits import Limits
 
 T = TypeVar("T")
 
+_LIMITS = Limits()
+
 
 class ConfigError(ValueError):
     """A setting that does not exist, or whose value is not allowed: `setting` is its name.
@@ -82,13 +84,13 @@ def _all(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportConfig:
-    """The settings of one transport. A value that is not allowed raises `ConfigError` with the setting's name.
+    """The settings of one transport. A value that is not allowed raises `ConfigError`.
 
     `…_seconds` are seconds and may be fractions.
     """
 
     #: What a peer may ask of us at most; `docs/limits.md`.
-    limits: Limits = _setting(Limits(), "a Limits", lambda value: isinstance(value, Limits))
+    limits: Limits = _setting(_LIMITS, "a Limits", lambda value: isinstance(value, Limits))
 
     # Where: http, websocket and tcp. Port 0 is one that the system chooses.
     host: str = _setting(
