@@ -15,8 +15,6 @@ from mcpgen_runtime.limits import Limits
 
 T = TypeVar("T")
 
-_LIMITS = Limits()
-
 
 class ConfigError(ValueError):
     """A setting that does not exist, or whose value is not allowed: `setting` is its name.
@@ -90,7 +88,10 @@ class TransportConfig:
     """
 
     #: What a peer may ask of us at most; `docs/limits.md`.
-    limits: Limits = _setting(_LIMITS, "a Limits", lambda value: isinstance(value, Limits))
+    limits: Limits = field(
+        default=Limits(),
+        metadata={"allowed": "a Limits", "accepts": lambda value: isinstance(value, Limits)},
+    )
 
     # Where: http, websocket and tcp. Port 0 is one that the system chooses.
     host: str = _setting(
