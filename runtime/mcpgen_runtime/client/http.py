@@ -1,0 +1,383 @@
+"""The Streamable HTTP transport: every message a POST, every answer a JSON object or an event stream.
+
+Each POST is read in a task of its own, for an old-era server may send a request on one stream and wait
+for our answer on another. A session id that comes with the handshake is kept and given back; in the
+old era a GET stream takes what answers nothing, and a stream cut off before its answer is resumed from
+its last event id. The new era has neither: closing a reply cancels its request.
+
+Spec pages: 2025-11-25 basic/transports, 2026-07-28 basic/transports/streamable-http.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Mapping
+from typing import Any, ClassVar, TypeAlias
+
+import httpx
+
+from mcpgen_runtime import json_text
+from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
+from mcpgen_runtime.client.headers import message_headers
+from mcpgen_runtime.client.sse import EventReader
+from mcpgen_runtime.client.transport import Channel, Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
+from mcpgen_runtime.client.urls import shown
+from mcpgen_runtime.limits import Limits
+
+#: What does the HTTP: it may be given, with proxies, certificates and authentication of its own.
+HttpClient: TypeAlias = httpx.AsyncClient
+
+EVENTS = "text/event-stream"
+JSON = "application/json"
+# What shows that a server cannot be reached. Not only what httpx makes of it: looking up a name and
+# connecting to several addresses at once have errors of their own.
+BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ExceptionGroup)
+# A stream that breaks off again and again is not resumed for ever.
+_RESUMPTIONS = 5
+_LONGEST_RETRY = 5.0
+_GOODBYE_SECONDS = 2.0
+# What OpenSSL, by its age, makes of a peer that answers a TLS greeting with something else.
+_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
+
+
+class _Exchange:
+    """A POST and its reply, while it lasts."""
+
+    __slots__ = ("answered", "number", "patience", "task")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.task: asyncio.Task[None] | None = None
+        self.answered = False
+        # Runs while the reply's stream is read; set once the answer has come.
+        self.patience: asyncio.Timeout | None = None
+
+
+class HttpTransport(Transport):
+    """Speaks to one MCP endpoint.
+
+    `headers` go with every request. `client` is used and left open where it is given, with the proxies,
+    the certificates and the authentication that it was made with. A reply that brought its answer is read
+    for `linger_seconds` more, then closed: the server may never end it, although it should. Where
+    `keeps_listening`, the GET stream is opened again when it ends.
+    """
+
+    name: ClassVar[str] = "http"
+    replies_apart: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        client: HttpClient | None = None,
+        connect_seconds: float = 10.0,
+        linger_seconds: float = 0.5,
+        keeps_listening: bool = True,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(limits=limits)
+        self.url = url
+        self.client = client
+        self._own_client = client is None
+        self._connect_seconds = connect_seconds
+        self._linger_seconds = linger_seconds
+        self._keeps_listening = keeps_listening
+        self._headers = dict(headers or {})
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._exchanges: dict[int, _Exchange] = {}
+        self._revision = ""
+        self._sessions = False
+        # As it came, byte for byte: also one that should not be is given back unchanged.
+        self._session_id: bytes | None = None
+        self._crash: BaseException | None = None
+        self._opened = False
+
+    @property
+    def in_session(self) -> bool:
+        """Whether the server has given the connection a session id."""
+        return self._session_id is not None
+
+    async def open(self, deliver: Deliver) -> None:
+        """Get ready; the first message shows whether the server is there."""
+        self._deliver = deliver
+        self._opened = True
+        self._session_id = self._crash = None
+        self._revision, self._sessions = "", False
+        if self.client is None:
+            self.client = new_client(self._connect_seconds)
+
+    async def send(
+        self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """POST the message; what comes back is delivered, and at last a `ReplyEnd`.
+
+        A message that wants no answer is waited for until the server has taken it.
+        """
+        if not self._opened:
+            raise ServerGone("the connection is closed")
+        waiting = _Exchange(exchange)
+        waiting.task = self._start(self._post(waiting, message, dict(headers or {})))
+        self._exchanges[exchange] = waiting
+        waiting.task.add_done_callback(lambda task: self._exchanges.pop(exchange, None))
+        if "id" not in message or "method" not in message:
+            await asyncio.shield(waiting.task)
+
+    def settle(self, revision: str, *, session: bool) -> None:
+        """Name `revision` in every further request's header, and keep a session where the era has them."""
+        self._revision = revision
+        self._sessions = session
+
+    def forget_session(self) -> None:
+        """The server has ended the session: the next handshake begins another."""
+        self._session_id = None
+        self._revision = ""
+
+    def listen(self) -> None:
+        """Open the GET stream that an old-era server may use for messages of its own."""
+        if self._sessions:
+            self._start(self._get())
+
+    def release(self, exchange: int) -> None:
+        waiting = self._exchanges.get(exchange)
+        if waiting is not None and not waiting.answered:
+            waiting.answered = True
+            if waiting.patience is not None and waiting.patience.when() is None:
+                now = asyncio.get_running_loop().time()
+                waiting.patience.reschedule(now + self._linger_seconds)
+
+    def abandon(self, exchange: int) -> None:
+        waiting = self._exchanges.pop(exchange, None)
+        if waiting is not None and waiting.task is not None:
+            waiting.task.cancel()
+
+    def older(self) -> Transport | None:
+        """HTTP+SSE, the transport of 2024-11-05, at the same URL."""
+        from mcpgen_runtime.client.http_sse import HttpSseTransport
+
+        return HttpSseTransport(
+            self.url,
+            headers=self._headers,
+            client=None if self._own_client else self.client,
+            connect_seconds=self._connect_seconds,
+            limits=self.limits,
+        )
+
+    async def close(self) -> None:
+        """End the session politely, then every stream, then the connections."""
+        if self.client is None or not self._opened:
+            return
+        self._opened = False
+        try:
+            for task in self._tasks:
+                task.cancel()
+            if self._session_id is not None:
+                with contextlib.suppress(*BROKEN, ValueError):
+                    async with asyncio.timeout(_GOODBYE_SECONDS):
+                        await self.client.delete(self.url, headers=self._headers_with())
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            if self._own_client:
+                await self.client.aclose()
+                self.client = None
+        if self._crash is not None:
+            raise self._crash
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # A mistake of ours, not of the server: nobody is to wait, and `close` raises it.
+            self._crash = task.exception()
+            self._deliver(Gone(ServerGone("the client itself failed")))
+
+    def _headers_with(self, extra: Mapping[str, str] | None = None) -> list[tuple[bytes, bytes]]:
+        headers = dict(self._headers)
+        # 2025-06-18 brought the header; older servers are not confused by one that they do not know.
+        if self._revision:
+            headers["MCP-Protocol-Version"] = self._revision
+        headers |= extra or {}
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items() if value]
+        if self._session_id is not None:
+            pairs.append((b"Mcp-Session-Id", self._session_id))
+        return pairs
+
+    async def _post(self, exchange: _Exchange, message: Mapping[str, Any], extra: dict[str, str]) -> None:
+        assert self.client is not None
+        extra |= {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
+        if message.get("method") == "initialize":
+            # Nothing is agreed yet; empty takes the header away.
+            extra["MCP-Protocol-Version"] = ""
+        elif not self._sessions:
+            extra |= message_headers(message)
+        headers = self._headers_with(extra)
+        error: ClientError | None = None
+        status: int | None = None
+        try:
+            request = self.client.build_request(
+                "POST", self.url, headers=headers, content=json_text.dumps(message)
+            )
+            reply = await self.client.send(request, stream=True)
+            status = reply.status_code
+            try:
+                reason = await self._read(reply, exchange, message)
+            finally:
+                await reply.aclose()
+        except BROKEN as broken:
+            reason = f"POST {shown(self.url)}: {described(broken)}"
+            error = ServerGone(reason)
+        except LimitPassed as passed:
+            reason, error = str(passed), passed
+        self._deliver(ReplyEnd(exchange.number, reason, status, error))
+
+    async def _read(self, reply: httpx.Response, exchange: _Exchange, message: Mapping[str, Any]) -> str:
+        """Deliver what a reply brings; return how it is to be told that it brought no answer."""
+        kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+        session = reply.headers.get("mcp-session-id")
+        if message.get("method") == "initialize" and session is not None and reply.status_code < 300:
+            self._session_id = _raw(reply, b"mcp-session-id")
+        head = exchange.number, reply.status_code, kind
+        if kind == EVENTS and reply.status_code == 200:
+            self._deliver(ReplyHead(*head, True, session))
+            await self._read_until_answered(reply, exchange)
+            return "its event stream ended without one"
+        body = await self._body(reply)
+        self._deliver(ReplyHead(*head, bool(body.strip()), session))
+        # Only what claims to be JSON is a frame; a proxy's error page is not the server's message.
+        if kind == JSON and body.strip():
+            self._deliver(Frame(bytes(body), "post", exchange.number, reply.status_code))
+        if reply.next_request is not None:
+            return f"HTTP status {reply.status_code}, redirected to {shown(str(reply.next_request.url)):.300}"
+        return _unread(reply.status_code, kind, has_body=bool(body.strip()))
+
+    async def _body(self, reply: httpx.Response) -> bytearray:
+        body = bytearray()
+        async for chunk in reply.aiter_bytes():
+            self._measure(len(chunk))
+            body += chunk
+            self._holds(len(body))
+        return body
+
+    async def _read_until_answered(self, reply: httpx.Response, exchange: _Exchange) -> None:
+        last_id, retry = await self._read_events(reply, exchange, "post")
+        for _ in range(_RESUMPTIONS):
+            if last_id is None or not self._sessions or exchange.answered:
+                return
+            await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
+            assert self.client is not None
+            headers = self._headers_with({"Accept": EVENTS, "Last-Event-ID": last_id})
+            async with self.client.stream("GET", self.url, headers=headers) as resumed:
+                if resumed.status_code != 200:
+                    return
+                newer, retry = await self._read_events(resumed, exchange, "post")
+            last_id = newer or last_id
+
+    async def _read_events(
+        self, reply: httpx.Response, exchange: _Exchange | None, channel: Channel
+    ) -> tuple[str | None, int]:
+        """Deliver every event's message; return the last event id and the advised pause in ms.
+
+        The stream of a POST, whose `exchange` is given, is left soon after its answer has come.
+        """
+        reader = EventReader()
+        last_id: str | None = None
+        retry = 1000
+        number = None if exchange is None else exchange.number
+        patience = asyncio.timeout(None)
+        try:
+            async with patience:
+                if exchange is not None:
+                    exchange.patience = patience
+                async for chunk in reply.aiter_bytes():
+                    self._measure(len(chunk))
+                    for event in reader.feed(chunk):
+                        last_id = event.id if event.id is not None else last_id
+                        retry = event.retry if event.retry is not None else retry
+                        if event.kind == "message" and event.data.strip():
+                            self._holds(len(event.data))
+                            self._deliver(Frame(event.data, channel, number, reply.status_code))
+                    self._holds(reader.buffered)
+        except BROKEN:
+            # Also the patience's TimeoutError, an OSError. A stream that breaks may be resumed; without an
+            # event id, `ReplyEnd` tells the rest.
+            pass
+        finally:
+            if exchange is not None:
+                exchange.patience = None
+        return last_id, retry
+
+    async def _get(self) -> None:
+        """Read the stream of a GET, and as long as that is wanted the next one."""
+        assert self.client is not None
+        last_id: str | None = None
+        failures = 0
+        while failures < _RESUMPTIONS:
+            headers = {"Accept": EVENTS} | ({} if last_id is None else {"Last-Event-ID": last_id})
+            retry = 1000
+            try:
+                async with self.client.stream("GET", self.url, headers=self._headers_with(headers)) as reply:
+                    kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+                    self._deliver(ReplyHead(None, reply.status_code, kind, True))
+                    if reply.status_code != 200 or kind != EVENTS:
+                        # The stream is optional.
+                        return
+                    newer, retry = await self._read_events(reply, None, "get")
+                    failures = 0 if newer is not None else failures + 1
+                    last_id = newer or last_id
+            except BROKEN:
+                # It may end at any time; what matters shows on the next POST.
+                failures += 1
+            except LimitPassed as passed:
+                self._deliver(ReplyEnd(None, str(passed), error=passed))
+                return
+            if not self._keeps_listening:
+                return
+            await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
+
+    def _holds(self, buffered: int) -> None:
+        """Raises `LimitPassed` when a message is too long, be it complete or not."""
+        limit = self.limits.max_message_bytes
+        if buffered > limit:
+            raise LimitPassed(f"the server sent a message of more than {limit} bytes")
+
+
+def new_client(connect_seconds: float) -> HttpClient:
+    """A client that waits as long as it is told. Raises `ConnectFailed` where the environment forbids it."""
+    # How long an answer may take is for whoever waits for it.
+    timeout = httpx.Timeout(None, connect=connect_seconds)
+    try:
+        return httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_connections=None))
+    except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
+        raise ConnectFailed(f"no HTTP client can be made in this environment: {error}") from error
+
+
+def _raw(reply: httpx.Response, name: bytes) -> bytes:
+    return next(value for key, value in reply.headers.raw if key.lower() == name)
+
+
+def _unread(status: int, kind: str, *, has_body: bool) -> str:
+    """What a reply was that brought no message, or none that was read."""
+    head = f"HTTP status {status}"
+    if not has_body:
+        return f"{head}, no body"
+    if kind in (JSON, EVENTS):
+        return f"{head}, {kind}"
+    return f"{head}, " + (f"Content-Type {kind}" if kind else "no Content-Type")
+
+
+def described(error: BaseException) -> str:
+    """What broke a connection, in words."""
+    if isinstance(error, BaseExceptionGroup):
+        return described(error.exceptions[0])
+    text = str(error) or type(error).__name__
+    if any(sign in text for sign in _NOT_TLS):
+        return f"what listens there does not speak TLS ({text})"
+    if isinstance(error, httpx.ConnectError) and text == "All connection attempts failed":
+        return "nothing listens there"
+    return text

@@ -1,0 +1,144 @@
+"""The HTTP+SSE transport of 2024-11-05: one event stream from the server, and a URL to POST to.
+
+The stream's first event names that URL. Every message of the server comes on the stream; what a POST is
+answered with only tells whether the message was taken.
+
+Spec page: 2024-11-05 basic/transports ("HTTP with SSE").
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urljoin, urlsplit
+
+from mcpgen_runtime import json_text
+from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
+from mcpgen_runtime.client.http import BROKEN, EVENTS, JSON, HttpClient, described, new_client
+from mcpgen_runtime.client.sse import Event, EventReader
+from mcpgen_runtime.client.transport import Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
+from mcpgen_runtime.client.urls import shown
+from mcpgen_runtime.limits import Limits
+
+
+class HttpSseTransport(Transport):
+    """Speaks to the server whose event stream is at `url`. The arguments are those of `HttpTransport`."""
+
+    name: ClassVar[str] = "http+sse"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        client: HttpClient | None = None,
+        connect_seconds: float = 10.0,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(limits=limits)
+        self.url = url
+        self.client = client
+        self._own_client = client is None
+        self._connect_seconds = connect_seconds
+        self._headers = dict(headers or {})
+        self._reader: asyncio.Task[None] | None = None
+        self._endpoint: asyncio.Future[str] | None = None
+        self._closing = False
+
+    async def open(self, deliver: Deliver) -> None:
+        """Open the stream and wait for its first event. Raises `ConnectFailed`."""
+        self._deliver = deliver
+        self._closing = False
+        if self.client is None:
+            self.client = new_client(self._connect_seconds)
+        self._endpoint = asyncio.get_running_loop().create_future()
+        self._reader = asyncio.create_task(self._read())
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                await asyncio.shield(self._endpoint)
+        except TimeoutError:
+            await self.close()
+            raise ConnectFailed(f"{shown(self.url)} opens no event stream of 2024-11-05") from None
+        except ConnectFailed:
+            await self.close()
+            raise
+
+    async def send(
+        self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """POST the message, and wait until the server has taken it."""
+        if self.client is None or self._endpoint is None or self._closing:
+            raise ServerGone("the connection is closed")
+        sent = self._headers | {"Content-Type": JSON} | dict(headers or {})
+        try:
+            reply = await self.client.post(
+                self._endpoint.result(), headers=sent, content=json_text.dumps(message)
+            )
+        except BROKEN as broken:
+            reason = f"POST {shown(self._endpoint.result())}: {described(broken)}"
+            self._deliver(ReplyEnd(exchange, reason, error=ServerGone(reason)))
+            return
+        if reply.status_code >= 300:
+            self._deliver(ReplyEnd(exchange, f"HTTP status {reply.status_code}", reply.status_code))
+
+    async def close(self) -> None:
+        """End the stream."""
+        if self._reader is None or self._closing:
+            return
+        self._closing = True
+        self._reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reader
+        if self._own_client and self.client is not None:
+            await self.client.aclose()
+            self.client = None
+
+    async def _read(self) -> None:
+        error: ClientError = ServerGone("the server ended its event stream")
+        try:
+            await self._read_stream()
+        except BROKEN as broken:
+            error = ServerGone(f"GET {shown(self.url)}: {described(broken)}")
+        except ClientError as failed:
+            error = failed
+        assert self._endpoint is not None
+        if not self._endpoint.done():
+            self._endpoint.set_exception(ConnectFailed(str(error)))
+        elif not self._closing:
+            self._deliver(Gone(error))
+
+    async def _read_stream(self) -> None:
+        assert self.client is not None
+        headers = self._headers | {"Accept": EVENTS}
+        async with self.client.stream("GET", self.url, headers=headers) as reply:
+            kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+            self._deliver(ReplyHead(None, reply.status_code, kind, True))
+            if reply.status_code != 200 or kind != EVENTS:
+                raise ConnectFailed(
+                    f"GET {shown(self.url)}: HTTP status {reply.status_code}, {kind or 'no type'}"
+                )
+            reader = EventReader()
+            async for chunk in reply.aiter_bytes():
+                self._measure(len(chunk))
+                for event in reader.feed(chunk):
+                    self._holds(len(event.data))
+                    self._take(event, reply.status_code)
+                self._holds(reader.buffered)
+
+    def _take(self, event: Event, status: int) -> None:
+        assert self._endpoint is not None
+        if event.kind == "endpoint" and not self._endpoint.done():
+            endpoint = urljoin(self.url, event.data.decode("utf-8", "replace").strip())
+            # Messages go where the user has sent them, not to whomever the server names.
+            if urlsplit(endpoint)[:2] != urlsplit(self.url)[:2]:
+                raise ConnectFailed(f"the server wants messages sent to another host, {shown(endpoint):.300}")
+            self._endpoint.set_result(endpoint)
+        elif event.kind == "message" and event.data.strip():
+            self._deliver(Frame(event.data, "get", None, status))
+
+    def _holds(self, buffered: int) -> None:
+        limit = self.limits.max_message_bytes
+        if buffered > limit:
+            raise LimitPassed(f"the server sent a message of more than {limit} bytes")

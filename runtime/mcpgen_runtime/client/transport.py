@@ -1,0 +1,141 @@
+"""What every client transport does: open, send, close; and hand over what arrives, as it arrives.
+
+The transports are mirror images, one file each: `stdio`, `http`, `websocket`, `tcp`, `unix`, `memory`.
+None of them knows what a message means. What comes in is handed to one function, in the order in which
+it came and as the bytes that they were, so that a judge may look at what a client would refuse.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from mcpgen_runtime.client.errors import ClientError
+from mcpgen_runtime.limits import Limits
+
+#: Where a frame came from: the one channel there is, or, over HTTP, the reply to a POST or to a GET.
+Channel: TypeAlias = Literal["channel", "post", "get"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What should be one JSON-RPC message, or a batch of them.
+
+    `exchange` is that of the message whose HTTP reply brought the frame, `status` that reply's status;
+    both are None on other channels.
+    """
+
+    data: bytes
+    channel: Channel = "channel"
+    exchange: int | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHead:
+    """The head of an HTTP reply, and whether a body follows. `exchange` is None for the reply to a GET."""
+
+    exchange: int | None
+    status: int
+    content_type: str
+    has_body: bool
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyEnd:
+    """The HTTP reply to `exchange` is over. Nothing more will come on it: a request that it did not answer
+    stays unanswered, for the `reason`; `error` says what else that means.
+
+    `exchange` is None for the stream that a GET opened.
+    """
+
+    exchange: int | None
+    reason: str
+    status: int | None = None
+    error: ClientError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The connection ended, and not because it was closed from here."""
+
+    error: ClientError
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A process that the transport started was ended by it: with which signal, if it took any."""
+
+    signal: str | None
+    waited: float
+
+
+Event: TypeAlias = Frame | ReplyHead | ReplyEnd | Gone | Ended
+#: Takes what arrives. Where it raises `LimitPassed`, the transport reads no further.
+Deliver: TypeAlias = Callable[[Event], None]
+
+
+class Transport(ABC):
+    """One way to one server. It may be opened again after it was closed.
+
+    `meter` is told the size of every chunk of bytes that arrives, and may raise `LimitPassed`.
+    """
+
+    #: The name of the transport: "stdio".
+    name: ClassVar[str]
+    #: Whether each request has a reply of its own, whose closing tells the server that nobody waits for it.
+    replies_apart: ClassVar[bool] = False
+
+    def __init__(self, *, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.meter: Callable[[int], None] | None = None
+        self._deliver: Deliver = _nowhere
+
+    @abstractmethod
+    async def open(self, deliver: Deliver) -> None:
+        """Start or reach the server. Raises `ConnectFailed`."""
+
+    @abstractmethod
+    async def send(
+        self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Write one message. Raises `ServerGone` where nobody reads any more.
+
+        `exchange` is a number of the caller's choice, under which the transport speaks of the reply;
+        `headers` are extra HTTP headers, which other transports ignore.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End the connection, and the server if the transport started it. May be repeated."""
+
+    def settle(self, revision: str, *, session: bool) -> None:  # noqa: B027
+        """From here on the connection speaks `revision`; `session` tells the era that has sessions."""
+
+    def listen(self) -> None:  # noqa: B027
+        """Begin to take messages that answer nothing, where they have a channel of their own."""
+
+    def release(self, exchange: int) -> None:  # noqa: B027
+        """The request has its answer: its reply need not be waited for any longer."""
+
+    def abandon(self, exchange: int) -> None:  # noqa: B027
+        """Nobody waits for the reply any more: end it, where it is an exchange of its own."""
+
+    def older(self) -> Transport | None:
+        """The transport that this one replaced, for servers that do not know it yet."""
+        return None
+
+    def last_words(self) -> tuple[str, ...]:
+        """What the server lately wrote for people to read (standard error), oldest line first."""
+        return ()
+
+    def _measure(self, count: int) -> None:
+        if self.meter is not None:
+            self.meter(count)
+
+
+def _nowhere(event: Event) -> None:
+    """Where everything goes before a transport is open."""
