@@ -1,0 +1,111 @@
+"""The official conformance suite against examples/everything: nothing fails, nothing is left out.
+
+`docs/conformance.md` says what the suite covers, and what it does not look at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Require = Callable[[str | Path], str]
+
+#: What a run has to check at least: the suite's own figure for the official Python server. Fewer
+#: successes without a failure would mean that something was not tested.
+LEAST_SUCCESSES = {"2025-03-26": 3, "2025-06-18": 56, "2025-11-25": 84, "2026-07-28": 152}
+
+#: Scenarios of extensions, by the beginning of their names, and why they are none of ours. The suite runs
+#: them by name only: they belong to no revision.
+LEFT_OUT = {
+    "tasks-": "the extension io.modelcontextprotocol/tasks, which this runtime does not implement yet",
+    "sep-2640-skills-": "the extension for skills, which this runtime does not implement",
+}
+
+
+def suite(peers: Path, require_tool: Require, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite's command with the pinned Node, which is newer than the suite's least."""
+    require_tool(peers / "node_modules/.bin/node")
+    command = require_tool(peers / "node_modules/.bin/conformance")
+    path = f"{peers / 'node_modules/.bin'}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [command, *arguments],
+        env=os.environ | {"PATH": path, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def checks_in(directory: Path) -> dict[str, list[dict[str, Any]]]:
+    """Every check that a run wrote down, by scenario."""
+    found = {}
+    for path in sorted(directory.glob("*/checks.json")):
+        # server-NAME-2026-11-21T11-15-41-696Z
+        scenario = path.parent.name.removeprefix("server-")[: -len("-2026-11-21T11-15-41-696Z")]
+        found[scenario] = json.loads(path.read_text())
+    return found
+
+
+def told(scenario: str, check: dict[str, Any]) -> str:
+    said = check.get("errorMessage") or check.get("details")
+    return f"{scenario}: {check['id']}: {check['status']}: {said}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("revision", LEAST_SUCCESSES)
+def test_suite_finds_nothing(
+    revision: str,
+    everything_url: str,
+    peers: Path,
+    require_tool: Require,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = suite(
+        peers,
+        require_tool,
+        *(
+            "server",
+            "--url",
+            everything_url,
+            "--suite",
+            "all",
+            "--spec-version",
+            revision,
+            "-o",
+            str(tmp_path),
+        ),
+    )
+    checks = checks_in(tmp_path)
+    findings = [
+        told(scenario, check)
+        for scenario, each in checks.items()
+        for check in each
+        if check["status"] not in ("SUCCESS", "INFO")
+    ]
+    assert findings == []
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+    count = Counter(check["status"] for each in checks.values() for check in each)
+    assert count["SUCCESS"] >= LEAST_SUCCESSES[revision]
+    with capsys.disabled():
+        print(
+            f"\nofficial suite, {revision}: {count['SUCCESS']} checks in {len(checks)} scenarios, none failed"
+        )
+
+
+@pytest.mark.slow
+def test_nothing_is_left_out_but_extensions(peers: Path, require_tool: Require) -> None:
+    listed = suite(peers, require_tool, "list", "--server")
+    assert listed.returncode == 0, listed.stderr
+    lines = [line.split() for line in listed.stdout.splitlines() if line.startswith("  - ")]
+    of_extensions = [name for _, name, revisions in lines if revisions == "[extension]"]
+    assert len(lines) - len(of_extensions) >= 50
+    assert [name for name in of_extensions if not name.startswith(tuple(LEFT_OUT))] == []
