@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from mcpgen_runtime.errors import MissingClientCapability
 from mcpgen_runtime.jsonrpc import RequestId
+from mcpgen_runtime.rounds import InputRequired
 from mcpgen_types.v2026_07_28 import (
     ClientCapabilities,
     CreateMessageRequestParams,
@@ -64,8 +65,12 @@ class RequestContext(ABC):
         "request_id",
         "request_state",
         "revision",
+        "session_meta",
         "transport",
     )
+
+    #: What a session knows of its client, as a modern request would say it in `_meta`; the legacy era sets it.
+    session_meta: Mapping[str, Any]
 
     def __init__(
         self,
@@ -205,6 +210,10 @@ class RequestContext(ABC):
     @abstractmethod
     async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
         """The client's answer, as neutral JSON, to a question in neutral JSON."""
+
+    def _needed(self, needed: InputRequired) -> dict[str, Any]:
+        """The result that ends a request whose handler asked for input that is not there yet."""
+        raise NotImplementedError
 
     @abstractmethod
     async def _input_required(self, result: InputRequiredResult) -> dict[str, Any] | None:

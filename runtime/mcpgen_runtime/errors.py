@@ -15,6 +15,8 @@
     ├── UnsupportedProtocolVersion    -32022  2026-07-28; -32602 before
     └── UrlElicitationRequired        -32042  2025-11-25 only; -32600 elsewhere
 
+    ToolError                         no error answer: a tool result with `isError`, which the model gets to see
+
 A handler raises one of these to answer with it. Whatever else it raises reaches the client as an
 `InternalError` with a correlation id and nothing more; the log has the rest under the same id.
 
@@ -152,6 +154,36 @@ class UrlElicitationRequired(McpError):
 
     def __init__(self, elicitations: Sequence[Mapping[str, Any]], message: str = "URL elicitation required"):
         super().__init__(message, data={"elicitations": [dict(each) for each in elicitations]})
+
+
+class ToolError(Exception):
+    """A tool failed in a way that the model should hear of: its message becomes a result with `isError`."""
+
+
+#: What 2026-07-28 has a code for and earlier revisions do not.
+_LEGACY_CODES = {
+    MissingClientCapability.code: InvalidRequest.code,
+    HeaderMismatch.code: InvalidRequest.code,
+    UnsupportedProtocolVersion.code: InvalidParams.code,
+}
+
+
+def legacy_error(error: McpError, revision: str) -> McpError:
+    """`error` with the code that `revision`, 2025-11-25 or earlier, has for it."""
+    if isinstance(error, ResourceNotFound):
+        code = error.legacy_code
+    elif isinstance(error, UrlElicitationRequired):
+        code = error.code if revision == "2025-11-25" else InvalidRequest.code
+    else:
+        code = _LEGACY_CODES.get(error.code, error.code)
+    return error if code == error.code else McpError(error.message, code=code, data=error.data)
+
+
+def modern_error(error: McpError) -> McpError:
+    """`error` with a code that 2026-07-28 has: 2025-11-25's own may not appear there."""
+    if isinstance(error, UrlElicitationRequired):
+        return McpError(error.message, code=InvalidRequest.code, data=error.data)
+    return error
 
 
 def described(faults: Sequence[Fault], *, at: str = "") -> str:

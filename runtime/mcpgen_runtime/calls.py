@@ -1,0 +1,175 @@
+"""The three requests that run a handler: tools/call, resources/read, prompts/get.
+
+Each function gets the core, params as neutral JSON and the context, and returns the result as neutral JSON.
+
+Spec pages: 2026-07-28 server/tools, server/resources, server/prompts, basic/patterns/mrtr.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import (
+    InvalidParams,
+    PromptNotFound,
+    ResourceNotFound,
+    ToolError,
+    ToolNotFound,
+    described,
+    fault_data,
+)
+from mcpgen_runtime.features import ResourceEntry, TemplateEntry, ToolEntry
+from mcpgen_runtime.parameter_headers import check_parameter_headers
+from mcpgen_runtime.results import COMPLETE, prompt_result, resource_result, tool_result
+from mcpgen_types.codec import UNSET
+from mcpgen_types.v2026_07_28 import (
+    CallToolResult,
+    InputRequiredResult,
+    TextContent,
+    decode_CallToolRequestParams,
+    decode_GetPromptRequestParams,
+    decode_ReadResourceRequestParams,
+    encode_CallToolResult,
+    encode_GetPromptResult,
+    encode_ReadResourceResult,
+)
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.core import ServerCore
+
+log = logging.getLogger("mcpgen_runtime")
+
+#: Up to here, arguments that a tool does not accept are an error; since then a result that says so,
+#: which a model gets to see and can mend (2025-11-25 server/tools, error handling).
+_ARGUMENT_ERRORS = frozenset({"2024-11-05", "2025-03-26", "2025-06-18"})
+
+
+async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Call a tool with arguments that its `inputSchema` accepts; what it returns fits its `outputSchema`."""
+    call = decode_CallToolRequestParams(params)
+    ctx.meta = call.meta
+    tool = core.server.tools.get(call.name)
+    if tool is None:
+        raise ToolNotFound(call.name)
+    arguments = call.arguments
+    if arguments is None:
+        arguments = {}
+    if tool.parameter_headers and ctx.headers is not None and ctx.revision not in core.legacy:
+        check_parameter_headers(tool.parameter_headers, arguments, ctx.headers)
+    if not tool.input.accepts(arguments):
+        return _refused(tool, arguments, ctx)
+    try:
+        while True:
+            outcome = tool.handler(arguments, ctx)
+            if outcome.__class__ is CoroutineType:
+                outcome = await outcome
+            if outcome.__class__ is not InputRequiredResult:
+                break
+            ended = await ctx._input_required(outcome)
+            if ended is not None:
+                return ended
+    except ToolError as error:
+        return encode_CallToolResult(_failure(str(error)))
+    result = outcome if outcome.__class__ is CallToolResult else tool_result(outcome)
+    if tool.output is not None and not result.is_error:
+        _check_output(tool, result)
+    return encode_CallToolResult(result)
+
+
+async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Read what is at a URI: the resource added for it, or the first template that matches it."""
+    read = decode_ReadResourceRequestParams(params)
+    ctx.meta = read.meta
+    entry, variables = find_resource(core, read.uri)
+    run = (lambda: entry.reader(read.uri, ctx)) if variables is None else (
+        lambda: entry.reader(read.uri, variables, ctx)
+    )
+    outcome, ended = await _outcome(run, ctx)
+    if ended is not None:
+        return ended
+    return encode_ReadResourceResult(resource_result(outcome, read.uri, entry.definition.mime_type))
+
+
+async def get_prompt(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Fill in a prompt."""
+    get = decode_GetPromptRequestParams(params)
+    ctx.meta = get.meta
+    entry = core.server.prompts.get(get.name)
+    if entry is None:
+        raise PromptNotFound(get.name)
+    arguments = get.arguments or {}
+    missing = [name for name in entry.required if name not in arguments]
+    if missing:
+        raise InvalidParams.at(
+            "/params/arguments", f"Prompt {get.name!r} needs the argument {', '.join(map(repr, missing))}"
+        )
+    outcome, ended = await _outcome(lambda: entry.handler(arguments, ctx), ctx)
+    if ended is not None:
+        return ended
+    return encode_GetPromptResult(prompt_result(outcome, entry.definition.description))
+
+
+def find_resource(
+    core: ServerCore, uri: str, *, pointer: str = "/params/uri"
+) -> tuple[ResourceEntry, None] | tuple[TemplateEntry, dict[str, Any]]:
+    """Who reads `uri`, with the variables of a template. Raises `ResourceNotFound`."""
+    if len(uri) > core.limits.max_uri_length:
+        raise InvalidParams.at(
+            pointer, f"The URI is longer than max_uri_length ({core.limits.max_uri_length} characters)"
+        )
+    resource = core.server.resources.get(uri)
+    if resource is not None:
+        return resource, None
+    for template in core.server.templates.values():
+        variables = template.template.match(uri)
+        if variables is not None:
+            return template, variables
+    raise ResourceNotFound(uri, pointer=pointer)
+
+
+async def _outcome(run: Callable[[], Any], ctx: RequestContext) -> tuple[Any, dict[str, Any] | None]:
+    """What a handler returned in the end; or the result that ends the request, for want of the client's input."""
+    while True:
+        outcome = run()
+        if outcome.__class__ is CoroutineType:
+            outcome = await outcome
+        if outcome.__class__ is not InputRequiredResult:
+            return outcome, None
+        ended = await ctx._input_required(outcome)
+        if ended is not None:
+            return None, ended
+
+
+def _refused(tool: ToolEntry, arguments: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    faults = tool.input.faults(arguments)
+    message = f"Invalid arguments for tool {tool.definition.name!r}: "
+    if ctx.revision in _ARGUMENT_ERRORS:
+        raise InvalidParams(
+            message + described(faults, at="/params/arguments"),
+            data=fault_data(faults, at="/params/arguments"),
+        )
+    return encode_CallToolResult(_failure(message + described(faults, at="/arguments")))
+
+
+def _failure(text: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(text=text)], is_error=True, result_type=COMPLETE)
+
+
+def _check_output(tool: ToolEntry, result: CallToolResult) -> None:
+    assert tool.output is not None
+    if result.structured_content is UNSET:
+        raise BrokenResult(f"tool {tool.definition.name!r} has an outputSchema and gave no structured content")
+    if not tool.output.accepts(result.structured_content):
+        faults = tool.output.faults(result.structured_content)
+        raise BrokenResult(
+            f"tool {tool.definition.name!r} broke its outputSchema: "
+            + described(faults, at="/structuredContent")
+        )
+
+
+class BrokenResult(Exception):
+    """A handler returned what its definition rules out. For the log; the client gets an `InternalError`."""

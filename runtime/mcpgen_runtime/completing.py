@@ -1,0 +1,53 @@
+"""completion/complete: what may follow what a user has typed.
+
+Spec page: 2026-07-28 server/utilities/completion.
+"""
+
+from __future__ import annotations
+
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound
+from mcpgen_runtime.results import COMPLETE, completion
+from mcpgen_types.v2026_07_28 import (
+    CompleteResult,
+    PromptReference,
+    decode_CompleteRequestParams,
+    encode_CompleteResult,
+)
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.core import ServerCore
+    from mcpgen_runtime.features import PromptEntry, TemplateEntry
+
+
+async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Values for one argument of a prompt, or one variable of a resource template; none without a completer."""
+    asked = decode_CompleteRequestParams(params)
+    ctx.meta = asked.meta
+    entry: PromptEntry | TemplateEntry | None
+    if isinstance(asked.ref, PromptReference):
+        entry = core.server.prompts.get(asked.ref.name)
+        if entry is None:
+            raise PromptNotFound(asked.ref.name, pointer="/params/ref/name")
+        known = entry.known
+    else:
+        entry = core.server.templates.get(asked.ref.uri)
+        if entry is None and asked.ref.uri in core.server.resources:
+            return encode_CompleteResult(CompleteResult(completion=completion([]), result_type=COMPLETE))
+        if entry is None:
+            raise ResourceNotFound(asked.ref.uri, pointer="/params/ref/uri")
+        known = entry.template.variables
+    name = asked.argument.name
+    if name not in known:
+        raise InvalidParams.at("/params/argument/name", f"There is no argument {name!r} to complete")
+    completer = entry.completers.get(name)
+    outcome: Any = []
+    if completer is not None:
+        settled = (asked.context.arguments if asked.context is not None else None) or {}
+        outcome = completer(asked.argument.value, settled, ctx)
+        if outcome.__class__ is CoroutineType:
+            outcome = await outcome
+    return encode_CompleteResult(CompleteResult(completion=completion(outcome), result_type=COMPLETE))

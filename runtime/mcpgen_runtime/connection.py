@@ -1,0 +1,216 @@
+"""One connection on which messages go both ways: stdio, sockets, WebSocket, memory. No I/O of its own.
+
+How the client opens decides the era: a request with modern `_meta` is served by itself; `initialize` makes
+the whole connection a session of the legacy era (spec page: 2026-07-28 basic/versioning).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError, ParseError
+from mcpgen_runtime.host import Host
+from mcpgen_runtime.json_text import dumps, loads
+from mcpgen_runtime.jsonrpc import (
+    Error,
+    InvalidMessage,
+    Message,
+    Notification,
+    Request,
+    Response,
+    Result,
+    message_of,
+)
+from mcpgen_runtime.legacy import LegacySession
+from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
+from mcpgen_runtime.modern import ModernEndpoint, is_modern
+from mcpgen_runtime.protocol import NEUTRAL, ProtocolHandler
+
+
+class Connection:
+    """The protocol of one connection, from texts of messages to texts of messages.
+
+    `write` takes what is to be sent, each item the JSON text of one message (or batch); the transport
+    frames them. What one `receive` can answer at once comes in one call.
+    """
+
+    def __init__(
+        self,
+        handler: ProtocolHandler,
+        host: Host,
+        write: Callable[[list[bytes]], None],
+        *,
+        limits: Limits,
+        transport: str,
+        principal: str | None = None,
+    ) -> None:
+        self._write = write
+        self._limits = limits
+        self._waiting: list[bytes] | None = None
+        self._closed = False
+        self._modern = ModernEndpoint(handler, host, limits=limits, transport=transport, principal=principal)
+        self._session = LegacySession(
+            handler, host, self, limits=limits, transport=transport, principal=principal
+        )
+
+    @property
+    def calls(self) -> int:
+        """How many requests wait for their handler; listen streams are none."""
+        return len(self._modern.in_flight) + len(self._session.in_flight)
+
+    @property
+    def on_idle(self) -> Callable[[], None] | None:
+        """Called whenever the last request that waited has ended."""
+        return self._modern.in_flight.on_idle
+
+    @on_idle.setter
+    def on_idle(self, callback: Callable[[], None] | None) -> None:
+        self._modern.in_flight.on_idle = callback
+        self._session.in_flight.on_idle = callback
+
+    def receive(self, messages: Sequence[bytes]) -> None:
+        """Serve the JSON texts `messages`, in their order."""
+        waiting = self._waiting = []
+        try:
+            for text in messages:
+                self._receive(text)
+        finally:
+            self._waiting = None
+            if waiting and not self._closed:
+                self._write(waiting)
+
+    def refuse_oversized(self, count: int = 1) -> None:
+        """Tell the client of messages that were larger than `max_message_bytes` and never read."""
+        limit = self._limits.max_message_bytes
+        for _ in range(count):
+            self.refuse(
+                Error.of(
+                    LimitReached(
+                        f"A message was larger than max_message_bytes ({limit})",
+                        limit="max_message_bytes",
+                        value=limit,
+                    ),
+                    None,
+                )
+            )
+
+    def close(self, *, graceful: bool = False) -> None:
+        """Cancel what waits. Listen streams are answered first where the end is `graceful`."""
+        if not self._closed:
+            self._modern.close(graceful=graceful)
+            self._session.close()
+            self._closed = True
+
+    def _receive(self, text: bytes) -> None:
+        try:
+            check_text(text, self._limits)
+            value = loads(text)
+        except LimitExceeded as error:
+            self.refuse(Error.of(LimitReached(error.message, limit=error.limit, value=error.value), None))
+            return
+        except ValueError as error:
+            self.refuse(Error.of(ParseError(f"Parse error: {error}"), None))
+            return
+        if value.__class__ is list:
+            self._receive_batch(value)
+            return
+        try:
+            message = message_of(value)
+        except InvalidMessage as error:
+            self.refuse(Error.of(error, error.request_id))
+            return
+        session = self._session
+        if session.revision is not None:
+            session.receive(message, self)
+        else:
+            self._open(message)
+
+    def _open(self, message: Message) -> None:
+        """Serve a message while no session is open: most are modern."""
+        if message.__class__ is Request:
+            legacy = message.method in ("initialize", "ping") and not is_modern(message.params)  # type: ignore[union-attr]
+            (self._session if legacy else self._modern).receive(message, self)
+        else:
+            self._modern.receive(message, self)
+            self._session.receive(message, self)
+
+    def _receive_batch(self, values: list[Any]) -> None:
+        batch = _Batch(self)
+        try:
+            batch.expect(self._session.receive_batch(values, batch))
+        except InvalidRequest as error:
+            self.refuse(Error.of(error, None))
+
+    # The channel of every request, and the outlet of the session.
+
+    def send(self, message: Request | Notification) -> None:
+        self._put(message.to_json())
+
+    def answer(self, response: Response) -> None:
+        if response.__class__ is Result:
+            self._put({"jsonrpc": "2.0", "id": response.id, "result": response.result})  # type: ignore[union-attr]
+        else:
+            self.refuse(response)  # type: ignore[arg-type]
+
+    def refuse(self, error: Error) -> None:
+        self._put(self.error(error))
+
+    def abandon(self) -> None:
+        pass
+
+    def error(self, error: Error) -> dict[str, Any]:
+        """An error as the client's revision writes it: since 2025-11-25 an unknown id is left out."""
+        return error.to_json(null_id=(self._session.revision or "") < "2025-11-25")
+
+    def put_batch(self, answers: list[dict[str, Any]]) -> None:
+        """Send a batch."""
+        self._put(answers)
+
+    def _put(self, message: Any) -> None:
+        if self._closed:
+            return
+        text = dumps(message)
+        if self._waiting is not None:
+            self._waiting.append(text)
+        else:
+            self._write([text])
+
+
+class _Batch:
+    """The channel of a batch's requests: their answers go together."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._answers: list[dict[str, Any]] = []
+        self._missing: int | None = None
+        self._settled = 0
+
+    def expect(self, answers: int) -> None:
+        """There are that many answers; the last one sends them all."""
+        self._missing = answers
+        self._settle(0)
+
+    def send(self, message: Request | Notification) -> None:
+        self._connection.send(message)
+
+    def answer(self, response: Response) -> None:
+        if isinstance(response, Error):
+            self._answers.append(self._connection.error(response))
+        else:
+            self._answers.append(response.to_json())
+        self._settle(1)
+
+    def refuse(self, error: Error) -> None:
+        self.answer(error)
+
+    def abandon(self) -> None:
+        self._settle(1)
+
+    def _settle(self, count: int) -> None:
+        self._settled += count
+        if self._settled == self._missing and self._answers:
+            self._connection.put_batch(self._answers)
+
+
+__all__ = ["NEUTRAL", "Connection"]

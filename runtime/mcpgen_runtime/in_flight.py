@@ -1,0 +1,157 @@
+"""Requests in flight: started, perhaps waiting, answered once or cancelled."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError
+from mcpgen_runtime.host import Host, Running
+from mcpgen_runtime.jsonrpc import Error, Request, RequestId, Response
+from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.protocol import Channel, ProtocolHandler
+
+log = logging.getLogger("mcpgen_runtime")
+
+
+class InFlight:
+    """The calls of one connection or session that wait for something, by request id.
+
+    `on_idle` is called whenever the last of them ends.
+    """
+
+    __slots__ = ("_by_id", "handler", "host", "limits", "on_idle")
+
+    def __init__(self, handler: ProtocolHandler, host: Host, limits: Limits) -> None:
+        self.handler = handler
+        self.host = host
+        self.limits = limits
+        self.on_idle: Callable[[], None] | None = None
+        self._by_id: dict[RequestId, Call] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def check(self, id: RequestId) -> None:
+        """Raise `McpError` where no request with that `id` may be started now."""
+        if self._by_id:
+            if id in self._by_id:
+                raise InvalidRequest(f"The id {id!r} is in use by a request that is not answered yet")
+            limit = self.limits.max_concurrent_requests
+            if len(self._by_id) >= limit:
+                raise LimitReached(
+                    f"There are max_concurrent_requests ({limit}) requests in flight: wait for an answer",
+                    limit="max_concurrent_requests",
+                    value=limit,
+                )
+
+    def get(self, id: Any) -> Call | None:
+        """The call with that id, if it still waits."""
+        return self._by_id.get(id) if isinstance(id, str | int) else None
+
+    def add(self, call: Call) -> None:
+        """Remember a call that waits."""
+        self._by_id[call.request_id] = call
+
+    def remove(self, call: Call) -> None:
+        """Forget a call that ended."""
+        if self._by_id.get(call.request_id) is call:
+            del self._by_id[call.request_id]
+            if not self._by_id and self.on_idle is not None:
+                self.on_idle()
+
+    def cancel_all(self) -> None:
+        """Cancel every call."""
+        for call in tuple(self._by_id.values()):
+            call.cancel()
+
+
+class Call(RequestContext):
+    """A request on its way through the handler; the era adds how it talks to its client."""
+
+    __slots__ = ("_channel", "_in_flight", "_over", "_running", "_timer")
+
+    def __init__(
+        self,
+        request: Request,
+        channel: Channel,
+        in_flight: InFlight,
+        *,
+        revision: str,
+        transport: str,
+        principal: str | None,
+        headers: Any,
+    ) -> None:
+        super().__init__(
+            request.id,
+            request.method,
+            revision=revision,
+            transport=transport,
+            principal=principal,
+            headers=headers,
+        )
+        self._channel = channel
+        self._in_flight = in_flight
+        self._over = False
+        self._running: Running | None = None
+        self._timer: Running | None = None
+
+    def start(self, request: Request) -> None:
+        """Run the handler as far as it goes without waiting; what waits counts as in flight."""
+        in_flight = self._in_flight
+        running = in_flight.host.start(in_flight.handler.handle_request(request, self), self._ended)
+        if running is not None:
+            self._running = running
+            if self._over:  # cancelled by what it did itself
+                running.cancel()
+                return
+            in_flight.add(self)
+            self._timer = in_flight.host.call_later(in_flight.limits.handler_seconds, self._time_out)
+
+    def cancel(self) -> None:
+        """End the handler where it waits; nothing more is sent for the request."""
+        if not self._over:
+            self.cancelled = True
+            self._close()
+            self._channel.abandon()
+            if self._running is not None:
+                self._running.cancel()
+
+    def _ended(self, response: Response | None, error: BaseException | None) -> None:
+        if self._over:
+            return
+        self._close()
+        if response is None:
+            response = self._failure(error)
+        self._finish(response)
+
+    def _finish(self, response: Response) -> None:
+        self._channel.answer(response)
+
+    def _time_out(self) -> None:
+        if self._over:
+            return
+        seconds = self._in_flight.limits.handler_seconds
+        log.error("%s ran longer than handler_seconds (%s) and was ended", self.method, seconds)
+        self.cancelled = True
+        self._close()
+        failure = McpError(
+            f"The request took longer than handler_seconds ({seconds:g})",
+            data={"limit": "handler_seconds", "value": seconds},
+        )
+        self._channel.answer(Error.of(failure, self.request_id))
+        if self._running is not None:
+            self._running.cancel()
+
+    def _close(self) -> None:
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._in_flight.remove(self)
+
+    def _failure(self, error: BaseException | None) -> Error:
+        correlation_id = "none"
+        log.error("%s ended without an answer [%s]", self.method, correlation_id, exc_info=error)
+        return Error.of(InternalError(correlation_id), self.request_id)

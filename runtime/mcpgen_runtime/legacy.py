@@ -1,0 +1,367 @@
+"""The legacy era, up to 2025-11-25: a session that opens with `initialize` and lives until its transport ends.
+
+The rules, as far as a server keeps them (spec pages: 2025-11-25 basic/lifecycle, basic/utilities/*, client/*):
+
+1.  `initialize` comes first, alone, and once. It settles the revision and what the client can do.
+2.  Before it, only `ping` is answered. After it, the server waits for `notifications/initialized`
+    with whatever belongs to no request.
+3.  A request is answered once, unless it was cancelled: then nothing more is sent for it.
+    `initialize` cannot be cancelled; other unknown or finished targets are ignored.
+4.  The server may ask the client while it works on a request, for what the client declared it can do.
+    When it stops waiting, it cancels its question.
+5.  2025-03-26 has batches, answered by one batch. `initialize` is never part of one. No other
+    revision has them.
+6.  Log messages go to sessions that set a level; before that, to none below "info".
+7.  `resources/updated` goes to sessions that subscribed to that resource.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from enum import Enum
+from importlib import import_module
+from typing import Any
+
+from mcpgen_runtime.changes import RESOURCE_UPDATED
+from mcpgen_runtime.errors import InvalidRequest, McpError
+from mcpgen_runtime.host import Host, Promise
+from mcpgen_runtime.in_flight import Call, InFlight
+from mcpgen_runtime.jsonrpc import (
+    Error,
+    InvalidMessage,
+    Message,
+    Notification,
+    Request,
+    RequestId,
+    Response,
+    Result,
+    message_of,
+)
+from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.protocol import LEGACY, Channel, Outlet, ProtocolHandler
+from mcpgen_types.codec import Converter
+from mcpgen_types.v2026_07_28 import InputRequiredResult, encode_InputRequiredResult
+
+log = logging.getLogger("mcpgen_runtime")
+
+BATCHING = "2025-03-26"
+_CANCELLED = "notifications/cancelled"
+_INITIALIZED = "notifications/initialized"
+_META = "io.modelcontextprotocol/"
+#: How often a handler may want to be run again with more input.
+MAX_ROUNDS = 16
+
+
+class State(Enum):
+    """The states of a session."""
+
+    OPENING = "opening"
+    INITIALIZING = "initializing"
+    INITIALIZED = "initialize answered"
+    READY = "ready"
+    CLOSED = "closed"
+
+
+class Event(Enum):
+    """What happens to a session."""
+
+    INITIALIZE = "initialize"
+    AGREED = "initialize succeeded"
+    REFUSED = "initialize failed"
+    READY = "notifications/initialized"
+    PING = "ping"
+    REQUEST = "any other request"
+    CLOSE = "the transport ends"
+
+
+#: What may happen in which state, and the state after it. A request that is not here is refused.
+TRANSITIONS: Mapping[State, Mapping[Event, State]] = {
+    State.OPENING: {
+        Event.INITIALIZE: State.INITIALIZING,
+        Event.PING: State.OPENING,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.INITIALIZING: {
+        Event.AGREED: State.INITIALIZED,
+        Event.REFUSED: State.OPENING,
+        Event.PING: State.INITIALIZING,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.INITIALIZED: {
+        Event.READY: State.READY,
+        Event.PING: State.INITIALIZED,
+        Event.REQUEST: State.INITIALIZED,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.READY: {
+        Event.READY: State.READY,
+        Event.PING: State.READY,
+        Event.REQUEST: State.READY,
+        Event.CLOSE: State.CLOSED,
+    },
+    State.CLOSED: {},
+}
+_EVENTS = {"initialize": Event.INITIALIZE, "ping": Event.PING}
+_WHY_NOT = {
+    State.OPENING: "The session is not open: send initialize first",
+    State.INITIALIZING: "The session is not open: wait for the answer to initialize",
+    State.INITIALIZED: "The session is open: initialize is sent once",
+    State.READY: "The session is open: initialize is sent once",
+    State.CLOSED: "The session has ended",
+}
+
+
+class LegacySession:
+    """One client, from `initialize` on. `outlet` takes what belongs to no request."""
+
+    __slots__ = (
+        "_converters",
+        "_in_flight",
+        "_log_level",
+        "_meta",
+        "_next_id",
+        "_outlet",
+        "_principal",
+        "_questions",
+        "_transport",
+        "revision",
+        "state",
+        "__weakref__",
+    )
+
+    def __init__(
+        self,
+        handler: ProtocolHandler,
+        host: Host,
+        outlet: Outlet,
+        *,
+        limits: Limits,
+        transport: str,
+        principal: str | None = None,
+    ) -> None:
+        self.state = State.OPENING
+        #: The revision that was agreed on; None before.
+        self.revision: str | None = None
+        self._in_flight = InFlight(handler, host, limits)
+        self._outlet = outlet
+        self._transport = transport
+        self._principal = principal
+        self._meta: dict[str, Any] = {}
+        self._log_level = "info"
+        self._converters: Mapping[str, Converter] = {}
+        self._questions: dict[RequestId, Promise[dict[str, Any]]] | None = None
+        self._next_id = 1
+
+    @property
+    def in_flight(self) -> InFlight:
+        """The requests that wait."""
+        return self._in_flight
+
+    def receive(
+        self, message: Message, channel: Channel, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Serve one message; what belongs to it goes through `channel`."""
+        if message.__class__ is Request:
+            self._receive_request(message, channel, headers)  # type: ignore[arg-type]
+        elif message.__class__ is Notification:
+            self._receive_notification(message)  # type: ignore[arg-type]
+        else:
+            self._receive_response(message)  # type: ignore[arg-type]
+
+    def receive_batch(
+        self, values: list[Any], channel: Channel, *, headers: Mapping[str, str] | None = None
+    ) -> int:
+        """Serve a batch (rule 5); returns how many answers come through `channel`, some perhaps already.
+
+        Raises `InvalidRequest` where this session has no batches, or the batch is empty.
+        """
+        if self.revision != BATCHING:
+            raise InvalidRequest("Batches exist in 2025-03-26 alone: send each message by itself")
+        if not values:
+            raise InvalidRequest("A batch holds at least one message")
+        answers = 0
+        for value in values:
+            try:
+                message = message_of(value)
+            except InvalidMessage as error:
+                answers += 1
+                channel.refuse(Error.of(error, error.request_id))
+                continue
+            if message.__class__ is Request:
+                answers += 1
+            self.receive(message, channel, headers=headers)
+        return answers
+
+    def changed(self, method: str, params: dict[str, Any]) -> None:
+        """Pass a change on to the client, once it is ready for it."""
+        if self.state is State.READY:
+            self._outlet.send(Notification(method, self._to_wire(method, params)))
+
+    def close(self) -> None:
+        """Cancel everything; nothing more is sent."""
+        if self.state is not State.CLOSED:
+            self._move(Event.CLOSE)
+            self._in_flight.handler.changes.remove(self)
+            self._in_flight.cancel_all()
+
+    # Requests of the client.
+
+    def _receive_request(
+        self, request: Request, channel: Channel, headers: Mapping[str, str] | None
+    ) -> None:
+        event = _EVENTS.get(request.method, Event.REQUEST)
+        try:
+            if event not in TRANSITIONS[self.state]:
+                raise InvalidRequest(_WHY_NOT[self.state])
+            self._in_flight.check(request.id)
+        except McpError as error:
+            channel.refuse(Error.of(error, request.id))
+            return
+        if event is Event.INITIALIZE:
+            self._move(event)
+        call = LegacyCall(
+            request,
+            channel,
+            self._in_flight,
+            revision=self.revision or LEGACY[0],
+            transport=self._transport,
+            principal=self._principal,
+            headers=headers,
+        )
+        call.open(self, self._meta)
+        call.start(request)
+
+    def answered(self, method: str, params: Mapping[str, Any], response: Response) -> None:
+        """Take note of what an answer settles for the session."""
+        if method == "initialize":
+            if response.__class__ is Result:
+                self._agree(params, response.result)  # type: ignore[union-attr]
+            else:
+                self._move(Event.REFUSED)
+        elif response.__class__ is Result:
+            changes = self._in_flight.handler.changes
+            if method == "logging/setLevel":
+                self._log_level = params["level"]
+            elif method == "resources/subscribe":
+                changes.subscribe(self, params["uri"])
+            elif method == "resources/unsubscribe":
+                changes.unsubscribe(self, params["uri"])
+
+    def _agree(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+        self._move(Event.AGREED)
+        revision: str = result["protocolVersion"]
+        self.revision = revision
+        self._converters = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral").CONVERTERS
+        self._meta = {
+            f"{_META}protocolVersion": revision,
+            f"{_META}clientCapabilities": params["capabilities"],
+            f"{_META}clientInfo": params["clientInfo"],
+        }
+        self._in_flight.handler.changes.add(self)
+
+    # Notifications and responses of the client.
+
+    def _receive_notification(self, notification: Notification) -> None:
+        if notification.method == _INITIALIZED:
+            if Event.READY in TRANSITIONS[self.state]:
+                self._move(Event.READY)
+        elif notification.method == _CANCELLED:
+            call = self._in_flight.get(notification.params.get("requestId"))
+            if call is not None and call.method != "initialize":
+                call.cancel()
+
+    def _receive_response(self, response: Response) -> None:
+        questions = self._questions
+        promise = questions.pop(response.id, None) if questions and response.id is not None else None
+        if promise is None or promise.done():
+            return
+        if isinstance(response, Result):
+            promise.set_result(response.result)
+        else:
+            promise.set_exception(McpError(response.message, code=response.code, data=response.data))
+
+    # Requests of the server.
+
+    async def ask(self, channel: Channel, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The client's answer to a question that belongs to a request of its own (rule 4), in neutral JSON."""
+        converter = self._converters.get(method)
+        if converter is None:
+            raise InvalidRequest(f"{self.revision} has no {method}")
+        if converter.params_to_wire is not None:
+            params = converter.params_to_wire(params)
+        if self._questions is None:
+            self._questions = {}
+        id = self._next_id
+        self._next_id += 1
+        promise = self._questions[id] = self._in_flight.host.promise()
+        channel.send(Request(id, method, params))
+        try:
+            result = await promise
+        finally:
+            if self._questions.pop(id, None) is not None:  # cancelled, or out of time
+                self._outlet.send(Notification(_CANCELLED, {"requestId": id}))
+        return result if converter.result_from_wire is None else converter.result_from_wire(result)
+
+    def to_wire(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """The params of a notification in the words of the session's revision."""
+        return self._to_wire(method, params)
+
+    @property
+    def log_level(self) -> str:
+        """The least severe level of log messages that the client wants (rule 6)."""
+        return self._log_level
+
+    def _to_wire(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        converter = self._converters.get(method)
+        if converter is None or converter.params_to_wire is None:
+            return params
+        return converter.params_to_wire(params)
+
+    def _move(self, event: Event) -> None:
+        self.state = TRANSITIONS[self.state][event]
+
+
+class LegacyCall(Call):
+    """A request of a session."""
+
+    __slots__ = ("_params", "_rounds", "_session")
+
+    def open(self, session: LegacySession, meta: Mapping[str, Any]) -> None:
+        """Bind the call to its session."""
+        self._session = session
+        self._rounds = 0
+        self.session_meta = meta
+
+    def start(self, request: Request) -> None:
+        self._params = request.params
+        super().start(request)
+
+    def _finish(self, response: Response) -> None:
+        self._session.answered(self.method, self._params, response)
+        self._channel.answer(response)
+
+    def _notify(self, method: str, params: dict[str, Any]) -> None:
+        if not self._over:
+            self._channel.send(Notification(method, self._session.to_wire(method, params)))
+
+    def _log_threshold(self) -> str | None:
+        return self._session.log_level
+
+    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
+        return await self._session.ask(self._channel, method, params)
+
+    async def _input_required(self, result: InputRequiredResult) -> None:
+        # The handler was written for retries: here the questions are put one by one, and it is run again.
+        value = encode_InputRequiredResult(result)
+        self._rounds += 1
+        if self._rounds > MAX_ROUNDS:
+            raise RuntimeError(f"the handler of {self.method} wanted input {MAX_ROUNDS} times")
+        answers = dict(self.input_responses)
+        for key, question in (value.get("inputRequests") or {}).items():
+            answers[key] = await self._ask(question["method"], question.get("params", {}), key)
+        self.input_responses = answers
+        self.request_state = value.get("requestState")
+
+
+__all__ = ["LegacyCall", "LegacySession", "State"]

@@ -1,0 +1,74 @@
+"""The requests about the server itself: initialize, server/discover, ping, and what a session is told to remember.
+
+Spec pages: 2025-11-25 basic/lifecycle, 2026-07-28 server/discover.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mcpgen_runtime.calls import find_resource
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.protocol import LEGACY, REVISIONS
+from mcpgen_runtime.results import COMPLETE
+from mcpgen_types import revision as package_of
+from mcpgen_types.v2026_07_28 import decode_RequestParams, encode_ServerCapabilities
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.core import ServerCore
+
+
+async def discover(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """What the server is, can do and speaks."""
+    ctx.meta = decode_RequestParams(params).meta
+    server = core.server
+    result: dict[str, Any] = {
+        "supportedVersions": list(REVISIONS),
+        "capabilities": encode_ServerCapabilities(core.capabilities(ctx.revision)),
+        "resultType": COMPLETE,
+        "ttlMs": server.ttl_ms,
+        "cacheScope": server.cache_scope,
+    }
+    if server.instructions is not None:
+        result["instructions"] = server.instructions
+    return result
+
+
+async def initialize(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Agree on a revision: the one asked for, or the newest of the era where it is unknown."""
+    asked = params.get("protocolVersion")
+    agreed = asked if asked in LEGACY else LEGACY[0]
+    package_of(agreed).decode_InitializeRequestParams(params)
+    server = core.server
+    capabilities = encode_ServerCapabilities(core.capabilities(agreed))
+    result: dict[str, Any] = {
+        "protocolVersion": agreed,
+        "capabilities": capabilities,
+        "serverInfo": core.info(agreed),
+    }
+    if server.instructions is not None:
+        result["instructions"] = server.instructions
+    return result
+
+
+async def ping(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Nothing, as a sign of life."""
+    return {}
+
+
+async def set_level(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Accept a level; the session remembers it."""
+    package_of(ctx.revision).decode_SetLevelRequestParams(params)
+    return {}
+
+
+async def subscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Accept a subscription to a resource that exists; the session remembers it."""
+    find_resource(core, package_of(ctx.revision).decode_SubscribeRequestParams(params).uri)
+    return {}
+
+
+async def unsubscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Accept that a subscription ends; the session forgets it."""
+    package_of(ctx.revision).decode_UnsubscribeRequestParams(params)
+    return {}
