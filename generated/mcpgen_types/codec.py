@@ -16,6 +16,7 @@ and the object, not copied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any, Literal, NamedTuple, TypeVar, final
 
 W = TypeVar("W", bound="Wire")
@@ -154,6 +155,42 @@ class Method(NamedTuple):
     capability: str | None
 
 
+class Converter(NamedTuple):
+    """How one method's values go between an older revision, the wire, and the neutral types of the newest.
+
+    Each function takes a JSON value and gives another; None: the values are the same in both.
+    """
+
+    method: str
+    params_from_wire: Callable[[dict[str, Any]], dict[str, Any]] | None
+    params_to_wire: Callable[[dict[str, Any]], dict[str, Any]] | None
+    result_from_wire: Callable[[dict[str, Any]], dict[str, Any]] | None
+    result_to_wire: Callable[[dict[str, Any]], dict[str, Any]] | None
+
+
+class TypeConverter(NamedTuple):
+    """The same for one type that no common method carries."""
+
+    name: str
+    from_wire: Callable[[dict[str, Any]], dict[str, Any]] | None
+    to_wire: Callable[[dict[str, Any]], dict[str, Any]] | None
+
+
+class Inexpressible(ValueError):
+    """An older revision has no words for a value, nor for anything that could stand for it.
+
+    `definition` is the type that it lacks.
+    """
+
+    def __init__(self, definition: str, revision: str) -> None:
+        super().__init__(definition, revision)
+        self.definition = definition
+        self.revision = revision
+
+    def __str__(self) -> str:
+        return f"MCP {self.revision} has no words for a {self.definition}"
+
+
 class Mismatch(KeyError):
     """Raised inside the decoders at the first fault; a missing key raises its base class by itself."""
 
@@ -245,3 +282,19 @@ def others(value: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
         if key in result:
             del result[key]
     return result
+
+
+def each(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """The list of the converted items; the list that was given where none of them changed."""
+    if value.__class__ is not list:
+        return value
+    converted = [convert(item) for item in value]
+    return value if all(map(is_, converted, value)) else converted
+
+
+def each_value(value: Any, convert: Callable[[Any], Any]) -> Any:
+    """The object of the converted values; the object that was given where none of them changed."""
+    if value.__class__ is not dict:
+        return value
+    converted = {key: convert(item) for key, item in value.items()}
+    return value if all(map(is_, converted.values(), value.values())) else converted

@@ -25,6 +25,7 @@ PACKAGE = Path(mcpgen.__file__).parent
 IMMATERIAL = {"__init__.py", "errors.py", "emit/__init__.py"}
 ROOM = {
     "schema/__init__.py",
+    "schema/conversions.py",
     "schema/errata.py",
     "schema/lock.py",
     "schema/methods.py",
@@ -38,12 +39,13 @@ ROOM |= {"schema/room.py", "schema/tables.py", "schema/pointer.py", "atomic.py"}
     [
         ("mcpgen.emit.wire", python_types._WIRE_CODE),
         ("mcpgen.emit.client", python_types._CLIENT_CODE),
+        ("mcpgen.emit.convert", python_types._CONVERT_CODE),
         ("mcpgen.emit.models", python_types._MODELS_CODE),
     ],
 )
 def test_every_module_an_emitter_imports_is_an_input(module: str, code: tuple[str, ...]) -> None:
     script = (
-        f"import sys, mcpgen.ir.build, {module}\n"
+        f"import sys, mcpgen.ir.build, mcpgen.ir.compare, {module}\n"
         "for name, module in sorted(sys.modules.items()):\n"
         "    if name.split('.')[0] == 'mcpgen' and module.__file__: print(module.__file__)\n"
     )

@@ -31,6 +31,11 @@ def schema_inputs(room: SchemaRoom, revisions: tuple[str, ...]) -> dict[str, str
     return inputs
 
 
+def conversion_inputs(room: SchemaRoom, revision: str) -> dict[str, str]:
+    """What the schema room says of how `revision` and the newest are converted."""
+    return {"conversions": _digest(repr(room.conversions.until(revision)))}
+
+
 def generator_inputs(*code: str) -> dict[str, str]:
     """The generator itself: its version, and the bytes of `code` (files and packages inside mcpgen)."""
     return {"mcpgen": mcpgen.__version__, "emitter": _code_digest(*_ENGINE, *code)}

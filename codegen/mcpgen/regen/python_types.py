@@ -1,4 +1,6 @@
-"""The kind `types`: one Python package per revision, with its pydantic models where they are wanted."""
+"""The kind `types`: one Python package per revision, with its pydantic models where they are wanted, and the
+converters between the older revisions and the newest.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,14 @@ from collections.abc import Mapping
 from functools import partial
 
 from mcpgen.project import OptionDefaults, OptionValue
-from mcpgen.regen.inputs import generator_inputs, require, schema_inputs, schema_source, tool_inputs
+from mcpgen.regen.inputs import (
+    conversion_inputs,
+    generator_inputs,
+    require,
+    schema_inputs,
+    schema_source,
+    tool_inputs,
+)
 from mcpgen.regen.unit import Unit
 from mcpgen.schema.room import SchemaRoom
 
@@ -14,6 +23,7 @@ from mcpgen.schema.room import SchemaRoom
 _WIRE_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/wire")
 _CLIENT_CODE = (*_WIRE_CODE, "emit/client")
 _MODELS_CODE = ("ir", "emit/models")
+_CONVERT_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/convert")
 
 
 class PythonTypes:
@@ -55,7 +65,25 @@ class PythonTypes:
                 models = generator_inputs(*_MODELS_CODE) | tool_inputs("datamodel-code-generator", "ruff")
                 emit = partial(_emit_models, room, revision, package)
                 units.append(Unit(f"{package}.models", revision, sources, models | schema, emit))
-        return tuple(units)
+        return (*units, *self._converters(room, revisions))
+
+    def _converters(self, room: SchemaRoom, revisions: tuple[str, ...]) -> list[Unit]:
+        """A unit for each revision older than the newest of the room, if the project has that one at all:
+        its types are the neutral ones.
+        """
+        newest = room.revisions[-1]
+        older = [revision for revision in revisions if revision != newest]
+        if newest not in revisions or not older:
+            return []
+        convert = generator_inputs(*_CONVERT_CODE) | tool_inputs("ruff")
+        units = [Unit("fallbacks", None, (), convert, _emit_fallbacks)]
+        for revision in older:
+            package = self.directory_of(revision)
+            sources = (schema_source(room, revision), schema_source(room, newest))
+            inputs = schema_inputs(room, (revision, newest)) | conversion_inputs(room, revision)
+            emit = partial(_emit_converters, room, revision, newest, package)
+            units.append(Unit(f"{package}.neutral", revision, sources, convert | inputs, emit))
+        return units
 
     def directory_of(self, revision: str) -> str:
         """The package of `revision`: v2025_11_25."""
@@ -88,3 +116,19 @@ def _emit_models(room: SchemaRoom, revision: str, package: str) -> dict[str, str
     from mcpgen.ir.build import build_revision
 
     return {f"{package}/models.py": emit_models(build_revision(room, revision))}
+
+
+def _emit_fallbacks() -> dict[str, str]:
+    from mcpgen.emit.convert import emit_fallbacks
+
+    return emit_fallbacks()
+
+
+def _emit_converters(room: SchemaRoom, revision: str, newest: str, package: str) -> dict[str, str]:
+    from mcpgen.emit.convert import emit_converters, fallbacks
+    from mcpgen.ir.build import build_revision
+    from mcpgen.ir.compare import compare
+
+    older, neutral = build_revision(room, revision), build_revision(room, newest)
+    comparison = compare(older, neutral, room.conversions, functions=fallbacks())
+    return {f"{package}/neutral.py": emit_converters(comparison.conversion)}

@@ -1,4 +1,4 @@
-"""A schema room on disk: the one place that schemas, methods and errata are read from."""
+"""A schema room on disk: the one place that schemas and the tables beside them are read from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpgen.errors import SchemaError, unknown_name
+from mcpgen.schema.conversions import Conversions, read_conversions
 from mcpgen.schema.errata import Erratum, read_errata
 from mcpgen.schema.lock import LockEntry, read_lock, sha256
 from mcpgen.schema.methods import MethodRow, read_methods
@@ -62,6 +63,11 @@ class SchemaRoom:
     def errata(self, revision: str) -> tuple[Erratum, ...]:
         """The errata of `revision`, in the order of the file."""
         return tuple(erratum for erratum in self._errata if erratum.revision == revision)
+
+    @cached_property
+    def conversions(self) -> Conversions:
+        """What becomes of what older revisions do not know."""
+        return read_conversions(self.directory / "conversions.toml")
 
     @cached_property
     def lock(self) -> dict[str, LockEntry]:
