@@ -124,6 +124,14 @@ class Transport(ABC):
     def abandon(self, exchange: int) -> None:  # noqa: B027
         """Nobody waits for the reply any more: end it, where it is an exchange of its own."""
 
+    @property
+    def in_session(self) -> bool:
+        """Whether the server has given the connection a session of its own, which it may end."""
+        return False
+
+    def forget_session(self) -> None:  # noqa: B027
+        """The server has ended the session: the next handshake begins another."""
+
     def older(self) -> Transport | None:
         """The transport that this one replaced, for servers that do not know it yet."""
         return None
