@@ -85,8 +85,10 @@ async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestCo
     read = decode_ReadResourceRequestParams(params)
     ctx.meta = read.meta
     entry, variables = find_resource(core, read.uri)
-    run = (lambda: entry.reader(read.uri, ctx)) if variables is None else (
-        lambda: entry.reader(read.uri, variables, ctx)
+    run = (
+        (lambda: entry.reader(read.uri, ctx))
+        if variables is None
+        else (lambda: entry.reader(read.uri, variables, ctx))
     )
     outcome, ended = await _outcome(run, ctx)
     if ended is not None:
@@ -162,7 +164,9 @@ def _failure(text: str) -> CallToolResult:
 def _check_output(tool: ToolEntry, result: CallToolResult) -> None:
     assert tool.output is not None
     if result.structured_content is UNSET:
-        raise BrokenResult(f"tool {tool.definition.name!r} has an outputSchema and gave no structured content")
+        raise BrokenResult(
+            f"tool {tool.definition.name!r} has an outputSchema and gave no structured content"
+        )
     if not tool.output.accepts(result.structured_content):
         faults = tool.output.faults(result.structured_content)
         raise BrokenResult(

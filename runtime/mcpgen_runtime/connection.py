@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError, ParseError
+from mcpgen_runtime.errors import InvalidRequest, LimitReached, ParseError
+from mcpgen_runtime.frames import answer_text
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.json_text import dumps, loads
 from mcpgen_runtime.jsonrpc import (
@@ -19,13 +20,12 @@ from mcpgen_runtime.jsonrpc import (
     Notification,
     Request,
     Response,
-    Result,
     message_of,
 )
 from mcpgen_runtime.legacy import LegacySession
 from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
 from mcpgen_runtime.modern import ModernEndpoint, is_modern
-from mcpgen_runtime.protocol import NEUTRAL, ProtocolHandler
+from mcpgen_runtime.protocol import ProtocolHandler
 
 
 class Connection:
@@ -145,32 +145,29 @@ class Connection:
     # The channel of every request, and the outlet of the session.
 
     def send(self, message: Request | Notification) -> None:
-        self._put(message.to_json())
+        self._put(dumps(message.to_json()))
 
     def answer(self, response: Response) -> None:
-        if response.__class__ is Result:
-            self._put({"jsonrpc": "2.0", "id": response.id, "result": response.result})  # type: ignore[union-attr]
-        else:
-            self.refuse(response)  # type: ignore[arg-type]
+        self._put(answer_text(response, null_id=self.null_id))
 
     def refuse(self, error: Error) -> None:
-        self._put(self.error(error))
+        self.answer(error)
 
     def abandon(self) -> None:
         pass
 
-    def error(self, error: Error) -> dict[str, Any]:
-        """An error as the client's revision writes it: since 2025-11-25 an unknown id is left out."""
-        return error.to_json(null_id=(self._session.revision or "") < "2025-11-25")
+    @property
+    def null_id(self) -> bool:
+        """Whether an unknown id is null in the client's revision; since 2025-11-25 it is left out."""
+        return (self._session.revision or "") < "2025-11-25"
 
-    def put_batch(self, answers: list[dict[str, Any]]) -> None:
-        """Send a batch."""
-        self._put(answers)
+    def put_batch(self, answers: list[bytes]) -> None:
+        """Send a batch of answers, each a JSON text."""
+        self._put(b"[" + b",".join(answers) + b"]")
 
-    def _put(self, message: Any) -> None:
+    def _put(self, text: bytes) -> None:
         if self._closed:
             return
-        text = dumps(message)
         if self._waiting is not None:
             self._waiting.append(text)
         else:
@@ -182,7 +179,7 @@ class _Batch:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._answers: list[dict[str, Any]] = []
+        self._answers: list[bytes] = []
         self._missing: int | None = None
         self._settled = 0
 
@@ -195,10 +192,7 @@ class _Batch:
         self._connection.send(message)
 
     def answer(self, response: Response) -> None:
-        if isinstance(response, Error):
-            self._answers.append(self._connection.error(response))
-        else:
-            self._answers.append(response.to_json())
+        self._answers.append(answer_text(response, null_id=self._connection.null_id))
         self._settle(1)
 
     def refuse(self, error: Error) -> None:
@@ -211,6 +205,3 @@ class _Batch:
         self._settled += count
         if self._settled == self._missing and self._answers:
             self._connection.put_batch(self._answers)
-
-
-__all__ = ["NEUTRAL", "Connection"]

@@ -143,20 +143,16 @@ class RequestContext(ABC):
             params["logger"] = logger
         self._notify("notifications/message", params)
 
-    async def elicit(self, message: str, schema: Mapping[str, Any], *, key: str | None = None) -> ElicitResult:
+    async def elicit(
+        self, message: str, schema: Mapping[str, Any], *, key: str | None = None
+    ) -> ElicitResult:
         """Ask the user to fill a form: `schema` is a JSON Schema object with primitive properties.
 
         `key` names the question, where its place in the order of questions may change between two runs
         of the handler. Raises `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
-        declared = self.client_capabilities.elicitation
-        # A bare {} declares the form mode: the only one there was at first.
-        if declared is None or (declared.form is None and declared.url is not None):
-            raise MissingClientCapability(
-                "The client cannot show forms to its user", {"elicitation": {"form": {}}}
-            )
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
-        return decode_ElicitResult(await self._ask("elicitation/create", params, key))
+        return decode_ElicitResult(await self._asked("elicitation/create", params, key))
 
     async def elicit_url(
         self, message: str, url: str, *, elicitation_id: str | None = None, key: str | None = None
@@ -166,36 +162,32 @@ class RequestContext(ABC):
         `elicitation_id` is needed by 2025-11-25 only and made from `url` where it is left out. Raises
         `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
-        declared = self.client_capabilities.elicitation
-        if declared is None or declared.url is None:
-            raise MissingClientCapability("The client cannot open URLs for its user", {"elicitation": {"url": {}}})
         params = {"mode": "url", "message": message, "url": url}
         if elicitation_id is not None:
             params["elicitationId"] = elicitation_id
-        return decode_ElicitResult(await self._ask("elicitation/create", params, key))
+        return decode_ElicitResult(await self._asked("elicitation/create", params, key))
 
-    async def sample(self, params: CreateMessageRequestParams, *, key: str | None = None) -> CreateMessageResult:
+    async def sample(
+        self, params: CreateMessageRequestParams, *, key: str | None = None
+    ) -> CreateMessageResult:
         """Have the client's model continue a conversation.
 
         Raises `MissingClientCapability`. Spec page: 2026-07-28 client/sampling.
         """
-        declared = self.client_capabilities.sampling
-        if declared is None:
-            raise MissingClientCapability("The client offers no sampling", {"sampling": {}})
-        if (params.tools is not None or params.tool_choice is not None) and declared.tools is None:
-            raise MissingClientCapability("The client samples without tools", {"sampling": {"tools": {}}})
-        value = await self._ask("sampling/createMessage", encode_CreateMessageRequestParams(params), key)
-        return decode_CreateMessageResult(value)
+        question = encode_CreateMessageRequestParams(params)
+        return decode_CreateMessageResult(await self._asked("sampling/createMessage", question, key))
 
     async def list_roots(self, *, key: str | None = None) -> list[Root]:
         """The directories that the client lets the server work in.
 
         Raises `MissingClientCapability`. Spec page: 2026-07-28 client/roots.
         """
-        if self.client_capabilities.roots is None:
-            raise MissingClientCapability("The client offers no roots", {"roots": {}})
-        result: ListRootsResult = decode_ListRootsResult(await self._ask("roots/list", {}, key))
+        result: ListRootsResult = decode_ListRootsResult(await self._asked("roots/list", {}, key))
         return result.roots
+
+    async def _asked(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
+        require(self.client_capabilities, method, params)
+        return await self._ask(method, params, key)
 
     # What an era does.
 
@@ -222,3 +214,23 @@ class RequestContext(ABC):
         The JSON result that ends the request; or None once the answers are in `input_responses` and the
         handler is to run again.
         """
+
+
+def require(declared: ClientCapabilities, method: str, params: Mapping[str, Any]) -> None:
+    """Raise `MissingClientCapability` where a client that `declared` so much may not be asked that."""
+    if method == "elicitation/create":
+        elicitation = declared.elicitation
+        mode = params.get("mode", "form")
+        # A bare {} declares the form mode: the only one there was at first.
+        form = elicitation is not None and (elicitation.form is not None or elicitation.url is None)
+        if not (form if mode == "form" else elicitation is not None and elicitation.url is not None):
+            raise MissingClientCapability(
+                f"The client does not offer elicitation in {mode} mode", {"elicitation": {mode: {}}}
+            )
+    elif method == "sampling/createMessage":
+        if declared.sampling is None:
+            raise MissingClientCapability("The client offers no sampling", {"sampling": {}})
+        if ("tools" in params or "toolChoice" in params) and declared.sampling.tools is None:
+            raise MissingClientCapability("The client samples without tools", {"sampling": {"tools": {}}})
+    elif declared.roots is None:
+        raise MissingClientCapability("The client offers no roots", {"roots": {}})

@@ -15,7 +15,15 @@ from typing import Any, TypeAlias
 
 from mcpgen_runtime import calls, completing, lists, opening
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InternalError, InvalidParams, McpError, MethodNotFound, legacy_error, modern_error
+from mcpgen_runtime.errors import (
+    InternalError,
+    InvalidParams,
+    McpError,
+    MethodNotFound,
+    legacy_error,
+    modern_error,
+)
+from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
@@ -75,7 +83,7 @@ class ServerCore:
         key: bytes | None = None,
         limits: Limits | None = None,
         time: Callable[[], float] = clock.time,
-        correlation_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        correlation_id: Callable[[], str] = new_correlation_id,
     ) -> None:
         self.server = server
         self.changes = server.changes

@@ -81,7 +81,9 @@ class TemplateEntry:
         self.template = UriTemplate(definition.uri_template)
         unknown = sorted(set(completers) - set(self.template.variables))
         if unknown:
-            raise DefinitionError(f"{definition.uri_template!r} has no variable {', '.join(unknown)} to complete")
+            raise DefinitionError(
+                f"{definition.uri_template!r} has no variable {', '.join(unknown)} to complete"
+            )
         self.completers = dict(completers)
 
 
@@ -90,7 +92,9 @@ class PromptEntry:
 
     __slots__ = ("completers", "definition", "handler", "json", "known", "required")
 
-    def __init__(self, definition: Prompt, handler: PromptHandler, completers: Mapping[str, Completer]) -> None:
+    def __init__(
+        self, definition: Prompt, handler: PromptHandler, completers: Mapping[str, Completer]
+    ) -> None:
         self.definition = definition
         self.handler = handler
         self.json = encode_Prompt(definition)
@@ -99,7 +103,9 @@ class PromptEntry:
         self.required = tuple(argument.name for argument in arguments if argument.required)
         unknown = sorted(set(completers) - set(self.known))
         if unknown:
-            raise DefinitionError(f"prompt {definition.name!r} has no argument {', '.join(unknown)} to complete")
+            raise DefinitionError(
+                f"prompt {definition.name!r} has no argument {', '.join(unknown)} to complete"
+            )
         self.completers = dict(completers)
 
 
@@ -152,6 +158,6 @@ def _header_marks(
 
 def _compiled(schema: Any, tool: str, key: str) -> Validator:
     try:
-        return compile_schema(schema, label=key)
+        return compile_schema(schema, name=key)
     except SchemaError as error:
         raise DefinitionError(f"tool {tool!r}, /{key}{error.pointer}: {error.message}") from None

@@ -102,7 +102,9 @@ class DriverPromise(Generic[T]):
 class _Step:
     """A coroutine that a driver advances."""
 
-    def __init__(self, driver: Driver, coroutine: Coroutine[Any, Any, Any], done: Callable[..., None]) -> None:
+    def __init__(
+        self, driver: Driver, coroutine: Coroutine[Any, Any, Any], done: Callable[..., None]
+    ) -> None:
         self._driver = driver
         self._coroutine = coroutine
         self._done = done

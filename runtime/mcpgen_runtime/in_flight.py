@@ -8,6 +8,7 @@ from typing import Any
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError
+from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host, Running
 from mcpgen_runtime.jsonrpc import Error, Request, RequestId, Response
 from mcpgen_runtime.limits import Limits
@@ -152,6 +153,6 @@ class Call(RequestContext):
             self._in_flight.remove(self)
 
     def _failure(self, error: BaseException | None) -> Error:
-        correlation_id = "none"
+        correlation_id = new_correlation_id()
         log.error("%s ended without an answer [%s]", self.method, correlation_id, exc_info=error)
         return Error.of(InternalError(correlation_id), self.request_id)

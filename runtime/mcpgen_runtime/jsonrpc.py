@@ -104,12 +104,16 @@ def message_of(value: Any) -> Message:
     if "method" in value:
         method = value["method"]
         if method.__class__ is not str:
-            raise InvalidMessage(f'"method" must be a string, not {_kind(method)}', "/method", _readable_id(value))
+            raise InvalidMessage(
+                f'"method" must be a string, not {_kind(method)}', "/method", _readable_id(value)
+            )
         if "result" in value or "error" in value:
             raise InvalidMessage("a message has a method or is a response, not both", "", _readable_id(value))
         params = value.get("params")
         if params.__class__ is not dict and "params" in value:
-            raise InvalidMessage(f'"params" must be an object, not {_kind(params)}', "/params", _readable_id(value))
+            raise InvalidMessage(
+                f'"params" must be an object, not {_kind(params)}', "/params", _readable_id(value)
+            )
         if "id" not in value:
             return Notification(method, params)
         id = value["id"]

@@ -23,7 +23,6 @@ from enum import Enum
 from importlib import import_module
 from typing import Any
 
-from mcpgen_runtime.changes import RESOURCE_UPDATED
 from mcpgen_runtime.errors import InvalidRequest, McpError
 from mcpgen_runtime.host import Host, Promise
 from mcpgen_runtime.in_flight import Call, InFlight
@@ -116,6 +115,7 @@ class LegacySession:
     """One client, from `initialize` on. `outlet` takes what belongs to no request."""
 
     __slots__ = (
+        "__weakref__",
         "_converters",
         "_in_flight",
         "_log_level",
@@ -127,7 +127,6 @@ class LegacySession:
         "_transport",
         "revision",
         "state",
-        "__weakref__",
     )
 
     def __init__(
@@ -207,9 +206,7 @@ class LegacySession:
 
     # Requests of the client.
 
-    def _receive_request(
-        self, request: Request, channel: Channel, headers: Mapping[str, str] | None
-    ) -> None:
+    def _receive_request(self, request: Request, channel: Channel, headers: Mapping[str, str] | None) -> None:
         event = _EVENTS.get(request.method, Event.REQUEST)
         try:
             if event not in TRANSITIONS[self.state]:
@@ -359,7 +356,7 @@ class LegacyCall(Call):
             raise RuntimeError(f"the handler of {self.method} wanted input {MAX_ROUNDS} times")
         answers = dict(self.input_responses)
         for key, question in (value.get("inputRequests") or {}).items():
-            answers[key] = await self._ask(question["method"], question.get("params", {}), key)
+            answers[key] = await self._asked(question["method"], question.get("params", {}), key)
         self.input_responses = answers
         self.request_state = value.get("requestState")
 

@@ -27,7 +27,14 @@ from mcpgen_runtime.changes import (
     RESOURCES_CHANGED,
     TOOLS_CHANGED,
 )
-from mcpgen_runtime.errors import InvalidParams, InvalidRequest, LimitReached, McpError, UnsupportedProtocolVersion
+from mcpgen_runtime.context import require
+from mcpgen_runtime.errors import (
+    InvalidParams,
+    InvalidRequest,
+    LimitReached,
+    McpError,
+    UnsupportedProtocolVersion,
+)
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.in_flight import Call, InFlight
 from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
@@ -151,9 +158,7 @@ class ModernEndpoint:
                 stream.cancel()
         self._in_flight.cancel_all()
 
-    def _receive_request(
-        self, request: Request, channel: Channel, headers: Mapping[str, str] | None
-    ) -> None:
+    def _receive_request(self, request: Request, channel: Channel, headers: Mapping[str, str] | None) -> None:
         params = request.params
         try:
             check_meta(params)
@@ -215,7 +220,8 @@ def check_meta(params: Mapping[str, Any]) -> None:
     if meta.__class__ is not dict:
         raise InvalidParams.at(
             "/params/_meta" if "_meta" in params else "/params",
-            f"A request needs `_meta` with {VERSION} and {CAPABILITIES}; before 2026-07-28, `initialize` comes first",
+            f"A request needs `_meta` with {VERSION} and {CAPABILITIES};"
+            " before 2026-07-28, initialize comes first",
         )
     version = meta.get(VERSION)
     if version.__class__ is not str:
@@ -229,12 +235,12 @@ def check_meta(params: Mapping[str, Any]) -> None:
 class ModernCall(Call):
     """A request of the modern era."""
 
-    __slots__ = ("_asked", "_params", "_rounds")
+    __slots__ = ("_numbers", "_params", "_rounds")
 
     def __init__(self, request: Request, channel: Channel, in_flight: InFlight, **about: Any) -> None:
         super().__init__(request, channel, in_flight, **about)
         self._params = request.params
-        self._asked: dict[str, int] | None = None
+        self._numbers: dict[str, int] | None = None
         self._rounds: Rounds | None = None
         params = self._params
         if ("requestState" in params or "inputResponses" in params) and request.method in METHODS:
@@ -260,8 +266,8 @@ class ModernCall(Call):
             raise InvalidRequest(f"{self.method} cannot ask its client for anything")
         rounds = self._begin()
         if key is None:
-            self._asked = self._asked or {}
-            number = self._asked[method] = self._asked.get(method, 0) + 1
+            self._numbers = self._numbers or {}
+            number = self._numbers[method] = self._numbers.get(method, 0) + 1
             key = f"{method}-{number}"
         answer = rounds.answers.get(key)
         if answer is None:
@@ -275,6 +281,8 @@ class ModernCall(Call):
 
     async def _input_required(self, result: InputRequiredResult) -> dict[str, Any]:
         value = encode_InputRequiredResult(result)
+        for question in (value.get("inputRequests") or {}).values():
+            require(self.client_capabilities, question["method"], question.get("params", {}))
         sealed = self._begin().result(value.get("inputRequests"), value.get("requestState"))
         return {**value, **sealed}
 

@@ -1,4 +1,4 @@
-"""The requests about the server itself: initialize, server/discover, ping, and what a session is told to remember.
+"""The requests about the server itself, and about what a session is to remember.
 
 Spec pages: 2025-11-25 basic/lifecycle, 2026-07-28 server/discover.
 """

@@ -32,7 +32,7 @@ def decode_header(name: str, value: str) -> str:
 def check_parameter_headers(
     wanted: Mapping[str, tuple[str, ...]], arguments: Mapping[str, Any], headers: Mapping[str, str]
 ) -> None:
-    """Raise `HeaderMismatch` where a header that mirrors an argument is missing, contradicts it, or has none."""
+    """Raise `HeaderMismatch` where the headers do not say just what the arguments they mirror say."""
     for name, path in wanted.items():
         value = _at(arguments, path)
         header = headers.get(name)

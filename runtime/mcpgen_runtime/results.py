@@ -87,5 +87,7 @@ def _several(outcome: Any, kinds: tuple[Callable[..., T], ...], who: str) -> lis
     for each in found:
         if each.__class__ not in kinds:
             names = ", ".join(kind.__name__ for kind in kinds)
-            raise TypeError(f"{who} cannot return a {type(each).__name__}: it returns str, or one or more of {names}")
+            raise TypeError(
+                f"{who} cannot return a {type(each).__name__}: it returns str, or one or more of {names}"
+            )
     return list(found)

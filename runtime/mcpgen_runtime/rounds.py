@@ -34,7 +34,7 @@ class InputRequired(BaseException):  # not an Exception: no handler's `except Ex
 
 
 class Rounds:
-    """One request's rounds so far. Raises `InvalidParams` for a state that is not ours, or not of this request."""
+    """One request's rounds so far. Raises `InvalidParams` for a state that is not of this request."""
 
     __slots__ = ("_binding", "_sealer", "answers", "state")
 

@@ -18,7 +18,6 @@ from mcpgen_runtime.features import (
     ToolEntry,
     ToolHandler,
 )
-from mcpgen_runtime.limits import Limits
 from mcpgen_types.codec import DecodeError
 from mcpgen_types.v2026_07_28 import (
     Icon,
@@ -60,7 +59,7 @@ class Server:
         ttl_ms: int = 0,
         cache_scope: str = "private",
         offers: Collection[str] = (),
-        max_tool_name_length: int = Limits.max_tool_name_length,
+        max_tool_name_length: int = 128,
     ) -> None:
         if page_size is not None and page_size < 1:
             raise ValueError(f"page_size must be a positive integer, not {page_size!r}")

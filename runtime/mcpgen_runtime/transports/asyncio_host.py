@@ -11,7 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from asyncio.tasks import _enter_task, _leave_task  # documented in "Extending asyncio", despite the underscore
+from asyncio.tasks import (  # documented in "Extending asyncio", despite the underscore
+    _enter_task,
+    _leave_task,
+)
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from types import coroutine
