@@ -141,4 +141,9 @@ def test_client_sees_everything(
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    assert json.loads(run.stdout) == expected(revision)
+    saw = json.loads(run.stdout)
+    if client == "typescript_2.mjs":
+        # It tells its users the newest code, whatever the older revisions have for it.
+        assert saw.pop("unknown resource") == -32602
+        saw["unknown resource"] = expected(revision)["unknown resource"]
+    assert saw == expected(revision)

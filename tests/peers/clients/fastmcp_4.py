@@ -164,7 +164,7 @@ async def main() -> None:
         mcp.client.session.LATEST_HANDSHAKE_VERSION = revision
     client: Client = Client(
         target[0] if transport == "http" else StdioTransport(target[0], target[1:], keep_alive=False),
-        mode=revision if modern else "legacy",
+        mode="auto" if modern else "legacy",
         roots=["file:///work"],
         elicitation_handler=elicit,
         sampling_handler=sample,

@@ -169,7 +169,7 @@ async def main() -> None:
         mcp.client.session.LATEST_HANDSHAKE_VERSION = revision
     client = Client(
         server,
-        mode=revision if modern else "legacy",
+        mode="auto" if modern else "legacy",
         elicitation_callback=elicit,
         sampling_callback=sample,
         list_roots_callback=roots,

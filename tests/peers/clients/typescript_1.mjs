@@ -41,6 +41,12 @@ const transport =
   kind === "stdio"
     ? new StdioClientTransport({ command: target[0], args: target.slice(1), env: process.env })
     : new StreamableHTTPClientTransport(new URL(target[0]));
+// Only its transport is ever told which revision was agreed upon.
+const agreed = transport.setProtocolVersion?.bind(transport);
+transport.setProtocolVersion = (version) => {
+  saw.revision = version;
+  agreed?.(version);
+};
 if (revision !== "2025-11-25") {
   // It always offers the newest revision that it knows: only the message can be made to offer another.
   const send = transport.send.bind(transport);
@@ -64,7 +70,6 @@ const complete = async (ref, name, value, settled) =>
     .completion.values;
 
 await client.connect(transport);
-saw.revision = transport.protocolVersion ?? transport._protocolVersion ?? revision;
 saw.server = client.getServerVersion().name;
 saw.tools = (await client.listTools()).tools.map((tool) => tool.name);
 saw.prompts = (await client.listPrompts()).prompts.map((prompt) => prompt.name);
