@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import ToolError
 from mcpgen_runtime.server import Server
 from mcpgen_types.v2026_07_28 import (
     AudioContent,
-    CallToolResult,
     EmbeddedResource,
     ImageContent,
     ResourceLink,
@@ -95,13 +95,9 @@ def add(arguments: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     return {"sum": arguments["a"] + arguments["b"]}
 
 
-def error_handling(arguments: dict[str, Any], ctx: RequestContext) -> CallToolResult:
-    # For the model to read and to try again. An exception would tell it nothing: what it says stays here.
-    return CallToolResult(
-        content=[TextContent(text="This tool intentionally returns an error for testing")],
-        result_type="complete",
-        is_error=True,
-    )
+def error_handling(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    # For the model to read, and to try again. What any other exception says stays here, in the log.
+    raise ToolError("This tool intentionally returns an error for testing")
 
 
 def contact(arguments: dict[str, Any], ctx: RequestContext) -> str:

@@ -156,6 +156,9 @@ class Connection:
     def abandon(self) -> None:
         pass
 
+    def hang_up(self) -> None:
+        pass
+
     @property
     def null_id(self) -> bool:
         """Whether an unknown id is null in the client's revision; since 2025-11-25 it is left out."""
@@ -200,6 +203,9 @@ class _Batch:
 
     def abandon(self) -> None:
         self._settle(1)
+
+    def hang_up(self) -> None:
+        pass
 
     def _settle(self, count: int) -> None:
         self._settled += count

@@ -143,6 +143,13 @@ class RequestContext(ABC):
             params["logger"] = logger
         self._notify("notifications/message", params)
 
+    async def close_stream(self) -> None:  # noqa: B027
+        """Free the connection of a request that takes long: the client reconnects and polls for the rest.
+
+        2025-11-25 over HTTP has that; elsewhere this does nothing. What is sent meanwhile is not lost.
+        Spec page: 2025-11-25 basic/transports.
+        """
+
     async def elicit(
         self, message: str, schema: Mapping[str, Any], *, key: str | None = None
     ) -> ElicitResult:

@@ -342,6 +342,9 @@ class LegacyCall(Call):
         if not self._over:
             self._channel.send(Notification(method, self._session.to_wire(method, params)))
 
+    async def close_stream(self) -> None:
+        self._channel.hang_up()
+
     def _log_threshold(self) -> str | None:
         return self._session.log_level
 

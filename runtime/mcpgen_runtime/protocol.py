@@ -53,6 +53,12 @@ class Channel(Protocol):
     def abandon(self) -> None:
         """There will be no answer: the request was cancelled."""
 
+    def hang_up(self) -> None:
+        """Close the connection that carries the answer, where the client can come back for the rest of it.
+
+        Only Streamable HTTP of the legacy era has that; other channels do nothing.
+        """
+
 
 class Outlet(Protocol):
     """Where the messages of a session go that belong to no request."""
