@@ -1,0 +1,78 @@
+"""A small server whose tools do what transports must stand: wait, print, fail, flood, and worse.
+
+    mcpgen serve tests/runtime/servers/workshop.py:server
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from typing import Any
+
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.server import Server
+
+server = Server("workshop", "1.0.0")
+
+NOTHING: dict[str, Any] = {"type": "object"}
+
+
+def tool(name: str, schema: dict[str, Any] = NOTHING, **more: Any) -> Any:
+    """Offer what is decorated as a tool."""
+
+    def offer(handler: Any) -> Any:
+        server.add_tool({"name": name, "inputSchema": schema, **more}, handler)
+        return handler
+
+    return offer
+
+
+ECHO = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+
+
+@tool("echo", ECHO)
+def echo(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """What it is given."""
+    text: str = arguments["text"]
+    return text
+
+
+@tool("wait", {"type": "object", "properties": {"seconds": {"type": "number"}}, "required": ["seconds"]})
+async def wait(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Takes some time."""
+    await asyncio.sleep(arguments["seconds"])
+    return "waited"
+
+
+@tool("flood", {"type": "object", "properties": {"bytes": {"type": "integer"}}, "required": ["bytes"]})
+def flood(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """As much as one wants."""
+    return "x" * int(arguments["bytes"])
+
+
+@tool("fail")
+def fail(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Raises what no client must see."""
+    raise ValueError("the password is swordfish")
+
+
+@tool(
+    "contradict",
+    outputSchema={"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]},
+)
+def contradict(arguments: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """Breaks its own output schema."""
+    return {"count": "many"}
+
+
+@tool("print")
+def print_everywhere(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Prints to standard output in every way there is."""
+    print("by print")
+    assert sys.__stdout__ is not None
+    sys.__stdout__.write("by the old object\n")
+    os.write(1, b"by descriptor\n")
+    subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
+    return f"read {sys.stdin.read()!r}"
