@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -84,12 +85,7 @@ async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestCo
     """Read what is at a URI: the resource added for it, or the first template that matches it."""
     read = decode_ReadResourceRequestParams(params)
     ctx.meta = read.meta
-    entry, variables = find_resource(core, read.uri)
-    run = (
-        (lambda: entry.reader(read.uri, ctx))
-        if variables is None
-        else (lambda: entry.reader(read.uri, variables, ctx))
-    )
+    entry, run = _reader(core, read.uri, ctx)
     outcome, ended = await _outcome(run, ctx)
     if ended is not None:
         return ended
@@ -117,7 +113,7 @@ async def get_prompt(core: ServerCore, params: dict[str, Any], ctx: RequestConte
 
 def find_resource(
     core: ServerCore, uri: str, *, pointer: str = "/params/uri"
-) -> tuple[ResourceEntry, None] | tuple[TemplateEntry, dict[str, Any]]:
+) -> tuple[ResourceEntry | TemplateEntry, dict[str, Any]]:
     """Who reads `uri`, with the variables of a template. Raises `ResourceNotFound`."""
     if len(uri) > core.limits.max_uri_length:
         raise InvalidParams.at(
@@ -125,7 +121,7 @@ def find_resource(
         )
     resource = core.server.resources.get(uri)
     if resource is not None:
-        return resource, None
+        return resource, {}
     for template in core.server.templates.values():
         variables = template.template.match(uri)
         if variables is not None:
@@ -133,8 +129,17 @@ def find_resource(
     raise ResourceNotFound(uri, pointer=pointer)
 
 
+def _reader(
+    core: ServerCore, uri: str, ctx: RequestContext
+) -> tuple[ResourceEntry | TemplateEntry, Callable[[], Any]]:
+    entry, variables = find_resource(core, uri)
+    if isinstance(entry, ResourceEntry):
+        return entry, partial(entry.reader, uri, ctx)
+    return entry, partial(entry.reader, uri, variables, ctx)
+
+
 async def _outcome(run: Callable[[], Any], ctx: RequestContext) -> tuple[Any, dict[str, Any] | None]:
-    """What a handler returned in the end; or the result that ends the request, for want of the client's input."""
+    """What a handler returned in the end; or the result that ends the request, for want of input."""
     while True:
         outcome = run()
         if outcome.__class__ is CoroutineType:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
-    """Values for one argument of a prompt, or one variable of a resource template; none without a completer."""
+    """Values for one argument of a prompt, or one variable of a template; none without a completer."""
     asked = decode_CompleteRequestParams(params)
     ctx.meta = asked.meta
     entry: PromptEntry | TemplateEntry | None

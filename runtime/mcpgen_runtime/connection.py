@@ -129,7 +129,7 @@ class Connection:
     def _open(self, message: Message) -> None:
         """Serve a message while no session is open: most are modern."""
         if message.__class__ is Request:
-            legacy = message.method in ("initialize", "ping") and not is_modern(message.params)  # type: ignore[union-attr]
+            legacy = message.method in ("initialize", "ping") and not is_modern(message.params)
             (self._session if legacy else self._modern).receive(message, self)
         else:
             self._modern.receive(message, self)

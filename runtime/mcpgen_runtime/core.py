@@ -43,6 +43,7 @@ log = logging.getLogger("mcpgen_runtime")
 
 Json: TypeAlias = dict[str, Any]
 Answering: TypeAlias = Callable[["ServerCore", Json, RequestContext], Coroutine[Any, Any, Json]]
+Route: TypeAlias = Callable[[Request, RequestContext], Coroutine[Any, Any, Response]]
 
 #: The requests about features: in every revision, told apart by their converters.
 _FEATURES: Mapping[str, Answering] = {
@@ -91,27 +92,16 @@ class ServerCore:
         self.legacy = frozenset(LEGACY)
         self.sealer = Sealer(secrets.token_bytes(32) if key is None else key, now=time)
         self._correlation_id = correlation_id
-        self._routes: dict[str, dict[str, Callable[[Json, RequestContext], Coroutine[Any, Any, Json]]]] = {}
+        self._routes: dict[str, dict[str, Route]] = {}
 
-    async def handle_request(self, request: Request, ctx: RequestContext) -> Response:
+    def handle_request(self, request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
         """The answer to `request` in the words of `ctx.revision`. Raises nothing but cancellation."""
-        try:
-            routes = self._routes.get(ctx.revision)
-            if routes is None:
-                routes = self._routes[ctx.revision] = self._routes_of(ctx.revision)
-            answer = routes.get(request.method)
-            if answer is None:
-                raise MethodNotFound(request.method)
-            return Result(request.id, await answer(request.params, ctx))
-        except McpError as error:
-            return self._error(error, request, ctx)
-        except DecodeError as error:
-            return self._error(InvalidParams.of(error), request, ctx)
-        except Exception as error:
-            correlation_id = self._correlation_id()
-            name = request.params.get("name") or request.params.get("uri") or ""
-            log.exception("%s %s failed [%s]: %s", request.method, name, correlation_id, error)
-            return self._error(InternalError(correlation_id), request, ctx)
+        revision = ctx.revision
+        routes = self._routes.get(revision)
+        if routes is None:
+            routes = self._routes[revision] = self._routes_of(revision)
+        route = routes.get(request.method)
+        return self._unknown(request, ctx) if route is None else route(request, ctx)
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
         """Nothing: those that mean something mean it to a session, and its era listens itself."""
@@ -119,7 +109,9 @@ class ServerCore:
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the server can do for a client of `revision`."""
         server = self.server
-        completes = any(entry.completers for entry in (*server.prompts.values(), *server.templates.values()))
+        completes = any(prompt.completers for prompt in server.prompts.values()) or any(
+            template.completers for template in server.templates.values()
+        )
         return ServerCapabilities(
             # Up to 2024-11-05 a server that completes does not say so.
             completions={} if completes and revision != "2024-11-05" else None,
@@ -153,61 +145,79 @@ class ServerCore:
             known |= {"description", "icons", "websiteUrl"}
         return {key: value for key, value in info.items() if key in known}
 
-    def _error(self, error: McpError, request: Request, ctx: RequestContext) -> Error:
+    async def _unknown(self, request: Request, ctx: RequestContext) -> Response:
+        return self._failed(MethodNotFound(request.method), request, ctx)
+
+    def _failed(self, error: Exception, request: Request, ctx: RequestContext) -> Error:
+        """The answer to a request that ended in `error`."""
+        if isinstance(error, DecodeError):
+            error = InvalidParams.of(error)
+        if not isinstance(error, McpError):
+            correlation_id = self._correlation_id()
+            of_what = request.params.get("name") or request.params.get("uri") or ""
+            log.error("%s %s failed [%s]: %s", request.method, of_what, correlation_id, error, exc_info=error)
+            error = InternalError(correlation_id)
         known = legacy_error(error, ctx.revision) if ctx.revision in self.legacy else modern_error(error)
         return Error.of(known, request.id)
 
-    def _routes_of(
-        self, revision: str
-    ) -> dict[str, Callable[[Json, RequestContext], Coroutine[Any, Any, Json]]]:
+    def _routes_of(self, revision: str) -> dict[str, Route]:
         if revision == NEUTRAL:
             info = {_SERVER_INFO: self.info(revision)}
             methods = {**_FEATURES, **_OF_THE_MODERN}
             return {method: self._modern(answer, info) for method, answer in methods.items()}
-        converters: Mapping[str, Converter] = import_module(
-            f"mcpgen_types.v{revision.replace('-', '_')}.neutral"
-        ).CONVERTERS
+        module = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
+        converters: Mapping[str, Converter] = module.CONVERTERS
         return {
             **{method: self._legacy(answer, converters[method]) for method, answer in _FEATURES.items()},
-            **{method: self._same(answer) for method, answer in _OF_THE_LEGACY.items()},
+            **{method: self._session(answer) for method, answer in _OF_THE_LEGACY.items()},
         }
 
-    def _modern(
-        self, answer: Answering, info: Json
-    ) -> Callable[[Json, RequestContext], Coroutine[Any, Any, Json]]:
-        async def answered(params: Json, ctx: RequestContext) -> Json:
+    def _modern(self, answer: Answering, info: Json) -> Route:
+        """How a request of the modern era is answered: every result says who gives it."""
+
+        async def route(request: Request, ctx: RequestContext) -> Response:
             try:
-                result = await answer(self, params, ctx)
+                result = await answer(self, request.params, ctx)
             except InputRequired as needed:
                 result = ctx._needed(needed)
+            except Exception as error:
+                return self._failed(error, request, ctx)
             meta = result.get("_meta")
-            # A new object: results may be shared, between requests and with the author's own.
+            # `info` goes into a result as it is: encoders share, and nobody changes, what they are given.
             result["_meta"] = info if meta is None else {**info, **meta}
-            return result
+            return Result(request.id, result)
 
-        return answered
+        return route
 
-    def _legacy(
-        self, answer: Answering, converter: Converter
-    ) -> Callable[[Json, RequestContext], Coroutine[Any, Any, Json]]:
+    def _legacy(self, answer: Answering, converter: Converter) -> Route:
+        """How a request about features is answered in an older revision: converted, there and back."""
         to_neutral, to_wire = converter.params_from_wire, converter.result_to_wire
 
-        async def answered(params: Json, ctx: RequestContext) -> Json:
-            if to_neutral is not None:
-                params = to_neutral(params)
-            meta = params.get("_meta")
-            # What a modern request says of its client, a session says once: it is put in its place.
-            params = {**params, "_meta": ctx.session_meta if meta is None else {**meta, **ctx.session_meta}}
-            result = await answer(self, params, ctx)
-            return result if to_wire is None else to_wire(result)
+        async def route(request: Request, ctx: RequestContext) -> Response:
+            params = request.params
+            try:
+                if to_neutral is not None:
+                    params = to_neutral(params)
+                meta = params.get("_meta")
+                # What a modern request says of its client, a session said once: it is put in its place.
+                known = ctx.session_meta if meta is None else {**meta, **ctx.session_meta}
+                result = await answer(self, {**params, "_meta": known}, ctx)
+                return Result(request.id, result if to_wire is None else to_wire(result))
+            except Exception as error:
+                return self._failed(error, request, ctx)
 
-        return answered
+        return route
 
-    def _same(self, answer: Answering) -> Callable[[Json, RequestContext], Coroutine[Any, Any, Json]]:
-        async def answered(params: Json, ctx: RequestContext) -> Json:
-            return await answer(self, params, ctx)
+    def _session(self, answer: Answering) -> Route:
+        """How a request about a session is answered: it is in the words of its revision."""
 
-        return answered
+        async def route(request: Request, ctx: RequestContext) -> Response:
+            try:
+                return Result(request.id, await answer(self, request.params, ctx))
+            except Exception as error:
+                return self._failed(error, request, ctx)
+
+        return route
 
 
 __all__ = ["LEGACY", "NEUTRAL", "REVISIONS", "ServerCore"]

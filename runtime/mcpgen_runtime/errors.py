@@ -15,7 +15,7 @@
     ├── UnsupportedProtocolVersion    -32022  2026-07-28; -32602 before
     └── UrlElicitationRequired        -32042  2025-11-25 only; -32600 elsewhere
 
-    ToolError                         no error answer: a tool result with `isError`, which the model gets to see
+    ToolError                         no error answer: a tool result with `isError`, which the model sees
 
 A handler raises one of these to answer with it. Whatever else it raises reaches the client as an
 `InternalError` with a correlation id and nothing more; the log has the rest under the same id.

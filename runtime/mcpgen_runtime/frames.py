@@ -19,7 +19,7 @@ def answer_text(response: Response, *, null_id: bool = True) -> bytes:
     """
     message: dict[str, Any]
     if response.__class__ is Result:
-        message = {"jsonrpc": "2.0", "id": response.id, "result": response.result}  # type: ignore[union-attr]
+        message = {"jsonrpc": "2.0", "id": response.id, "result": response.result}
     else:
         message = response.to_json(null_id=null_id)  # type: ignore[call-arg]
     try:

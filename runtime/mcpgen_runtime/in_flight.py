@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcpgen_runtime.context import RequestContext
@@ -18,17 +18,27 @@ log = logging.getLogger("mcpgen_runtime")
 
 
 class InFlight:
-    """The calls of one connection or session that wait for something, by request id.
+    """The calls of one connection or session that wait for something, by request id; and what they share.
 
     `on_idle` is called whenever the last of them ends.
     """
 
-    __slots__ = ("_by_id", "handler", "host", "limits", "on_idle")
+    __slots__ = ("_by_id", "handler", "host", "limits", "on_idle", "principal", "transport")
 
-    def __init__(self, handler: ProtocolHandler, host: Host, limits: Limits) -> None:
+    def __init__(
+        self,
+        handler: ProtocolHandler,
+        host: Host,
+        *,
+        limits: Limits,
+        transport: str,
+        principal: str | None = None,
+    ) -> None:
         self.handler = handler
         self.host = host
         self.limits = limits
+        self.transport = transport
+        self.principal = principal
         self.on_idle: Callable[[], None] | None = None
         self._by_id: dict[RequestId, Call] = {}
 
@@ -72,32 +82,32 @@ class InFlight:
 class Call(RequestContext):
     """A request on its way through the handler; the era adds how it talks to its client."""
 
-    __slots__ = ("_channel", "_in_flight", "_over", "_running", "_timer")
+    # Class attributes, not slots: most calls end at once, and never set any of them.
+    _over = False
+    _running: Running | None = None
+    _timer: Running | None = None
 
     def __init__(
         self,
         request: Request,
         channel: Channel,
         in_flight: InFlight,
-        *,
-        revision: str,
-        transport: str,
-        principal: str | None,
-        headers: Any,
+        headers: Mapping[str, str] | None,
     ) -> None:
-        super().__init__(
-            request.id,
-            request.method,
-            revision=revision,
-            transport=transport,
-            principal=principal,
-            headers=headers,
-        )
+        self.request_id = request.id
+        self.method = request.method
+        self.headers = headers
+        self._params = request.params
         self._channel = channel
         self._in_flight = in_flight
-        self._over = False
-        self._running: Running | None = None
-        self._timer: Running | None = None
+
+    @property
+    def transport(self) -> str:
+        return self._in_flight.transport
+
+    @property
+    def principal(self) -> str | None:
+        return self._in_flight.principal
 
     def start(self, request: Request) -> None:
         """Run the handler as far as it goes without waiting; what waits counts as in flight."""
@@ -126,10 +136,11 @@ class Call(RequestContext):
         self._close()
         if response is None:
             response = self._failure(error)
-        self._finish(response)
-
-    def _finish(self, response: Response) -> None:
+        self._settle(response)
         self._channel.answer(response)
+
+    def _settle(self, response: Response) -> None:
+        """Take note of the answer that is about to be sent."""
 
     def _time_out(self) -> None:
         if self._over:

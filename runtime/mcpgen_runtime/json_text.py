@@ -18,12 +18,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_decoder: Any = json.JSONDecoder(parse_constant=_no_constant)
 _encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def _encoder() -> Callable[[Any], str]:
-    make = json.encoder.c_make_encoder
+    make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
     # JSONEncoder.encode makes such an encoder anew for each call, which costs as much as a small message.
@@ -40,10 +40,17 @@ _encode = _encoder()
 
 def standard_loads(data: bytes) -> Any:
     """The value of a JSON text in UTF-8. Raises `ValueError` where it is none, or too deep to follow."""
+    text = data.decode()
     try:
-        return _decode(data.decode())
+        # JSONDecoder.decode first looks for blanks around the value, which no message has.
+        value, end = _decoder.scan_once(text, 0)
+        if end == len(text):
+            return value
+    except StopIteration:
+        pass
     except RecursionError:
         raise ValueError("nested too deep") from None
+    return _decoder.decode(text)
 
 
 def standard_dumps(value: Any) -> bytes:

@@ -1,6 +1,6 @@
-"""The legacy era, up to 2025-11-25: a session that opens with `initialize` and lives until its transport ends.
+"""The legacy era, up to 2025-11-25: a session, from `initialize` until its transport ends.
 
-The rules, as far as a server keeps them (spec pages: 2025-11-25 basic/lifecycle, basic/utilities/*, client/*):
+The rules, as far as a server keeps them (spec pages: basic/lifecycle, basic/utilities/*, client/*):
 
 1.  `initialize` comes first, alone, and once. It settles the revision and what the client can do.
 2.  Before it, only `ping` is answered. After it, the server waits for `notifications/initialized`
@@ -101,6 +101,8 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = {
     },
     State.CLOSED: {},
 }
+#: The requests whose answers settle something for the session.
+_SETTLING = frozenset({"initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"})
 _EVENTS = {"initialize": Event.INITIALIZE, "ping": Event.PING}
 _WHY_NOT = {
     State.OPENING: "The session is not open: send initialize first",
@@ -119,12 +121,10 @@ class LegacySession:
         "_converters",
         "_in_flight",
         "_log_level",
-        "_meta",
         "_next_id",
         "_outlet",
-        "_principal",
         "_questions",
-        "_transport",
+        "meta",
         "revision",
         "state",
     )
@@ -142,11 +142,10 @@ class LegacySession:
         self.state = State.OPENING
         #: The revision that was agreed on; None before.
         self.revision: str | None = None
-        self._in_flight = InFlight(handler, host, limits)
+        self._in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
         self._outlet = outlet
-        self._transport = transport
-        self._principal = principal
-        self._meta: dict[str, Any] = {}
+        #: What the client said of itself, as each modern request says it in `_meta`.
+        self.meta: dict[str, Any] = {}
         self._log_level = "info"
         self._converters: Mapping[str, Converter] = {}
         self._questions: dict[RequestId, Promise[dict[str, Any]]] | None = None
@@ -161,12 +160,12 @@ class LegacySession:
         self, message: Message, channel: Channel, *, headers: Mapping[str, str] | None = None
     ) -> None:
         """Serve one message; what belongs to it goes through `channel`."""
-        if message.__class__ is Request:
-            self._receive_request(message, channel, headers)  # type: ignore[arg-type]
-        elif message.__class__ is Notification:
-            self._receive_notification(message)  # type: ignore[arg-type]
+        if isinstance(message, Request):
+            self._receive_request(message, channel, headers)
+        elif isinstance(message, Notification):
+            self._receive_notification(message)
         else:
-            self._receive_response(message)  # type: ignore[arg-type]
+            self._receive_response(message)
 
     def receive_batch(
         self, values: list[Any], channel: Channel, *, headers: Mapping[str, str] | None = None
@@ -217,23 +216,13 @@ class LegacySession:
             return
         if event is Event.INITIALIZE:
             self._move(event)
-        call = LegacyCall(
-            request,
-            channel,
-            self._in_flight,
-            revision=self.revision or LEGACY[0],
-            transport=self._transport,
-            principal=self._principal,
-            headers=headers,
-        )
-        call.open(self, self._meta)
-        call.start(request)
+        LegacyCall(request, channel, self._in_flight, headers, self).start(request)
 
-    def answered(self, method: str, params: Mapping[str, Any], response: Response) -> None:
+    def settle(self, method: str, params: Mapping[str, Any], response: Response) -> None:
         """Take note of what an answer settles for the session."""
         if method == "initialize":
             if response.__class__ is Result:
-                self._agree(params, response.result)  # type: ignore[union-attr]
+                self._agree(params, response.result)
             else:
                 self._move(Event.REFUSED)
         elif response.__class__ is Result:
@@ -250,7 +239,7 @@ class LegacySession:
         revision: str = result["protocolVersion"]
         self.revision = revision
         self._converters = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral").CONVERTERS
-        self._meta = {
+        self.meta = {
             f"{_META}protocolVersion": revision,
             f"{_META}clientCapabilities": params["capabilities"],
             f"{_META}clientInfo": params["clientInfo"],
@@ -281,7 +270,7 @@ class LegacySession:
     # Requests of the server.
 
     async def ask(self, channel: Channel, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """The client's answer to a question that belongs to a request of its own (rule 4), in neutral JSON."""
+        """The client's answer to a question that belongs to one of its requests (rule 4), in neutral JSON."""
         converter = self._converters.get(method)
         if converter is None:
             raise InvalidRequest(f"{self.revision} has no {method}")
@@ -322,21 +311,27 @@ class LegacySession:
 class LegacyCall(Call):
     """A request of a session."""
 
-    __slots__ = ("_params", "_rounds", "_session")
+    _rounds = 0
 
-    def open(self, session: LegacySession, meta: Mapping[str, Any]) -> None:
-        """Bind the call to its session."""
+    def __init__(
+        self,
+        request: Request,
+        channel: Channel,
+        in_flight: InFlight,
+        headers: Mapping[str, str] | None,
+        session: LegacySession,
+    ) -> None:
+        super().__init__(request, channel, in_flight, headers)
         self._session = session
-        self._rounds = 0
-        self.session_meta = meta
+        self.session_meta = session.meta
 
-    def start(self, request: Request) -> None:
-        self._params = request.params
-        super().start(request)
+    @property
+    def revision(self) -> str:
+        return self._session.revision or LEGACY[0]
 
-    def _finish(self, response: Response) -> None:
-        self._session.answered(self.method, self._params, response)
-        self._channel.answer(response)
+    def _settle(self, response: Response) -> None:
+        if self.method in _SETTLING:
+            self._session.settle(self.method, self._params, response)
 
     def _notify(self, method: str, params: dict[str, Any]) -> None:
         if not self._over:

@@ -59,15 +59,13 @@ def _page(
         "cacheScope": server.cache_scope,
     }
     if stop < len(entries):
-        result["nextCursor"] = core.sealer.seal("cursor", [key, stop])
+        result["nextCursor"] = core.sealer.seal("cursor", stop, bound_to=(key,))
     return result
 
 
 def _position(core: ServerCore, key: str, cursor: str) -> int:
     try:
-        where, start = core.sealer.open("cursor", cursor)
-        if where != key:
-            raise SealBroken(f"a cursor of {where}")
+        start: int = core.sealer.open("cursor", cursor, bound_to=(key,))
     except SealBroken:
         raise InvalidParams.at("/params/cursor", "Invalid cursor: start over without one") from None
-    return int(start)
+    return start

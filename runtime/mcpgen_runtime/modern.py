@@ -3,7 +3,7 @@
 The rules, as far as a server keeps them (spec pages: 2026-07-28 basic, basic/versioning, basic/patterns/*):
 
 1.  A request carries `io.modelcontextprotocol/protocolVersion` and `…/clientCapabilities` in `_meta`.
-    Without them it is malformed (-32602). A version that is not served here is refused with those that are (-32022).
+    Without them it is malformed (-32602). A version not served here is refused with those that are (-32022).
 2.  Nothing is remembered between two requests, not even on one connection.
 3.  A request is answered once. An `InputRequiredResult` is an answer: the retry is a request of its own.
 4.  A cancelled request gets no answer, and nothing else that belongs to it follows. Clients cancel by
@@ -114,7 +114,7 @@ def is_modern(params: Mapping[str, Any]) -> bool:
 class ModernEndpoint:
     """What a connection needs to serve the modern era; on HTTP one for each POST."""
 
-    __slots__ = ("_in_flight", "_principal", "_streams", "_transport")
+    __slots__ = ("_in_flight", "_streams")
 
     def __init__(
         self,
@@ -125,10 +125,8 @@ class ModernEndpoint:
         transport: str,
         principal: str | None = None,
     ) -> None:
-        self._in_flight = InFlight(handler, host, limits)
+        self._in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
         self._streams: dict[RequestId, ListenStream] = {}
-        self._transport = transport
-        self._principal = principal
 
     @property
     def in_flight(self) -> InFlight:
@@ -144,10 +142,10 @@ class ModernEndpoint:
         self, message: Message, channel: Channel, *, headers: Mapping[str, str] | None = None
     ) -> None:
         """Serve one message. Responses are ignored: this era asks nothing (rule 5)."""
-        if message.__class__ is Request:
-            self._receive_request(message, channel, headers)  # type: ignore[arg-type]
-        elif message.__class__ is Notification:
-            self._receive_notification(message)  # type: ignore[arg-type]
+        if isinstance(message, Request):
+            self._receive_request(message, channel, headers)
+        elif isinstance(message, Notification):
+            self._receive_notification(message)
 
     def close(self, *, graceful: bool = False) -> None:
         """Cancel every request; listen streams are answered first where the end is `graceful`."""
@@ -168,15 +166,7 @@ class ModernEndpoint:
             if request.method == LISTEN:
                 self._listen(request, channel)
                 return
-            call = ModernCall(
-                request,
-                channel,
-                self._in_flight,
-                revision=NEUTRAL,
-                transport=self._transport,
-                principal=self._principal,
-                headers=headers,
-            )
+            call = ModernCall(request, channel, self._in_flight, headers)
         except McpError as error:
             channel.refuse(Error.of(error, request.id))
             return
@@ -235,14 +225,15 @@ def check_meta(params: Mapping[str, Any]) -> None:
 class ModernCall(Call):
     """A request of the modern era."""
 
-    __slots__ = ("_numbers", "_params", "_rounds")
+    revision = NEUTRAL
+    _numbers: dict[str, int] | None = None
+    _rounds: Rounds | None = None
 
-    def __init__(self, request: Request, channel: Channel, in_flight: InFlight, **about: Any) -> None:
-        super().__init__(request, channel, in_flight, **about)
-        self._params = request.params
-        self._numbers: dict[str, int] | None = None
-        self._rounds: Rounds | None = None
-        params = self._params
+    def __init__(
+        self, request: Request, channel: Channel, in_flight: InFlight, headers: Mapping[str, str] | None
+    ) -> None:
+        super().__init__(request, channel, in_flight, headers)
+        params = request.params
         if ("requestState" in params or "inputResponses" in params) and request.method in METHODS:
             rounds = self._begin()
             self.request_state = rounds.state

@@ -35,11 +35,11 @@ class AsyncioHost:
         self.time = time.time
         self.promise = self.loop.create_future
         self.call_later = self.loop.call_later
-        self._spare: list[_Worker] = []
+        self._spare: _Worker | None = None
 
     def start(self, coroutine: Coroutine[Any, Any, T], done: Done) -> Running | None:
         """See `Host.start`."""
-        worker = self._spare.pop() if self._spare else _Worker(self)
+        worker, self._spare = self._spare or _Worker(self), None
         loop, task = self.loop, worker.task
         context = copy_context()
         caller = asyncio.current_task(loop)
@@ -69,15 +69,16 @@ class AsyncioHost:
 
     def spare(self, worker: _Worker) -> None:
         """Keep a worker for the next handler."""
-        if worker.usable and len(self._spare) < 8:
-            self._spare.append(worker)
+        if self._spare is None and not worker.task.cancelling():
+            self._spare = worker
         else:
             worker.task.cancel()
 
     def close(self) -> None:
-        """End the spare tasks. Handlers that still wait are not touched."""
-        while self._spare:
-            self._spare.pop().task.cancel()
+        """End the spare task. Handlers that still wait are not touched."""
+        if self._spare is not None:
+            self._spare.task.cancel()
+            self._spare = None
 
 
 class _Worker:
@@ -105,11 +106,6 @@ class _Worker:
         self._cancelled_early = False
         self.started = False
         self.task = host.loop.create_task(self._work())
-
-    @property
-    def usable(self) -> bool:
-        """Whether no handler has left it cancelled or ended."""
-        return not self.task.done() and not self.task.cancelling()
 
     def cancel(self) -> None:
         """End the handler where it waits."""
