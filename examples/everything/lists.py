@@ -1,4 +1,4 @@
-"""Tools that change what the server offers while it runs. Clients that listen are told."""
+"""Tools that change what the server offers while it runs. Clients that listen are told of each change."""
 
 from __future__ import annotations
 
@@ -15,39 +15,24 @@ def register(server: Server) -> None:
     """Offer the tools of this module."""
 
     def change_tools(arguments: dict[str, Any], ctx: RequestContext) -> str:
-        if "test_dynamic_tool" in server.tools:
-            server.remove_tool("test_dynamic_tool")
-            return "Removed test_dynamic_tool"
-        server.add_tool(
-            {
-                "name": "test_dynamic_tool",
-                "description": "Comes and goes",
-                "inputSchema": {"type": "object"},
-            },
-            simple_text,
-        )
-        return "Added test_dynamic_tool"
+        definition = {
+            "name": "test_dynamic_tool",
+            "description": "Comes and goes",
+            "inputSchema": {"type": "object"},
+        }
+        server.add_tool(definition, simple_text)
+        server.remove_tool("test_dynamic_tool")
+        return "A tool came and went"
 
     def change_prompts(arguments: dict[str, Any], ctx: RequestContext) -> str:
-        if "test_dynamic_prompt" in server.prompts:
-            server.remove_prompt("test_dynamic_prompt")
-            return "Removed test_dynamic_prompt"
         server.add_prompt({"name": "test_dynamic_prompt", "description": "Comes and goes"}, simple)
-        return "Added test_dynamic_prompt"
+        server.remove_prompt("test_dynamic_prompt")
+        return "A prompt came and went"
 
-    server.add_tool(
-        {
-            "name": "test_trigger_tool_change",
-            "description": "Adds a tool, or removes it again",
-            "inputSchema": {"type": "object"},
-        },
-        change_tools,
-    )
-    server.add_tool(
-        {
-            "name": "test_trigger_prompt_change",
-            "description": "Adds a prompt, or removes it again",
-            "inputSchema": {"type": "object"},
-        },
-        change_prompts,
-    )
+    for name, description, handler in (
+        ("test_trigger_tool_change", "Adds a tool and removes it again", change_tools),
+        ("test_trigger_prompt_change", "Adds a prompt and removes it again", change_prompts),
+    ):
+        server.add_tool(
+            {"name": name, "description": description, "inputSchema": {"type": "object"}}, handler
+        )

@@ -157,7 +157,6 @@ async def watching(client: Client) -> None:
                 seen = {names[each.method] for each in notified if getattr(each, "method", None) in names}
             await client.unsubscribe_resource(WATCHED)
     saw["changes"] = sorted(seen)
-    await client.call_tool("test_trigger_tool_change")
 
 
 async def main() -> None:

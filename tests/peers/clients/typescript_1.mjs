@@ -124,7 +124,6 @@ await client.callTool({ name: "test_trigger_tool_change" });
 await until(() => seen.size === 2);
 await client.unsubscribeResource({ uri: WATCHED });
 saw.changes = [...seen].sort();
-await client.callTool({ name: "test_trigger_tool_change" });
 
 if (kind === "http") await transport.terminateSession();
 await client.close();

@@ -113,7 +113,6 @@ await until(() => seen.size === 2);
 if (modern) await listening.close();
 else await client.unsubscribeResource({ uri: WATCHED });
 saw.changes = [...seen].sort();
-await client.callTool({ name: "test_trigger_tool_change" });
 saw.server = client.getServerVersion()?.name;
 
 if (kind === "http" && !modern) await transport.terminateSession();
