@@ -188,7 +188,7 @@ class Inexpressible(ValueError):
         self.revision = revision
 
     def __str__(self) -> str:
-        return f"MCP {self.revision} has no words for a {self.definition}"
+        return f"MCP {self.revision} has no words for {self.definition}"
 
 
 class Mismatch(KeyError):

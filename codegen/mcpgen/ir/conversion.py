@@ -114,3 +114,23 @@ class RevisionConversion:
     newest: str
     methods: tuple[MethodConversion, ...]
     types: tuple[TypeConversion, ...]
+
+    def both_ways(self) -> tuple[list[Conversion | None], list[Conversion | None]]:
+        """All that come from the wire, and all that go to it."""
+        up = [part for item in self.methods for part in (item.params_from_wire, item.result_from_wire)]
+        down = [part for item in self.methods for part in (item.params_to_wire, item.result_to_wire)]
+        return up + [item.from_wire for item in self.types], down + [item.to_wire for item in self.types]
+
+
+def parts(conversion: Conversion) -> tuple[Conversion | None, ...]:
+    """What a conversion is made of."""
+    match conversion:
+        case ObjectConversion(fields=fields):
+            return tuple(part for _, part in fields)
+        case ListConversion(inner) | MapConversion(inner) | RewriteConversion(_, inner):
+            return (inner,)
+        case UnionConversion(cases=cases, untagged=untagged, array=array):
+            members = [member for _, candidates in cases for member in candidates]
+            return (*(member.conversion for member in (*members, *untagged)), array)
+        case _:
+            return ()

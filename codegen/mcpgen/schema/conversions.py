@@ -6,7 +6,7 @@ decision is a row here: drop the key, put a default in, rewrite the value, or re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,12 +89,17 @@ class _Row:
     of: str | None = None
 
 
-def read_conversions(path: Path) -> Conversions:
-    """What `path` says; nothing where there is no such file. Raises `SchemaError`."""
+def read_conversions(path: Path, *, older: Collection[str]) -> Conversions:
+    """What `path` says; nothing where there is no such file.
+
+    Raises `SchemaError`, also for an `until` that is none of the `older` revisions.
+    """
     rows = read_table(path, "decision", _Row)
     types = read_toml(path).get("types", []) if path.exists() else []
     decisions = [
-        decision for number, row in enumerate(rows, start=1) for decision in _decisions(path, number, row)
+        decision
+        for number, row in enumerate(rows, start=1)
+        for decision in _decisions(path, number, row, older)
     ]
     seen: dict[tuple[str, str], Decision] = {}
     for decision in decisions:
@@ -108,8 +113,13 @@ def read_conversions(path: Path) -> Conversions:
     return Conversions(tuple(types), tuple(decisions))
 
 
-def _decisions(path: Path, number: int, row: _Row) -> Iterator[Decision]:
+def _decisions(path: Path, number: int, row: _Row, older: Collection[str]) -> Iterator[Decision]:
     where = f"{path}: [[decision]] number {number}"
+    if row.until not in older:
+        raise SchemaError(
+            f"{where} holds until {row.until!r}, which is none of the older revisions",
+            hint=f"known: {', '.join(older)}",
+        )
     if row.do not in ACTIONS:
         raise SchemaError(f"{where} does not know `do = {row.do!r}`", hint=f"known: {', '.join(ACTIONS)}")
     given = {name for name in ("value", "by", "becomes", "older", "of") if getattr(row, name) is not None}

@@ -67,7 +67,7 @@ class SchemaRoom:
     @cached_property
     def conversions(self) -> Conversions:
         """What becomes of what older revisions do not know."""
-        return read_conversions(self.directory / "conversions.toml")
+        return read_conversions(self.directory / "conversions.toml", older=self.revisions[:-1])
 
     @cached_property
     def lock(self) -> dict[str, LockEntry]:

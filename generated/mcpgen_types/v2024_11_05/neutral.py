@@ -25,7 +25,7 @@ from ..fallbacks import (
 )
 
 
-def _NotificationMetaObject_from_wire(value: Any) -> Any:
+def _NotificationMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -35,13 +35,13 @@ def _NotificationMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CancelledNotificationParams_from_wire(value: Any) -> Any:
+def _CancelledNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -49,31 +49,7 @@ def _CancelledNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/subscriptionId" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/subscriptionId"]
-    return result
-
-
-def _CancelledNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ProgressNotificationParams_from_wire(value: Any) -> Any:
+def _ProgressNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -82,7 +58,7 @@ def _ProgressNotificationParams_from_wire(value: Any) -> Any:
         del result["message"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -90,24 +66,7 @@ def _ProgressNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ProgressNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "message" in value:
-        result = value.copy()
-        del result["message"]
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _RequestMetaObject_from_wire(value: Any) -> Any:
+def _RequestMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -125,7 +84,7 @@ def _RequestMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CallToolRequestParams_from_wire(value: Any) -> Any:
+def _CallToolRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -135,7 +94,7 @@ def _CallToolRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -143,43 +102,7 @@ def _CallToolRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _RequestMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if (
-        "io.modelcontextprotocol/clientCapabilities" in value
-        or "io.modelcontextprotocol/clientInfo" in value
-        or "io.modelcontextprotocol/logLevel" in value
-        or "io.modelcontextprotocol/protocolVersion" in value
-    ):
-        result = value.copy()
-        result.pop("io.modelcontextprotocol/clientCapabilities", None)
-        result.pop("io.modelcontextprotocol/clientInfo", None)
-        result.pop("io.modelcontextprotocol/logLevel", None)
-        result.pop("io.modelcontextprotocol/protocolVersion", None)
-    return result
-
-
-def _CallToolRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ResultMetaObject_from_wire(value: Any) -> Any:
+def _ResultMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -189,7 +112,7 @@ def _ResultMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _Annotations_from_wire(value: Any) -> Any:
+def _Annotations_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -199,7 +122,7 @@ def _Annotations_from_wire(value: Any) -> Any:
     return result
 
 
-def _TextContent_from_wire(value: Any) -> Any:
+def _TextContent_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -208,7 +131,7 @@ def _TextContent_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -216,7 +139,7 @@ def _TextContent_from_wire(value: Any) -> Any:
     return result
 
 
-def _ImageContent_from_wire(value: Any) -> Any:
+def _ImageContent_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -225,7 +148,7 @@ def _ImageContent_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -233,7 +156,7 @@ def _ImageContent_from_wire(value: Any) -> Any:
     return result
 
 
-def _TextResourceContents_from_wire(value: Any) -> Any:
+def _TextResourceContents_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -243,7 +166,7 @@ def _TextResourceContents_from_wire(value: Any) -> Any:
     return result
 
 
-def _BlobResourceContents_from_wire(value: Any) -> Any:
+def _BlobResourceContents_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -253,17 +176,17 @@ def _BlobResourceContents_from_wire(value: Any) -> Any:
     return result
 
 
-def _EmbeddedResource_resource_from_wire(value: Any) -> Any:
+def _EmbeddedResource_resource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     if "text" in value:
-        return _TextResourceContents_from_wire(value)
+        return _TextResourceContents_both_ways(value)
     if "blob" in value:
-        return _BlobResourceContents_from_wire(value)
+        return _BlobResourceContents_both_ways(value)
     return value
 
 
-def _EmbeddedResource_from_wire(value: Any) -> Any:
+def _EmbeddedResource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -272,14 +195,14 @@ def _EmbeddedResource_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["annotations"] = new
     if "resource" in value:
         item = value["resource"]
-        new = _EmbeddedResource_resource_from_wire(item)
+        new = _EmbeddedResource_resource_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -292,11 +215,11 @@ def _ContentBlock_from_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_from_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_from_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "resource":
-        return _EmbeddedResource_from_wire(value)
+        return _EmbeddedResource_both_ways(value)
     return value
 
 
@@ -308,7 +231,7 @@ def _CallToolResult_from_wire(value: Any) -> Any:
         del result["structuredContent"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "content" in value:
@@ -320,128 +243,20 @@ def _CallToolResult_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResultMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/serverInfo" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/serverInfo"]
-    return result
-
-
-def _Annotations_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "lastModified" in value:
-        result = value.copy()
-        del result["lastModified"]
-    return result
-
-
-def _TextContent_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    return result
-
-
-def _ImageContent_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    return result
-
-
-def _TextResourceContents_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    return result
-
-
-def _BlobResourceContents_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    return result
-
-
-def _EmbeddedResource_resource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    if "text" in value:
-        return _TextResourceContents_to_wire(value)
-    if "blob" in value:
-        return _BlobResourceContents_to_wire(value)
-    return value
-
-
-def _EmbeddedResource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    if "resource" in value:
-        item = value["resource"]
-        new = _EmbeddedResource_resource_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["resource"] = new
-    return result
-
-
 def _ContentBlock_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _EmbeddedResource_to_wire(audio_as_resource(value))
+        return _EmbeddedResource_both_ways(audio_as_resource(value))
     if tag == "resource_link":
-        return _TextContent_to_wire(link_as_text(value))
+        return _TextContent_both_ways(link_as_text(value))
     if tag == "resource":
-        return _EmbeddedResource_to_wire(value)
+        return _EmbeddedResource_both_ways(value)
     return value
 
 
@@ -457,7 +272,7 @@ def _CallToolResult_to_wire(value: Any) -> Any:
         result.pop("structuredContent", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -480,27 +295,13 @@ def _CallToolAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2024-11-05")
 
 
-def _PaginatedRequestParams_from_wire(value: Any) -> Any:
+def _PaginatedRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PaginatedRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -552,7 +353,7 @@ def _ListToolsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "tools" in value:
@@ -626,7 +427,7 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -641,13 +442,13 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_from_wire(value: Any) -> Any:
+def _NotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -655,21 +456,7 @@ def _NotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _Resource_from_wire(value: Any) -> Any:
+def _Resource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -680,7 +467,7 @@ def _Resource_from_wire(value: Any) -> Any:
         result.pop("title", None)
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -694,36 +481,17 @@ def _ListResourcesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "resources" in value:
         item = value["resources"]
-        new = each(item, _Resource_from_wire)
+        new = each(item, _Resource_both_ways)
         if new is not item:
             result["resources"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _Resource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "icons" in value or "title" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
     return result
 
 
@@ -738,14 +506,14 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "resources" in value:
         item = value["resources"]
-        new = each(item, _Resource_to_wire)
+        new = each(item, _Resource_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -753,7 +521,7 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
+def _ReadResourceRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -763,7 +531,7 @@ def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -771,31 +539,13 @@ def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ReadResourceRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ReadResourceResult_contents_from_wire(value: Any) -> Any:
+def _ReadResourceResult_contents_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     if "text" in value:
-        return _TextResourceContents_from_wire(value)
+        return _TextResourceContents_both_ways(value)
     if "blob" in value:
-        return _BlobResourceContents_from_wire(value)
+        return _BlobResourceContents_both_ways(value)
     return value
 
 
@@ -805,28 +555,18 @@ def _ReadResourceResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "contents" in value:
         item = value["contents"]
-        new = each(item, _ReadResourceResult_contents_from_wire)
+        new = each(item, _ReadResourceResult_contents_both_ways)
         if new is not item:
             result["contents"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
     return result
-
-
-def _ReadResourceResult_contents_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    if "text" in value:
-        return _TextResourceContents_to_wire(value)
-    if "blob" in value:
-        return _BlobResourceContents_to_wire(value)
-    return value
 
 
 def _ReadResourceResult_to_wire(value: Any) -> Any:
@@ -840,14 +580,14 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "contents" in value:
         item = value["contents"]
-        new = each(item, _ReadResourceResult_contents_to_wire)
+        new = each(item, _ReadResourceResult_contents_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -858,12 +598,12 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
 def _ReadResourceAnswer_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
-    if "cacheScope" in value and "contents" in value and "ttlMs" in value:
+    if "contents" in value:
         return _ReadResourceResult_to_wire(value)
     raise Inexpressible("InputRequiredResult", "2024-11-05")
 
 
-def _ResourceTemplate_from_wire(value: Any) -> Any:
+def _ResourceTemplate_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -874,7 +614,7 @@ def _ResourceTemplate_from_wire(value: Any) -> Any:
         result.pop("title", None)
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -888,36 +628,17 @@ def _ListResourceTemplatesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "resourceTemplates" in value:
         item = value["resourceTemplates"]
-        new = each(item, _ResourceTemplate_from_wire)
+        new = each(item, _ResourceTemplate_both_ways)
         if new is not item:
             result["resourceTemplates"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _ResourceTemplate_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "icons" in value or "title" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
     return result
 
 
@@ -932,14 +653,14 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "resourceTemplates" in value:
         item = value["resourceTemplates"]
-        new = each(item, _ResourceTemplate_to_wire)
+        new = each(item, _ResourceTemplate_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -947,13 +668,13 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
+def _ResourceUpdatedNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -961,21 +682,7 @@ def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_from_wire(value: Any) -> Any:
+def _GetPromptRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -985,25 +692,7 @@ def _GetPromptRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1031,7 +720,7 @@ def _GetPromptResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "messages" in value:
@@ -1066,7 +755,7 @@ def _GetPromptResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1089,7 +778,7 @@ def _GetPromptAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2024-11-05")
 
 
-def _PromptArgument_from_wire(value: Any) -> Any:
+def _PromptArgument_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1099,7 +788,7 @@ def _PromptArgument_from_wire(value: Any) -> Any:
     return result
 
 
-def _Prompt_from_wire(value: Any) -> Any:
+def _Prompt_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1110,7 +799,7 @@ def _Prompt_from_wire(value: Any) -> Any:
         result.pop("title", None)
     if "arguments" in value:
         item = value["arguments"]
-        new = each(item, _PromptArgument_from_wire)
+        new = each(item, _PromptArgument_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1124,46 +813,17 @@ def _ListPromptsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "prompts" in value:
         item = value["prompts"]
-        new = each(item, _Prompt_from_wire)
+        new = each(item, _Prompt_both_ways)
         if new is not item:
             result["prompts"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _PromptArgument_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "title" in value:
-        result = value.copy()
-        del result["title"]
-    return result
-
-
-def _Prompt_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "icons" in value or "title" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-    if "arguments" in value:
-        item = value["arguments"]
-        new = each(item, _PromptArgument_to_wire)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["arguments"] = new
     return result
 
 
@@ -1178,14 +838,14 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "prompts" in value:
         item = value["prompts"]
-        new = each(item, _Prompt_to_wire)
+        new = each(item, _Prompt_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1193,7 +853,7 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _PromptReference_from_wire(value: Any) -> Any:
+def _PromptReference_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1203,59 +863,16 @@ def _PromptReference_from_wire(value: Any) -> Any:
     return result
 
 
-def _CompleteRequestParams_ref_from_wire(value: Any) -> Any:
+def _CompleteRequestParams_ref_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     tag = value.get("type")
     if tag == "ref/prompt":
-        return _PromptReference_from_wire(value)
+        return _PromptReference_both_ways(value)
     return value
 
 
-def _CompleteRequestParams_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "context" in value:
-        result = value.copy()
-        del result["context"]
-    if "ref" in value:
-        item = value["ref"]
-        new = _CompleteRequestParams_ref_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["ref"] = new
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PromptReference_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "title" in value:
-        result = value.copy()
-        del result["title"]
-    return result
-
-
-def _CompleteRequestParams_ref_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    tag = value.get("type")
-    if tag == "ref/prompt":
-        return _PromptReference_to_wire(value)
-    return value
-
-
-def _CompleteRequestParams_to_wire(value: Any) -> Any:
+def _CompleteRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1264,14 +881,14 @@ def _CompleteRequestParams_to_wire(value: Any) -> Any:
         del result["context"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "ref" in value:
         item = value["ref"]
-        new = _CompleteRequestParams_ref_to_wire(item)
+        new = _CompleteRequestParams_ref_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1293,7 +910,7 @@ def _CompleteResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "completion" in value:
@@ -1314,7 +931,7 @@ def _CompleteResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1322,27 +939,13 @@ def _CompleteResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _LoggingMessageNotificationParams_from_wire(value: Any) -> Any:
+def _LoggingMessageNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _LoggingMessageNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1355,9 +958,9 @@ def _SamplingMessage_content_from_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_from_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_from_wire(value)
+        return _ImageContent_both_ways(value)
     return value
 
 
@@ -1401,15 +1004,15 @@ def _SamplingMessage_content_b_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
         raise Inexpressible("AudioContent", "2024-11-05")
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1420,15 +1023,15 @@ def _SamplingMessage_content_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
         raise Inexpressible("AudioContent", "2024-11-05")
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1474,9 +1077,9 @@ def _CreateMessageResult_content_from_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_from_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_from_wire(value)
+        return _ImageContent_both_ways(value)
     return value
 
 
@@ -1499,15 +1102,15 @@ def _CreateMessageResult_content_b_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
         raise Inexpressible("AudioContent", "2024-11-05")
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1518,15 +1121,15 @@ def _CreateMessageResult_content_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
         raise Inexpressible("AudioContent", "2024-11-05")
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1544,7 +1147,7 @@ def _CreateMessageResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams__meta_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1554,13 +1157,13 @@ def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _ListRootsRequestParams__meta_from_wire(item)
+        new = _ListRootsRequestParams__meta_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1568,31 +1171,7 @@ def _ListRootsRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams__meta_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "progressToken" in value:
-        result = value.copy()
-        del result["progressToken"]
-    return result
-
-
-def _ListRootsRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _ListRootsRequestParams__meta_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _Root_from_wire(value: Any) -> Any:
+def _Root_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1608,21 +1187,11 @@ def _ListRootsResult_from_wire(value: Any) -> Any:
     result = value
     if "roots" in value:
         item = value["roots"]
-        new = each(item, _Root_from_wire)
+        new = each(item, _Root_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["roots"] = new
-    return result
-
-
-def _Root_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
     return result
 
 
@@ -1636,7 +1205,7 @@ def _ListRootsResult_to_wire(value: Any) -> Any:
         del result["_meta"]
     if "roots" in value:
         item = value["roots"]
-        new = each(item, _Root_to_wire)
+        new = each(item, _Root_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1644,7 +1213,7 @@ def _ListRootsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ClientCapabilitiesSampling_from_wire(value: Any) -> Any:
+def _ClientCapabilitiesSampling_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1665,7 +1234,7 @@ def _ClientCapabilities_from_wire(value: Any) -> Any:
         result.pop("extensions", None)
     if "sampling" in value:
         item = value["sampling"]
-        new = _ClientCapabilitiesSampling_from_wire(item)
+        new = _ClientCapabilitiesSampling_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1681,17 +1250,6 @@ def _ClientCapabilities_roots_to_wire(value: Any) -> Any:
         if result is value:
             result = value.copy()
         del result["listChanged"]
-    return result
-
-
-def _ClientCapabilitiesSampling_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "context" in value or "tools" in value:
-        result = value.copy()
-        result.pop("context", None)
-        result.pop("tools", None)
     return result
 
 
@@ -1712,7 +1270,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
             result["roots"] = new
     if "sampling" in value:
         item = value["sampling"]
-        new = _ClientCapabilitiesSampling_to_wire(item)
+        new = _ClientCapabilitiesSampling_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1720,7 +1278,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
     return result
 
 
-def _Implementation_from_wire(value: Any) -> Any:
+def _Implementation_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1733,31 +1291,7 @@ def _Implementation_from_wire(value: Any) -> Any:
     return result
 
 
-def _Implementation_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "description" in value or "icons" in value or "title" in value or "websiteUrl" in value:
-        result = value.copy()
-        result.pop("description", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-        result.pop("websiteUrl", None)
-    return result
-
-
-def _ServerCapabilities_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "completions" in value or "extensions" in value:
-        result = value.copy()
-        result.pop("completions", None)
-        result.pop("extensions", None)
-    return result
-
-
-def _ServerCapabilities_to_wire(value: Any) -> Any:
+def _ServerCapabilities_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1772,106 +1306,106 @@ def _ServerCapabilities_to_wire(value: Any) -> Any:
 CONVERTERS: dict[str, Converter] = {
     "notifications/cancelled": Converter(
         method="notifications/cancelled",
-        params_from_wire=_CancelledNotificationParams_from_wire,
-        params_to_wire=_CancelledNotificationParams_to_wire,
+        params_from_wire=_CancelledNotificationParams_both_ways,
+        params_to_wire=_CancelledNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/progress": Converter(
         method="notifications/progress",
-        params_from_wire=_ProgressNotificationParams_from_wire,
-        params_to_wire=_ProgressNotificationParams_to_wire,
+        params_from_wire=_ProgressNotificationParams_both_ways,
+        params_to_wire=_ProgressNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "tools/call": Converter(
         method="tools/call",
-        params_from_wire=_CallToolRequestParams_from_wire,
-        params_to_wire=_CallToolRequestParams_to_wire,
+        params_from_wire=_CallToolRequestParams_both_ways,
+        params_to_wire=_CallToolRequestParams_both_ways,
         result_from_wire=_CallToolResult_from_wire,
         result_to_wire=_CallToolAnswer_to_wire,
     ),
     "tools/list": Converter(
         method="tools/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListToolsResult_from_wire,
         result_to_wire=_ListToolsResult_to_wire,
     ),
     "notifications/tools/list_changed": Converter(
         method="notifications/tools/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "resources/list": Converter(
         method="resources/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourcesResult_from_wire,
         result_to_wire=_ListResourcesResult_to_wire,
     ),
     "resources/read": Converter(
         method="resources/read",
-        params_from_wire=_ReadResourceRequestParams_from_wire,
-        params_to_wire=_ReadResourceRequestParams_to_wire,
+        params_from_wire=_ReadResourceRequestParams_both_ways,
+        params_to_wire=_ReadResourceRequestParams_both_ways,
         result_from_wire=_ReadResourceResult_from_wire,
         result_to_wire=_ReadResourceAnswer_to_wire,
     ),
     "resources/templates/list": Converter(
         method="resources/templates/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourceTemplatesResult_from_wire,
         result_to_wire=_ListResourceTemplatesResult_to_wire,
     ),
     "notifications/resources/list_changed": Converter(
         method="notifications/resources/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/resources/updated": Converter(
         method="notifications/resources/updated",
-        params_from_wire=_ResourceUpdatedNotificationParams_from_wire,
-        params_to_wire=_ResourceUpdatedNotificationParams_to_wire,
+        params_from_wire=_ResourceUpdatedNotificationParams_both_ways,
+        params_to_wire=_ResourceUpdatedNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "prompts/get": Converter(
         method="prompts/get",
-        params_from_wire=_GetPromptRequestParams_from_wire,
-        params_to_wire=_GetPromptRequestParams_to_wire,
+        params_from_wire=_GetPromptRequestParams_both_ways,
+        params_to_wire=_GetPromptRequestParams_both_ways,
         result_from_wire=_GetPromptResult_from_wire,
         result_to_wire=_GetPromptAnswer_to_wire,
     ),
     "prompts/list": Converter(
         method="prompts/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListPromptsResult_from_wire,
         result_to_wire=_ListPromptsResult_to_wire,
     ),
     "notifications/prompts/list_changed": Converter(
         method="notifications/prompts/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "completion/complete": Converter(
         method="completion/complete",
-        params_from_wire=_CompleteRequestParams_from_wire,
-        params_to_wire=_CompleteRequestParams_to_wire,
+        params_from_wire=_CompleteRequestParams_both_ways,
+        params_to_wire=_CompleteRequestParams_both_ways,
         result_from_wire=_CompleteResult_from_wire,
         result_to_wire=_CompleteResult_to_wire,
     ),
     "notifications/message": Converter(
         method="notifications/message",
-        params_from_wire=_LoggingMessageNotificationParams_from_wire,
-        params_to_wire=_LoggingMessageNotificationParams_to_wire,
+        params_from_wire=_LoggingMessageNotificationParams_both_ways,
+        params_to_wire=_LoggingMessageNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
@@ -1884,8 +1418,8 @@ CONVERTERS: dict[str, Converter] = {
     ),
     "roots/list": Converter(
         method="roots/list",
-        params_from_wire=_ListRootsRequestParams_from_wire,
-        params_to_wire=_ListRootsRequestParams_to_wire,
+        params_from_wire=_ListRootsRequestParams_both_ways,
+        params_to_wire=_ListRootsRequestParams_both_ways,
         result_from_wire=_ListRootsResult_from_wire,
         result_to_wire=_ListRootsResult_to_wire,
     ),
@@ -1899,11 +1433,11 @@ TYPES: dict[str, TypeConverter] = {
         to_wire=_ClientCapabilities_to_wire,
     ),
     "Implementation": TypeConverter(
-        name="Implementation", from_wire=_Implementation_from_wire, to_wire=_Implementation_to_wire
+        name="Implementation", from_wire=_Implementation_both_ways, to_wire=_Implementation_both_ways
     ),
     "ServerCapabilities": TypeConverter(
         name="ServerCapabilities",
-        from_wire=_ServerCapabilities_from_wire,
-        to_wire=_ServerCapabilities_to_wire,
+        from_wire=_ServerCapabilities_both_ways,
+        to_wire=_ServerCapabilities_both_ways,
     ),
 }

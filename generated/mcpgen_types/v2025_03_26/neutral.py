@@ -24,7 +24,7 @@ from ..fallbacks import (
 )
 
 
-def _NotificationMetaObject_from_wire(value: Any) -> Any:
+def _NotificationMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -34,13 +34,13 @@ def _NotificationMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CancelledNotificationParams_from_wire(value: Any) -> Any:
+def _CancelledNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -48,23 +48,13 @@ def _CancelledNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/subscriptionId" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/subscriptionId"]
-    return result
-
-
-def _CancelledNotificationParams_to_wire(value: Any) -> Any:
+def _ProgressNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -72,35 +62,7 @@ def _CancelledNotificationParams_to_wire(value: Any) -> Any:
     return result
 
 
-def _ProgressNotificationParams_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ProgressNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _RequestMetaObject_from_wire(value: Any) -> Any:
+def _RequestMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -118,7 +80,7 @@ def _RequestMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CallToolRequestParams_from_wire(value: Any) -> Any:
+def _CallToolRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -128,7 +90,7 @@ def _CallToolRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -136,43 +98,7 @@ def _CallToolRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _RequestMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if (
-        "io.modelcontextprotocol/clientCapabilities" in value
-        or "io.modelcontextprotocol/clientInfo" in value
-        or "io.modelcontextprotocol/logLevel" in value
-        or "io.modelcontextprotocol/protocolVersion" in value
-    ):
-        result = value.copy()
-        result.pop("io.modelcontextprotocol/clientCapabilities", None)
-        result.pop("io.modelcontextprotocol/clientInfo", None)
-        result.pop("io.modelcontextprotocol/logLevel", None)
-        result.pop("io.modelcontextprotocol/protocolVersion", None)
-    return result
-
-
-def _CallToolRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ResultMetaObject_from_wire(value: Any) -> Any:
+def _ResultMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -182,7 +108,7 @@ def _ResultMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _Annotations_from_wire(value: Any) -> Any:
+def _Annotations_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -192,7 +118,7 @@ def _Annotations_from_wire(value: Any) -> Any:
     return result
 
 
-def _TextContent_from_wire(value: Any) -> Any:
+def _TextContent_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -201,7 +127,7 @@ def _TextContent_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -209,7 +135,7 @@ def _TextContent_from_wire(value: Any) -> Any:
     return result
 
 
-def _ImageContent_from_wire(value: Any) -> Any:
+def _ImageContent_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -218,7 +144,7 @@ def _ImageContent_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -226,7 +152,7 @@ def _ImageContent_from_wire(value: Any) -> Any:
     return result
 
 
-def _AudioContent_from_wire(value: Any) -> Any:
+def _AudioContent_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -235,7 +161,7 @@ def _AudioContent_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -243,7 +169,7 @@ def _AudioContent_from_wire(value: Any) -> Any:
     return result
 
 
-def _TextResourceContents_from_wire(value: Any) -> Any:
+def _TextResourceContents_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -253,7 +179,7 @@ def _TextResourceContents_from_wire(value: Any) -> Any:
     return result
 
 
-def _BlobResourceContents_from_wire(value: Any) -> Any:
+def _BlobResourceContents_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -263,17 +189,17 @@ def _BlobResourceContents_from_wire(value: Any) -> Any:
     return result
 
 
-def _EmbeddedResource_resource_from_wire(value: Any) -> Any:
+def _EmbeddedResource_resource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     if "text" in value:
-        return _TextResourceContents_from_wire(value)
+        return _TextResourceContents_both_ways(value)
     if "blob" in value:
-        return _BlobResourceContents_from_wire(value)
+        return _BlobResourceContents_both_ways(value)
     return value
 
 
-def _EmbeddedResource_from_wire(value: Any) -> Any:
+def _EmbeddedResource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -282,14 +208,14 @@ def _EmbeddedResource_from_wire(value: Any) -> Any:
         del result["_meta"]
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["annotations"] = new
     if "resource" in value:
         item = value["resource"]
-        new = _EmbeddedResource_resource_from_wire(item)
+        new = _EmbeddedResource_resource_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -302,13 +228,13 @@ def _ContentBlock_from_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_from_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_from_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_from_wire(value)
+        return _AudioContent_both_ways(value)
     if tag == "resource":
-        return _EmbeddedResource_from_wire(value)
+        return _EmbeddedResource_both_ways(value)
     return value
 
 
@@ -320,7 +246,7 @@ def _CallToolResult_from_wire(value: Any) -> Any:
         del result["structuredContent"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "content" in value:
@@ -332,145 +258,20 @@ def _CallToolResult_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResultMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/serverInfo" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/serverInfo"]
-    return result
-
-
-def _Annotations_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "lastModified" in value:
-        result = value.copy()
-        del result["lastModified"]
-    return result
-
-
-def _TextContent_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    return result
-
-
-def _ImageContent_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    return result
-
-
-def _AudioContent_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    return result
-
-
-def _TextResourceContents_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    return result
-
-
-def _BlobResourceContents_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    return result
-
-
-def _EmbeddedResource_resource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    if "text" in value:
-        return _TextResourceContents_to_wire(value)
-    if "blob" in value:
-        return _BlobResourceContents_to_wire(value)
-    return value
-
-
-def _EmbeddedResource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
-    if "resource" in value:
-        item = value["resource"]
-        new = _EmbeddedResource_resource_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["resource"] = new
-    return result
-
-
 def _ContentBlock_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_to_wire(value)
+        return _AudioContent_both_ways(value)
     if tag == "resource_link":
-        return _TextContent_to_wire(link_as_text(value))
+        return _TextContent_both_ways(link_as_text(value))
     if tag == "resource":
-        return _EmbeddedResource_to_wire(value)
+        return _EmbeddedResource_both_ways(value)
     return value
 
 
@@ -486,7 +287,7 @@ def _CallToolResult_to_wire(value: Any) -> Any:
         result.pop("structuredContent", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -509,27 +310,13 @@ def _CallToolAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2025-03-26")
 
 
-def _PaginatedRequestParams_from_wire(value: Any) -> Any:
+def _PaginatedRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PaginatedRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -574,7 +361,7 @@ def _ListToolsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "tools" in value:
@@ -641,7 +428,7 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -656,13 +443,13 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_from_wire(value: Any) -> Any:
+def _NotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -670,21 +457,7 @@ def _NotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _Resource_from_wire(value: Any) -> Any:
+def _Resource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -695,7 +468,7 @@ def _Resource_from_wire(value: Any) -> Any:
         result.pop("title", None)
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -709,36 +482,17 @@ def _ListResourcesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "resources" in value:
         item = value["resources"]
-        new = each(item, _Resource_from_wire)
+        new = each(item, _Resource_both_ways)
         if new is not item:
             result["resources"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _Resource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "icons" in value or "title" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
     return result
 
 
@@ -753,14 +507,14 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "resources" in value:
         item = value["resources"]
-        new = each(item, _Resource_to_wire)
+        new = each(item, _Resource_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -768,7 +522,7 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
+def _ReadResourceRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -778,7 +532,7 @@ def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -786,31 +540,13 @@ def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ReadResourceRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ReadResourceResult_contents_from_wire(value: Any) -> Any:
+def _ReadResourceResult_contents_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     if "text" in value:
-        return _TextResourceContents_from_wire(value)
+        return _TextResourceContents_both_ways(value)
     if "blob" in value:
-        return _BlobResourceContents_from_wire(value)
+        return _BlobResourceContents_both_ways(value)
     return value
 
 
@@ -820,28 +556,18 @@ def _ReadResourceResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "contents" in value:
         item = value["contents"]
-        new = each(item, _ReadResourceResult_contents_from_wire)
+        new = each(item, _ReadResourceResult_contents_both_ways)
         if new is not item:
             result["contents"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
     return result
-
-
-def _ReadResourceResult_contents_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    if "text" in value:
-        return _TextResourceContents_to_wire(value)
-    if "blob" in value:
-        return _BlobResourceContents_to_wire(value)
-    return value
 
 
 def _ReadResourceResult_to_wire(value: Any) -> Any:
@@ -855,14 +581,14 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "contents" in value:
         item = value["contents"]
-        new = each(item, _ReadResourceResult_contents_to_wire)
+        new = each(item, _ReadResourceResult_contents_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -873,12 +599,12 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
 def _ReadResourceAnswer_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
-    if "cacheScope" in value and "contents" in value and "ttlMs" in value:
+    if "contents" in value:
         return _ReadResourceResult_to_wire(value)
     raise Inexpressible("InputRequiredResult", "2025-03-26")
 
 
-def _ResourceTemplate_from_wire(value: Any) -> Any:
+def _ResourceTemplate_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -889,7 +615,7 @@ def _ResourceTemplate_from_wire(value: Any) -> Any:
         result.pop("title", None)
     if "annotations" in value:
         item = value["annotations"]
-        new = _Annotations_from_wire(item)
+        new = _Annotations_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -903,36 +629,17 @@ def _ListResourceTemplatesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "resourceTemplates" in value:
         item = value["resourceTemplates"]
-        new = each(item, _ResourceTemplate_from_wire)
+        new = each(item, _ResourceTemplate_both_ways)
         if new is not item:
             result["resourceTemplates"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _ResourceTemplate_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "icons" in value or "title" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-    if "annotations" in value:
-        item = value["annotations"]
-        new = _Annotations_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["annotations"] = new
     return result
 
 
@@ -947,14 +654,14 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "resourceTemplates" in value:
         item = value["resourceTemplates"]
-        new = each(item, _ResourceTemplate_to_wire)
+        new = each(item, _ResourceTemplate_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -962,13 +669,13 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
+def _ResourceUpdatedNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -976,21 +683,7 @@ def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_from_wire(value: Any) -> Any:
+def _GetPromptRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1000,25 +693,7 @@ def _GetPromptRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1046,7 +721,7 @@ def _GetPromptResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "messages" in value:
@@ -1081,7 +756,7 @@ def _GetPromptResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1104,7 +779,7 @@ def _GetPromptAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2025-03-26")
 
 
-def _PromptArgument_from_wire(value: Any) -> Any:
+def _PromptArgument_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1114,7 +789,7 @@ def _PromptArgument_from_wire(value: Any) -> Any:
     return result
 
 
-def _Prompt_from_wire(value: Any) -> Any:
+def _Prompt_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1125,7 +800,7 @@ def _Prompt_from_wire(value: Any) -> Any:
         result.pop("title", None)
     if "arguments" in value:
         item = value["arguments"]
-        new = each(item, _PromptArgument_from_wire)
+        new = each(item, _PromptArgument_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1139,46 +814,17 @@ def _ListPromptsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "prompts" in value:
         item = value["prompts"]
-        new = each(item, _Prompt_from_wire)
+        new = each(item, _Prompt_both_ways)
         if new is not item:
             result["prompts"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _PromptArgument_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "title" in value:
-        result = value.copy()
-        del result["title"]
-    return result
-
-
-def _Prompt_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "icons" in value or "title" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-    if "arguments" in value:
-        item = value["arguments"]
-        new = each(item, _PromptArgument_to_wire)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["arguments"] = new
     return result
 
 
@@ -1193,14 +839,14 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "prompts" in value:
         item = value["prompts"]
-        new = each(item, _Prompt_to_wire)
+        new = each(item, _Prompt_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1208,7 +854,7 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _PromptReference_from_wire(value: Any) -> Any:
+def _PromptReference_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1218,59 +864,16 @@ def _PromptReference_from_wire(value: Any) -> Any:
     return result
 
 
-def _CompleteRequestParams_ref_from_wire(value: Any) -> Any:
+def _CompleteRequestParams_ref_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     tag = value.get("type")
     if tag == "ref/prompt":
-        return _PromptReference_from_wire(value)
+        return _PromptReference_both_ways(value)
     return value
 
 
-def _CompleteRequestParams_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "context" in value:
-        result = value.copy()
-        del result["context"]
-    if "ref" in value:
-        item = value["ref"]
-        new = _CompleteRequestParams_ref_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["ref"] = new
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PromptReference_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "title" in value:
-        result = value.copy()
-        del result["title"]
-    return result
-
-
-def _CompleteRequestParams_ref_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    tag = value.get("type")
-    if tag == "ref/prompt":
-        return _PromptReference_to_wire(value)
-    return value
-
-
-def _CompleteRequestParams_to_wire(value: Any) -> Any:
+def _CompleteRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1279,14 +882,14 @@ def _CompleteRequestParams_to_wire(value: Any) -> Any:
         del result["context"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "ref" in value:
         item = value["ref"]
-        new = _CompleteRequestParams_ref_to_wire(item)
+        new = _CompleteRequestParams_ref_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1308,7 +911,7 @@ def _CompleteResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "completion" in value:
@@ -1329,7 +932,7 @@ def _CompleteResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1337,27 +940,13 @@ def _CompleteResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _LoggingMessageNotificationParams_from_wire(value: Any) -> Any:
+def _LoggingMessageNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _LoggingMessageNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1370,11 +959,11 @@ def _SamplingMessage_content_from_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_from_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_from_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_from_wire(value)
+        return _AudioContent_both_ways(value)
     return value
 
 
@@ -1418,15 +1007,15 @@ def _SamplingMessage_content_b_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_to_wire(value)
+        return _AudioContent_both_ways(value)
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1437,15 +1026,15 @@ def _SamplingMessage_content_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_to_wire(value)
+        return _AudioContent_both_ways(value)
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1491,11 +1080,11 @@ def _CreateMessageResult_content_from_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_from_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_from_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_from_wire(value)
+        return _AudioContent_both_ways(value)
     return value
 
 
@@ -1518,15 +1107,15 @@ def _CreateMessageResult_content_b_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_to_wire(value)
+        return _AudioContent_both_ways(value)
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1537,15 +1126,15 @@ def _CreateMessageResult_content_to_wire(value: Any) -> Any:
         return value
     tag = value.get("type")
     if tag == "text":
-        return _TextContent_to_wire(value)
+        return _TextContent_both_ways(value)
     if tag == "image":
-        return _ImageContent_to_wire(value)
+        return _ImageContent_both_ways(value)
     if tag == "audio":
-        return _AudioContent_to_wire(value)
+        return _AudioContent_both_ways(value)
     if tag == "tool_use":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     if tag == "tool_result":
-        return _TextContent_to_wire(block_as_text(value))
+        return _TextContent_both_ways(block_as_text(value))
     return value
 
 
@@ -1563,7 +1152,7 @@ def _CreateMessageResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams__meta_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1573,13 +1162,13 @@ def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _ListRootsRequestParams__meta_from_wire(item)
+        new = _ListRootsRequestParams__meta_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1587,31 +1176,7 @@ def _ListRootsRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams__meta_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "progressToken" in value:
-        result = value.copy()
-        del result["progressToken"]
-    return result
-
-
-def _ListRootsRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _ListRootsRequestParams__meta_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _Root_from_wire(value: Any) -> Any:
+def _Root_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1627,21 +1192,11 @@ def _ListRootsResult_from_wire(value: Any) -> Any:
     result = value
     if "roots" in value:
         item = value["roots"]
-        new = each(item, _Root_from_wire)
+        new = each(item, _Root_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["roots"] = new
-    return result
-
-
-def _Root_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        result = value.copy()
-        del result["_meta"]
     return result
 
 
@@ -1655,7 +1210,7 @@ def _ListRootsResult_to_wire(value: Any) -> Any:
         del result["_meta"]
     if "roots" in value:
         item = value["roots"]
-        new = each(item, _Root_to_wire)
+        new = each(item, _Root_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1663,7 +1218,7 @@ def _ListRootsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ClientCapabilitiesSampling_from_wire(value: Any) -> Any:
+def _ClientCapabilitiesSampling_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1684,7 +1239,7 @@ def _ClientCapabilities_from_wire(value: Any) -> Any:
         result.pop("extensions", None)
     if "sampling" in value:
         item = value["sampling"]
-        new = _ClientCapabilitiesSampling_from_wire(item)
+        new = _ClientCapabilitiesSampling_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1700,17 +1255,6 @@ def _ClientCapabilities_roots_to_wire(value: Any) -> Any:
         if result is value:
             result = value.copy()
         del result["listChanged"]
-    return result
-
-
-def _ClientCapabilitiesSampling_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "context" in value or "tools" in value:
-        result = value.copy()
-        result.pop("context", None)
-        result.pop("tools", None)
     return result
 
 
@@ -1731,7 +1275,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
             result["roots"] = new
     if "sampling" in value:
         item = value["sampling"]
-        new = _ClientCapabilitiesSampling_to_wire(item)
+        new = _ClientCapabilitiesSampling_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1739,7 +1283,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
     return result
 
 
-def _Implementation_from_wire(value: Any) -> Any:
+def _Implementation_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1752,30 +1296,7 @@ def _Implementation_from_wire(value: Any) -> Any:
     return result
 
 
-def _Implementation_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "description" in value or "icons" in value or "title" in value or "websiteUrl" in value:
-        result = value.copy()
-        result.pop("description", None)
-        result.pop("icons", None)
-        result.pop("title", None)
-        result.pop("websiteUrl", None)
-    return result
-
-
-def _ServerCapabilities_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "extensions" in value:
-        result = value.copy()
-        del result["extensions"]
-    return result
-
-
-def _ServerCapabilities_to_wire(value: Any) -> Any:
+def _ServerCapabilities_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1789,106 +1310,106 @@ def _ServerCapabilities_to_wire(value: Any) -> Any:
 CONVERTERS: dict[str, Converter] = {
     "notifications/cancelled": Converter(
         method="notifications/cancelled",
-        params_from_wire=_CancelledNotificationParams_from_wire,
-        params_to_wire=_CancelledNotificationParams_to_wire,
+        params_from_wire=_CancelledNotificationParams_both_ways,
+        params_to_wire=_CancelledNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/progress": Converter(
         method="notifications/progress",
-        params_from_wire=_ProgressNotificationParams_from_wire,
-        params_to_wire=_ProgressNotificationParams_to_wire,
+        params_from_wire=_ProgressNotificationParams_both_ways,
+        params_to_wire=_ProgressNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "tools/call": Converter(
         method="tools/call",
-        params_from_wire=_CallToolRequestParams_from_wire,
-        params_to_wire=_CallToolRequestParams_to_wire,
+        params_from_wire=_CallToolRequestParams_both_ways,
+        params_to_wire=_CallToolRequestParams_both_ways,
         result_from_wire=_CallToolResult_from_wire,
         result_to_wire=_CallToolAnswer_to_wire,
     ),
     "tools/list": Converter(
         method="tools/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListToolsResult_from_wire,
         result_to_wire=_ListToolsResult_to_wire,
     ),
     "notifications/tools/list_changed": Converter(
         method="notifications/tools/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "resources/list": Converter(
         method="resources/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourcesResult_from_wire,
         result_to_wire=_ListResourcesResult_to_wire,
     ),
     "resources/read": Converter(
         method="resources/read",
-        params_from_wire=_ReadResourceRequestParams_from_wire,
-        params_to_wire=_ReadResourceRequestParams_to_wire,
+        params_from_wire=_ReadResourceRequestParams_both_ways,
+        params_to_wire=_ReadResourceRequestParams_both_ways,
         result_from_wire=_ReadResourceResult_from_wire,
         result_to_wire=_ReadResourceAnswer_to_wire,
     ),
     "resources/templates/list": Converter(
         method="resources/templates/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourceTemplatesResult_from_wire,
         result_to_wire=_ListResourceTemplatesResult_to_wire,
     ),
     "notifications/resources/list_changed": Converter(
         method="notifications/resources/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/resources/updated": Converter(
         method="notifications/resources/updated",
-        params_from_wire=_ResourceUpdatedNotificationParams_from_wire,
-        params_to_wire=_ResourceUpdatedNotificationParams_to_wire,
+        params_from_wire=_ResourceUpdatedNotificationParams_both_ways,
+        params_to_wire=_ResourceUpdatedNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "prompts/get": Converter(
         method="prompts/get",
-        params_from_wire=_GetPromptRequestParams_from_wire,
-        params_to_wire=_GetPromptRequestParams_to_wire,
+        params_from_wire=_GetPromptRequestParams_both_ways,
+        params_to_wire=_GetPromptRequestParams_both_ways,
         result_from_wire=_GetPromptResult_from_wire,
         result_to_wire=_GetPromptAnswer_to_wire,
     ),
     "prompts/list": Converter(
         method="prompts/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListPromptsResult_from_wire,
         result_to_wire=_ListPromptsResult_to_wire,
     ),
     "notifications/prompts/list_changed": Converter(
         method="notifications/prompts/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "completion/complete": Converter(
         method="completion/complete",
-        params_from_wire=_CompleteRequestParams_from_wire,
-        params_to_wire=_CompleteRequestParams_to_wire,
+        params_from_wire=_CompleteRequestParams_both_ways,
+        params_to_wire=_CompleteRequestParams_both_ways,
         result_from_wire=_CompleteResult_from_wire,
         result_to_wire=_CompleteResult_to_wire,
     ),
     "notifications/message": Converter(
         method="notifications/message",
-        params_from_wire=_LoggingMessageNotificationParams_from_wire,
-        params_to_wire=_LoggingMessageNotificationParams_to_wire,
+        params_from_wire=_LoggingMessageNotificationParams_both_ways,
+        params_to_wire=_LoggingMessageNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
@@ -1901,8 +1422,8 @@ CONVERTERS: dict[str, Converter] = {
     ),
     "roots/list": Converter(
         method="roots/list",
-        params_from_wire=_ListRootsRequestParams_from_wire,
-        params_to_wire=_ListRootsRequestParams_to_wire,
+        params_from_wire=_ListRootsRequestParams_both_ways,
+        params_to_wire=_ListRootsRequestParams_both_ways,
         result_from_wire=_ListRootsResult_from_wire,
         result_to_wire=_ListRootsResult_to_wire,
     ),
@@ -1916,11 +1437,11 @@ TYPES: dict[str, TypeConverter] = {
         to_wire=_ClientCapabilities_to_wire,
     ),
     "Implementation": TypeConverter(
-        name="Implementation", from_wire=_Implementation_from_wire, to_wire=_Implementation_to_wire
+        name="Implementation", from_wire=_Implementation_both_ways, to_wire=_Implementation_both_ways
     ),
     "ServerCapabilities": TypeConverter(
         name="ServerCapabilities",
-        from_wire=_ServerCapabilities_from_wire,
-        to_wire=_ServerCapabilities_to_wire,
+        from_wire=_ServerCapabilities_both_ways,
+        to_wire=_ServerCapabilities_both_ways,
     ),
 }

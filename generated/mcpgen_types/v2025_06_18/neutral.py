@@ -26,7 +26,7 @@ from ..fallbacks import (
 )
 
 
-def _NotificationMetaObject_from_wire(value: Any) -> Any:
+def _NotificationMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -36,13 +36,13 @@ def _NotificationMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CancelledNotificationParams_from_wire(value: Any) -> Any:
+def _CancelledNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -50,23 +50,13 @@ def _CancelledNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/subscriptionId" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/subscriptionId"]
-    return result
-
-
-def _CancelledNotificationParams_to_wire(value: Any) -> Any:
+def _ProgressNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -74,35 +64,7 @@ def _CancelledNotificationParams_to_wire(value: Any) -> Any:
     return result
 
 
-def _ProgressNotificationParams_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ProgressNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _RequestMetaObject_from_wire(value: Any) -> Any:
+def _RequestMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -120,7 +82,7 @@ def _RequestMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CallToolRequestParams_from_wire(value: Any) -> Any:
+def _CallToolRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -130,7 +92,7 @@ def _CallToolRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -138,43 +100,7 @@ def _CallToolRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _RequestMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if (
-        "io.modelcontextprotocol/clientCapabilities" in value
-        or "io.modelcontextprotocol/clientInfo" in value
-        or "io.modelcontextprotocol/logLevel" in value
-        or "io.modelcontextprotocol/protocolVersion" in value
-    ):
-        result = value.copy()
-        result.pop("io.modelcontextprotocol/clientCapabilities", None)
-        result.pop("io.modelcontextprotocol/clientInfo", None)
-        result.pop("io.modelcontextprotocol/logLevel", None)
-        result.pop("io.modelcontextprotocol/protocolVersion", None)
-    return result
-
-
-def _CallToolRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ResultMetaObject_from_wire(value: Any) -> Any:
+def _ResultMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -184,7 +110,7 @@ def _ResultMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceLink_from_wire(value: Any) -> Any:
+def _ResourceLink_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -194,12 +120,12 @@ def _ResourceLink_from_wire(value: Any) -> Any:
     return result
 
 
-def _ContentBlock_from_wire(value: Any) -> Any:
+def _ContentBlock_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     tag = value.get("type")
     if tag == "resource_link":
-        return _ResourceLink_from_wire(value)
+        return _ResourceLink_both_ways(value)
     return value
 
 
@@ -209,45 +135,16 @@ def _CallToolResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "content" in value:
         item = value["content"]
-        new = each(item, _ContentBlock_from_wire)
+        new = each(item, _ContentBlock_both_ways)
         if new is not item:
             result["content"] = new
     result["resultType"] = "complete"
     return result
-
-
-def _ResultMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/serverInfo" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/serverInfo"]
-    return result
-
-
-def _ResourceLink_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "icons" in value:
-        result = value.copy()
-        del result["icons"]
-    return result
-
-
-def _ContentBlock_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    tag = value.get("type")
-    if tag == "resource_link":
-        return _ResourceLink_to_wire(value)
-    return value
 
 
 def _CallToolResult_to_wire(value: Any) -> Any:
@@ -261,14 +158,14 @@ def _CallToolResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "content" in value:
         item = value["content"]
-        new = each(item, _ContentBlock_to_wire)
+        new = each(item, _ContentBlock_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -284,27 +181,13 @@ def _CallToolAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2025-06-18")
 
 
-def _PaginatedRequestParams_from_wire(value: Any) -> Any:
+def _PaginatedRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PaginatedRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -364,7 +247,7 @@ def _ListToolsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "tools" in value:
@@ -459,7 +342,7 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -474,13 +357,13 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_from_wire(value: Any) -> Any:
+def _NotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -488,21 +371,7 @@ def _NotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _Resource_from_wire(value: Any) -> Any:
+def _Resource_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -518,27 +387,17 @@ def _ListResourcesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "resources" in value:
         item = value["resources"]
-        new = each(item, _Resource_from_wire)
+        new = each(item, _Resource_both_ways)
         if new is not item:
             result["resources"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _Resource_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "icons" in value:
-        result = value.copy()
-        del result["icons"]
     return result
 
 
@@ -553,14 +412,14 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "resources" in value:
         item = value["resources"]
-        new = each(item, _Resource_to_wire)
+        new = each(item, _Resource_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -568,7 +427,7 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
+def _ReadResourceRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -578,25 +437,7 @@ def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ReadResourceRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -610,7 +451,7 @@ def _ReadResourceResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["cacheScope"] = "private"
@@ -630,7 +471,7 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -641,12 +482,12 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
 def _ReadResourceAnswer_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
-    if "cacheScope" in value and "contents" in value and "ttlMs" in value:
+    if "contents" in value:
         return _ReadResourceResult_to_wire(value)
     raise Inexpressible("InputRequiredResult", "2025-06-18")
 
 
-def _ResourceTemplate_from_wire(value: Any) -> Any:
+def _ResourceTemplate_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -662,27 +503,17 @@ def _ListResourceTemplatesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "resourceTemplates" in value:
         item = value["resourceTemplates"]
-        new = each(item, _ResourceTemplate_from_wire)
+        new = each(item, _ResourceTemplate_both_ways)
         if new is not item:
             result["resourceTemplates"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _ResourceTemplate_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "icons" in value:
-        result = value.copy()
-        del result["icons"]
     return result
 
 
@@ -697,14 +528,14 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "resourceTemplates" in value:
         item = value["resourceTemplates"]
-        new = each(item, _ResourceTemplate_to_wire)
+        new = each(item, _ResourceTemplate_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -712,13 +543,13 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
+def _ResourceUpdatedNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -726,21 +557,7 @@ def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_from_wire(value: Any) -> Any:
+def _GetPromptRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -750,7 +567,7 @@ def _GetPromptRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -758,31 +575,13 @@ def _GetPromptRequestParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _GetPromptRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PromptMessage_from_wire(value: Any) -> Any:
+def _PromptMessage_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "content" in value:
         item = value["content"]
-        new = _ContentBlock_from_wire(item)
+        new = _ContentBlock_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -796,29 +595,15 @@ def _GetPromptResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "messages" in value:
         item = value["messages"]
-        new = each(item, _PromptMessage_from_wire)
+        new = each(item, _PromptMessage_both_ways)
         if new is not item:
             result["messages"] = new
     result["resultType"] = "complete"
-    return result
-
-
-def _PromptMessage_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "content" in value:
-        item = value["content"]
-        new = _ContentBlock_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["content"] = new
     return result
 
 
@@ -831,14 +616,14 @@ def _GetPromptResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "messages" in value:
         item = value["messages"]
-        new = each(item, _PromptMessage_to_wire)
+        new = each(item, _PromptMessage_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -854,7 +639,7 @@ def _GetPromptAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2025-06-18")
 
 
-def _Prompt_from_wire(value: Any) -> Any:
+def _Prompt_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -870,27 +655,17 @@ def _ListPromptsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "prompts" in value:
         item = value["prompts"]
-        new = each(item, _Prompt_from_wire)
+        new = each(item, _Prompt_both_ways)
         if new is not item:
             result["prompts"] = new
     result["cacheScope"] = "private"
     result["resultType"] = "complete"
     result["ttlMs"] = 0
-    return result
-
-
-def _Prompt_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "icons" in value:
-        result = value.copy()
-        del result["icons"]
     return result
 
 
@@ -905,14 +680,14 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["_meta"] = new
     if "prompts" in value:
         item = value["prompts"]
-        new = each(item, _Prompt_to_wire)
+        new = each(item, _Prompt_both_ways)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -920,27 +695,13 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _CompleteRequestParams_from_wire(value: Any) -> Any:
+def _CompleteRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _CompleteRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -962,7 +723,7 @@ def _CompleteResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "completion" in value:
@@ -983,7 +744,7 @@ def _CompleteResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -991,27 +752,13 @@ def _CompleteResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _LoggingMessageNotificationParams_from_wire(value: Any) -> Any:
+def _LoggingMessageNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _LoggingMessageNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1146,7 +893,7 @@ def _CreateMessageResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _LegacyTitledEnumSchema_from_wire(value: Any) -> Any:
+def _LegacyTitledEnumSchema_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1156,7 +903,7 @@ def _LegacyTitledEnumSchema_from_wire(value: Any) -> Any:
     return result
 
 
-def _StringSchema_from_wire(value: Any) -> Any:
+def _StringSchema_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1166,7 +913,7 @@ def _StringSchema_from_wire(value: Any) -> Any:
     return result
 
 
-def _NumberSchema_from_wire(value: Any) -> Any:
+def _NumberSchema_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1182,10 +929,10 @@ def _PrimitiveSchemaDefinition_from_wire(value: Any) -> Any:
     tag = value.get("type")
     if tag == "string":
         if "enum" in value:
-            return _LegacyTitledEnumSchema_from_wire(value)
-        return _StringSchema_from_wire(value)
+            return _LegacyTitledEnumSchema_both_ways(value)
+        return _StringSchema_both_ways(value)
     if tag in ("integer", "number"):
-        return _NumberSchema_from_wire(value)
+        return _NumberSchema_both_ways(value)
     return value
 
 
@@ -1223,52 +970,22 @@ def _ElicitRequestFormParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _LegacyTitledEnumSchema_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "default" in value:
-        result = value.copy()
-        del result["default"]
-    return result
-
-
-def _StringSchema_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "default" in value:
-        result = value.copy()
-        del result["default"]
-    return result
-
-
-def _NumberSchema_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "default" in value:
-        result = value.copy()
-        del result["default"]
-    return result
-
-
 def _PrimitiveSchemaDefinition_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     tag = value.get("type")
     if tag == "string":
         if "enum" in value:
-            return _LegacyTitledEnumSchema_to_wire(choice_with_names(value))
+            return _LegacyTitledEnumSchema_both_ways(choice_with_names(value))
         if "oneOf" in value:
-            return _LegacyTitledEnumSchema_to_wire(choice_with_names(value))
+            return _LegacyTitledEnumSchema_both_ways(choice_with_names(value))
         if "enum" in value:
-            return _LegacyTitledEnumSchema_to_wire(value)
-        return _StringSchema_to_wire(value)
+            return _LegacyTitledEnumSchema_both_ways(value)
+        return _StringSchema_both_ways(value)
     if tag in ("integer", "number"):
-        return _NumberSchema_to_wire(value)
+        return _NumberSchema_both_ways(value)
     if tag == "array":
-        return _LegacyTitledEnumSchema_to_wire(choice_with_names(value))
+        return _LegacyTitledEnumSchema_both_ways(choice_with_names(value))
     return value
 
 
@@ -1345,7 +1062,7 @@ def _ElicitResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams__meta_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1355,37 +1072,13 @@ def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _ListRootsRequestParams__meta_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ListRootsRequestParams__meta_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "progressToken" in value:
-        result = value.copy()
-        del result["progressToken"]
-    return result
-
-
-def _ListRootsRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _ListRootsRequestParams__meta_to_wire(item)
+        new = _ListRootsRequestParams__meta_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1404,7 +1097,7 @@ def _ListRootsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ClientCapabilitiesElicitation_from_wire(value: Any) -> Any:
+def _ClientCapabilitiesElicitation_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1415,7 +1108,7 @@ def _ClientCapabilitiesElicitation_from_wire(value: Any) -> Any:
     return result
 
 
-def _ClientCapabilitiesSampling_from_wire(value: Any) -> Any:
+def _ClientCapabilitiesSampling_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1435,29 +1128,18 @@ def _ClientCapabilities_from_wire(value: Any) -> Any:
         del result["extensions"]
     if "elicitation" in value:
         item = value["elicitation"]
-        new = _ClientCapabilitiesElicitation_from_wire(item)
+        new = _ClientCapabilitiesElicitation_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["elicitation"] = new
     if "sampling" in value:
         item = value["sampling"]
-        new = _ClientCapabilitiesSampling_from_wire(item)
+        new = _ClientCapabilitiesSampling_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
             result["sampling"] = new
-    return result
-
-
-def _ClientCapabilitiesElicitation_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "form" in value or "url" in value:
-        result = value.copy()
-        result.pop("form", None)
-        result.pop("url", None)
     return result
 
 
@@ -1472,17 +1154,6 @@ def _ClientCapabilities_roots_to_wire(value: Any) -> Any:
     return result
 
 
-def _ClientCapabilitiesSampling_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "context" in value or "tools" in value:
-        result = value.copy()
-        result.pop("context", None)
-        result.pop("tools", None)
-    return result
-
-
 def _ClientCapabilities_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
@@ -1492,7 +1163,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
         del result["extensions"]
     if "elicitation" in value:
         item = value["elicitation"]
-        new = _ClientCapabilitiesElicitation_to_wire(item)
+        new = _ClientCapabilitiesElicitation_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1506,7 +1177,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
             result["roots"] = new
     if "sampling" in value:
         item = value["sampling"]
-        new = _ClientCapabilitiesSampling_to_wire(item)
+        new = _ClientCapabilitiesSampling_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1514,7 +1185,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
     return result
 
 
-def _Implementation_from_wire(value: Any) -> Any:
+def _Implementation_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1526,29 +1197,7 @@ def _Implementation_from_wire(value: Any) -> Any:
     return result
 
 
-def _Implementation_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "description" in value or "icons" in value or "websiteUrl" in value:
-        result = value.copy()
-        result.pop("description", None)
-        result.pop("icons", None)
-        result.pop("websiteUrl", None)
-    return result
-
-
-def _ServerCapabilities_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "extensions" in value:
-        result = value.copy()
-        del result["extensions"]
-    return result
-
-
-def _ServerCapabilities_to_wire(value: Any) -> Any:
+def _ServerCapabilities_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1562,106 +1211,106 @@ def _ServerCapabilities_to_wire(value: Any) -> Any:
 CONVERTERS: dict[str, Converter] = {
     "notifications/cancelled": Converter(
         method="notifications/cancelled",
-        params_from_wire=_CancelledNotificationParams_from_wire,
-        params_to_wire=_CancelledNotificationParams_to_wire,
+        params_from_wire=_CancelledNotificationParams_both_ways,
+        params_to_wire=_CancelledNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/progress": Converter(
         method="notifications/progress",
-        params_from_wire=_ProgressNotificationParams_from_wire,
-        params_to_wire=_ProgressNotificationParams_to_wire,
+        params_from_wire=_ProgressNotificationParams_both_ways,
+        params_to_wire=_ProgressNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "tools/call": Converter(
         method="tools/call",
-        params_from_wire=_CallToolRequestParams_from_wire,
-        params_to_wire=_CallToolRequestParams_to_wire,
+        params_from_wire=_CallToolRequestParams_both_ways,
+        params_to_wire=_CallToolRequestParams_both_ways,
         result_from_wire=_CallToolResult_from_wire,
         result_to_wire=_CallToolAnswer_to_wire,
     ),
     "tools/list": Converter(
         method="tools/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListToolsResult_from_wire,
         result_to_wire=_ListToolsResult_to_wire,
     ),
     "notifications/tools/list_changed": Converter(
         method="notifications/tools/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "resources/list": Converter(
         method="resources/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourcesResult_from_wire,
         result_to_wire=_ListResourcesResult_to_wire,
     ),
     "resources/read": Converter(
         method="resources/read",
-        params_from_wire=_ReadResourceRequestParams_from_wire,
-        params_to_wire=_ReadResourceRequestParams_to_wire,
+        params_from_wire=_ReadResourceRequestParams_both_ways,
+        params_to_wire=_ReadResourceRequestParams_both_ways,
         result_from_wire=_ReadResourceResult_from_wire,
         result_to_wire=_ReadResourceAnswer_to_wire,
     ),
     "resources/templates/list": Converter(
         method="resources/templates/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourceTemplatesResult_from_wire,
         result_to_wire=_ListResourceTemplatesResult_to_wire,
     ),
     "notifications/resources/list_changed": Converter(
         method="notifications/resources/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/resources/updated": Converter(
         method="notifications/resources/updated",
-        params_from_wire=_ResourceUpdatedNotificationParams_from_wire,
-        params_to_wire=_ResourceUpdatedNotificationParams_to_wire,
+        params_from_wire=_ResourceUpdatedNotificationParams_both_ways,
+        params_to_wire=_ResourceUpdatedNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "prompts/get": Converter(
         method="prompts/get",
-        params_from_wire=_GetPromptRequestParams_from_wire,
-        params_to_wire=_GetPromptRequestParams_to_wire,
+        params_from_wire=_GetPromptRequestParams_both_ways,
+        params_to_wire=_GetPromptRequestParams_both_ways,
         result_from_wire=_GetPromptResult_from_wire,
         result_to_wire=_GetPromptAnswer_to_wire,
     ),
     "prompts/list": Converter(
         method="prompts/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListPromptsResult_from_wire,
         result_to_wire=_ListPromptsResult_to_wire,
     ),
     "notifications/prompts/list_changed": Converter(
         method="notifications/prompts/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "completion/complete": Converter(
         method="completion/complete",
-        params_from_wire=_CompleteRequestParams_from_wire,
-        params_to_wire=_CompleteRequestParams_to_wire,
+        params_from_wire=_CompleteRequestParams_both_ways,
+        params_to_wire=_CompleteRequestParams_both_ways,
         result_from_wire=_CompleteResult_from_wire,
         result_to_wire=_CompleteResult_to_wire,
     ),
     "notifications/message": Converter(
         method="notifications/message",
-        params_from_wire=_LoggingMessageNotificationParams_from_wire,
-        params_to_wire=_LoggingMessageNotificationParams_to_wire,
+        params_from_wire=_LoggingMessageNotificationParams_both_ways,
+        params_to_wire=_LoggingMessageNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
@@ -1681,8 +1330,8 @@ CONVERTERS: dict[str, Converter] = {
     ),
     "roots/list": Converter(
         method="roots/list",
-        params_from_wire=_ListRootsRequestParams_from_wire,
-        params_to_wire=_ListRootsRequestParams_to_wire,
+        params_from_wire=_ListRootsRequestParams_both_ways,
+        params_to_wire=_ListRootsRequestParams_both_ways,
         result_from_wire=None,
         result_to_wire=_ListRootsResult_to_wire,
     ),
@@ -1696,11 +1345,11 @@ TYPES: dict[str, TypeConverter] = {
         to_wire=_ClientCapabilities_to_wire,
     ),
     "Implementation": TypeConverter(
-        name="Implementation", from_wire=_Implementation_from_wire, to_wire=_Implementation_to_wire
+        name="Implementation", from_wire=_Implementation_both_ways, to_wire=_Implementation_both_ways
     ),
     "ServerCapabilities": TypeConverter(
         name="ServerCapabilities",
-        from_wire=_ServerCapabilities_from_wire,
-        to_wire=_ServerCapabilities_to_wire,
+        from_wire=_ServerCapabilities_both_ways,
+        to_wire=_ServerCapabilities_both_ways,
     ),
 }

@@ -21,7 +21,7 @@ from ..fallbacks import (
 )
 
 
-def _NotificationMetaObject_from_wire(value: Any) -> Any:
+def _NotificationMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -31,13 +31,13 @@ def _NotificationMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CancelledNotificationParams_from_wire(value: Any) -> Any:
+def _CancelledNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -45,23 +45,13 @@ def _CancelledNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/subscriptionId" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/subscriptionId"]
-    return result
-
-
-def _CancelledNotificationParams_to_wire(value: Any) -> Any:
+def _ProgressNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -69,35 +59,7 @@ def _CancelledNotificationParams_to_wire(value: Any) -> Any:
     return result
 
 
-def _ProgressNotificationParams_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ProgressNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _RequestMetaObject_from_wire(value: Any) -> Any:
+def _RequestMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -115,44 +77,7 @@ def _RequestMetaObject_from_wire(value: Any) -> Any:
     return result
 
 
-def _CallToolRequestParams_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "task" in value or "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("task", None)
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _RequestMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if (
-        "io.modelcontextprotocol/clientCapabilities" in value
-        or "io.modelcontextprotocol/clientInfo" in value
-        or "io.modelcontextprotocol/logLevel" in value
-        or "io.modelcontextprotocol/protocolVersion" in value
-    ):
-        result = value.copy()
-        result.pop("io.modelcontextprotocol/clientCapabilities", None)
-        result.pop("io.modelcontextprotocol/clientInfo", None)
-        result.pop("io.modelcontextprotocol/logLevel", None)
-        result.pop("io.modelcontextprotocol/protocolVersion", None)
-    return result
-
-
-def _CallToolRequestParams_to_wire(value: Any) -> Any:
+def _CallToolRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -163,7 +88,7 @@ def _CallToolRequestParams_to_wire(value: Any) -> Any:
         result.pop("task", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -171,7 +96,7 @@ def _CallToolRequestParams_to_wire(value: Any) -> Any:
     return result
 
 
-def _ResultMetaObject_from_wire(value: Any) -> Any:
+def _ResultMetaObject_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -187,7 +112,7 @@ def _CallToolResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["resultType"] = "complete"
@@ -204,16 +129,6 @@ def _CallToolAnswer_from_wire(value: Any) -> Any:
     return value
 
 
-def _ResultMetaObject_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "io.modelcontextprotocol/serverInfo" in value:
-        result = value.copy()
-        del result["io.modelcontextprotocol/serverInfo"]
-    return result
-
-
 def _CallToolResult_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
@@ -225,7 +140,7 @@ def _CallToolResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -241,27 +156,13 @@ def _CallToolAnswer_to_wire(value: Any) -> Any:
     raise Inexpressible("InputRequiredResult", "2025-11-25")
 
 
-def _PaginatedRequestParams_from_wire(value: Any) -> Any:
+def _PaginatedRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _PaginatedRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -285,7 +186,7 @@ def _ListToolsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "tools" in value:
@@ -380,7 +281,7 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -395,27 +296,13 @@ def _ListToolsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _NotificationParams_from_wire(value: Any) -> Any:
+def _NotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _NotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -429,7 +316,7 @@ def _ListResourcesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["cacheScope"] = "private"
@@ -449,7 +336,7 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -457,7 +344,7 @@ def _ListResourcesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
+def _ReadResourceRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -467,25 +354,7 @@ def _ReadResourceRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ReadResourceRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -499,7 +368,7 @@ def _ReadResourceResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["cacheScope"] = "private"
@@ -519,7 +388,7 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -530,7 +399,7 @@ def _ReadResourceResult_to_wire(value: Any) -> Any:
 def _ReadResourceAnswer_to_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
-    if "cacheScope" in value and "contents" in value and "ttlMs" in value:
+    if "contents" in value:
         return _ReadResourceResult_to_wire(value)
     raise Inexpressible("InputRequiredResult", "2025-11-25")
 
@@ -541,7 +410,7 @@ def _ListResourceTemplatesResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["cacheScope"] = "private"
@@ -561,7 +430,7 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -569,13 +438,13 @@ def _ListResourceTemplatesResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
+def _ResourceUpdatedNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -583,21 +452,7 @@ def _ResourceUpdatedNotificationParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ResourceUpdatedNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_from_wire(value: Any) -> Any:
+def _GetPromptRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -607,25 +462,7 @@ def _GetPromptRequestParams_from_wire(value: Any) -> Any:
         result.pop("requestState", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _GetPromptRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "inputResponses" in value or "requestState" in value:
-        result = value.copy()
-        result.pop("inputResponses", None)
-        result.pop("requestState", None)
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -639,7 +476,7 @@ def _GetPromptResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["resultType"] = "complete"
@@ -655,7 +492,7 @@ def _GetPromptResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -677,7 +514,7 @@ def _ListPromptsResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     result["cacheScope"] = "private"
@@ -697,7 +534,7 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
         result.pop("ttlMs", None)
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -705,27 +542,13 @@ def _ListPromptsResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _CompleteRequestParams_from_wire(value: Any) -> Any:
+def _CompleteRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _RequestMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _CompleteRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _RequestMetaObject_to_wire(item)
+        new = _RequestMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -747,7 +570,7 @@ def _CompleteResult_from_wire(value: Any) -> Any:
     result = value.copy()
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_from_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             result["_meta"] = new
     if "completion" in value:
@@ -768,7 +591,7 @@ def _CompleteResult_to_wire(value: Any) -> Any:
         del result["resultType"]
     if "_meta" in value:
         item = value["_meta"]
-        new = _ResultMetaObject_to_wire(item)
+        new = _ResultMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -776,27 +599,13 @@ def _CompleteResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _LoggingMessageNotificationParams_from_wire(value: Any) -> Any:
+def _LoggingMessageNotificationParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _NotificationMetaObject_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _LoggingMessageNotificationParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _NotificationMetaObject_to_wire(item)
+        new = _NotificationMetaObject_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -925,7 +734,7 @@ def _ElicitRequestURLParams_from_wire(value: Any) -> Any:
     return result
 
 
-def _ElicitRequestFormParams_from_wire(value: Any) -> Any:
+def _ElicitRequestFormParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -943,21 +752,10 @@ def _ElicitRequestParams_from_wire(value: Any) -> Any:
     if tag == "url":
         return _ElicitRequestURLParams_from_wire(value)
     if tag == "form":
-        return _ElicitRequestFormParams_from_wire(value)
+        return _ElicitRequestFormParams_both_ways(value)
     if "mode" not in value:
-        return _ElicitRequestFormParams_from_wire(value)
+        return _ElicitRequestFormParams_both_ways(value)
     return value
-
-
-def _ElicitRequestFormParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value or "task" in value:
-        result = value.copy()
-        result.pop("_meta", None)
-        result.pop("task", None)
-    return result
 
 
 def _ElicitRequestURLParams_to_wire(value: Any) -> Any:
@@ -968,6 +766,10 @@ def _ElicitRequestURLParams_to_wire(value: Any) -> Any:
         result = value.copy()
         result.pop("_meta", None)
         result.pop("task", None)
+    if "elicitationId" in value and value["elicitationId"].__class__ is not str:
+        if result is value:
+            result = value.copy()
+        del result["elicitationId"]
     return result
 
 
@@ -976,11 +778,11 @@ def _ElicitRequestParams_to_wire(value: Any) -> Any:
         return value
     tag = value.get("mode")
     if tag == "form":
-        return _ElicitRequestFormParams_to_wire(value)
+        return _ElicitRequestFormParams_both_ways(value)
     if tag == "url":
         return _ElicitRequestURLParams_to_wire(value)
     if "mode" not in value:
-        return _ElicitRequestFormParams_to_wire(value)
+        return _ElicitRequestFormParams_both_ways(value)
     return value
 
 
@@ -995,7 +797,7 @@ def _ElicitResult_to_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams__meta_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1005,37 +807,13 @@ def _ListRootsRequestParams__meta_from_wire(value: Any) -> Any:
     return result
 
 
-def _ListRootsRequestParams_from_wire(value: Any) -> Any:
+def _ListRootsRequestParams_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
     if "_meta" in value:
         item = value["_meta"]
-        new = _ListRootsRequestParams__meta_from_wire(item)
-        if new is not item:
-            if result is value:
-                result = value.copy()
-            result["_meta"] = new
-    return result
-
-
-def _ListRootsRequestParams__meta_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "progressToken" in value:
-        result = value.copy()
-        del result["progressToken"]
-    return result
-
-
-def _ListRootsRequestParams_to_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "_meta" in value:
-        item = value["_meta"]
-        new = _ListRootsRequestParams__meta_to_wire(item)
+        new = _ListRootsRequestParams__meta_both_ways(item)
         if new is not item:
             if result is value:
                 result = value.copy()
@@ -1058,10 +836,10 @@ def _ClientCapabilities_from_wire(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
-    if "tasks" in value or "extensions" in value:
+    if "extensions" in value or "tasks" in value:
         result = value.copy()
-        result.pop("tasks", None)
         result.pop("extensions", None)
+        result.pop("tasks", None)
     return result
 
 
@@ -1094,18 +872,7 @@ def _ClientCapabilities_to_wire(value: Any) -> Any:
     return result
 
 
-def _ServerCapabilities_from_wire(value: Any) -> Any:
-    if value.__class__ is not dict:
-        return value
-    result = value
-    if "tasks" in value or "extensions" in value:
-        result = value.copy()
-        result.pop("tasks", None)
-        result.pop("extensions", None)
-    return result
-
-
-def _ServerCapabilities_to_wire(value: Any) -> Any:
+def _ServerCapabilities_both_ways(value: Any) -> Any:
     if value.__class__ is not dict:
         return value
     result = value
@@ -1120,106 +887,106 @@ def _ServerCapabilities_to_wire(value: Any) -> Any:
 CONVERTERS: dict[str, Converter] = {
     "notifications/cancelled": Converter(
         method="notifications/cancelled",
-        params_from_wire=_CancelledNotificationParams_from_wire,
-        params_to_wire=_CancelledNotificationParams_to_wire,
+        params_from_wire=_CancelledNotificationParams_both_ways,
+        params_to_wire=_CancelledNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/progress": Converter(
         method="notifications/progress",
-        params_from_wire=_ProgressNotificationParams_from_wire,
-        params_to_wire=_ProgressNotificationParams_to_wire,
+        params_from_wire=_ProgressNotificationParams_both_ways,
+        params_to_wire=_ProgressNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "tools/call": Converter(
         method="tools/call",
-        params_from_wire=_CallToolRequestParams_from_wire,
-        params_to_wire=_CallToolRequestParams_to_wire,
+        params_from_wire=_CallToolRequestParams_both_ways,
+        params_to_wire=_CallToolRequestParams_both_ways,
         result_from_wire=_CallToolAnswer_from_wire,
         result_to_wire=_CallToolAnswer_to_wire,
     ),
     "tools/list": Converter(
         method="tools/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListToolsResult_from_wire,
         result_to_wire=_ListToolsResult_to_wire,
     ),
     "notifications/tools/list_changed": Converter(
         method="notifications/tools/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "resources/list": Converter(
         method="resources/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourcesResult_from_wire,
         result_to_wire=_ListResourcesResult_to_wire,
     ),
     "resources/read": Converter(
         method="resources/read",
-        params_from_wire=_ReadResourceRequestParams_from_wire,
-        params_to_wire=_ReadResourceRequestParams_to_wire,
+        params_from_wire=_ReadResourceRequestParams_both_ways,
+        params_to_wire=_ReadResourceRequestParams_both_ways,
         result_from_wire=_ReadResourceResult_from_wire,
         result_to_wire=_ReadResourceAnswer_to_wire,
     ),
     "resources/templates/list": Converter(
         method="resources/templates/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListResourceTemplatesResult_from_wire,
         result_to_wire=_ListResourceTemplatesResult_to_wire,
     ),
     "notifications/resources/list_changed": Converter(
         method="notifications/resources/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "notifications/resources/updated": Converter(
         method="notifications/resources/updated",
-        params_from_wire=_ResourceUpdatedNotificationParams_from_wire,
-        params_to_wire=_ResourceUpdatedNotificationParams_to_wire,
+        params_from_wire=_ResourceUpdatedNotificationParams_both_ways,
+        params_to_wire=_ResourceUpdatedNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "prompts/get": Converter(
         method="prompts/get",
-        params_from_wire=_GetPromptRequestParams_from_wire,
-        params_to_wire=_GetPromptRequestParams_to_wire,
+        params_from_wire=_GetPromptRequestParams_both_ways,
+        params_to_wire=_GetPromptRequestParams_both_ways,
         result_from_wire=_GetPromptResult_from_wire,
         result_to_wire=_GetPromptAnswer_to_wire,
     ),
     "prompts/list": Converter(
         method="prompts/list",
-        params_from_wire=_PaginatedRequestParams_from_wire,
-        params_to_wire=_PaginatedRequestParams_to_wire,
+        params_from_wire=_PaginatedRequestParams_both_ways,
+        params_to_wire=_PaginatedRequestParams_both_ways,
         result_from_wire=_ListPromptsResult_from_wire,
         result_to_wire=_ListPromptsResult_to_wire,
     ),
     "notifications/prompts/list_changed": Converter(
         method="notifications/prompts/list_changed",
-        params_from_wire=_NotificationParams_from_wire,
-        params_to_wire=_NotificationParams_to_wire,
+        params_from_wire=_NotificationParams_both_ways,
+        params_to_wire=_NotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
     "completion/complete": Converter(
         method="completion/complete",
-        params_from_wire=_CompleteRequestParams_from_wire,
-        params_to_wire=_CompleteRequestParams_to_wire,
+        params_from_wire=_CompleteRequestParams_both_ways,
+        params_to_wire=_CompleteRequestParams_both_ways,
         result_from_wire=_CompleteResult_from_wire,
         result_to_wire=_CompleteResult_to_wire,
     ),
     "notifications/message": Converter(
         method="notifications/message",
-        params_from_wire=_LoggingMessageNotificationParams_from_wire,
-        params_to_wire=_LoggingMessageNotificationParams_to_wire,
+        params_from_wire=_LoggingMessageNotificationParams_both_ways,
+        params_to_wire=_LoggingMessageNotificationParams_both_ways,
         result_from_wire=None,
         result_to_wire=None,
     ),
@@ -1239,8 +1006,8 @@ CONVERTERS: dict[str, Converter] = {
     ),
     "roots/list": Converter(
         method="roots/list",
-        params_from_wire=_ListRootsRequestParams_from_wire,
-        params_to_wire=_ListRootsRequestParams_to_wire,
+        params_from_wire=_ListRootsRequestParams_both_ways,
+        params_to_wire=_ListRootsRequestParams_both_ways,
         result_from_wire=None,
         result_to_wire=_ListRootsResult_to_wire,
     ),
@@ -1256,7 +1023,7 @@ TYPES: dict[str, TypeConverter] = {
     "Implementation": TypeConverter(name="Implementation", from_wire=None, to_wire=None),
     "ServerCapabilities": TypeConverter(
         name="ServerCapabilities",
-        from_wire=_ServerCapabilities_from_wire,
-        to_wire=_ServerCapabilities_to_wire,
+        from_wire=_ServerCapabilities_both_ways,
+        to_wire=_ServerCapabilities_both_ways,
     ),
 }

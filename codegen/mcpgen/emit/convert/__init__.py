@@ -23,7 +23,7 @@ def fallbacks() -> frozenset[str]:
 
 def emit_converters(conversion: RevisionConversion) -> str:
     """The module `neutral` of the older revision's package, not yet formatted."""
-    writer = Writer(conversion.older)
+    writer = Writer(conversion)
     methods = [
         (
             method.name,

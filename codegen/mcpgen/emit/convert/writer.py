@@ -7,6 +7,7 @@ value that is of the wrong kind is passed on as it is, for the decoder that come
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mcpgen.emit.source import Source, equals
 from mcpgen.ir.conversion import (
@@ -16,8 +17,10 @@ from mcpgen.ir.conversion import (
     MemberConversion,
     ObjectConversion,
     RefuseConversion,
+    RevisionConversion,
     RewriteConversion,
     UnionConversion,
+    parts,
 )
 from mcpgen.ir.model import (
     AnyShape,
@@ -31,10 +34,12 @@ from mcpgen.ir.model import (
 
 
 class Writer:
-    """Writes the functions of one older revision."""
+    """Writes the functions of one older revision, and those once that do the same both ways."""
 
-    def __init__(self, revision: str) -> None:
-        self.revision = revision
+    def __init__(self, conversion: RevisionConversion) -> None:
+        self.revision = conversion.older
+        up, down = conversion.both_ways()
+        self.common = frozenset(_all_of(up) & _all_of(down))
         self.source = Source()
         self.names: dict[tuple[str, Conversion], str] = {}
 
@@ -49,6 +54,8 @@ class Writer:
                 return "None"
             case ObjectConversion(name=name) | UnionConversion(name=name):
                 hint = name
+        if conversion in self.common:
+            direction = "both_ways"
         known = self.names.get((direction, conversion))
         if known is not None:
             return known
@@ -197,6 +204,18 @@ class Writer:
                     write(conversion.untagged)
             line("return value")
         line()
+
+
+def _all_of(conversions: Iterable[Conversion | None]) -> set[Conversion]:
+    """The conversions and all that they are made of."""
+    found: set[Conversion] = set()
+    waiting = list(conversions)
+    while waiting:
+        conversion = waiting.pop()
+        if conversion is not None and conversion not in found:
+            found.add(conversion)
+            waiting.extend(parts(conversion))
+    return found
 
 
 def _is_not(shape: Shape, value: str) -> str:

@@ -1,0 +1,151 @@
+"""Values for the converters: valid in one revision, and with keys in them that only the other one knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from random import Random
+from types import ModuleType
+from typing import Any
+
+from mcpgen.ir.build import build_revision
+from mcpgen.ir.dispatch import resolve
+from mcpgen.ir.model import NamedType, ObjectType, ReferenceShape, Revision
+from mcpgen.schema import pointer
+from mcpgen.schema.room import SchemaRoom
+from mcpgen_types.codec import Wire
+from tests.exactness.instances import Instances
+from tests.exactness.oracle import Oracle
+
+SEED = 20261121
+GARBAGE: tuple[Any, ...] = (5, "garbage", None, {}, [], True, {"a": [None]})
+
+#: What the older revisions call the types that the newest calls otherwise.
+_OTHER_NAMES = (
+    (r"List(Prompts|Resources|ResourceTemplates|Tools)RequestParams", "PaginatedRequestParams"),
+    (r"\w+ListChangedNotificationParams", "NotificationParams"),
+    (r"(?!ListRoots|CreateMessage|Elicit)\w*RequestParamsMeta", "RequestMetaObject"),
+    (r"(?!Tool)\w+Annotations", "Annotations"),
+    (r"ResourceReference", "ResourceTemplateReference"),
+    (r"EnumSchema", "LegacyTitledEnumSchema"),
+    (r"ElicitRequestParams", "ElicitRequestFormParams"),
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One revision: its types, its schema with every inline object as a definition, its package."""
+
+    ir: Revision
+    schema: dict[str, Any]
+
+    @cached_property
+    def package(self) -> ModuleType:
+        return import_module(f"mcpgen_types.v{self.ir.name.replace('-', '_')}")
+
+    @cached_property
+    def oracle(self) -> Oracle:
+        return Oracle(self.schema)
+
+    @cached_property
+    def types(self) -> Mapping[str, NamedType]:
+        return {named.name: named for named in self.ir.types}
+
+    def keys(self, name: str) -> frozenset[str]:
+        named = self.types.get(name)
+        return (
+            frozenset(field.name for field in named.fields) if isinstance(named, ObjectType) else frozenset()
+        )
+
+    def values(self, definition: str, *, randoms: int = 25) -> Iterator[Any]:
+        """Valid instances, with unknown keys and without."""
+        for plain in (False, True):
+            source = Instances(self.schema, Random(f"{SEED}/{plain}/{definition}"), plain=plain)
+            yield from source.of(definition, randoms=randoms)
+
+    def decode(self, definition: str, value: Any) -> Any:
+        return getattr(self.package, f"decode_{definition}")(value)
+
+    def encode(self, definition: str, value: Any) -> Any:
+        return getattr(self.package, f"encode_{definition}")(value)
+
+
+def side(room: SchemaRoom, revision: str) -> Side:
+    """The revision as it is stored in `room`."""
+    ir, schema = build_revision(room, revision), room.schema(revision)
+    for named in ir.types:
+        if isinstance(named, ObjectType) and named.lifted:
+            # Those inside an allOf have no place of their own; they belong to errors.
+            with suppress(LookupError):
+                schema["$defs"][named.name] = pointer.resolve(schema, named.pointer)
+    for method in ir.methods:
+        if method.result is not None and method.result not in schema["$defs"]:
+            union = resolve(ReferenceShape(method.result), {named.name: named for named in ir.types})
+            members = [{"$ref": f"#/$defs/{member.name}"} for member in union.members]  # type: ignore[union-attr]
+            schema["$defs"][method.result] = {"anyOf": members}
+    return Side(ir, schema)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An older revision and the newest."""
+
+    older: Side
+    newest: Side
+
+    def neutral_name(self, older_name: str) -> str:
+        """What the newest revision calls a type of the older one."""
+        if isinstance(self.newest.types.get(older_name), ObjectType):
+            return older_name
+        for pattern, name in _OTHER_NAMES:
+            if re.fullmatch(pattern, older_name):
+                return name
+        return older_name
+
+    @cached_property
+    def only_newest(self) -> Mapping[str, frozenset[str]]:
+        """By type of the older revision, the keys that the newest alone knows there."""
+        return {
+            name: self.newest.keys(self.neutral_name(name)) - self.older.keys(name)
+            for name in self.older.types
+        }
+
+    @cached_property
+    def only_older(self) -> Mapping[str, frozenset[str]]:
+        """By type of the newest revision, the keys that the older alone knows there."""
+        found: dict[str, frozenset[str]] = {}
+        for name in self.older.types:
+            neutral = self.neutral_name(name)
+            more = self.older.keys(name) - self.newest.keys(neutral)
+            found[neutral] = found.get(neutral, frozenset()) | more
+        return found
+
+
+def objects(value: Any) -> Iterator[Wire]:
+    """Every decoded object inside `value`, the outermost first."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, Wire):
+            yield item
+            waiting += [getattr(item, name) for name in item.__slots__]
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            waiting += item.values()
+
+
+def with_strangers(
+    source: Side, definition: str, value: Any, strangers: Mapping[str, frozenset[str]], random: Random
+) -> Any:
+    """A valid instance like `value` with keys that mean something only in the other revision."""
+    decoded = source.decode(definition, value)
+    for item in objects(decoded):
+        for key in strangers.get(type(item).__name__, ()):
+            if random.random() < 0.7:
+                item.extra[key] = random.choice(GARBAGE)
+    return source.encode(definition, decoded)
