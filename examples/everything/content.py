@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import ToolError
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, Server, ToolError
 from mcpgen_types.v2026_07_28 import (
     AudioContent,
     EmbeddedResource,

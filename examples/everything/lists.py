@@ -7,8 +7,7 @@ from typing import Any
 from content import simple_text
 from prompts import simple
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, Server
 
 
 def register(server: Server) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from content import RED_PIXEL
 from rounds import answered, form
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, Server
 from mcpgen_types.v2026_07_28 import (
     EmbeddedResource,
     ImageContent,

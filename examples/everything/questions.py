@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, Server
 from mcpgen_types.v2026_07_28 import (
     CreateMessageRequestParams,
     ElicitResult,

@@ -9,9 +9,7 @@ from typing import Any
 import work
 from content import RED_PIXEL
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import ResourceNotFound
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, ResourceNotFound, Server
 
 KNOWN_IDS = ("123", "124", "200")
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, Server
 from mcpgen_types.v2026_07_28 import (
     CreateMessageRequestParams,
     ElicitResult,
@@ -58,6 +57,17 @@ async def ask_twice(arguments: dict[str, Any], ctx: RequestContext) -> str:
     return f"{answered(name, 'name')} likes {answered(colour, 'color')}."
 
 
+async def ask_at_once(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    # Three questions, one round.
+    greeting = SamplingMessage(role="user", content=TextContent(text="Generate a greeting"))
+    name, greeted, roots = await ctx.gather(
+        ctx.elicit("What is your name?", form("name"), key="user_name"),
+        ctx.sample(CreateMessageRequestParams(messages=[greeting], max_tokens=50), key="greeting"),
+        ctx.list_roots(key="client_roots"),
+    )
+    return f"{greeted.content.text}, {answered(name, 'name')}, with {len(roots)} root(s)"
+
+
 async def confirm(arguments: dict[str, Any], ctx: RequestContext) -> str:
     answer = await ctx.elicit("Please confirm", form("ok", "boolean"), key="confirm")
     return f"Confirmed: {answered(answer, 'ok')}"
@@ -73,17 +83,6 @@ def remember(arguments: dict[str, Any], ctx: RequestContext) -> str | InputRequi
             "requestState": "asked",
         }
     )
-
-
-def ask_at_once(arguments: dict[str, Any], ctx: RequestContext) -> str | InputRequiredResult:
-    requests = {
-        "user_name": elicitation("What is your name?", form("name")),
-        "greeting": sampling("Generate a greeting"),
-        "client_roots": {"method": "roots/list"},
-    }
-    if requests.keys() <= ctx.input_responses.keys():
-        return "All inputs received."
-    return decode_InputRequiredResult({"resultType": "input_required", "inputRequests": requests})
 
 
 def ask_what_is_declared(arguments: dict[str, Any], ctx: RequestContext) -> str | InputRequiredResult:

@@ -16,7 +16,7 @@ import resources
 import rounds
 import work
 
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import Server
 
 server = Server(
     "everything",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.server import Server
+from mcpgen_runtime import RequestContext, Server
 
 #: How many calls of `wait` their clients have cancelled; see the resource test://cancelled-waits.
 cancelled_waits = 0

@@ -1,6 +1,6 @@
 """fastmcp's client (PyPI fastmcp 4.x) against examples/everything; prints what it saw as JSON.
 
-Arguments: stdio|http, the revision, then the command or the URL. Runs in tests/peers/.venv.
+Arguments: stdio|http|sse, the revision, then the command or the URL. Runs in tests/peers/.venv.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import mcp.client.session
 from fastmcp import Client
 from fastmcp.client.elicitation import ElicitResult
-from fastmcp.client.transports import StdioTransport
+from fastmcp.client.transports import SSETransport, StdioTransport
 from fastmcp.exceptions import ToolError
 from mcp import MCPError
 from mcp.client.subscriptions import listen
@@ -161,8 +161,13 @@ async def main() -> None:
     if not modern:
         # There is no other way to have it offer an older revision.
         mcp.client.session.LATEST_HANDSHAKE_VERSION = revision
+    server: Any = target[0]
+    if transport == "stdio":
+        server = StdioTransport(target[0], target[1:], keep_alive=False)
+    elif transport == "sse":
+        server = SSETransport(target[0])
     client: Client = Client(
-        target[0] if transport == "http" else StdioTransport(target[0], target[1:], keep_alive=False),
+        server,
         mode="auto" if modern else "legacy",
         roots=["file:///work"],
         elicitation_handler=elicit,

@@ -1,6 +1,6 @@
 """The official Python client (PyPI mcp 2.x) against examples/everything; prints what it saw as JSON.
 
-Arguments: stdio|http, the revision, then the command or the URL. Runs in tests/peers/.venv.
+Arguments: stdio|http|sse, the revision, then the command or the URL. Runs in tests/peers/.venv.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import mcp.client.session
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.sse import sse_client
 from mcp.types import (
     CreateMessageResult,
     ElicitResult,
@@ -163,6 +164,8 @@ async def main() -> None:
     server: Any = target[0]
     if transport == "stdio":
         server = StdioServerParameters(command=target[0], args=target[1:])
+    elif transport == "sse":
+        server = sse_client(target[0])
     if not modern:
         # There is no other way to have it offer an older revision.
         mcp.client.session.LATEST_HANDSHAKE_VERSION = revision

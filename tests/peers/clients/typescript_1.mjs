@@ -1,9 +1,11 @@
 // The official TypeScript client of the 1.x line against examples/everything; prints what it saw as JSON.
-// Arguments: stdio|http, the revision, then the command or the URL.
+// Arguments: stdio|http|sse|websocket, the revision, then the command or the URL.
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { WebSocketClientTransport } from "@modelcontextprotocol/sdk/client/websocket.js";
 import {
   CreateMessageRequestSchema,
   ElicitRequestSchema,
@@ -37,10 +39,12 @@ client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => 
 client.setNotificationHandler(ResourceUpdatedNotificationSchema, () => void seen.add("ResourceUpdated"));
 client.setNotificationHandler(ToolListChangedNotificationSchema, () => void seen.add("ToolsListChanged"));
 
-const transport =
-  kind === "stdio"
-    ? new StdioClientTransport({ command: target[0], args: target.slice(1), env: process.env })
-    : new StreamableHTTPClientTransport(new URL(target[0]));
+const transport = {
+  stdio: () => new StdioClientTransport({ command: target[0], args: target.slice(1), env: process.env }),
+  http: () => new StreamableHTTPClientTransport(new URL(target[0])),
+  sse: () => new SSEClientTransport(new URL(target[0])),
+  websocket: () => new WebSocketClientTransport(new URL(target[0])),
+}[kind]();
 // Only its transport is ever told which revision was agreed upon.
 const agreed = transport.setProtocolVersion?.bind(transport);
 transport.setProtocolVersion = (version) => {

@@ -1,7 +1,7 @@
 // The official TypeScript client of the 2.x line against examples/everything; prints what it saw as JSON.
-// Arguments: stdio|http, the revision, then the command or the URL.
+// Arguments: stdio|http|sse, the revision, then the command or the URL.
 
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
 const WATCHED = "test://watched-resource";
@@ -33,10 +33,11 @@ client.setNotificationHandler("notifications/message", ({ params }) => void log.
 client.setNotificationHandler("notifications/resources/updated", () => void seen.add("ResourceUpdated"));
 client.setNotificationHandler("notifications/tools/list_changed", () => void seen.add("ToolsListChanged"));
 
-const transport =
-  kind === "stdio"
-    ? new StdioClientTransport({ command: target[0], args: target.slice(1), env: process.env })
-    : new StreamableHTTPClientTransport(new URL(target[0]));
+const transport = {
+  stdio: () => new StdioClientTransport({ command: target[0], args: target.slice(1), env: process.env }),
+  http: () => new StreamableHTTPClientTransport(new URL(target[0])),
+  sse: () => new SSEClientTransport(new URL(target[0])),
+}[kind]();
 
 const code = (promise) => promise.then(() => null, (error) => error.code);
 const until = async (condition) => {
