@@ -5,7 +5,6 @@ Every setting has a default that is safe on the machine of a developer. `docs/tr
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from math import isfinite
@@ -100,6 +99,10 @@ class TransportConfig:
     port: int = _count(8080, least=0, most=65535)
     #: The endpoint's path: http and websocket.
     path: str = _setting("/mcp", "a path that begins with /", _is_path)
+    #: Where clients of 2024-11-05 open their event stream, or nowhere; they send to `…/messages` below it: http.
+    sse_path: str | None = _setting(
+        "/sse", "a path that begins with /, or nothing", lambda value: value is None or _is_path(value)
+    )
     backlog: int = _count(1024)
 
     # Where: unix.
@@ -172,6 +175,8 @@ def _check_names(given: Iterable[str], known: Iterable[str], kind: str) -> None:
     names = list(known)
     for name in given:
         if name not in names:
+            import difflib  # a server that starts has no use for it
+
             near = difflib.get_close_matches(str(name), names, n=2)
             guess = f"did you mean {' or '.join(near)}? " if near else ""
             raise ConfigError(str(name), f"there is no {kind} {name!r}; {guess}known: {', '.join(names)}")

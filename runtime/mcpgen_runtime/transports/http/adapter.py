@@ -1,0 +1,119 @@
+"""The HTTP transport as an adapter: the ASGI app, served by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import nullcontext
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, ClassVar
+
+from mcpgen_runtime.protocol import ProtocolHandler
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.http.app import HttpApp
+
+if TYPE_CHECKING:
+    import uvicorn
+
+
+class HttpAdapter:
+    """Listens at `host`:`port`. `listening` is called with each address, once it does.
+
+    Needs uvicorn (`pip install "mcpgen[http]"`); uses uvloop, where the loop that runs is one, and
+    httptools where it is installed.
+    """
+
+    name: ClassVar[str] = "http"
+
+    def __init__(self, *, listening: Callable[[str], object] | None = None) -> None:
+        self._config = TransportConfig()
+        self._listening = listening
+
+    def configure(self, config: TransportConfig) -> None:
+        """See `TransportAdapter.configure`."""
+        self._config = config
+
+    async def serve(self, handler: ProtocolHandler) -> None:
+        """See `TransportAdapter.serve`."""
+        app = HttpApp(handler, self._config)
+        sockets = await _listeners(self._config)
+        server = _server(app, self._config)
+        serving = asyncio.ensure_future(server.serve(sockets=sockets))
+        try:
+            if self._listening is not None:
+                for each in sockets:
+                    self._listening(_address(each.getsockname()))
+            await asyncio.shield(serving)
+        finally:
+            try:
+                for each in sockets:
+                    each.close()
+                await app.close()
+            finally:
+                server.should_exit = server.force_exit = True
+                await serving
+
+
+async def _listeners(config: TransportConfig) -> list[socket.socket]:
+    """Sockets bound to every address of `host`. Raises `OSError`."""
+    loop = asyncio.get_running_loop()
+    addresses = await loop.getaddrinfo(
+        config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    sockets: list[socket.socket] = []
+    port = config.port
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(addresses):
+            listener = socket.socket(family, kind, protocol)
+            sockets.append(listener)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                # What is accepted inherits it: the system drops a peer that takes nothing for that long,
+                # after uvicorn, which waits for what it has written, has closed the connection.
+                milliseconds = int(config.limits.write_seconds * 1000)
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+            listener.bind((address[0], port, *address[2:]))
+            port = listener.getsockname()[1]  # chosen by the system: the same for all
+            listener.listen(config.backlog)
+            listener.setblocking(False)
+    except BaseException:
+        for listener in sockets:
+            listener.close()
+        raise
+    return sockets
+
+
+def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
+    import uvicorn
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http="httptools" if find_spec("httptools") else "h11",
+            ws="auto",
+            ws_max_size=config.limits.max_message_bytes,
+            ws_ping_interval=config.ping_seconds,
+            ws_ping_timeout=config.ping_seconds,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=config.limits.max_connections + 1,
+            backlog=config.backlog,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=config.limits.max_headers_bytes,
+        )
+    )
+    # Signals are the business of whoever runs the adapters.
+    server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
+    return server
+
+
+def _address(name: tuple[str, int]) -> str:
+    """HOST:PORT of a socket's name."""
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

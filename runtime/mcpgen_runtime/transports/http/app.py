@@ -1,0 +1,149 @@
+"""The ASGI app: Streamable HTTP, HTTP+SSE and WebSocket on one server.
+
+It can stand alone under any ASGI server, or be mounted in a Starlette or FastAPI app; it needs no lifespan,
+and ends gracefully where it gets one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mcpgen_runtime.protocol import ProtocolHandler
+from mcpgen_runtime.transports.asyncio_host import AsyncioHost
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.http.admission import Admission
+from mcpgen_runtime.transports.http.asgi import Disconnected, Receive, Scope, Send, principal_of
+from mcpgen_runtime.transports.http.endpoint import Endpoint
+from mcpgen_runtime.transports.http.http_sse import HttpSse
+from mcpgen_runtime.transports.http.refusal import NOT_FOUND, Refusal
+
+log = logging.getLogger("mcpgen_runtime")
+
+Principal: TypeAlias = Callable[[Scope], str | None]
+
+
+class HttpApp:
+    """Serves `handler` as an ASGI app.
+
+    `principal` says who sends a request: what it returns for the scope is `ctx.principal`, and a session
+    serves only the one who opened it. By default that is `scope["user"]`, where an authentication
+    middleware has set it.
+    """
+
+    def __init__(
+        self,
+        handler: ProtocolHandler,
+        config: TransportConfig | None = None,
+        *,
+        principal: Principal = principal_of,
+    ) -> None:
+        self._handler = handler
+        self._config = config or TransportConfig()
+        self._principal = principal
+        self._admission = Admission(self._config)
+        self._served: _Served | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See https://asgi.readthedocs.io."""
+        kind = scope["type"]
+        if kind == "http":
+            try:
+                served = self._served or self._start()
+                serve = served.routes.get(_path(scope))
+                if serve is None:
+                    await _not_found(send)
+                    return
+                raw = self._admission.headers(scope)
+                await serve(scope, raw, self._principal(scope), receive, send)
+            except Refusal as refusal:
+                await refusal.send(send)
+            except Disconnected:
+                pass
+        elif kind == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        elif kind == "lifespan":
+            await self._serve_lifespan(receive, send)
+        else:
+            raise RuntimeError(f"an MCP server has no use for ASGI scopes of type {kind!r}")
+
+    async def close(self, *, drain_seconds: float | None = None) -> None:
+        """End gracefully: take nothing new, answer what is in flight within `drain_seconds`, cancel the rest.
+
+        Listen streams end with their result. `drain_seconds` is the configuration's unless given. For whoever
+        mounts the app where no lifespan reaches it; may be repeated. Cancelled, it ends at once.
+        """
+        served = self._served
+        if served is None:
+            return
+        seconds = self._config.drain_seconds if drain_seconds is None else drain_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(served.endpoint.drain(), served.sse.drain())
+        except TimeoutError:
+            log.warning("http: calls took longer than drain_seconds (%g) and were cancelled", seconds)
+        finally:
+            served.close()
+
+    def _start(self) -> _Served:
+        self._served = _Served(self._handler, self._config)
+        return self._served
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if _path(scope) == self._config.path:
+            from mcpgen_runtime.transports.websocket import serve_websocket
+
+            served = self._served or self._start()
+            await serve_websocket(
+                scope, receive, send, handler=self._handler, config=self._config, host=served.host
+            )
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                if self._served is None:
+                    self._start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+class _Served:
+    """What exists while an event loop runs."""
+
+    def __init__(self, handler: ProtocolHandler, config: TransportConfig) -> None:
+        self.host = AsyncioHost()
+        self.endpoint = Endpoint(handler, self.host, config)
+        self.sse = HttpSse(handler, self.host, config)
+        self.routes = {config.path: self.endpoint.serve}
+        if config.sse_path is not None:
+            self.routes[config.sse_path] = self.sse.serve_events
+            self.routes[f"{config.sse_path}/messages"] = self.sse.serve_messages
+
+    def close(self) -> None:
+        self.endpoint.close()
+        self.sse.close()
+        self.host.close()
+
+
+def _path(scope: Scope) -> str:
+    """The path below the place where the app is mounted."""
+    path: str = scope["path"]
+    root = scope.get("root_path")
+    return path.removeprefix(root) if root else path
+
+
+async def _not_found(send: Send) -> None:
+    # No JSON-RPC error: that would say that an MCP endpoint is here (2026-07-28, backward compatibility).
+    body = b"Not Found"
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": NOT_FOUND, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,86 @@
+"""The body of a POST: read within its limits, and parsed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcpgen_runtime.errors import InvalidRequest, LimitReached, ParseError
+from mcpgen_runtime.json_text import loads
+from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
+from mcpgen_runtime.transports.http.asgi import CLOSE, Disconnected, Receive, in_time
+from mcpgen_runtime.transports.http.refusal import (
+    BAD_REQUEST,
+    CONTENT_TOO_LARGE,
+    REQUEST_TIMEOUT,
+    Refusal,
+)
+
+
+async def read_body(receive: Receive, raw: dict[bytes, bytes], *, limits: Limits, seconds: float) -> bytes:
+    """The whole body, `max_message_bytes` at most; nothing larger is ever held.
+
+    `seconds` is how long it may take to arrive. Raises `Refusal`, and `Disconnected` where the client
+    goes away meanwhile.
+    """
+    most = limits.max_message_bytes
+    declared = raw.get(b"content-length")
+    if declared is not None:
+        if not declared.isdigit():
+            raise Refusal(BAD_REQUEST, InvalidRequest("Content-Length must be a number"), headers=(CLOSE,))
+        if len(declared) > 18 or int(declared) > most:
+            raise _too_large(most)
+    try:
+        event = await in_time(receive(), seconds)
+        if event["type"] == "http.disconnect":
+            raise Disconnected
+        body: bytes = event.get("body", b"")
+        if event.get("more_body", False):
+            body = await in_time(_rest(receive, body, most), seconds)
+    except TimeoutError:
+        error = LimitReached(
+            f"The body took longer than message_seconds ({seconds:g})", limit="message_seconds", value=seconds
+        )
+        raise Refusal(REQUEST_TIMEOUT, error, headers=(CLOSE,)) from None
+    if len(body) > most:
+        raise _too_large(most)
+    if declared is not None and int(declared) != len(body):
+        raise Refusal(
+            BAD_REQUEST, InvalidRequest("Content-Length is not the length of the body"), headers=(CLOSE,)
+        )
+    return body
+
+
+async def _rest(receive: Receive, first: bytes, most: int) -> bytes:
+    parts, size = [first], len(first)
+    more = True
+    while more and size <= most:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Disconnected
+        parts.append(event.get("body", b""))
+        size += len(parts[-1])
+        more = event.get("more_body", False)
+    if size > most:
+        raise _too_large(most)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> Refusal:
+    # The connection stays: a client that still sends gets to read this before it is cut off.
+    error = LimitReached(
+        f"The message is larger in bytes than max_message_bytes ({most})",
+        limit="max_message_bytes",
+        value=most,
+    )
+    return Refusal(CONTENT_TOO_LARGE, error)
+
+
+def parse(text: bytes, limits: Limits) -> Any:
+    """The JSON value of a body. Raises `McpError` where it is none, or goes over a limit."""
+    try:
+        check_text(text, limits)
+        return loads(text)
+    except LimitExceeded as error:
+        raise LimitReached(error.message, limit=error.limit, value=error.value) from None
+    except ValueError as error:
+        raise ParseError(f"Parse error: {error}") from None

@@ -1,0 +1,368 @@
+"""The MCP endpoint: Streamable HTTP of 2025-03-26 to 2026-07-28 on one path, both eras side by side.
+
+How a POST finds its era (spec page: 2026-07-28 basic/versioning, backward compatibility):
+
+1.  `MCP-Protocol-Version: 2026-07-28`, a version in the request's `_meta`, or a method that only the
+    modern era has: modern. It is served by itself; a session id is ignored.
+2.  `initialize` without a session id opens a session. Its id is in the answer.
+3.  Everything else belongs to the session that `Mcp-Session-Id` names: none named is 400, one that is unknown
+    or has ended is 404.
+
+GET and DELETE belong to sessions; without one they are 405.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, McpError
+from mcpgen_runtime.host import Host
+from mcpgen_runtime.jsonrpc import InvalidMessage, Message, Notification, Request, message_of
+from mcpgen_runtime.modern import LISTEN, ModernEndpoint, is_modern
+from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS, ProtocolHandler
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.http.asgi import EMPTY, JSON, Header, Receive, Scope, Send
+from mcpgen_runtime.transports.http.body import parse, read_body
+from mcpgen_runtime.transports.http.events import EventStream, send_stream, watch
+from mcpgen_runtime.transports.http.exchange import BatchExchange, Exchange, LegacyExchange
+from mcpgen_runtime.transports.http.headers import (
+    LAST_EVENT_ID,
+    PROTOCOL_VERSION,
+    SESSION_ID,
+    Headers,
+    check_mirrored,
+)
+from mcpgen_runtime.transports.http.negotiation import Negotiation, check_get
+from mcpgen_runtime.transports.http.refusal import (
+    BAD_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    SERVICE_UNAVAILABLE,
+    Refusal,
+)
+from mcpgen_runtime.transports.http.sessions import HttpSession, Sessions
+
+_MODERN_VERSION = NEUTRAL.encode()
+_LEGACY_VERSIONS = frozenset(revision.encode() for revision in LEGACY)
+#: Requests that no legacy client sends.
+_MODERN_METHODS = frozenset({"server/discover", LISTEN})
+_ALLOW: Header = (b"allow", b"GET, POST, DELETE")
+_ALLOW_POST: Header = (b"allow", b"POST")
+
+_ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [EMPTY]}
+_NO_CONTENT = {"type": "http.response.start", "status": 204, "headers": []}
+_EMPTY_BODY = {"type": "http.response.body", "body": b""}
+
+
+class Endpoint:
+    """Serves the requests at one path for one handler."""
+
+    def __init__(self, handler: ProtocolHandler, host: Host, config: TransportConfig) -> None:
+        self._handler = handler
+        self._host = host
+        self._config = config
+        self._limits = config.limits
+        self._negotiation = Negotiation()
+        self.sessions = Sessions(host, config)
+        #: The POSTs that wait, with the endpoint of those that are modern.
+        self._waiting: dict[Exchange, ModernEndpoint | None] = {}
+        self._drained: asyncio.Future[None] | None = None
+        self._ending = False
+
+    async def serve(
+        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    ) -> None:
+        """Answer one request. Raises `Refusal` before anything of the answer is sent, and `Disconnected`."""
+        method = scope["method"]
+        if method == "POST":
+            await self._post(raw, principal, receive, send)
+        elif method == "GET":
+            await self._get(raw, principal, receive, send)
+        elif method == "DELETE":
+            await self._delete(raw, principal, send)
+        else:
+            raise Refusal(METHOD_NOT_ALLOWED, InvalidRequest(f"No {method} here"), headers=(_ALLOW,))
+
+    # POST.
+
+    async def _post(
+        self, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    ) -> None:
+        if self._ending:
+            raise _stopping()
+        self._negotiation.check_post(raw)
+        text = await read_body(receive, raw, limits=self._limits, seconds=self._config.message_seconds)
+        try:
+            value = parse(text, self._limits)
+            message = None if value.__class__ is list else message_of(value)
+        except McpError as error:
+            raise self._unreadable(error, raw, principal) from None
+        if message is None:
+            await self._post_batch(value, raw, principal, receive, send)
+            return
+        version = raw.get(PROTOCOL_VERSION)
+        request = message if isinstance(message, Request) else None
+        exchange: Exchange
+        modern: ModernEndpoint | None = None
+        session: HttpSession | None = None
+        if version == _MODERN_VERSION or (
+            request is not None and (is_modern(request.params) or request.method in _MODERN_METHODS)
+        ):
+            if request is not None:
+                try:
+                    check_mirrored(request, raw)
+                except HeaderMismatch as error:
+                    raise Refusal(BAD_REQUEST, error, id=request.id) from None
+            elif not isinstance(message, Notification):
+                raise Refusal(BAD_REQUEST, InvalidRequest(f"{NEUTRAL} has no responses from clients"))
+            exchange = Exchange(self._limits.max_unsent_bytes)
+            modern = ModernEndpoint(
+                self._handler, self._host, limits=self._limits, transport="http", principal=principal
+            )
+            modern.receive(message, exchange, headers=Headers(raw))
+        else:
+            session = self._session(raw, principal, message)
+            exchange = LegacyExchange(session, self._limits.max_unsent_bytes)
+            session.session.receive(message, exchange, headers=Headers(raw))
+        if request is None and exchange.body is None:
+            await send(_ACCEPTED)
+            await send(_EMPTY_BODY)
+        elif exchange.body is not None:
+            headers = [JSON, (b"content-length", b"%d" % len(exchange.body))]
+            if session is not None and not session.version:
+                self._open(session, headers)
+            await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
+            await send({"type": "http.response.body", "body": exchange.body})
+        else:
+            await self._wait(exchange, modern, session, receive, send)
+
+    async def _post_batch(
+        self,
+        values: list[Any],
+        raw: dict[bytes, bytes],
+        principal: str | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        if raw.get(PROTOCOL_VERSION) == _MODERN_VERSION:
+            raise Refusal(
+                BAD_REQUEST, InvalidRequest("Batches exist in 2025-03-26 alone: send each message by itself")
+            )
+        session = self._session(raw, principal, None)
+        exchange = BatchExchange(session, self._limits.max_unsent_bytes)
+        try:
+            answers = session.session.receive_batch(values, exchange, headers=Headers(raw))
+        except InvalidRequest as error:
+            raise Refusal(BAD_REQUEST, error, null_id=session.null_id) from None
+        if not answers:
+            await send(_ACCEPTED)
+            await send(_EMPTY_BODY)
+            return
+        exchange.expect(answers)
+        await self._wait(exchange, None, session, receive, send)
+
+    def _unreadable(self, error: McpError, raw: dict[bytes, bytes], principal: str | None) -> Refusal:
+        """The refusal of a body that is no message."""
+        session = self.sessions.find(raw.get(SESSION_ID, b""), principal)
+        null_id = session is not None and session.null_id and raw.get(PROTOCOL_VERSION) != _MODERN_VERSION
+        id = error.request_id if isinstance(error, InvalidMessage) else None
+        return Refusal(BAD_REQUEST, error, id=id, null_id=null_id)
+
+    def _session(
+        self, raw: dict[bytes, bytes], principal: str | None, message: Message | None
+    ) -> HttpSession:
+        """The session that a POST belongs to: the one it names, or for `initialize` a new one."""
+        id = raw.get(SESSION_ID)
+        version = raw.get(PROTOCOL_VERSION)
+        request_id = message.id if isinstance(message, Request) else None
+        if id is not None:
+            session = self.sessions.find(id, principal)
+            if session is None:
+                raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"), id=request_id)
+            if version is not None and version != session.version:
+                _check_version(version, request_id)
+            return session
+        if version is not None:
+            _check_version(version, request_id)
+        if not (isinstance(message, Request) and message.method == "initialize"):
+            raise Refusal(
+                BAD_REQUEST,
+                InvalidRequest(
+                    f"Mcp-Session-Id is missing: send initialize first, or what {NEUTRAL} wants in _meta"
+                ),
+                id=request_id,
+            )
+        self.sessions.check_room()
+        return HttpSession(self._handler, self._host, self._config, principal=principal)
+
+    def _open(self, session: HttpSession, headers: list[Header]) -> None:
+        """Keep a session whose `initialize` was answered, if it agreed on a revision."""
+        if session.session.revision is None:
+            session.close()
+        else:
+            self.sessions.add(session)
+            headers.append((SESSION_ID, session.id))
+
+    async def _wait(
+        self,
+        exchange: Exchange,
+        modern: ModernEndpoint | None,
+        session: HttpSession | None,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Send a reply that is not there yet, or that is an event stream."""
+        watching = asyncio.ensure_future(_leave_when_gone(exchange, receive))
+        self._waiting[exchange] = modern
+        if session is not None:
+            session.waiting += 1
+        try:
+            if isinstance(exchange, LegacyExchange) and exchange.session.version:
+                # A connection on which nothing happens is cut off by somebody sooner or later.
+                timer = self._host.call_later(self._config.keep_alive_seconds, exchange.open_stream)
+                try:
+                    await exchange.wait()
+                finally:
+                    timer.cancel()
+            else:
+                await exchange.wait()
+            headers: list[Header] = []
+            if session is not None and not session.version:
+                self._open(session, headers)
+            if exchange.stream is not None:
+                await self._send_stream(exchange.stream, send, headers)
+            elif exchange.body is not None:
+                headers += (JSON, (b"content-length", b"%d" % len(exchange.body)))
+                await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
+                await send({"type": "http.response.body", "body": exchange.body})
+            elif self._ending:
+                await _stopping().send(send)
+            elif not exchange.left:  # cancelled: the client wants no answer, HTTP does
+                await self._send_stream(_ended_stream(), send, headers)
+        finally:
+            watching.cancel()
+            exchange.leave()
+            if modern is not None:
+                modern.close()
+            if session is not None:
+                session.waiting -= 1
+                session.used = self._host.now()
+            del self._waiting[exchange]
+            if self._drained is not None and not self._waiting and not self._drained.done():
+                self._drained.set_result(None)
+
+    async def _send_stream(self, stream: EventStream, send: Send, headers: list[Header]) -> bool:
+        return await send_stream(
+            stream,
+            send,
+            keep_alive_seconds=self._config.keep_alive_seconds,
+            write_seconds=self._limits.write_seconds,
+            headers=tuple(headers),
+        )
+
+    # GET and DELETE.
+
+    async def _get(
+        self, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    ) -> None:
+        if self._ending:
+            raise _stopping()
+        session = self._named_session(raw, principal)
+        check_get(raw)
+        last = raw.get(LAST_EVENT_ID)
+        reader = EventStream(self._limits.max_unsent_bytes)
+        if last is None:
+            stream = session.listen()
+            stream.attach(reader)
+            session.prime(stream)
+        else:
+            found = session.record.find(last.decode("latin-1").strip())
+            if found is None:
+                raise Refusal(
+                    BAD_REQUEST, InvalidRequest("Last-Event-ID: that event is not known here any more")
+                )
+            stream, after = found
+            stream.attach(reader, after=after)
+        watching = asyncio.ensure_future(_break_when_gone(reader, receive))
+        try:
+            await self._send_stream(reader, send, [])
+        finally:
+            watching.cancel()
+            stream.detach(reader)
+            session.used = self._host.now()
+
+    async def _delete(self, raw: dict[bytes, bytes], principal: str | None, send: Send) -> None:
+        self.sessions.end(self._named_session(raw, principal))
+        await send(_NO_CONTENT)
+        await send(_EMPTY_BODY)
+
+    def _named_session(self, raw: dict[bytes, bytes], principal: str | None) -> HttpSession:
+        id = raw.get(SESSION_ID)
+        version = raw.get(PROTOCOL_VERSION)
+        if id is None or version == _MODERN_VERSION:
+            raise Refusal(
+                METHOD_NOT_ALLOWED,
+                InvalidRequest("GET and DELETE are for sessions: this request names none"),
+                headers=(_ALLOW_POST,),
+            )
+        session = self.sessions.find(id, principal)
+        if session is None:
+            raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"))
+        if version is not None and version != session.version:
+            _check_version(version, None)
+        return session
+
+    # The end.
+
+    async def drain(self) -> None:
+        """Take nothing new, end what would never end by itself, and return when nothing is in flight."""
+        self._ending = True
+        self.sessions.stop_listening()
+        for modern in tuple(self._waiting.values()):
+            if modern is not None and modern.listening:
+                modern.close(graceful=True)
+        if self._waiting:
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+
+    def close(self) -> None:
+        """Cancel what is left."""
+        self._ending = True
+        self.sessions.close()
+        for exchange, modern in tuple(self._waiting.items()):
+            if modern is not None:
+                modern.close()
+            exchange.leave()
+
+
+async def _leave_when_gone(exchange: Exchange, receive: Receive) -> None:
+    await watch(receive)
+    exchange.leave()
+
+
+async def _break_when_gone(stream: EventStream, receive: Receive) -> None:
+    await watch(receive)
+    stream.break_off()
+
+
+def _check_version(version: bytes, request_id: Any) -> None:
+    """Raise `Refusal` for a version that is not of the legacy era (2025-06-18 basic/transports)."""
+    if version.strip() not in _LEGACY_VERSIONS:
+        error: McpError = InvalidRequest(
+            f"MCP-Protocol-Version is none that is served here: {', '.join(REVISIONS)}",
+            data={"supported": list(REVISIONS)},
+        )
+        raise Refusal(BAD_REQUEST, error, id=request_id)
+
+
+def _stopping() -> Refusal:
+    return Refusal(
+        SERVICE_UNAVAILABLE, McpError("The server is about to stop"), headers=((b"connection", b"close"),)
+    )
+
+
+def _ended_stream() -> EventStream:
+    stream = EventStream(1)
+    stream.end()
+    return stream

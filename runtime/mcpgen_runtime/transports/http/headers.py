@@ -1,0 +1,127 @@
+"""The headers of a request: their limits, what may not come twice, and what they must mirror of the body.
+
+Spec page: 2026-07-28 basic/transports/streamable-http (request metadata, server validation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, LimitReached
+from mcpgen_runtime.jsonrpc import Request
+from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.modern import VERSION
+from mcpgen_runtime.parameter_headers import decode_header
+from mcpgen_runtime.transports.http.asgi import CLOSE, Header
+from mcpgen_runtime.transports.http.refusal import BAD_REQUEST, HEADERS_TOO_LARGE, Refusal
+
+SESSION_ID = b"mcp-session-id"
+PROTOCOL_VERSION = b"mcp-protocol-version"
+LAST_EVENT_ID = b"last-event-id"
+METHOD = b"mcp-method"
+NAME = b"mcp-name"
+
+#: Where two would let two readers of one request see different things.
+_ONCE = frozenset({b"host", b"origin", b"authorization", b"content-length", b"content-type", LAST_EVENT_ID})
+#: The member of params that `Mcp-Name` mirrors, by method.
+_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+
+
+class Headers(Mapping[str, str]):
+    """The headers by lower-case name, as a handler finds them in `ctx.headers`. Decoded when asked for."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, raw: dict[bytes, bytes]) -> None:
+        self.raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        return self.raw[name.encode("latin-1", "replace")].decode("latin-1").strip(" \t")
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self.raw)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+
+def collect(pairs: Sequence[Header], limits: Limits) -> dict[bytes, bytes]:
+    """The headers of an ASGI scope by name. Raises `Refusal` where they are too large, or there twice."""
+    raw = dict(pairs)
+    if len(raw) != len(pairs):
+        raw = _merged(pairs)
+    # Together they are seldom as large as a single one may be: then none needs a look.
+    size = len(b"".join(raw)) + len(b"".join(raw.values()))
+    if size > limits.max_header_bytes:
+        _check_sizes(raw, size, limits)
+    return raw
+
+
+def _merged(pairs: Sequence[Header]) -> dict[bytes, bytes]:
+    raw: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        if name not in raw:
+            raw[name] = value
+        elif name in _ONCE or name.startswith(b"mcp-"):
+            header = name.decode("latin-1")
+            raise Refusal(BAD_REQUEST, InvalidRequest(f"The header {header} is there twice"))
+        else:
+            raw[name] += b", " + value
+    return raw
+
+
+def _check_sizes(raw: dict[bytes, bytes], size: int, limits: Limits) -> None:
+    exceeded: str | None = None
+    if size > limits.max_headers_bytes:
+        exceeded = "max_headers_bytes"
+    elif any(len(value) > limits.max_header_bytes for value in raw.values()):
+        exceeded = "max_header_bytes"
+    if exceeded is not None:
+        value: int = getattr(limits, exceeded)
+        what = "The headers are" if exceeded == "max_headers_bytes" else "A header is"
+        error = LimitReached(f"{what} larger in bytes than {exceeded} ({value})", limit=exceeded, value=value)
+        raise Refusal(HEADERS_TOO_LARGE, error, headers=(CLOSE,))
+
+
+def check_mirrored(request: Request, raw: Mapping[bytes, bytes]) -> None:
+    """Raise `HeaderMismatch` where a standard header of 2026-07-28 is missing or contradicts the body.
+
+    What the body itself lacks is not told here: its decoder says that better.
+    """
+    method = raw.get(METHOD)
+    if method is None or method != request.method.encode("utf-8", "replace"):
+        _check("Mcp-Method", method, request.method)
+    meta = request.params.get("_meta")
+    declared = meta.get(VERSION) if meta.__class__ is dict else None
+    version = raw.get(PROTOCOL_VERSION)
+    if version is None:
+        raise HeaderMismatch("Header mismatch: MCP-Protocol-Version is missing")
+    if declared.__class__ is str and version != declared.encode("utf-8", "replace"):
+        _check("MCP-Protocol-Version", version, declared)
+    member = _NAMED.get(request.method)
+    if member is not None:
+        named = request.params.get(member)
+        if named.__class__ is str:
+            name = raw.get(NAME)
+            if (
+                name is None
+                or not name.isascii()
+                or name != named.encode("utf-8", "replace")
+                or name.startswith(b"=?")
+                or not named.isprintable()
+            ):
+                _check("Mcp-Name", name, named, encoded=True)
+
+
+def _check(header: str, value: bytes | None, body: str, *, encoded: bool = False) -> None:
+    if value is None:
+        raise HeaderMismatch(f"Header mismatch: {header} is missing")
+    text = value.decode("latin-1").strip(" \t")
+    if encoded:
+        text = decode_header(header, text)
+    if text != body:
+        raise HeaderMismatch(f"Header mismatch: {header} says {_short(text)}, the body {_short(body)}")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 100 else f"{text[:100]}…")

@@ -1,0 +1,176 @@
+"""HTTP+SSE, the transport of 2024-11-05: one event stream for what the server sends, POSTs for the client.
+
+The stream is the session: it opens with an event that names the URL for the POSTs, and when it ends, so does
+the session.
+
+Spec page: 2024-11-05 basic/transports, HTTP with SSE.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from functools import partial
+from urllib.parse import quote
+
+from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError
+from mcpgen_runtime.host import Host
+from mcpgen_runtime.json_text import dumps
+from mcpgen_runtime.jsonrpc import Error, InvalidMessage, Notification, Request, Response, message_of
+from mcpgen_runtime.legacy import LegacySession
+from mcpgen_runtime.protocol import ProtocolHandler
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.http.asgi import EMPTY, Receive, Scope, Send
+from mcpgen_runtime.transports.http.body import parse, read_body
+from mcpgen_runtime.transports.http.events import EventStream, named_event, send_stream, watch
+from mcpgen_runtime.transports.http.exchange import text_of
+from mcpgen_runtime.transports.http.headers import Headers
+from mcpgen_runtime.transports.http.negotiation import Negotiation, check_get
+from mcpgen_runtime.transports.http.refusal import (
+    BAD_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    SERVICE_UNAVAILABLE,
+    Refusal,
+)
+
+
+class SseClient:
+    """One client: its stream is the channel of every request and the outlet of its session."""
+
+    def __init__(
+        self, handler: ProtocolHandler, host: Host, config: TransportConfig, *, principal: str | None
+    ) -> None:
+        self.stream = EventStream(config.limits.max_unsent_bytes)
+        self.principal = principal
+        self.session = LegacySession(
+            handler, host, self, limits=config.limits, transport="http", principal=principal
+        )
+
+    def send(self, message: Request | Notification) -> None:
+        """See `Channel.send` and `Outlet.send`."""
+        self._put(dumps(message.to_json()))
+
+    def answer(self, response: Response) -> None:
+        """See `Channel.answer`."""
+        self._put(text_of(response))
+
+    def refuse(self, error: Error) -> None:
+        """See `Channel.refuse`."""
+        self._put(text_of(error))
+
+    def abandon(self) -> None:
+        """See `Channel.abandon`."""
+
+    def hang_up(self) -> None:
+        """See `Channel.hang_up`: the stream is the session."""
+
+    def _put(self, text: bytes) -> None:
+        self.stream.put(named_event(b"message", text))
+
+
+class HttpSse:
+    """The two endpoints: events at `sse_path`, messages at `messages` below it."""
+
+    def __init__(self, handler: ProtocolHandler, host: Host, config: TransportConfig) -> None:
+        self._handler = handler
+        self._host = host
+        self._config = config
+        self._clients: dict[str, SseClient] = {}
+        self._negotiation = Negotiation()
+        self._ending = False
+        self._drained: asyncio.Future[None] | None = None
+
+    async def serve_events(
+        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    ) -> None:
+        """Open a session and its stream, until the client goes away. Raises `Refusal`."""
+        if scope["method"] != "GET":
+            error = InvalidRequest("This path is for GET: the endpoint event says where to POST")
+            raise Refusal(METHOD_NOT_ALLOWED, error, headers=((b"allow", b"GET"),))
+        check_get(raw)
+        limit = self._config.limits.max_sessions
+        if self._ending or len(self._clients) >= limit:
+            reached = LimitReached(
+                f"There are max_sessions ({limit}) sessions", limit="max_sessions", value=limit
+            )
+            raise Refusal(
+                SERVICE_UNAVAILABLE, McpError("The server is about to stop") if self._ending else reached
+            )
+        client = SseClient(self._handler, self._host, self._config, principal=principal)
+        key = secrets.token_urlsafe(32)
+        url = f"{quote(scope.get('root_path', ''))}{self._config.sse_path}/messages?session={key}"
+        client.stream.put(named_event(b"endpoint", url.encode()))
+        self._clients[key] = client
+        watching = asyncio.ensure_future(_break_when_gone(client, receive))
+        try:
+            await send_stream(
+                client.stream,
+                send,
+                keep_alive_seconds=self._config.keep_alive_seconds,
+                write_seconds=self._config.limits.write_seconds,
+            )
+        finally:
+            watching.cancel()
+            del self._clients[key]
+            client.stream.break_off()
+            client.session.close()
+            if self._drained is not None and not self._clients and not self._drained.done():
+                self._drained.set_result(None)
+
+    async def serve_messages(
+        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    ) -> None:
+        """Take one message, or a batch; what it leads to goes into the stream. Raises `Refusal`."""
+        if scope["method"] != "POST":
+            raise Refusal(
+                METHOD_NOT_ALLOWED, InvalidRequest("This path is for POST"), headers=((b"allow", b"POST"),)
+            )
+        key = scope["query_string"].decode("latin-1").removeprefix("session=")
+        client = self._clients.get(key)
+        if client is None or client.principal != principal:
+            raise Refusal(NOT_FOUND, InvalidRequest("Session not found: open an event stream first"))
+        self._negotiation.check_post(raw, accept=False)
+        limits = self._config.limits
+        text = await read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
+        try:
+            value = parse(text, limits)
+            if value.__class__ is list:
+                client.session.receive_batch(value, client, headers=Headers(raw))
+            else:
+                client.session.receive(message_of(value), client, headers=Headers(raw))
+        except McpError as error:
+            id = error.request_id if isinstance(error, InvalidMessage) else None
+            null_id = (client.session.revision or "") < "2025-11-25"
+            raise Refusal(BAD_REQUEST, error, id=id, null_id=null_id) from None
+        await send({"type": "http.response.start", "status": 202, "headers": [EMPTY]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def drain(self) -> None:
+        """End the streams, those with calls in flight once these have ended."""
+        self._ending = True
+        for client in self._clients.values():
+            if len(client.session.in_flight):
+                client.session.in_flight.on_idle = partial(_end_soon, client.stream)
+            else:
+                client.stream.end()
+        if self._clients:
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+
+    def close(self) -> None:
+        """End every session and its stream."""
+        self._ending = True
+        for client in self._clients.values():
+            client.session.close()
+            client.stream.break_off()
+
+
+def _end_soon(stream: EventStream) -> None:
+    # The last call is over, but its answer perhaps not written yet.
+    asyncio.get_running_loop().call_soon(stream.end)
+
+
+async def _break_when_gone(client: SseClient, receive: Receive) -> None:
+    await watch(receive)
+    client.stream.break_off()
