@@ -5,6 +5,7 @@
     │   ├── SchemaError      a schema file that is not what it should be
     │   └── MissingExtra     an optional dependency is not installed
     ├── TargetUnreachable 3  the target could not be started or reached
+    │   └── TargetCrashed        because its own code raised an exception
     └── TargetSilent      4  the target stopped answering
 
 Exit code 1 is not an error but an answer ("it does not hold": drift, violations, breaking
@@ -13,9 +14,10 @@ changes), and 5 is whatever else escapes: a bug in mcpgen.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from enum import IntEnum
+
+_A_HANDFUL = 6
 
 
 class ExitCode(IntEnum):
@@ -64,6 +66,18 @@ class TargetUnreachable(McpgenError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class TargetCrashed(TargetUnreachable):
+    """The code of the server to be served raised `cause` as it was loaded: shown with its traceback."""
+
+    def __init__(self, what: str, cause: BaseException) -> None:
+        name = type(cause).__name__
+        super().__init__(
+            f"{what} raised {name}" + (f": {cause}" if str(cause) else ""),
+            hint="the traceback above is of the server's own code",
+        )
+        self.cause = cause
+
+
 class TargetSilent(McpgenError):
     """The server under test stopped answering."""
 
@@ -76,10 +90,21 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
     `kind` is what the name should have been ("revision", "type").
     """
     names = sorted(known)
-    # A handful of names is shown whole, and then only a very near one is a guess worth making.
-    few = len(names) <= 6
-    near = difflib.get_close_matches(name, names, n=1 if few else 3, cutoff=0.7 if few else 0.5)
-    hints = [f"did you mean {' or '.join(near)}?"] if near else []
+    few = len(names) <= _A_HANDFUL
+    hints = [nearest(name, names)]
     if few and names:
         hints.append(f"known: {', '.join(names)}")
-    return UsageError(f"there is no {kind} {name!r}", hint=" ".join(hints) or "check the spelling")
+    return UsageError(
+        f"there is no {kind} {name!r}", hint=" ".join(filter(None, hints)) or "check the spelling"
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Those of `known` that `name` may have been meant for, as a question; empty where there is none."""
+    import difflib  # a run that succeeds has no use for it
+
+    names = sorted(known)
+    # A handful of names is shown whole, and then only a very near one is a guess worth making.
+    few = len(names) <= _A_HANDFUL
+    near = difflib.get_close_matches(name, names, n=1 if few else 3, cutoff=0.7 if few else 0.5)
+    return f"did you mean {' or '.join(near)}?" if near else ""

@@ -1,57 +1,43 @@
-"""The command line: which commands there are. How a run ends is the business of `mcpgen.cli.ending`.
+"""The command line. How a run ends is the business of `mcpgen.cli.ending`, in every case.
 
-A command module is imported with the command line, so it imports what is heavy inside its functions:
-`mcpgen --help` stays quick.
+Importing typer takes longer than starting a server, and a client waits for a server. So a line of `mcpgen
+serve` that is plain and right is served without it; any other line, and any error, goes the usual way.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-
-import typer
-
-from mcpgen import __version__
-from mcpgen.cli import regen, schema, validate
-from mcpgen.cli.ending import run_to_exit_code
-
-app = typer.Typer(
-    name="mcpgen",
-    help="A schema-first toolchain for the Model Context Protocol.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _show_version(requested: bool) -> None:
-    if requested:
-        typer.echo(f"mcpgen {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: bool = typer.Option(
-        False, "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
-    ),
-) -> None:
-    pass
-
-
-app.add_typer(schema.app, name="schema")
-app.command()(regen.regen)
-app.command(cls=validate.ServerCommand)(validate.validate)
+from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line, by default this process's own, and return its exit code. Raises nothing."""
-    return run_to_exit_code(_invoke, sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["serve"]:
+        from mcpgen.serving.options import read_plainly
+
+        options = read_plainly(arguments[1:])
+        if options is not None:
+            from mcpgen.serving.run import serve
+
+            try:
+                serve(options)
+            except BaseException as error:
+                return _end(_raising(error), arguments)
+            return 0
+    from mcpgen.cli.app import invoke
+
+    return _end(invoke, arguments)
 
 
-def _invoke(arguments: Sequence[str]) -> None:
-    # Not `app()`: typer's own wrapper prints errors in its own shape and ends a broken pipe with 1.
-    command = typer.main.get_command(app)
-    with command.make_context("mcpgen", list(arguments)) as context:
-        command.invoke(context)
+def _end(command: Callable[[Sequence[str]], object], arguments: Sequence[str]) -> int:
+    from mcpgen.cli.ending import run_to_exit_code
+
+    return run_to_exit_code(command, arguments)
+
+
+def _raising(error: BaseException) -> Callable[[Sequence[str]], object]:
+    def command(_: Sequence[str]) -> object:
+        raise error
+
+    return command

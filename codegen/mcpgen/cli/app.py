@@ -1,0 +1,52 @@
+"""The command line: which commands there are.
+
+A command module is imported with the command line, so it imports what is heavy inside its functions:
+`mcpgen --help` stays quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from mcpgen import __version__
+from mcpgen.cli import regen, schema, serve, validate
+
+app = typer.Typer(
+    name="mcpgen",
+    help="A schema-first toolchain for the Model Context Protocol.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"mcpgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    pass
+
+
+app.add_typer(schema.app, name="schema")
+app.command()(regen.regen)
+app.command(cls=validate.ServerCommand)(validate.validate)
+app.command()(serve.serve)
+
+
+def invoke(arguments: Sequence[str]) -> None:
+    """Run one command line. Raises what the command raises, and typer's errors for a wrong line."""
+    # Not `app()`: typer's own wrapper prints errors in its own shape and ends a broken pipe with 1.
+    command = typer.main.get_command(app)
+    with command.make_context("mcpgen", list(arguments)) as context:
+        command.invoke(context)

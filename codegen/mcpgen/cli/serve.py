@@ -1,0 +1,84 @@
+"""`mcpgen serve`: serve a server, on one transport or on several at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+# A line that is plain and right never comes here; see `mcpgen.cli`.
+
+
+def serve(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="module:attribute, or path/to/file.py:attribute.")
+    ],
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Standard input and output: what happens without any of these.")
+    ] = False,
+    http: Annotated[
+        Optional[str],  # noqa: UP045 (typer reads it at run time)
+        typer.Option(metavar="HOST:PORT", help="Streamable HTTP, WebSocket on the same path; and HTTP+SSE."),
+    ] = None,
+    ws: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="HOST:PORT", help="WebSocket alone."),
+    ] = None,
+    tcp: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="HOST:PORT", help="TCP, a message a line."),
+    ] = None,
+    unix: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="PATH", help="A Unix socket, a message a line."),
+    ] = None,
+    path: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="PATH", help="The path of --http and --ws, /mcp unless told otherwise."),
+    ] = None,
+    allow_origin: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="ORIGIN", help="Let in pages of this origin, such as https://app.example; or *."
+        ),
+    ] = None,
+    allow_host: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="NAME", help="A name that this server is reached by, such as mcp.example; or *."
+        ),
+    ] = None,
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", metavar="NAME=VALUE", help="A limit or another setting: docs/transports.md."),
+    ] = None,
+    uvloop: Annotated[
+        str,
+        typer.Option(metavar="auto|on|off", help="Whether to use uvloop; auto: for sockets, if installed."),
+    ] = "auto",
+) -> None:
+    """Serve a server: a Server, a ProtocolHandler, or a function without arguments that makes one of them.
+
+    Several transports at once serve one server. It ends with standard input (--stdio), or by SIGTERM or
+    SIGINT, and answers first what it has begun.
+
+    Exit codes: 0 it was ended, 2 wrong usage, 3 it cannot listen there or its own code failed.
+    """
+    from mcpgen.serving.options import ServeOptions
+    from mcpgen.serving.run import serve as run
+
+    run(
+        ServeOptions(
+            target=target,
+            stdio=stdio,
+            http=http,
+            ws=ws,
+            tcp=tcp,
+            unix=unix,
+            path=path,
+            allow_origin=tuple(allow_origin or ()),
+            allow_host=tuple(allow_host or ()),
+            settings=tuple(settings or ()),
+            uvloop=uvloop,
+        )
+    )

@@ -1,0 +1,61 @@
+"""Addresses and settings as they are typed: HOST:PORT, NAME=VALUE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from mcpgen.errors import UsageError, unknown_name
+from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.transports.config import TransportConfig
+
+# These have an option of their own.
+_ELSEWHERE = {"limits", "host", "port", "path", "socket_path", "allowed_origins", "allowed_hosts"}
+
+
+def host_and_port(option: str, text: str) -> tuple[str, int]:
+    """The two halves of HOST:PORT; an IPv6 address stands in brackets. Raises `UsageError`."""
+    host, _, port = text.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(
+            f"{option} {text} is no address",
+            hint=f"the form is HOST:PORT: {option} 127.0.0.1:8080 or '[::1]:8080'; port 0 is any free one",
+        )
+    return host, int(port)
+
+
+def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
+    """What `TransportConfig.of` takes, from NAME=VALUE each. Raises `UsageError`."""
+    limits = {each.name: each.type for each in fields(Limits)}
+    settings = {each.name: each.type for each in fields(TransportConfig) if each.name not in _ELSEWHERE}
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise UsageError(f"--set {assignment} has no value", hint="the form is --set NAME=VALUE")
+        kind = limits.get(name) or settings.get(name)
+        if kind is None:
+            raise unknown_name("setting", name, [*limits, *settings])
+        value = _number(name, kind, text)
+        if name in limits:
+            values.setdefault("limits", {})[name] = value
+        else:
+            values[name] = value
+    return values
+
+
+def _number(name: str, kind: Any, text: str) -> int | float:
+    try:
+        if name == "socket_mode":  # as chmod takes it
+            return int(text, 8)
+        return int(text) if kind == "int" else float(text)
+    except ValueError:
+        wanted = "an integer" if kind == "int" else "a number"
+        raise UsageError(
+            f"--set {name} must be {wanted}, not {text!r}", hint="see docs/transports.md"
+        ) from None

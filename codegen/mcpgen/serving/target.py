@@ -1,0 +1,141 @@
+"""Which server a TARGET means: `module:attribute` or `path/to/file.py:attribute`.
+
+The attribute is a `Server`, a `ProtocolHandler`, or a function without arguments that makes one of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mcpgen.errors import TargetCrashed, UsageError, nearest
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.limits import Limits
+
+T = TypeVar("T")
+
+_FORM = "TARGET is module:attribute or path/to/file.py:attribute, such as server:server"
+
+
+def load_target(target: str, *, key: bytes | None = None, limits: Limits | None = None) -> Any:
+    """The `ProtocolHandler` that `target` means: of a `Server`, a `ServerCore` with `key` and `limits`.
+
+    The current directory can be imported from, and so can that of a file. Raises `UsageError` where there
+    is no such thing or it is no server, `TargetCrashed` where its own code raises.
+    """
+    place, colon, attribute = target.rpartition(":")
+    if not colon:
+        raise UsageError(f"{target!r} names no attribute", hint=_FORM)
+    if not place or not all(part.isidentifier() for part in attribute.split(".")):
+        raise UsageError(f"{target!r} is no target", hint=_FORM)
+    _import_from(Path.cwd())
+    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    found = _made(_attribute(module, attribute, place), target)
+    from mcpgen_runtime.core import ServerCore
+    from mcpgen_runtime.server import Server
+
+    return ServerCore(found, key=key, limits=limits) if isinstance(found, Server) else found
+
+
+def _import_from(directory: Path) -> None:
+    if str(directory) not in sys.path:
+        sys.path.insert(0, str(directory))
+
+
+def _module(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        hint = f"a file's name ends in .py: {name}.py" if Path(f"{name}.py").is_file() else _FORM
+        raise UsageError(f"{name!r} is no module name", hint=hint)
+    try:
+        return _user_code(lambda: importlib.import_module(name), name)
+    except TargetCrashed as crash:
+        missing = crash.cause
+        # Missing is it or a package around it; anything else is missing inside of it.
+        if (
+            isinstance(missing, ModuleNotFoundError)
+            and missing.name
+            and f"{name}.".startswith(f"{missing.name}.")
+        ):
+            raise UsageError(
+                f"there is no module {missing.name!r}", hint=_near_module(missing.name)
+            ) from None
+        raise
+
+
+def _near_module(name: str) -> str:
+    here = [path.stem for path in Path.cwd().glob("*.py")]
+    here += [path.parent.name for path in Path.cwd().glob("*/__init__.py")]
+    near = nearest(name.partition(".")[0], here)
+    return near or f"it is looked for in {Path.cwd()} and where Python finds its modules"
+
+
+def _file(path: Path) -> ModuleType:
+    if not path.is_file():
+        near = nearest(path.name, [each.name for each in path.parent.glob("*.py")])
+        raise UsageError(f"there is no file {path}", hint=near or "check the path")
+    _import_from(path.resolve().parent)
+    # What it defines says that it belongs to a module of this name, and must find it.
+    name = path.stem if path.stem not in sys.modules else f"mcpgen_target_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    _user_code(lambda: spec.loader.exec_module(module), str(path))  # type: ignore[union-attr]
+    return module
+
+
+def _attribute(module: ModuleType, attribute: str, place: str) -> Any:
+    found: Any = module
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            servers = [each for each, value in vars(module).items() if _is_server(value)]
+            near = nearest(name, [each for each in dir(found) if not each.startswith("_")])
+            known = f"servers in it: {', '.join(servers)}" if servers else "it holds no server"
+            raise UsageError(f"{place} has no attribute {name!r}", hint=f"{near} {known}".strip())
+        found = getattr(found, name)
+    return found
+
+
+def _made(found: Any, target: str) -> Any:
+    """The server that `found` is or makes."""
+    if callable(found) and not _is_server(found):
+        try:
+            inspect.signature(found).bind()
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"{target} needs arguments", hint="a function that makes a server takes none"
+            ) from None
+        found = _user_code(found, target)
+    if not _is_server(found):
+        kind = type(found).__name__
+        if inspect.iscoroutine(found):
+            found.close()
+        raise UsageError(
+            f"{target} is no server but a value of type {kind}",
+            hint="it must be a Server, a ProtocolHandler, or a function that makes one of them",
+        )
+    return found
+
+
+def _is_server(value: Any) -> bool:
+    if isinstance(value, type):
+        return False
+    from mcpgen_runtime.server import Server
+
+    wanted = ("handle_request", "handle_notification", "capabilities")
+    return isinstance(value, Server) or all(callable(getattr(value, name, None)) for name in wanted)
+
+
+def _user_code(run: Callable[[], T], what: str) -> T:
+    """What `run` returns. Raises `TargetCrashed` for whatever it raises."""
+    try:
+        return run()
+    except (Exception, SystemExit) as error:
+        raise TargetCrashed(what, error) from error
