@@ -92,5 +92,6 @@ def _cancel_rest(loop: asyncio.AbstractEventLoop) -> None:
     rest = asyncio.all_tasks(loop)
     for task in rest:
         task.cancel()
-    loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+    if rest:
+        loop.run_until_complete(asyncio.wait(rest))
     loop.run_until_complete(loop.shutdown_asyncgens())
