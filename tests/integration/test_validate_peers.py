@@ -20,7 +20,8 @@ import pytest
 from mcpgen.validate.client import LEGACY, REVISIONS
 from mcpgen.validate.exercise import Plan
 from mcpgen.validate.report import Report
-from mcpgen.validate.run import Options, Target, validate
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.target import Target
 
 Require = Callable[[str | Path], str]
 CALLING = Plan(call_tools=True)

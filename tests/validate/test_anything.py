@@ -5,23 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import mcpgen_types
-from mcpgen.errors import TargetSilent
+from mcpgen.errors import TargetSilent, TargetUnreachable
 from mcpgen.validate.client import REVISIONS, era_of
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Journal, Sent
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, open_any, open_exactly
+from mcpgen.validate.recorder import Limits, Recorder
 from mcpgen.validate.report import Report, Run
 from mcpgen.validate.rules import load_rules
 from mcpgen.validate.session import Session, Unanswered
-from mcpgen.validate.transport import ConnectionLost, LimitReached
+from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
+from mcpgen_runtime.client.transport import Deliver, Frame, Transport
 
 BOOK = load_rules()
 
@@ -61,55 +63,48 @@ def written(value: Any) -> bytes:
     return json.dumps(value).replace("Infinity", "1e400").encode()
 
 
-class Improviser:
+class Improviser(Transport):
     """A transport with a server behind it that answers with whatever it is given."""
 
-    name = "stdio"
-    failure: LimitReached | None = None
+    name: ClassVar[str] = "stdio"
 
     def __init__(self, answers: list[Any]) -> None:
-        self.journal = Journal(lambda: 0.0)
+        super().__init__()
         self._answers = answers
 
-    async def open(self) -> None:
-        pass
+    async def open(self, deliver: Deliver) -> None:
+        self._deliver = deliver
 
     async def send(
-        self, message: dict[str, Any], *, probe: bool = False, headers: Mapping[str, str] | None = None
-    ) -> int:
-        index = self.journal.add(Sent(0.0, message, probe))
+        self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
         if "id" in message and "method" in message:
             if not self._answers:
-                raise ConnectionLost("the script is over")
+                raise ServerGone("the script is over")
             answer = self._answers.pop(0)
             if isinstance(answer, dict) and "jsonrpc" not in answer:
                 # Otherwise an answer after all, so that the conversation goes on.
                 answer = {"jsonrpc": "2.0", "id": message["id"], "result": answer}
-            self.journal.add(read_frame(written(answer), at=0.0, stream="stdout"))
-        return index
-
-    async def listen(self) -> None:
-        pass
-
-    def settle(self, revision: str, *, session: bool) -> None:
-        pass
-
-    def last_words(self) -> tuple[str, ...]:
-        return ()
+            self._deliver(Frame(written(answer)))
 
     async def close(self) -> None:
         pass
 
 
-async def converse(transport: Improviser, revision: str | None) -> Report:
+def unexplained(failed: ConnectFailed) -> TargetUnreachable:
+    raise AssertionError("improvising never fails to connect") from failed
+
+
+async def converse(transport: Recorder, revision: str | None) -> Report:
     """What `run` does, with short patience."""
     session = Session(transport, timeout=0.002)
     spoken = revision or REVISIONS[-1]
+    await transport.open()
     try:
         opened = await (open_any(session) if revision is None else open_exactly(session, revision))
         spoken = opened.revision
         await Exercise(session, opened, Plan(call_tools=True, pages=3), announce=lambda _: None).run()
-    except (Declined, Unanswered, ConnectionLost, LimitReached, TargetSilent):
+    except (Declined, Unanswered, ServerGone, LimitPassed, TargetSilent):
         pass
     finally:
         await session.close()
@@ -153,7 +148,8 @@ OPENINGS = st.sampled_from(
 def test_any_conversation_ends_in_a_report(
     opening: list[Any], answers: list[Any], revision: str | None
 ) -> None:
-    transport = Improviser([*opening, *answers])
+    improviser = Improviser([*opening, *answers])
+    transport = Recorder(improviser, Journal(lambda: 0.0), limits=Limits(), explain=unexplained)
     report = asyncio.run(converse(transport, revision))
     for entry in transport.journal.entries:
         if isinstance(entry, Sent):

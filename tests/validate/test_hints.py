@@ -24,7 +24,8 @@ from mcpgen.cli.validate import validate as validate_command
 from mcpgen.errors import UsageError
 from mcpgen.validate.client import REVISIONS
 from mcpgen.validate.report import Report
-from mcpgen.validate.run import Options, Target, validate
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.target import Target
 
 from .test_command import VALIDATE, check_form, run
 from .test_stdio_deviants import DEVIANTS, processes_with

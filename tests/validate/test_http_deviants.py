@@ -9,9 +9,10 @@ import time
 import pytest
 
 from mcpgen.validate.exercise import Plan
+from mcpgen.validate.recorder import Limits
 from mcpgen.validate.report import Report
-from mcpgen.validate.run import Options, Target, validate
-from mcpgen.validate.transport import Limits
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.target import Target
 
 from .http_deviants import SESSION, Server, serving
 
@@ -172,7 +173,7 @@ def test_what_connecting_raises_of_its_own_is_no_mistake_of_ours(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # These are refused beforehand; there may be others of which only the attempt tells.
-    monkeypatch.setattr("mcpgen.validate.http.check_url", lambda _: None)
+    monkeypatch.setattr("mcpgen.validate.target.check_url", lambda _: None)
     report = asyncio.run(validate(Target(url=url), Options(timeout=2), announce=lambda _: None))
     assert report.exit_code == 3
 

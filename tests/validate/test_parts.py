@@ -10,14 +10,15 @@ from mcpgen.errors import UsageError
 from mcpgen.validate import client
 from mcpgen.validate.arguments import CannotGenerate, arguments_for
 from mcpgen.validate.correlate import Correlator, id_key
-from mcpgen.validate.endpoint import check_url, shown
+from mcpgen.validate.endpoint import check_url
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Received, Sent
 from mcpgen.validate.numbers import finite, is_integer, is_number
-from mcpgen.validate.parameter_headers import encoded, message_headers, parameter_headers
-from mcpgen.validate.sse import EventReader
 from mcpgen.validate.terminal import harmless
-from mcpgen.validate.transport import LimitReached
+from mcpgen_runtime.client.errors import LimitPassed
+from mcpgen_runtime.client.headers import encoded, message_headers, parameter_headers
+from mcpgen_runtime.client.sse import EventReader
+from mcpgen_runtime.client.urls import shown
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_many_brackets_are_not_yet_deep() -> None:
     "data", [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 201 + b"1" + b"}" * 201, b"1" * 5000]
 )
 def test_what_only_python_cannot_read_is_no_fault_of_the_server(data: bytes) -> None:
-    with pytest.raises(LimitReached):
+    with pytest.raises(LimitPassed):
         read_frame(data, at=0, stream="stdout")
 
 

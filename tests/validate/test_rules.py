@@ -10,13 +10,15 @@ import pytest
 from mcpgen.validate.client import REVISIONS
 from mcpgen.validate.rules import load_rules
 
+TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix"}
+
 
 def test_rules_are_well_formed() -> None:
     for rule in load_rules():
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule.id)
         assert rule.level in ("MUST", "SHOULD")
         assert rule.revision in REVISIONS
-        assert rule.transports and rule.transports <= {"stdio", "http"}
+        assert rule.transports == {"any"} or (rule.transports and rule.transports <= TRANSPORTS)
         assert re.fullmatch(rf"{rule.revision} [a-z0-9/-]+", rule.spec)
         assert rule.statement.endswith(".")
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from mcpgen.validate.exercise import Plan
+from mcpgen.validate.recorder import Limits
 from mcpgen.validate.report import Report
-from mcpgen.validate.run import Options, Target, validate
-from mcpgen.validate.transport import Limits
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.target import Target
 
 DEVIANTS = Path(__file__).parent / "deviants.py"
 PROCESSES = Path("/proc")

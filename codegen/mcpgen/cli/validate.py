@@ -18,7 +18,8 @@ from mcpgen.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mcpgen.validate.report import Report
-    from mcpgen.validate.run import Options, Target
+    from mcpgen.validate.run import Options
+    from mcpgen.validate.target import Target
 
 
 _SUFFIX = {Format.TEXT: "txt", Format.JSON: "json"}
@@ -32,6 +33,18 @@ def validate(
     url: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(metavar="U", help="The server's MCP endpoint, spoken to over Streamable HTTP."),
+    ] = None,
+    ws: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="U", help="The server's ws: or wss: URL, spoken to over WebSocket."),
+    ] = None,
+    tcp: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="HOST:PORT", help="Where the server listens for TCP connections."),
+    ] = None,
+    unix: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="PATH", help="The Unix socket that the server listens at."),
     ] = None,
     revision: Annotated[
         str, typer.Option(metavar="R", help="A protocol revision, all of them, or auto: what it speaks.")
@@ -54,7 +67,7 @@ def validate(
     ] = None,
     header: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="'NAME: VALUE'", help="Send this header with every HTTP request."),
+        typer.Option(metavar="'NAME: VALUE'", help="Send this header with every HTTP request (--url, --ws)."),
     ] = None,
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -83,32 +96,35 @@ def validate(
     """
     from mcpgen.validate.client import REVISIONS
     from mcpgen.validate.exercise import Plan
-    from mcpgen.validate.run import Options, Target
-    from mcpgen.validate.transport import Limits
+    from mcpgen.validate.recorder import Limits
+    from mcpgen.validate.run import Options
+    from mcpgen.validate.target import Target
 
-    if bool(command) == bool(url):
+    addresses = {"--url": url, "--ws": ws, "--tcp": tcp, "--unix": unix}
+    given = [option for option, address in addresses.items() if address]
+    if bool(command) + len(given) != 1:
+        named = ["a command"] * bool(command) + given
         raise UsageError(
-            "a command or a URL is needed, and not both" if command else "there is nothing to validate",
-            hint="mcpgen validate -- COMMAND…, or mcpgen validate --url URL",
+            f"one server is judged, and {' and '.join(named)} name several"
+            if named
+            else "there is nothing to validate",
+            hint="mcpgen validate -- COMMAND…, or one of --url URL, --ws URL, --tcp HOST:PORT, --unix PATH",
         )
     if revision not in (*REVISIONS, "auto", "all"):
         # All of them and no guess: the nearest date is not the likeliest.
         raise UsageError(
             f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto, all"
         )
-    if url is not None:
-        from mcpgen.validate.endpoint import check_url
-
-        check_url(url)
-        if env or cwd is not None:
-            option = "--env" if env else "--cwd"
-            raise UsageError(
-                f"{option} is for a server that mcpgen starts, not for --url",
-                hint=f"leave {option} out, or give the server's command after --",
-            )
-    elif header:
+    if given and (env or cwd is not None):
+        option = "--env" if env else "--cwd"
         raise UsageError(
-            "--header is for HTTP, and a command is spoken to over stdio",
+            f"{option} is for a server that mcpgen starts, not for {given[0]}",
+            hint=f"leave {option} out, or give the server's command after --",
+        )
+    if header and not (url or ws):
+        spoken = f"{given[0]} has none" if given else "a command is spoken to over stdio"
+        raise UsageError(
+            f"--header is for HTTP, and {spoken}",
             hint="leave --header out, or give --url; a command takes variables with --env NAME=VALUE",
         )
     for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
@@ -127,10 +143,14 @@ def validate(
     target = Target(
         command=tuple(command or ()),
         url=url,
+        ws=ws,
+        tcp=None if tcp is None else _host_and_port(tcp),
+        unix=unix,
         env=_pairs(env, "=", "--env NAME=VALUE"),
         cwd=cwd,
         headers=_headers(header),
     )
+    target.check()
     options = Options(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
@@ -163,6 +183,13 @@ class ServerCommand(TyperCommand):
                 f"no such option: {unknown}",
                 hint="put -- before the server's command: mcpgen validate -- COMMAND…",
             ) from None
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, separator, port = address.rpartition(":")
+    if not separator or not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) < 65536:
+        raise UsageError(f"{address!r} is no address", hint="the form is --tcp HOST:PORT")
+    return host.removeprefix("[").removesuffix("]") or "localhost", int(port)
 
 
 def _pairs(values: list[str] | None, separator: str, form: str) -> dict[str, str]:

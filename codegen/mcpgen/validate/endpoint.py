@@ -1,29 +1,23 @@
-"""The HTTP endpoint that the user names, and the client that their environment allows for it."""
+"""The endpoint that the user names, and what their environment makes of it."""
 
 from __future__ import annotations
 
 import os
-import re
 from urllib.parse import urlsplit
 
 import httpx
 
 from mcpgen.errors import TargetUnreachable, UsageError
+from mcpgen_runtime.client.urls import shown
 
-_CONNECT_SECONDS = 10.0
-_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)?[^/?#]*@")
-_FORM = "the form is --url http://HOST:PORT/PATH"
+_KINDS = {"http": "an http", "ws": "a ws"}
 _PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
-def shown(url: str) -> str:
-    """`url` as it may be shown: without the name and password that may stand in it."""
-    return _USER.sub(r"\1", url)
-
-
-def check_url(url: str) -> None:
-    """Raises `UsageError` where `url` is not one of HTTP that can be connected to."""
+def check_url(url: str, *, option: str = "--url", schemes: tuple[str, ...] = ("http", "https")) -> None:
+    """Raises `UsageError` where `url` is not one of these schemes that can be connected to."""
+    form = f"the form is {option} {schemes[0]}://HOST:PORT/PATH"
     try:
         # httpx takes an open bracket for a host.
         urlsplit(url)
@@ -31,40 +25,26 @@ def check_url(url: str) -> None:
         scheme, host, port = parsed.scheme, parsed.host, parsed.port
     except (httpx.InvalidURL, TypeError, ValueError) as error:
         # Among the ValueErrors: a host that is no valid internationalised name.
-        raise UsageError(f"{shown(url)!r} is not a URL: {error}", hint=_FORM) from None
-    if scheme not in ("http", "https") or not host:
-        raise UsageError(f"{shown(url)!r} is not an http URL", hint=_corrected(url))
+        raise UsageError(f"{shown(url)!r} is not a URL: {error}", hint=form) from None
+    if scheme not in schemes or not host:
+        hint = _corrected(url, option, schemes[0]) or form
+        raise UsageError(f"{shown(url)!r} is not {_KINDS[schemes[0]]} URL", hint=hint)
     if port is not None and not 0 < port < 65536:
-        raise UsageError(f"{shown(url)!r} is not a URL: there is no port {port}", hint=_FORM)
+        raise UsageError(f"{shown(url)!r} is not a URL: there is no port {port}", hint=form)
 
 
-def _corrected(url: str) -> str:
+def _corrected(url: str, option: str, scheme: str) -> str | None:
     """A hint with `url` as it was likely meant, where it looks like a host and a path."""
     rest = shown(url).rpartition("://")[2].lstrip("/")
     host = rest.partition("/")[0]
     if "." in host or ":" in host or host == "localhost":
-        return f"try --url http://{rest}"
-    return _FORM
+        return f"try {option} {scheme}://{rest}"
+    return None
 
 
-def new_client() -> httpx.AsyncClient:
-    """A client that waits as long as it is told. Raises `TargetUnreachable` where the environment forbids it.
-
-    Every request has a connection of its own: servers that never end a stream would use up a pool, and one
-    that closes after a complete reply may do so just when a kept connection is taken up again.
-    """
-    try:
-        return httpx.AsyncClient(
-            timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        )
-    except OSError as error:
-        raise _hindered(_CERTIFICATES, error) from None
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        raise _hindered(_PROXIES, error) from None
-
-
-def _hindered(variables: tuple[str, ...], error: Exception) -> TargetUnreachable:
+def hindered(error: Exception) -> TargetUnreachable:
+    """The error for an environment in which no HTTP client can be made, which `error` says."""
+    variables = _CERTIFICATES if isinstance(error, OSError) else _PROXIES
     found = [name for known in variables for name in (known, known.lower()) if os.environ.get(name)]
     named = " or ".join(found) or "the environment"
     return TargetUnreachable(

@@ -14,8 +14,8 @@ from mcpgen.errors import TargetSilent
 from mcpgen.validate import client
 from mcpgen.validate.arguments import CannotGenerate, arguments_for
 from mcpgen.validate.opening import Opened
-from mcpgen.validate.parameter_headers import parameter_headers
 from mcpgen.validate.session import Session, Unanswered
+from mcpgen_runtime.client.headers import parameter_headers
 
 # How often a server may ask for input before one call is left as it is.
 _ROUNDS = 3

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from mcpgen.errors import ExitCode, McpgenError
 from mcpgen.validate import client
-from mcpgen.validate.endpoint import shown
 from mcpgen.validate.journal import Entry, Received
 from mcpgen.validate.opening import Declined
 from mcpgen.validate.report import Failure
 from mcpgen.validate.session import Unanswered
-from mcpgen.validate.transport import ConnectionLost, LimitReached
+from mcpgen.validate.target import Target
+from mcpgen_runtime.client.errors import LimitPassed, ServerGone
+from mcpgen_runtime.client.urls import shown
 
 # What a shell reports of a process that SIGINT ended.
 INTERRUPTED = 128 + 2
@@ -21,22 +22,22 @@ _REDIRECTED = "redirected to "
 _LONGEST_QUOTE = 80
 
 
-def explain(error: Exception, *, opened: bool, url: str | None, entries: Sequence[Entry]) -> Failure:
+def explain(error: Exception, *, opened: bool, target: Target, entries: Sequence[Entry]) -> Failure:
     """The failure that `error` means, once (`opened`) or before the server was ready.
 
-    `url` is None for a server that was started; `entries` is what was said until then.
+    `entries` is what was said until then.
     """
     match error:
         case McpgenError():
             return Failure(error.exit_code, error.message, error.hint)
-        case LimitReached():
+        case LimitPassed():
             return _silent(str(error), "--max-message and --max-messages raise the limits")
-        case ConnectionLost() if opened:
+        case ServerGone() if opened:
             return _silent(f"{error}, in the middle of the run", "see what the server says for itself")
-        case ConnectionLost():
-            return _unreachable(f"{error}, before it was ready", _reach_hint(url, str(error)))
+        case ServerGone():
+            return _unreachable(f"{error}, before it was ready", _reach_hint(target, str(error)))
         case Unanswered(replied=True) if not opened:
-            return _unreachable(f"the server cannot be opened: {error}", _reach_hint(url, str(error)))
+            return _unreachable(f"the server cannot be opened: {error}", _reach_hint(target, str(error)))
         case _ if not opened and (foreign := _first_foreign_line(entries)) is not None:
             return _silent(
                 f"the server talks, but not MCP: {error}",
@@ -75,7 +76,10 @@ def _unreachable(message: str, hint: str) -> Failure:
     return Failure(ExitCode.UNREACHABLE, message, hint)
 
 
-def _reach_hint(url: str | None, error: str) -> str:
+def _reach_hint(target: Target, error: str) -> str:
+    url = target.url
+    if url is None and target.address is not None:
+        return f"check that what listens at {target.address} is an MCP server"
     if url is None:
         return "run the command by hand to see whether it starts"
     if _REDIRECTED in error:

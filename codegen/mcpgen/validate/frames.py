@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from mcpgen.validate.journal import Received, Stream
-from mcpgen.validate.transport import LimitReached
+from mcpgen_runtime.client.errors import LimitPassed
 
 # How much of a frame that is not JSON is kept to show.
 _SHOWN = 500
@@ -33,7 +33,7 @@ def read_frame(
 ) -> Received:
     """The journal entry for one frame.
 
-    Raises `LimitReached` when the frame may be right but is nested deeper, or has numbers longer, than
+    Raises `LimitPassed` when the frame may be right but is nested deeper, or has numbers longer, than
     Python reads.
     """
     try:
@@ -49,12 +49,12 @@ def read_frame(
         detail = f"column {error.pos + 1}: {error.msg}"
         return Received(at, text[:_SHOWN], None, "not-json", detail, stream, carrier, status)
     except RecursionError:
-        raise LimitReached(_TOO_DEEP) from None
+        raise LimitPassed(_TOO_DEEP) from None
     except ValueError:
-        raise LimitReached("the server sent a number longer than mcpgen reads") from None
+        raise LimitPassed("the server sent a number longer than mcpgen reads") from None
     # What Python reads at one depth of the stack it may not write at another: well below its limit.
     if text.count("[") + text.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
-        raise LimitReached(_TOO_DEEP)
+        raise LimitPassed(_TOO_DEEP)
     return Received(at, text[:_SHOWN], value, None, "", stream, carrier, status)
 
 

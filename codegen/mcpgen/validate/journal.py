@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-Stream: TypeAlias = Literal["stdout", "post", "get"]
+Stream: TypeAlias = Literal["stdout", "channel", "post", "get"]
 FrameFault: TypeAlias = Literal["not-utf-8", "not-json"]
 
 

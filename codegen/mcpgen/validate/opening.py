@@ -104,7 +104,7 @@ async def open_legacy(session: Session, revision: str, *, exactly: bool) -> Open
     session.revision = agreed
     session.transport.settle(agreed, session=True)
     await session.notify("notifications/initialized")
-    await session.transport.listen()
+    session.transport.listen()
     return Opened(agreed, _object(result.get("capabilities")), _object(result.get("serverInfo")))
 
 

@@ -49,7 +49,7 @@ class RuleBook:
         return tuple(
             rule
             for rule in self._rules.values()
-            if rule.revision == revision and transport in rule.transports
+            if rule.revision == revision and (transport in rule.transports or "any" in rule.transports)
         )
 
     def __iter__(self) -> Iterator[Rule]:

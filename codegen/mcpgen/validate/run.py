@@ -9,43 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
 import mcpgen_types
 from mcpgen.errors import ExitCode, McpgenError, TargetSilent
 from mcpgen.validate import client
-from mcpgen.validate.endpoint import shown
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
-from mcpgen.validate.http import HttpTransport
 from mcpgen.validate.journal import Journal, Received
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
+from mcpgen.validate.recorder import Limits
 from mcpgen.validate.report import Failure, Report, Run
 from mcpgen.validate.rules import RuleBook, load_rules
 from mcpgen.validate.session import Session, Unanswered
-from mcpgen.validate.stdio import StdioTransport
-from mcpgen.validate.transport import ConnectionLost, LimitReached, Limits, Transport
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What is judged: a command to start, or a URL."""
-
-    command: tuple[str, ...] = ()
-    url: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    cwd: Path | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def described(self) -> dict[str, Any]:
-        """The target as the report names it, without a password."""
-        if self.url is not None:
-            return {"transport": "http", "url": shown(self.url)}
-        return {"transport": "stdio", "command": list(self.command)}
+from mcpgen.validate.target import Target
+from mcpgen_runtime.client.errors import LimitPassed, ServerGone
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +87,20 @@ class _Conversation:
 
     async def run(self, revision: str | None, *, reopened: bool = False) -> Run:
         """One conversation in `revision`, or in what the server speaks."""
-        transport = self._transport()
+        transport = self.target.recorder(Journal(time.monotonic), self.options.limits)
         session = Session(transport, timeout=self.options.timeout, bare=self.options.bare)
         failure: Failure | None = None
         refusal: Declined | None = None
         try:
             async with asyncio.timeout(self.options.deadline):
+                self.target.check()
                 await transport.open()
                 await self._converse(session, revision, reopened)
         except Declined as reason:
             refusal = reason
         except TimeoutError:
             failure = self._failure(self._overtime(), session)
-        except (McpgenError, ConnectionLost, LimitReached, Unanswered) as error:
+        except (McpgenError, ServerGone, LimitPassed, Unanswered) as error:
             failure = self._failure(error, session)
         except asyncio.CancelledError:
             failure = interrupted(session.asked)
@@ -180,20 +161,6 @@ class _Conversation:
             agreed=self.opened is not None,
         )
 
-    def _transport(self) -> Transport:
-        journal = Journal(time.monotonic)
-        if self.target.url is not None:
-            return HttpTransport(
-                self.target.url, journal, limits=self.options.limits, headers=self.target.headers
-            )
-        return StdioTransport(
-            self.target.command,
-            journal,
-            limits=self.options.limits,
-            env=self.target.env,
-            cwd=self.target.cwd,
-        )
-
     def _overtime(self) -> TargetSilent:
         return TargetSilent(
             f"the run took longer than {self.options.deadline:g} s",
@@ -203,7 +170,7 @@ class _Conversation:
     def _failure(self, error: Exception, session: Session) -> Failure:
         """The exit code and words for what ended a conversation early."""
         opened = self.opened is not None
-        return explain(error, opened=opened, url=self.target.url, entries=session.transport.journal.entries)
+        return explain(error, opened=opened, target=self.target, entries=session.transport.journal.entries)
 
     def _died_of_the_probe(
         self, session: Session, failure: Failure | None, revision: str | None, reopened: bool
@@ -215,5 +182,5 @@ class _Conversation:
             and revision is None
             and not reopened
             and session.asked == 1
-            and session.transport.name == "stdio"
+            and session.transport.name != "http"
         )

@@ -16,7 +16,8 @@ from mcpgen.validate import client
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
 from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, Received, Sent
 from mcpgen.validate.numbers import finite
-from mcpgen.validate.transport import ConnectionLost, LimitReached, Transport
+from mcpgen.validate.recorder import Recorder
+from mcpgen_runtime.client.errors import LimitPassed, ServerGone
 
 
 class Unanswered(Exception):
@@ -38,7 +39,7 @@ class Session:
     `revision` is what requests are written for, `declared` the capabilities that the server was told.
     """
 
-    def __init__(self, transport: Transport, *, timeout: float, bare: bool = False) -> None:
+    def __init__(self, transport: Recorder, *, timeout: float, bare: bool = False) -> None:
         self.transport = transport
         self.timeout = timeout
         self.revision = client.REVISIONS[-1]
@@ -53,7 +54,7 @@ class Session:
         # Who waits for a request that may report progress: its token, the timeout, the seconds it allows.
         self._working: dict[tuple[str, Any], tuple[asyncio.Timeout, float]] = {}
         self._replies: set[asyncio.Task[None]] = set()
-        self._lost: ConnectionLost | LimitReached | None = None
+        self._lost: ServerGone | LimitPassed | None = None
         transport.journal.listener = self._heard
 
     def propose(self, revision: str) -> None:
@@ -72,7 +73,7 @@ class Session:
     ) -> dict[str, Any]:
         """Ask and return the answer, a message with `result` or `error`, unjudged.
 
-        Raises `Unanswered`, `ConnectionLost` or `LimitReached`.
+        Raises `Unanswered`, `ServerGone` or `LimitPassed`.
         """
         if self._lost is not None:
             raise self._lost
@@ -169,7 +170,7 @@ class Session:
             case GaveUp(request=request):
                 self._correlator.gave_up(request)
             case Closed(reason=reason):
-                self._lost = self.transport.failure or ConnectionLost(reason)
+                self._lost = self.transport.failure or ServerGone(reason)
                 for future in self._pending.values():
                     if not future.done():
                         future.set_exception(self._lost)
@@ -195,7 +196,7 @@ class Session:
 
     async def _reply(self, request: dict[str, Any]) -> None:
         # A server that is gone needs no reply; whoever waits for it learns that it is.
-        with contextlib.suppress(ConnectionLost, TimeoutError):
+        with contextlib.suppress(ServerGone, TimeoutError):
             async with asyncio.timeout(self.timeout):
                 await self.transport.send(client.reply_to(request, self.declared))
 

@@ -73,7 +73,8 @@ def harmless(text: str) -> str:
 def _heading(report: Report, judged: list[Run], console: Console) -> None:
     server: dict[str, Any] = next((run.server for run in judged if run.server), {})
     name = f"{server.get('name') or 'a server without a name'} {server.get('version') or ''}"
-    target = report.target.get("url") or " ".join(report.target.get("command", ()))
+    where = next(value for key, value in report.target.items() if key != "transport")
+    target = where if isinstance(where, str) else " ".join(where)
     spoken = ", ".join(
         f"{run.revision} ({run.era} era)" if run.agreed else f"never opened; judged as {run.revision}"
         for run in judged

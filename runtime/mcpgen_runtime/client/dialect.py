@@ -9,9 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from mcpgen_runtime.client.eras import LEGACY, NEUTRAL
 from mcpgen_runtime.client.errors import BadAnswer, NotInRevision
 from mcpgen_runtime.errors import InvalidParams
-from mcpgen_runtime.protocol import LEGACY, NEUTRAL
 from mcpgen_types import revision as package_of
 from mcpgen_types.codec import DecodeError, Method
 

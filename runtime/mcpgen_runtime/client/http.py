@@ -60,7 +60,8 @@ class HttpTransport(Transport):
     `headers` go with every request. `client` is used and left open where it is given, with the proxies,
     the certificates and the authentication that it was made with. A reply that brought its answer is read
     for `linger_seconds` more, then closed: the server may never end it, although it should. Where
-    `keeps_listening`, the GET stream is opened again when it ends.
+    `keeps_alive`, connections are used again for further requests; where `keeps_listening`, the GET stream
+    is opened again when it ends.
     """
 
     name: ClassVar[str] = "http"
@@ -74,6 +75,7 @@ class HttpTransport(Transport):
         client: HttpClient | None = None,
         connect_seconds: float = 10.0,
         linger_seconds: float = 0.5,
+        keeps_alive: bool = True,
         keeps_listening: bool = True,
         limits: Limits | None = None,
     ) -> None:
@@ -83,6 +85,7 @@ class HttpTransport(Transport):
         self._own_client = client is None
         self._connect_seconds = connect_seconds
         self._linger_seconds = linger_seconds
+        self._keeps_alive = keeps_alive
         self._keeps_listening = keeps_listening
         self._headers = dict(headers or {})
         self._tasks: set[asyncio.Task[None]] = set()
@@ -106,7 +109,7 @@ class HttpTransport(Transport):
         self._session_id = self._crash = None
         self._revision, self._sessions = "", False
         if self.client is None:
-            self.client = new_client(self._connect_seconds)
+            self.client = new_client(self._connect_seconds, keeps_alive=self._keeps_alive)
 
     async def send(
         self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
@@ -175,7 +178,9 @@ class HttpTransport(Transport):
             if self._session_id is not None:
                 with contextlib.suppress(*BROKEN, ValueError):
                     async with asyncio.timeout(_GOODBYE_SECONDS):
-                        await self.client.delete(self.url, headers=self._headers_with())
+                        # What it says to that nobody reads.
+                        async with self.client.stream("DELETE", self.url, headers=self._headers_with()):
+                            pass
             await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             if self._own_client:
@@ -347,12 +352,13 @@ class HttpTransport(Transport):
             raise LimitPassed(f"the server sent a message of more than {limit} bytes")
 
 
-def new_client(connect_seconds: float) -> HttpClient:
+def new_client(connect_seconds: float, *, keeps_alive: bool = True) -> HttpClient:
     """A client that waits as long as it is told. Raises `ConnectFailed` where the environment forbids it."""
     # How long an answer may take is for whoever waits for it.
     timeout = httpx.Timeout(None, connect=connect_seconds)
+    pool = httpx.Limits(max_connections=None, max_keepalive_connections=None if keeps_alive else 0)
     try:
-        return httpx.AsyncClient(timeout=timeout, limits=httpx.Limits(max_connections=None))
+        return httpx.AsyncClient(timeout=timeout, limits=pool)
     except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
         raise ConnectFailed(f"no HTTP client can be made in this environment: {error}") from error
 

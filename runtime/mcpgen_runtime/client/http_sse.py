@@ -73,15 +73,16 @@ class HttpSseTransport(Transport):
             raise ServerGone("the connection is closed")
         sent = self._headers | {"Content-Type": JSON} | dict(headers or {})
         try:
-            reply = await self.client.post(
-                self._endpoint.result(), headers=sent, content=json_text.dumps(message)
-            )
+            async with self.client.stream(
+                "POST", self._endpoint.result(), headers=sent, content=json_text.dumps(message)
+            ) as reply:
+                status = reply.status_code
         except BROKEN as broken:
             reason = f"POST {shown(self._endpoint.result())}: {described(broken)}"
             self._deliver(ReplyEnd(exchange, reason, error=ServerGone(reason)))
             return
-        if reply.status_code >= 300:
-            self._deliver(ReplyEnd(exchange, f"HTTP status {reply.status_code}", reply.status_code))
+        if status >= 300:
+            self._deliver(ReplyEnd(exchange, f"HTTP status {status}", status))
 
     async def close(self) -> None:
         """End the stream."""

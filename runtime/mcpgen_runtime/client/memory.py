@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mcpgen_runtime.client.errors import ConnectFailed, ServerGone
 from mcpgen_runtime.client.lines import LineTransport
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.transports.memory import End
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.transports.memory import End
 
 
 class MemoryTransport(LineTransport):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
-from mcpgen.validate.journal import Journal
-from mcpgen.validate.stdio import StdioTransport
-from mcpgen.validate.transport import ConnectionLost, Limits
+from mcpgen_runtime.client import ServerGone, StdioTransport
 
 PING = {"jsonrpc": "2.0", "method": "ping", "id": 1}
 # Deaf from the start, and gone only a while later: what a busy machine makes of every server that exits.
@@ -18,16 +15,16 @@ DEAF = "exec 0<&- 1>&-; echo WHY >&2; sleep 0.8; exit 5"
 
 async def refusal(script: str) -> tuple[str, tuple[str, ...]]:
     """What `send` says once the standard input of this server is closed, and the server's last words."""
-    transport = StdioTransport(["sh", "-c", script], Journal(time.monotonic), limits=Limits())
-    await transport.open()
+    transport = StdioTransport(["sh", "-c", script])
+    await transport.open(lambda event: None)
     process = transport._process
     assert process is not None and process.stdin is not None
     try:
         async with asyncio.timeout(10):
             while not process.stdin.is_closing():
                 await asyncio.sleep(0.01)
-            with pytest.raises(ConnectionLost) as lost:
-                await transport.send(PING)
+            with pytest.raises(ServerGone) as lost:
+                await transport.send(PING, exchange=1)
     finally:
         await transport.close()
     return str(lost.value), transport.last_words()

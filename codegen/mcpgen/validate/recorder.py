@@ -1,0 +1,129 @@
+"""A client transport of the runtime, with everything that passes entered in a journal.
+
+The transport hands over frames as they came; here they are read strictly, held against the limits of a
+run, and written down before anybody acts on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcpgen.errors import TargetUnreachable
+from mcpgen.validate.correlate import is_answer
+from mcpgen.validate.frames import read_frame
+from mcpgen.validate.journal import Closed, Ended, Finished, HttpReply, Journal, Received, Sent, Stream
+from mcpgen_runtime.client import transport as wire
+from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a server may send before the validator stops listening."""
+
+    message_bytes: int = 4 * 1024 * 1024
+    total_bytes: int = 256 * 1024 * 1024
+    frames: int = 10_000
+
+
+class Recorder:
+    """Opens, sends over and closes `transport`; whatever it sends and receives is in `journal`.
+
+    `explain` makes of a failed connection what the user is to be told. A connection that breaks while
+    nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too.
+    """
+
+    def __init__(
+        self,
+        transport: wire.Transport,
+        journal: Journal,
+        *,
+        limits: Limits,
+        explain: Callable[[ConnectFailed], TargetUnreachable],
+    ) -> None:
+        self.name = transport.name
+        self.journal = journal
+        self.failure: LimitPassed | None = None
+        self._transport = transport
+        self._limits = limits
+        self._explain = explain
+        self._bytes = 0
+        self._frames = 0
+        transport.meter = self._took_bytes
+
+    async def open(self) -> None:
+        """Start or reach the server. Raises `TargetUnreachable`."""
+        try:
+            await self._transport.open(self._take)
+        except ConnectFailed as failed:
+            raise self._explain(failed) from None
+
+    async def send(
+        self, message: dict[str, Any], *, probe: bool = False, headers: Mapping[str, str] | None = None
+    ) -> int:
+        """Write one message, enter it in the journal and return its index there. Raises `ServerGone`."""
+        if self.failure is not None:
+            raise ServerGone("the connection is closed")
+        # Entered before it is written: an answer must never stand before its question.
+        index = self.journal.add(Sent(self.journal.clock(), message, probe))
+        await self._transport.send(message, exchange=index, headers=headers)
+        return index
+
+    def listen(self) -> None:
+        """Begin to take messages that answer nothing, where they have a channel of their own."""
+        self._transport.listen()
+
+    def settle(self, revision: str, *, session: bool) -> None:
+        """From here on the connection speaks `revision`; `session` tells the era that has sessions."""
+        self._transport.settle(revision, session=session)
+
+    def last_words(self) -> tuple[str, ...]:
+        """What the server lately wrote for people to read (standard error), oldest line first."""
+        return self._transport.last_words()
+
+    async def close(self) -> None:
+        """End the connection, and the server if the transport started it. May be repeated."""
+        await self._transport.close()
+
+    def _take(self, event: wire.Event) -> None:
+        at = self.journal.clock()
+        match event:
+            case wire.Frame():
+                self._take_frame(event, at)
+            case wire.ReplyHead(exchange, status, content_type, has_body, session_id):
+                self.journal.add(HttpReply(at, exchange, status, content_type, has_body, session_id))
+            case wire.ReplyEnd(exchange, reason, error=None):
+                self.journal.add(Finished(at, exchange, reason))
+            case wire.ReplyEnd(error=error) | wire.Gone(error=error):
+                assert error is not None
+                self._lost(error, at)
+            case wire.Ended(signal, waited):
+                self.journal.add(Ended(at, signal, waited))
+
+    def _take_frame(self, frame: wire.Frame, at: float) -> None:
+        self._frames += 1
+        if self._frames > self._limits.frames:
+            raise LimitPassed(f"the server sent more than {self._limits.frames} messages in one run")
+        stream: Stream = "stdout" if self.name == "stdio" else frame.channel
+        received = read_frame(frame.data, at=at, stream=stream, carrier=frame.exchange, status=frame.status)
+        self.journal.add(received)
+        if frame.exchange is not None and _answers(received):
+            self._transport.release(frame.exchange)
+
+    def _lost(self, error: Exception, at: float) -> None:
+        if isinstance(error, LimitPassed):
+            if self.failure is not None:
+                return
+            self.failure = error
+        self.journal.add(Closed(at, str(error)))
+
+    def _took_bytes(self, count: int) -> None:
+        self._bytes += count
+        if self._bytes > self._limits.total_bytes:
+            raise LimitPassed(f"the server sent more than {self._limits.total_bytes} bytes in one run")
+
+
+def _answers(frame: Received) -> bool:
+    messages = frame.value if isinstance(frame.value, list) else [frame.value]
+    return any(is_answer(message) for message in messages)

@@ -1,0 +1,93 @@
+"""What is judged, and how it is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mcpgen.errors import TargetUnreachable
+from mcpgen.validate.endpoint import check_url, hindered
+from mcpgen.validate.journal import Journal
+from mcpgen.validate.recorder import Limits, Recorder
+from mcpgen.validate.starting import cannot_start
+from mcpgen_runtime.client import StdioTransport, TcpTransport, Transport, UnixTransport
+from mcpgen_runtime.client.errors import ConnectFailed
+from mcpgen_runtime.client.urls import shown
+from mcpgen_runtime.limits import Limits as TransportLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A command to start, or one address: `url` of HTTP, `ws` of a WebSocket, `tcp`, or a `unix` socket."""
+
+    command: tuple[str, ...] = ()
+    url: str | None = None
+    ws: str | None = None
+    tcp: tuple[str, int] | None = None
+    unix: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str | None:
+        """The address, without a password; None for a command."""
+        if self.url is not None or self.ws is not None:
+            return shown(self.url or self.ws or "")
+        if self.tcp is not None:
+            host, port = self.tcp
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return None if self.unix is None else str(self.unix)
+
+    def described(self) -> dict[str, Any]:
+        """The target as the report names it, without a password."""
+        if self.url is not None:
+            return {"transport": "http", "url": self.address}
+        if self.ws is not None:
+            return {"transport": "websocket", "url": self.address}
+        if self.tcp is not None:
+            return {"transport": "tcp", "address": self.address}
+        if self.unix is not None:
+            return {"transport": "unix", "path": self.address}
+        return {"transport": "stdio", "command": list(self.command)}
+
+    def check(self) -> None:
+        """Raises `UsageError` where the address is none."""
+        if self.url is not None:
+            check_url(self.url)
+        elif self.ws is not None:
+            check_url(self.ws, option="--ws", schemes=("ws", "wss"))
+
+    def recorder(self, journal: Journal, limits: Limits) -> Recorder:
+        """A transport to the target that keeps `journal`."""
+        transport = self._transport(TransportLimits(max_message_bytes=limits.message_bytes))
+        return Recorder(transport, journal, limits=limits, explain=self._explain)
+
+    def _transport(self, limits: TransportLimits) -> Transport:
+        if self.url is not None:
+            from mcpgen_runtime.client.http import HttpTransport
+
+            # Servers that never end a stream would use up a pool, and one that closes after a complete
+            # reply may do so just when a kept connection is taken up again.
+            return HttpTransport(
+                self.url, headers=self.headers, keeps_alive=False, keeps_listening=False, limits=limits
+            )
+        if self.ws is not None:
+            from mcpgen_runtime.client.websocket import WebSocketTransport
+
+            return WebSocketTransport(self.ws, headers=self.headers, limits=limits)
+        if self.tcp is not None:
+            return TcpTransport(*self.tcp, limits=limits)
+        if self.unix is not None:
+            return UnixTransport(self.unix, limits=limits)
+        return StdioTransport(self.command, env=self.env, cwd=self.cwd, limits=limits)
+
+    def _explain(self, failed: ConnectFailed) -> TargetUnreachable:
+        cause = failed.__cause__
+        if self.command and isinstance(cause, OSError | ValueError):
+            return cannot_start(self.command, cause)
+        if self.url is not None and isinstance(cause, Exception):
+            return hindered(cause)
+        return TargetUnreachable(str(failed), hint="check the address, and that the server is running")
