@@ -16,7 +16,12 @@ STANDARD_LIBRARY = sys.stdlib_module_names
 # pydantic and what it brings along itself: what the models may import.
 PYDANTIC = {"pydantic", "pydantic_core", "typing_extensions"}
 # The leaves of the runtime that need a package of others; whoever imports one asks for it.
-LEAVES = {"client/http.py": {"httpx"}, "client/websocket.py": {"websockets"}, "json_text.py": {"orjson"}}
+LEAVES = {
+    "client/http.py": {"httpx"},
+    "client/websocket.py": {"websockets"},
+    "json_text.py": {"orjson"},
+    "transports/http/adapter.py": {"uvicorn"},
+}
 IMPORTING_ONE_REVISION = """
 import sys
 sys.path.insert(0, sys.argv[1])
