@@ -39,7 +39,7 @@ from mcpgen_runtime.jsonrpc import (
 )
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import LEGACY, Channel, Outlet, ProtocolHandler
-from mcpgen_types.codec import Converter
+from mcpgen_types.codec import Converter, Inexpressible
 from mcpgen_types.v2026_07_28 import InputRequiredResult, encode_InputRequiredResult
 
 log = logging.getLogger("mcpgen_runtime")
@@ -275,7 +275,10 @@ class LegacySession:
         if converter is None:
             raise InvalidRequest(f"{self.revision} has no {method}")
         if converter.params_to_wire is not None:
-            params = converter.params_to_wire(params)
+            try:
+                params = converter.params_to_wire(params)
+            except Inexpressible as error:  # a mode of elicitation that came later, whatever was declared
+                raise InvalidRequest(f"The client cannot be asked that: {error}") from None
         if self._questions is None:
             self._questions = {}
         id = self._next_id

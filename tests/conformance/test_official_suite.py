@@ -17,9 +17,10 @@ import pytest
 
 Require = Callable[[str | Path], str]
 
-#: What a run has to check at least: the suite's own figure for the official Python server. Fewer
-#: successes without a failure would mean that something was not tested.
-LEAST_SUCCESSES = {"2025-03-26": 3, "2025-06-18": 56, "2025-11-25": 84, "2026-07-28": 152}
+#: What a run has to check at least: fewer successes without a failure would mean that something was not
+#: tested. The official Python server has as many, and one more in 2025-11-25: it answers lists with
+#: streams, whose working the suite then checks, and here they come as plain JSON.
+LEAST_SUCCESSES = {"2025-03-26": 3, "2025-06-18": 56, "2025-11-25": 83, "2026-07-28": 152}
 
 #: Scenarios of extensions, by the beginning of their names, and why they are none of ours. The suite runs
 #: them by name only: they belong to no revision.
@@ -69,21 +70,8 @@ def test_suite_finds_nothing(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    run = suite(
-        peers,
-        require_tool,
-        *(
-            "server",
-            "--url",
-            everything_url,
-            "--suite",
-            "all",
-            "--spec-version",
-            revision,
-            "-o",
-            str(tmp_path),
-        ),
-    )
+    chosen = ["--suite", "all", "--spec-version", revision]
+    run = suite(peers, require_tool, "server", "--url", everything_url, *chosen, "-o", str(tmp_path))
     checks = checks_in(tmp_path)
     findings = [
         told(scenario, check)

@@ -100,6 +100,8 @@ def expected(revision: str) -> dict[str, Any]:
         "elicited": "User response: action=accept, content={'username': 'ada', 'email': 'ada@example.com'}"
         if structured
         else -32600,
+        # Pages to visit came with 2025-11-25.
+        "visited": "User response: action=accept" if revision >= "2025-11-25" else -32600,
         "sampled": "LLM response: echo of hello",
         "roots": "Client exposed 1 root(s): file:///work",
         "progress": [[0, 100], [50, 100], [100, 100]],

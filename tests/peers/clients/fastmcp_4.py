@@ -32,6 +32,8 @@ notified: list[Any] = []
 
 
 async def elicit(message: str, form: Any, params: Any, context: Any) -> Any:
+    if params.mode == "url":
+        return ElicitResult(action="accept")
     return ElicitResult(action="accept", content={"username": "ada", "email": "ada@example.com"})
 
 
@@ -91,6 +93,7 @@ async def reading(client: Client) -> None:
 
 async def asking(client: Client) -> None:
     saw["elicited"] = await text_of(client, "test_elicitation", {"message": "Who are you?"})
+    saw["visited"] = await text_of(client, "elicitation_url")
     saw["sampled"] = await text_of(client, "test_sampling", {"prompt": "hello"})
     saw["roots"] = await text_of(client, "test_input_required_result_list_roots")
 

@@ -34,6 +34,8 @@ notified: list[Any] = []
 
 
 async def elicit(context: Any, params: Any) -> ElicitResult:
+    if params.mode == "url":
+        return ElicitResult(action="accept")
     return ElicitResult(action="accept", content={"username": "ada", "email": "ada@example.com"})
 
 
@@ -100,6 +102,7 @@ async def reading(client: Client) -> None:
 async def asking(client: Client) -> None:
     message = {"message": "Who are you?"}
     saw["elicited"] = await text_of(client, "test_elicitation", message)
+    saw["visited"] = await text_of(client, "elicitation_url")
     saw["sampled"] = await text_of(client, "test_sampling", {"prompt": "hello"})
     saw["roots"] = await text_of(client, "test_input_required_result_list_roots")
 

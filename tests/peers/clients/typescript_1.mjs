@@ -23,11 +23,11 @@ const log = [];
 
 const client = new Client(
   { name: "typescript-1", version: "1.0.0" },
-  { capabilities: { elicitation: {}, sampling: {}, roots: {} } },
+  { capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} } },
 );
-client.setRequestHandler(ElicitRequestSchema, () => ({
+client.setRequestHandler(ElicitRequestSchema, ({ params }) => ({
   action: "accept",
-  content: { username: "ada", email: "ada@example.com" },
+  ...(params.mode !== "url" && { content: { username: "ada", email: "ada@example.com" } }),
 }));
 client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => ({
   role: "assistant",
@@ -100,6 +100,7 @@ saw.sights = await complete(cities, "arg2", "l", { arg1: "Paris" });
 saw.ids = await complete({ type: "ref/resource", uri: "test://template/{id}/data" }, "id", "12");
 
 saw.elicited = await text("test_elicitation", { message: "Who are you?" });
+saw.visited = await text("elicitation_url");
 saw.sampled = await text("test_sampling", { prompt: "hello" });
 saw.roots = await text("test_input_required_result_list_roots");
 

@@ -14,14 +14,14 @@ const log = [];
 const client = new Client(
   { name: "typescript-2", version: "1.0.0" },
   {
-    capabilities: { elicitation: {}, sampling: {}, roots: {} },
+    capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} },
     supportedProtocolVersions: [revision],
     versionNegotiation: { mode: modern ? { pin: revision } : "legacy" },
   },
 );
-client.setRequestHandler("elicitation/create", () => ({
+client.setRequestHandler("elicitation/create", ({ params }) => ({
   action: "accept",
-  content: { username: "ada", email: "ada@example.com" },
+  ...(params.mode !== "url" && { content: { username: "ada", email: "ada@example.com" } }),
 }));
 client.setRequestHandler("sampling/createMessage", ({ params }) => ({
   role: "assistant",
@@ -79,6 +79,7 @@ saw.sights = await complete(cities, "arg2", "l", { arg1: "Paris" });
 saw.ids = await complete({ type: "ref/resource", uri: "test://template/{id}/data" }, "id", "12");
 
 saw.elicited = await text("test_elicitation", { message: "Who are you?" });
+saw.visited = await text("elicitation_url");
 saw.sampled = await text("test_sampling", { prompt: "hello" });
 saw.roots = await text("test_input_required_result_list_roots");
 
