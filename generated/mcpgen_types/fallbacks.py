@@ -13,6 +13,7 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
 
+_NOT_IN_A_CHOICE = ("anyOf", "default", "items", "maxItems", "minItems", "oneOf")
 _NOT_IN_A_LINK = ("_meta", "annotations", "icons")
 
 
@@ -141,10 +142,8 @@ def choice_with_names(schema: dict[str, Any]) -> dict[str, Any]:
     """A choice of one among the same options, their titles in `enumNames`."""
     items = schema.get("items")
     source = items if schema.get("type") == "array" and items.__class__ is dict else schema
-    choice: dict[str, Any] = {"type": "string"}
-    for key in ("title", "description", "enumNames"):
-        if key in schema:
-            choice[key] = schema[key]
+    choice = {key: value for key, value in schema.items() if key not in _NOT_IN_A_CHOICE}
+    choice["type"] = "string"
     options = source.get("oneOf", source.get("anyOf"))
     if options is None:
         choice["enum"] = source["enum"]

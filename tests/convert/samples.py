@@ -12,14 +12,15 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
+from tests.exactness.instances import Instances
+from tests.exactness.oracle import Oracle
+
 from mcpgen.ir.build import build_revision
 from mcpgen.ir.dispatch import resolve
 from mcpgen.ir.model import NamedType, ObjectType, ReferenceShape, Revision
 from mcpgen.schema import pointer
 from mcpgen.schema.room import SchemaRoom
 from mcpgen_types.codec import Wire
-from tests.exactness.instances import Instances
-from tests.exactness.oracle import Oracle
 
 SEED = 20261121
 GARBAGE: tuple[Any, ...] = (5, "garbage", None, {}, [], True, {"a": [None]})
