@@ -1,6 +1,7 @@
 """JSON as bytes: `loads` and `dumps`, by orjson where it is installed and by the standard library elsewhere.
 
-Both accept the same texts, up to one thing: orjson reads integers beyond 64 bits as floats.
+Both accept and refuse the same texts and values, up to two things: orjson reads integers beyond 64 bits as
+floats, and writes members of an `Enum` and UUIDs.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import json.encoder
 from collections.abc import Callable
+from math import isinf
 from typing import Any
 
 loads: Callable[[bytes], Any]
@@ -18,7 +20,14 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-_decoder: Any = json.JSONDecoder(parse_constant=_no_constant)
+def _finite(text: str) -> float:
+    value = float(text)
+    if isinf(value):  # it could be computed with, but never be sent on
+        raise ValueError(f"{text[:20]} is too large a number")
+    return value
+
+
+_decoder: Any = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
 _encode_ascii = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
@@ -66,13 +75,21 @@ try:
 except ImportError:
     loads, dumps = standard_loads, standard_dumps
 else:
-    loads = orjson.loads
+    _PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+
+    def loads(data: bytes) -> Any:
+        try:
+            return orjson.loads(data)
+        except ValueError:  # lone surrogates are JSON, and the standard library says what is not
+            return standard_loads(data)
 
     def dumps(value: Any) -> bytes:
         try:
-            return orjson.dumps(value)
+            text = orjson.dumps(value, None, _PLAIN)
         except TypeError:  # integers beyond 64 bits, lone surrogates: the standard library can
             return standard_dumps(value)
+        # NaN and the infinities are written as null, which they are not.
+        return standard_dumps(value) if b"null" in text else text
 
 
 __all__ = ["dumps", "loads", "standard_dumps", "standard_loads"]

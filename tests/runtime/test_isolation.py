@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 import sysconfig
@@ -95,9 +94,4 @@ def test_asyncio_and_a_plain_driver_send_the_same_bytes(revision: str) -> None:
         return sent
 
     sent = [text.decode() for text in asyncio.run(under_asyncio())]
-    assert without_reasons(sent) == without_reasons(isolated()["sent"][revision])
-
-
-def without_reasons(texts: list[str]) -> list[str]:
-    """`texts` without what a parser says of bad input: orjson, where it is installed, says it its way."""
-    return [re.sub(r'"Parse error: [^"]*"', '"Parse error"', text) for text in texts]
+    assert sent == isolated()["sent"][revision]
