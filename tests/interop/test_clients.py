@@ -24,6 +24,14 @@ CLIENTS = {
     "typescript_1.mjs": LEGACY,
     "typescript_2.mjs": REVISIONS,
 }
+MEETINGS = [
+    *((client, revision, "stdio") for client in CLIENTS for revision in CLIENTS[client]),
+    *((client, revision, "http") for client in CLIENTS for revision in CLIENTS[client]),
+    # HTTP+SSE is what 2024-11-05 had instead.
+    *((client, "2024-11-05", "sse") for client in CLIENTS),
+    # The only client that has a WebSocket.
+    *(("typescript_1.mjs", revision, "websocket") for revision in CLIENTS["typescript_1.mjs"]),
+]
 RED_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 TOOLS = [
     "test_simple_text",
@@ -118,10 +126,7 @@ def interpreter(script: Path, peers: Path, require_tool: Require) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("transport", ["stdio", "http"])
-@pytest.mark.parametrize(
-    ("client", "revision"), [(client, revision) for client in CLIENTS for revision in CLIENTS[client]]
-)
+@pytest.mark.parametrize(("client", "revision", "transport"), MEETINGS)
 def test_client_sees_everything(
     client: str,
     revision: str,
@@ -133,9 +138,14 @@ def test_client_sees_everything(
     require_tool: Require,
 ) -> None:
     script = peers / "clients" / client
-    target = [everything_url] if transport == "http" else [mcpgen, "serve", "server:server", "--stdio"]
+    target = {
+        "stdio": [mcpgen, "serve", "server:server", "--stdio"],
+        "http": [everything_url],
+        "sse": [everything_url.removesuffix("/mcp") + "/sse"],
+        "websocket": [everything_url.replace("http://", "ws://")],
+    }
     run = subprocess.run(
-        [interpreter(script, peers, require_tool), script, transport, revision, *target],
+        [interpreter(script, peers, require_tool), script, transport, revision, *target[transport]],
         cwd=everything_directory,
         capture_output=True,
         text=True,
