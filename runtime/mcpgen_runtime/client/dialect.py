@@ -6,14 +6,16 @@ as core tasks of 2025-11-25, keeps the types of the last one that did.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import Any, get_args
 
 from mcpgen_runtime.client.eras import LEGACY, NEUTRAL
 from mcpgen_runtime.client.errors import BadAnswer, NotInRevision
 from mcpgen_runtime.errors import InvalidParams
 from mcpgen_types import revision as package_of
-from mcpgen_types.codec import DecodeError, Method
+from mcpgen_types.codec import Codec, DecodeError, Inexpressible, Method
 
 
 class Dialect:
@@ -23,8 +25,10 @@ class Dialect:
         self.revision = revision
         self.is_modern = revision not in LEGACY
         package = package_of(revision)
+        self._package = package
+        self._neutral_package = package_of(NEUTRAL)
         self._methods: dict[str, Method] = package.METHODS
-        self._neutral: dict[str, Method] = package_of(NEUTRAL).METHODS
+        self._neutral: dict[str, Method] = self._neutral_package.METHODS
         self._converters: dict[str, Any] = (
             {} if self.is_modern else import_module(f"{package.__name__}.neutral").CONVERTERS
         )
@@ -33,15 +37,14 @@ class Dialect:
         """Whether the method exists in this revision."""
         return method in self._methods
 
-    def capability(self, method: str) -> str | None:
-        """What must be declared before the method may be used, as SIDE.PATH."""
-        return self._methods[method].capability
-
     def params_to_wire(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """Neutral params as JSON, in this revision's words. Raises `NotInRevision`."""
         if method not in self._methods:
-            raise NotInRevision(method, self.revision)
-        return self._changed(method, "params_to_wire", params)
+            raise NotInRevision(f"{method} is no method of revision {self.revision}, which the server speaks")
+        try:
+            return self._changed(method, "params_to_wire", params)
+        except Inexpressible as error:
+            raise NotInRevision(f"{method}: {error}") from None
 
     def result_from_wire(self, method: str, result: dict[str, Any]) -> Any:
         """The neutral object that a result means. Raises `BadAnswer`."""
@@ -76,11 +79,11 @@ class Dialect:
             codec = getattr(spoken, part)
             if codec is None:
                 return None
-            decoded = codec.decode(value)
+            decoded = _usual(self._package, codec)(value)
             if self.is_modern or method not in self._neutral:
                 return decoded
             neutral = getattr(self._neutral[method], part)
-            return neutral.decode(self._changed(method, f"{part}_from_wire", value))
+            return _usual(self._neutral_package, neutral)(self._changed(method, f"{part}_from_wire", value))
         except DecodeError as error:
             raise BadAnswer(f"{method}: {error}") from None
 
@@ -89,3 +92,12 @@ class Dialect:
         convert = None if converter is None else getattr(converter, step)
         changed: dict[str, Any] = value if convert is None else convert(value)
         return changed
+
+
+def _usual(package: ModuleType, codec: Codec) -> Callable[[Any], Any]:
+    """The decoder of the usual answer, where a method has several: the others were dealt with before."""
+    members = get_args(codec.type) if codec.name.endswith("Answer") else ()
+    decode: Callable[[Any], Any] = (
+        getattr(package, f"decode_{members[0].__name__}") if members else codec.decode
+    )
+    return decode

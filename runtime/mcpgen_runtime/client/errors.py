@@ -71,12 +71,7 @@ class NoCommonRevision(ClientError):
 
 
 class NotInRevision(ClientError):
-    """The method does not exist in the revision that is spoken, or not any more."""
-
-    def __init__(self, method: str, revision: str) -> None:
-        super().__init__(f"{method} is no method of revision {revision}, which the server speaks")
-        self.method = method
-        self.revision = revision
+    """The revision that is spoken has no such method, or no words for what is to be sent."""
 
 
 class EndlessInput(ClientError):
