@@ -47,7 +47,7 @@ class Matcher:
         """
         reached = [1]
         for part in self._parts:
-            reached.append(part.ends(reached[-1], places) & places.between_triplets)
+            reached.append(part.ends(reached[-1], places) & places.between_characters)
             if not reached[-1]:
                 return None
         end = len(places.uri)
@@ -144,7 +144,7 @@ class _Named:
         variables = [variable for expression in expressions for variable in expression.variables]
         operators = [expression.operator for expression in expressions]
         self._variables = {variable.name: variable for variable in variables}
-        self._exploded = next((variable for variable in variables if variable.exploded), None)
+        self._exploded = [variable for variable in variables if variable.exploded]
         self._firsts = "".join(dict.fromkeys(operator.first for operator in operators))
         self._separator = operators[0].separator
         self._ends = _NO_URI + (_SEGMENT_ENDS if operators[0] == OPERATORS[";"] else _QUERY_ENDS)
@@ -159,18 +159,19 @@ class _Named:
         return start if start >= 0 and start + 1 >= places.from_where(end, self._ends) else end
 
     def read(self, text: str, values: _Values) -> bool:
-        """As of `_Text`. An exploded variable takes the names that no variable has."""
+        """As of `_Text`. An exploded variable takes the names that are none of a variable."""
         named: dict[str, list[str]] = {}
         others: dict[str, str] = {}
         for item in text[1:].split(self._separator):
             name, _, value = item.partition("=")
             if name in self._variables:
                 named.setdefault(name, []).append(_decoded(value))
-            elif not name or self._exploded is None or _decoded(name) in others:
+            elif not name or not self._exploded or _decoded(name) in others:
                 return False
             else:
                 others[_decoded(name)] = _decoded(value)
-        if self._exploded is not None and others and not values.add(self._exploded, others):
+        free = next((variable for variable in self._exploded if variable.name not in named), None)
+        if others and (free is None or not values.add(free, others)):
             return False
         for name, found in named.items():
             variable = self._variables[name]

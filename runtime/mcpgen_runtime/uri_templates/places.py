@@ -12,14 +12,16 @@ from functools import lru_cache
 class Places:
     """The places of one URI, which is ASCII."""
 
-    __slots__ = ("_known", "_reversed", "between_triplets", "uri")
+    __slots__ = ("_known", "_reversed", "between_characters", "uri")
 
     def __init__(self, uri: str) -> None:
         self.uri = uri
         self._reversed = uri[::-1]
         self._known: dict[str, int] = {}
         triplets = self.of("%") if "%" in uri else 0
-        self.between_triplets = ~(triplets << 1 | triplets << 2)
+        # The bytes 80 to BF go on with a character that began before.
+        later_bytes = triplets & self.of("89ABab") >> 1
+        self.between_characters = ~(triplets << 1 | triplets << 2 | later_bytes)
 
     def of(self, chars: str) -> int:
         """Where one of `chars` stands."""
