@@ -114,6 +114,8 @@ def expected(revision: str) -> dict[str, Any]:
         "roots": "Client exposed 1 root(s): file:///work",
         "progress": [[0, 100], [50, 100], [100, 100]],
         "log": ["Tool execution started", "Tool processing data", "Tool execution completed"],
+        # Over HTTP in 2025-11-25 the server hangs up meanwhile, and the client comes back for the answer.
+        "reconnected": "Reconnection test completed",
         "cancelled": 1,
         "changes": ["ResourceUpdated", "ToolsListChanged"],
     }

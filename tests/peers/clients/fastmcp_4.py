@@ -111,6 +111,7 @@ async def working(client: Client) -> None:
         await client.set_logging_level("info")
     await client.call_tool("test_tool_with_logging", meta=meta)
     saw["log"] = log
+    saw["reconnected"] = await text_of(client, "test_reconnection")
 
 
 async def cancelling(client: Client) -> None:

@@ -111,6 +111,7 @@ await client.callTool({ name: "test_tool_with_progress" }, undefined, {
 await client.setLoggingLevel("info");
 await client.callTool({ name: "test_tool_with_logging" });
 saw.log = log;
+saw.reconnected = await text("test_reconnection");
 
 const cancelled = async () => Number((await read("test://cancelled-waits")).text);
 const before = await cancelled();

@@ -94,6 +94,7 @@ await client.callTool({
   ...(modern && { _meta: { "io.modelcontextprotocol/logLevel": "info" } }),
 });
 saw.log = log;
+saw.reconnected = await text("test_reconnection");
 
 const cancelled = async () => Number((await read("test://cancelled-waits")).text);
 const before = await cancelled();
