@@ -51,6 +51,8 @@ _log = logging.getLogger("mcpgen.client")
 
 # How often a server may ask for input until a request must have its result.
 _ROUNDS = 20
+# How many notifications are kept until a server is open.
+_EARLY = 1_000
 # How many pages a list may have.
 _PAGES = 10_000
 
@@ -120,6 +122,7 @@ class Client(ClientMethods):
         )
         self._opened: Opened | None = None
         self._dialect: Dialect | None = None
+        self._early: list[tuple[str, dict[str, Any]]] = []
         self._reopening = asyncio.Lock()
 
     # The conversation.
@@ -305,6 +308,9 @@ class Client(ClientMethods):
     async def _settle(self, opened: Opened) -> None:
         self._dialect = Dialect(opened.revision)
         self._opened = opened
+        early, self._early = self._early, []
+        for method, params in early:
+            self._hear(method, params)
         if self._log_level is not None and not self.is_modern and "logging" in opened.capabilities:
             await self.set_logging_level(self._log_level)
 
@@ -331,6 +337,9 @@ class Client(ClientMethods):
             return
         dialect = self._dialect
         if dialect is None:
+            # What a server tells while it is being opened is read once its revision is known.
+            if len(self._early) < _EARLY:
+                self._early.append((method, params))
             return
         wanted = method == "notifications/message" and self._on_log is not None
         if not wanted and self._on_notification is None:
