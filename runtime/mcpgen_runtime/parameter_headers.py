@@ -15,6 +15,7 @@ from mcpgen_runtime.errors import HeaderMismatch
 
 _OPEN, _CLOSE = "=?base64?", "?="
 _PLAIN = re.compile(r"[\t\x20-\x7e]*\Z")
+_INTEGER = re.compile(r"(-?[0-9]{1,400})(?:\.0+)?\Z")
 
 
 def decode_header(name: str, value: str) -> str:
@@ -58,8 +59,6 @@ def _says(text: str, value: object) -> bool:
     if isinstance(value, bool):
         return text == ("true" if value else "false")
     if isinstance(value, int | float):
-        try:
-            return float(text) == float(value)  # 42.0 and 42 are the same
-        except (ValueError, OverflowError):
-            return False
+        number = _INTEGER.match(text)  # 42.0 and 42 are the same, 2**53 and 2**53 + 1 are not
+        return number is not None and int(number[1]) == value
     return text == value
