@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
-from mcpgen_runtime.uri_templates import UriTemplate
+from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 from mcpgen_types.v2026_07_28 import (
     Prompt,
     Resource,
@@ -78,7 +78,10 @@ class TemplateEntry:
         self.definition = definition
         self.reader = reader
         self.json = encode_ResourceTemplate(definition)
-        self.template = UriTemplate(definition.uri_template)
+        try:
+            self.template = UriTemplate(definition.uri_template)
+        except UriTemplateError as error:
+            raise DefinitionError(f"resource template {definition.name!r}: {error}") from None
         unknown = sorted(set(completers) - set(self.template.variables))
         if unknown:
             raise DefinitionError(
