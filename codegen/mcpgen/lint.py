@@ -1,18 +1,20 @@
 """What can be wrong inside a schema room, whoever wrote it: `mcpgen schema lint`.
 
 The schemas must be what `mcpgen schema import` makes of them, the method table must fit them in both
-directions, and errata and lock must speak of revisions that exist.
+directions, every difference to the newest revision must be decided about, and errata and lock must speak of
+revisions that exist.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
 from mcpgen.errors import McpgenError, SchemaError
 from mcpgen.ir.build import build_revision
+from mcpgen.ir.compare import compare
 from mcpgen.ir.model import ObjectType, ReferenceShape, Revision
 from mcpgen.schema.methods import DIRECTIONS, KINDS, SIDES, MethodRow
 from mcpgen.schema.normalise import dump, normalise
@@ -36,6 +38,8 @@ def lint(room: SchemaRoom) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for revision in room.revisions:
         problems += _schema(room, revision)
+    if not problems:
+        problems += _conversions(room)
     problems += _lock(room)
     problems += _errata(room)
     return tuple(problems)
@@ -43,7 +47,12 @@ def lint(room: SchemaRoom) -> tuple[Problem, ...]:
 
 def _tables(room: SchemaRoom) -> Iterator[Problem]:
     """The tables that cannot be read at all; nothing else can be said of the room then."""
-    for file, read in (("methods.toml", room.methods), ("errata.toml", room.errata)):
+    tables: tuple[tuple[str, Callable[[str], object]], ...] = (
+        ("methods.toml", room.methods),
+        ("errata.toml", room.errata),
+        ("conversions.toml", lambda _: room.conversions),
+    )
+    for file, read in tables:
         try:
             read(room.revisions[0])
         except SchemaError as error:
@@ -153,6 +162,16 @@ def _fit(revision: Revision, rows: tuple[MethodRow, ...]) -> Iterator[Problem]:
                 f"{revision.name} {row.name}: {row.message} has params {actual}, the row says {row.params}",
                 "mend the row's params",
             )
+
+
+def _conversions(room: SchemaRoom) -> Iterator[Problem]:
+    """What is not decided about the differences between the newest revision and the others, or in vain."""
+    *older, newest = (build_revision(room, revision) for revision in room.revisions)
+    for revision in older:
+        try:
+            compare(revision, newest, room.conversions)
+        except SchemaError as error:
+            yield Problem("conversions.toml", error.message, error.hint)
 
 
 def _lock(room: SchemaRoom) -> Iterator[Problem]:

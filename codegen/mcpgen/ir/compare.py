@@ -28,15 +28,15 @@ class Comparison:
 
 
 def compare(
-    older: Revision, newest: Revision, conversions: Conversions, *, functions: Collection[str]
+    older: Revision, newest: Revision, conversions: Conversions, *, functions: Collection[str] | None = None
 ) -> Comparison:
-    """How values go between `older` and `newest`, where `functions` are those that may be named.
+    """How values go between `older` and `newest`. `functions` are those that decisions may name.
 
     Raises `SchemaError` that names each difference without a decision, or a decision whose `until` is
     `older` and that decides nothing, or one that does not fit what it decides about.
     """
     for decision in conversions.decisions:
-        if decision.by is not None and decision.by not in functions:
+        if functions is not None and decision.by is not None and decision.by not in functions:
             raise SchemaError(
                 f"{FILE}: [[decision]] number {decision.number} names a function that is not there: "
                 f"{decision.by!r}",

@@ -1,4 +1,4 @@
-"""Walk two revisions side by side, in one direction: what makes a value of the target of one of the source."""
+"""Walk two revisions side by side, in one direction: what makes a value of the target out of the source's."""
 
 from __future__ import annotations
 
