@@ -321,6 +321,7 @@ def test_match_gives_the_values_or_nothing(template: str, uri: str, values: dict
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6)
+WORDS = TEXTS.filter(lambda text: "." not in text)  # which {.list*} cannot tell from its separators
 OPERATORS = st.sampled_from(["", ".", "/", ";", "?", "&"])
 LITERALS = st.text("xy-._~/", max_size=4)
 
@@ -342,7 +343,7 @@ def test_match_of_an_expansion_expands_to_it_again(text: str, data: st.DataObjec
     template = UriTemplate(text)
     values = {
         name: data.draw(
-            st.lists(TEXTS, min_size=1, max_size=3) | st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
+            st.lists(WORDS, min_size=1, max_size=3) | st.dictionaries(WORDS, WORDS, min_size=1, max_size=3)
             if f"{name}*" in text
             else TEXTS
         )
@@ -364,9 +365,8 @@ def test_values_come_back_where_it_is_clear_where_they_end(template: str, a: str
     assert UriTemplate(template).match(UriTemplate(template).expand(values)) == values
 
 
-@given(st.sampled_from(["{/a*}", "{.a*}x", "{?a*}", "{;a*}", "{a*}", "{&a*}"]), st.lists(TEXTS, min_size=1))
+@given(st.sampled_from(["{/a*}", "{.a*}x", "{?a*}", "{;a*}", "{a*}", "{&a*}"]), st.lists(WORDS, min_size=1))
 def test_lists_and_objects_come_back_where_they_are_exploded(template: str, items: list[str]) -> None:
-    assume("." not in "".join(items) or not template.startswith("{."))
     assert UriTemplate(template).match(UriTemplate(template).expand({"a": items})) == {"a": items}
     members = {item: item[::-1] for item in items if item != "a"} or {"b": "c"}
     assert UriTemplate(template).match(UriTemplate(template).expand({"a": members})) == {"a": members}

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote, urljoin
 
+from mcpgen_runtime.uri_templates.syntax import decode
 from mcpgen_types.codec import escape, found
+
+from .uris import join
 
 Dialect = Literal["2020-12", "draft-07"]
 
@@ -110,12 +112,12 @@ class Document:
     def follow(self, reference: str, base: Resource, pointer: str) -> Target:
         """What `reference`, found at `pointer` in `base`, leads to."""
         uri, _, fragment = reference.partition("#")
-        resource = self._by_uri.get(_join(base.uri, uri)) if uri else base
+        resource = self._by_uri.get(join(base.uri, uri)) if uri else base
         if resource is None:
             raise SchemaError(
                 pointer, f"{reference!r} is another document, and none is fetched: put it under $defs"
             )
-        name = unquote(fragment)
+        name = _decoded(fragment)
         if name.startswith("/"):
             return self._descend(reference, resource, name, pointer)
         if not name:
@@ -163,7 +165,7 @@ class Document:
         here = Located(schema, pointer)
         resource = outer
         if uri:
-            resource = Resource(_join(outer.uri, uri), dialect, here)
+            resource = Resource(join(outer.uri, uri), dialect, here)
             if resource.uri in self._by_uri:
                 raise SchemaError(f"{pointer}/$id", f"{resource.uri!r} names another schema already")
             self._by_uri[resource.uri] = self._by_pointer[pointer] = resource
@@ -194,6 +196,8 @@ def _string(schema: dict[str, Any], keyword: str, pointer: str) -> str:
     return value
 
 
-def _join(base: str, reference: str) -> str:
-    """The URI that `reference` means where the base is `base` (RFC 3986, section 5.2)."""
-    return urljoin(base, reference).removesuffix("#")
+def _decoded(fragment: str) -> str:
+    try:
+        return decode(fragment)
+    except UnicodeDecodeError:
+        return fragment  # which names nothing

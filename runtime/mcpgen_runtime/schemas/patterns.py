@@ -38,13 +38,14 @@ _CATEGORIES = dict(
     Paragraph_Separator=Zp Other=C Control=Cc cntrl=Cc Format=Cf Surrogate=Cs Private_Use=Co Unassigned=Cn
     """.split()  # noqa: SIM905  as a list it would be forty lines
 )
-_QUANTIFIER = re.compile(r"(?:[*+?]|\{\d+(?:,\d*)?\})\??")
-_GROUP = re.compile(r"\((?:\?(?:[:=!]|<[=!]|-?i:))?(?!\?)")
-_NAMED_GROUP = re.compile(r"\(\?<([A-Za-z_]\w*)>", re.ASCII)
-_NAMED_REFERENCE = re.compile(r"k<([A-Za-z_]\w*)>", re.ASCII)
-_REFERENCE = re.compile(r"[1-9]\d*", re.ASCII)
-_PROPERTY = re.compile(r"[pP]\{(?:(?:General_Category|gc)=)?(\w+)\}", re.ASCII)
-_CODE_POINT = re.compile(
+# What the parts of a pattern look like; compiled where there is a pattern, for that takes a while.
+_QUANTIFIER = r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??"
+_GROUP = r"\((?:\?(?:[:=!]|<[=!]|-?i:))?(?!\?)"
+_NAMED_GROUP = r"\(\?<([A-Za-z_][A-Za-z0-9_]*)>"
+_NAMED_REFERENCE = r"k<([A-Za-z_][A-Za-z0-9_]*)>"
+_REFERENCE = r"[1-9][0-9]*"
+_PROPERTY = r"[pP]\{(?:(?:General_Category|gc)=)?([A-Za-z0-9_]+)\}"
+_CODE_POINT = (
     r"x(?P<two>[0-9A-Fa-f]{2})"
     r"|u(?P<high>[Dd][89ABab][0-9A-Fa-f]{2})\\u(?P<low>[Dd][C-Fc-f][0-9A-Fa-f]{2})"
     r"|u(?P<four>[0-9A-Fa-f]{4})"
@@ -97,8 +98,8 @@ class _Translation:
                 self.at += 1
                 yield rf"\{char}" if char in "{}]" else char
 
-    def _take(self, what: re.Pattern[str]) -> re.Match[str] | None:
-        found = what.match(self.pattern, self.at)
+    def _take(self, what: str) -> re.Match[str] | None:
+        found = re.compile(what).match(self.pattern, self.at)
         if found is not None:
             self.at = found.end()
         return found

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 _SAFE_HASH = 1 << 60
-_FLOAT = re.compile(r"(-?\d+)(?:\.(\d+))?(?:e([+-]\d+))?")
+_FLOAT = r"(-?\d+)(?:\.(\d+))?(?:e([+-]\d+))?"
 
 
 def is_null(value: Any) -> bool:
@@ -115,7 +115,7 @@ def _decimal(value: float) -> tuple[int, int]:
     """The integers d and e of a number that is d times ten to the power of e."""
     if isinstance(value, int):
         return value, 0
-    written = _FLOAT.fullmatch(repr(value))
+    written = re.fullmatch(_FLOAT, repr(value))
     assert written is not None, value
     whole, fraction, exponent = written.groups(default="")
     return int(whole + fraction), int(exponent or 0) - len(fraction)

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 
 from .places import Places
-from .syntax import OPERATORS, Expression, Literal, Variable, encode
+from .syntax import OPERATORS, Expression, Literal, Variable, decode, encode
 
 Value = str | list[str] | dict[str, str]
 Match = dict[str, Value]
 
-_TRIPLET = re.compile(rb"%([0-9A-Fa-f]{2})")
-_BROKEN_TRIPLET = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_BROKEN_TRIPLET = r"%(?![0-9A-Fa-f]{2})"
+_NOT_ASCII = r"[^\x00-\x7f]+"
 _NO_URI = "".join(map(chr, range(0x21))) + '"<>\\^`{|}\x7f'
 _SEGMENT_ENDS = "/?#[]"
 _QUERY_ENDS = "#[]"
@@ -31,8 +30,9 @@ class Matcher:
     def match(self, uri: str) -> Match | None:
         """The values of the variables, or None."""
         try:
-            uri = _NOT_ASCII.sub(lambda found: encode(found[0], reserved=False), uri)
-            if not uri.startswith(self._start) or _BROKEN_TRIPLET.search(uri):
+            if not uri.isascii():
+                uri = re.sub(_NOT_ASCII, lambda found: encode(found[0], reserved=False), uri)
+            if not uri.startswith(self._start) or ("%" in uri and re.search(_BROKEN_TRIPLET, uri)):
                 return None
             spans = self._spans(Places(uri))
             return None if spans is None else self._values(uri, spans)
@@ -128,11 +128,11 @@ class _Listed:
 
     def _value(self, variable: Variable, items: list[str]) -> Value:
         if not variable.exploded:
-            return _decoded(self._separator.join(items))
+            return decode(self._separator.join(items))
         if self._reserved or not all("=" in item for item in items):
-            return [_decoded(item) for item in items]
+            return [decode(item) for item in items]
         pairs = (item.partition("=") for item in items)
-        return {_decoded(key): _decoded(value) for key, _, value in pairs}
+        return {decode(key): decode(value) for key, _, value in pairs}
 
 
 class _Named:
@@ -165,11 +165,11 @@ class _Named:
         for item in text[1:].split(self._separator):
             name, _, value = item.partition("=")
             if name in self._variables:
-                named.setdefault(name, []).append(_decoded(value))
-            elif not name or not self._exploded or _decoded(name) in others:
+                named.setdefault(name, []).append(decode(value))
+            elif not name or not self._exploded or decode(name) in others:
                 return False
             else:
-                others[_decoded(name)] = _decoded(value)
+                others[decode(name)] = decode(value)
         free = next((variable for variable in self._exploded if variable.name not in named), None)
         if others and (free is None or not values.add(free, others)):
             return False
@@ -224,10 +224,3 @@ def _joined(parts: Sequence[Literal | Expression]) -> list[_Text | _Listed | _Na
         else:
             joined.append(_Listed(part))
     return [*joined, _Named(beside)] if beside else joined
-
-
-def _decoded(text: str) -> str:
-    """`text` without percent-encoding. Raises `UnicodeDecodeError` where that is not UTF-8."""
-    if "%" not in text:
-        return text
-    return _TRIPLET.sub(lambda triplet: bytes((int(triplet[1], 16),)), text.encode()).decode()
