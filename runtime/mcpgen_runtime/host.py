@@ -25,7 +25,10 @@ class Running(Protocol):
     """A coroutine that waits for something, or a call that is due later."""
 
     def cancel(self) -> object:
-        """Have the coroutine end at the place where it waits, or the call never happen."""
+        """Have the coroutine end at the place where it waits, or the call never happen.
+
+        Not once the coroutine has ended: what ran it may run another one by then.
+        """
 
 
 class Promise(Protocol[T]):

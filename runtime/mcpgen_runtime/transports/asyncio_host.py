@@ -125,19 +125,18 @@ class _Worker:
         if not self._idle.done():  # or else it was cancelled, by the handler itself
             self._idle.set_result(None)
 
-    @coroutine
-    def _work(self) -> Generator[Any, Any, None]:
+    async def _work(self) -> None:
         self.started = True
         while True:
             cancelled, self._cancelled_early = self._cancelled_early, False
             try:
-                yield from self._idle
+                await self._idle
             except asyncio.CancelledError:
                 if self._coroutine is None:
                     return
                 cancelled = True
             self._idle = self._host.loop.create_future()
-            value, error = yield from self._advance(cancelled)
+            value, error = await self._advance(cancelled)
             done, self._done = self._done, None
             self._coroutine = self._context = self._waits_for = None
             assert done is not None
@@ -147,6 +146,7 @@ class _Worker:
             self._host.spare(self)
             done(value, error)
 
+    @coroutine
     def _advance(self, cancelled: bool) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
         """Run the coroutine to its end, as a task would."""
         assert self._coroutine is not None and self._context is not None
