@@ -27,8 +27,8 @@ def arrays(site: Site) -> Iterator[Check]:
         yield site.check("uniqueItems", "array", _are_unique, "items that all differ", _twins)
     if (items := _items(site)) is not None:
         yield Check("array", items)
-    if "contains" in site.schema:
-        yield Check("array", _contains(site))
+    if (contains := _contains(site)) is not None:
+        yield Check("array", contains)
 
 
 def _are_unique(value: list[Any]) -> bool:
@@ -49,10 +49,12 @@ def _items(site: Site) -> Node | None:
     """The node of `prefixItems` and `items`; in draft-07 an array of `items` and `additionalItems`."""
     if site.dialect == "2020-12":
         first, rest = site.nodes("prefixItems"), site.optional_node("items")
-    elif isinstance(site.schema.get("items"), list):
-        first, rest = site.nodes("items"), site.optional_node("additionalItems")
     else:
-        first, rest = [], site.optional_node("items")
+        others = site.optional_node("additionalItems")
+        if isinstance(site.schema.get("items"), list):
+            first, rest = site.nodes("items"), others
+        else:
+            first, rest = [], site.optional_node("items")
     if first:
         return _tuple(first, rest)
     return _all(rest) if rest is not None else None
@@ -104,12 +106,14 @@ def _tuple(first: list[Node], rest: Node | None) -> Node:
     return Node(accepts, explain, collect)
 
 
-def _contains(site: Site) -> Node:
+def _contains(site: Site) -> Node | None:
     """The node of `contains`, `minContains` and `maxContains`."""
-    item_accepts = site.node("contains").accepts
     least = most = None
     if site.dialect == "2020-12":
         least, most = site.count("minContains"), site.count("maxContains")
+    if "contains" not in site.schema:
+        return None
+    item_accepts = site.node("contains").accepts
     least = 1 if least is None else least
     counts = f"{least} items or more" if most is None else f"{least} to {most} items"
     definition = site.definition("contains")

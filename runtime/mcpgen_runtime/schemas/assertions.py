@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .documents import SchemaError
 from .node import EVERYTHING, Accepts, Check, Node, asserting
 from .site import Site
 from .values import IS, equal, identity, is_multiple, is_string
@@ -23,6 +22,9 @@ _TYPES = {
     "number": "a number",
     "integer": "an integer",
 }
+_STRINGS = ("title", "description", "$comment", "format", "contentEncoding", "contentMediaType")
+_MOST_SHOWN = 10
+_LONGEST_SHOWN = 60
 
 
 def types(site: Site) -> tuple[Sequence[str], Node]:
@@ -43,16 +45,29 @@ def assertions(site: Site) -> Iterator[Check]:
     yield from _strings(site)
 
 
+def refuse_malformed_annotations(site: Site) -> None:
+    """Raise `SchemaError` where a keyword that asks nothing of a value is malformed all the same."""
+    for keyword in _STRINGS:
+        site.string(keyword)
+    for keyword in ("readOnly", "writeOnly"):
+        site.flag(keyword)
+    site.array("examples")
+    if site.dialect == "2020-12":
+        site.flag("deprecated")
+        site.optional_node("contentSchema")
+
+
 def _constants(site: Site) -> Iterator[Check]:
     if "const" in site.schema:
         const = site.schema["const"]
         # Comparing ends at the first difference.
-        yield site.check("const", None, lambda value: equal(const, value), _shown(const))
+        yield site.check("const", None, lambda value: equal(const, value), _shown(const, "const", site))
     if "enum" in site.schema:
         options = site.array("enum")
-        shown = ", ".join(_shown(option) for option in options[:10]) + (", …" if len(options) > 10 else "")
-        expected = f"one of {shown}" if len(options) > 1 else shown or "nothing: the enum is empty"
-        yield site.check("enum", None, _one_of(options), expected)
+        shown = [_shown(option, "enum", site) for option in options[:_MOST_SHOWN]]
+        more = ["…"] if len(options) > _MOST_SHOWN else []
+        expected = "one of " if len(options) > 1 else "" if options else "nothing, for the enum is empty"
+        yield site.check("enum", None, _one_of(options), expected + ", ".join(shown + more))
 
 
 def _one_of(options: Sequence[Any]) -> Accepts:
@@ -102,9 +117,9 @@ def _any_of(kinds: Sequence[Accepts]) -> Accepts:
     return lambda value: any(kind(value) for kind in kinds)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, keyword: str, site: Site) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError) as error:
-        raise SchemaError("", f"{value!r} is no JSON value") from error
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    except (TypeError, ValueError):
+        raise site.wrong(keyword, "of JSON values") from None
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -10,7 +10,7 @@ from typing import Any
 from mcpgen_types.codec import Fault, found
 
 from .arrays import arrays
-from .assertions import assertions, types
+from .assertions import assertions, refuse_malformed_annotations, types
 from .composition import compositions, references
 from .documents import Document, Resource, SchemaError
 from .node import EVERYTHING, Node, assemble, asserting
@@ -129,6 +129,7 @@ class _Compiler:
             # There a reference stands alone: what is beside it is ignored, but may be referred to.
             node = assemble(list(IS), EVERYTHING, [*references(site)])
         else:
+            refuse_malformed_annotations(site)
             kinds, type_node = types(site)
             checks = [
                 *assertions(site),
@@ -138,7 +139,7 @@ class _Compiler:
                 *compositions(site),
             ]
             node = closed(site, assemble(kinds, type_node, checks))
-        for keyword in ("$defs", "definitions"):
+        for keyword in ("definitions",) if site.dialect == "draft-07" else ("$defs", "definitions"):
             site.named_nodes(keyword)
         return node
 

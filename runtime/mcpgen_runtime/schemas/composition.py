@@ -25,11 +25,11 @@ def compositions(site: Site) -> Iterator[Check]:
     if "not" in site.schema:
         denied = site.node("not", same_value=True).accepts
         yield site.check("not", None, lambda value: not denied(value), "anything but what 'not' describes")
+    branches = [
+        site.node(keyword, same_value=True) if keyword in site.schema else EVERYTHING
+        for keyword in ("if", "then", "else")
+    ]
     if "if" in site.schema:
-        branches = [
-            site.node(keyword, same_value=True) if keyword in site.schema else EVERYTHING
-            for keyword in ("if", "then", "else")
-        ]
         yield Check(None, _conditional(*branches))
 
 

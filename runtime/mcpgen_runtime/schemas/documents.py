@@ -7,6 +7,7 @@ A document is closed: what a reference names must be inside. Nothing is ever fet
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -23,6 +24,7 @@ _DIALECTS: dict[str, Dialect] = {
     "http://json-schema.org/draft-07/schema": "draft-07",
     "https://json-schema.org/draft-07/schema": "draft-07",
 }
+_ANCHOR = r"[A-Za-z_][A-Za-z0-9._-]*"
 _ONE = (
     *("additionalProperties", "propertyNames", "unevaluatedProperties", "items", "contains"),
     *("unevaluatedItems", "not", "if", "then", "else", "additionalItems", "contentSchema"),
@@ -86,7 +88,7 @@ def subschemas(schema: dict[str, Any], pointer: str) -> Iterator[Located]:
     for keyword in _NAMED:
         if isinstance(schema.get(keyword), dict):
             for name, item in schema[keyword].items():
-                yield Located(item, f"{pointer}/{keyword}/{escape(name)}")
+                yield Located(item, f"{pointer}/{keyword}/{escape(str(name))}")
 
 
 class Document:
@@ -147,6 +149,8 @@ class Document:
         for keyword in ("$anchor", "$dynamicAnchor") if resource.dialect == "2020-12" else ():
             if keyword in schema:
                 name = _string(schema, keyword, pointer)
+                if re.fullmatch(_ANCHOR, name) is None:
+                    raise SchemaError(f"{pointer}/{keyword}", f"{name!r} is no name that an anchor may have")
                 self._name(name, Located(schema, pointer), resource)
                 if keyword == "$dynamicAnchor":
                     resource.dynamic.add(name)

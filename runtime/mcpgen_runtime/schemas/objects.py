@@ -147,20 +147,25 @@ def _property_names(node: Node) -> Node:
 
 
 def _dependencies(site: Site) -> Iterator[Check]:
-    """What a key that is there asks of the object: `dependentRequired` and its kin."""
+    """What a key that is there asks of the object.
+
+    2020-12 has replaced `dependencies`, but its metaschema still knows it, and schemas without a `$schema`
+    are often older than they seem.
+    """
     if site.dialect == "2020-12":
         for key in site.mapping("dependentRequired"):
-            yield _dependent(
-                key, _required(site.names("dependentRequired", key), site.definition("dependentRequired"))
-            )
+            yield _dependent(key, _names(site, "dependentRequired", key))
         for key in site.mapping("dependentSchemas"):
             yield _dependent(key, site.node("dependentSchemas", key, same_value=True))
-        return
     for key, asked in site.mapping("dependencies").items():
         if isinstance(asked, list):
-            yield _dependent(key, _required(site.names("dependencies", key), site.definition("dependencies")))
+            yield _dependent(key, _names(site, "dependencies", key))
         else:
             yield _dependent(key, site.node("dependencies", key, same_value=True))
+
+
+def _names(site: Site, keyword: str, key: str) -> Node:
+    return _required(site.names(keyword, key), site.definition(keyword))
 
 
 def _dependent(key: str, node: Node) -> Check:

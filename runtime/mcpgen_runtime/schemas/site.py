@@ -116,6 +116,10 @@ class Site:
         value = self.schema.get(keyword, {})
         if not isinstance(value, dict):
             raise self.wrong(keyword, "an object")
+        if not all(isinstance(name, str) for name in value):
+            raise SchemaError(
+                f"{self.pointer}/{keyword}", "must have strings as keys, for JSON has no others"
+            )
         return value
 
     def pattern(self, pattern: str, *path: str) -> re.Pattern[str]:
