@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from abc import abstractmethod
 
 from mcpgen_runtime.client.errors import ConnectFailed, ServerGone
@@ -11,7 +10,7 @@ from mcpgen_runtime.client.lines import CHUNK, LineTransport
 from mcpgen_runtime.limits import Limits
 
 # How long a connection may take to close.
-_GOODBYE_SECONDS = 2.0
+_GOODBYE_SECONDS = 1.0
 
 
 class SocketTransport(LineTransport):
@@ -61,9 +60,14 @@ class SocketTransport(LineTransport):
         assert self._streams is not None
         writer = self._streams[1]
         writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
+        try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await writer.wait_closed()
+        except TimeoutError:
+            # Nobody takes what is still to be written.
+            writer.transport.abort()
+        except OSError:
+            pass
 
 
 def _told(error: Exception) -> str:

@@ -111,7 +111,8 @@ class WebSocketTransport(Transport):
                 self._deliver(Frame(frame))
         except ConnectionClosed as closed:
             error = ServerGone(_told(closed))
-            if closed.sent is not None and closed.sent.code == _TOO_BIG:
+            # An end that is closed with a code sends the same back: who was first tells whose limit it was.
+            if closed.sent is not None and closed.sent.code == _TOO_BIG and not closed.rcvd_then_sent:
                 limit = self.limits.max_message_bytes
                 error = LimitPassed(f"the server sent a message of more than {limit} bytes")
         except LimitPassed as passed:
