@@ -6,12 +6,12 @@ import asyncio
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.app import HttpApp
+from mcpgen_runtime.transports.http.corked import Corked
 
 if TYPE_CHECKING:
     import uvicorn
@@ -92,7 +92,7 @@ def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http="httptools" if find_spec("httptools") else "h11",
+            http=_protocol(),
             ws="auto",
             ws_max_size=config.limits.max_message_bytes,
             ws_ping_interval=config.ping_seconds,
@@ -111,6 +111,19 @@ def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
     # Signals are the business of whoever runs the adapters.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server
+
+
+def _protocol() -> type[asyncio.Protocol]:
+    """uvicorn's HTTP protocol, on httptools where that is installed, with a corked transport."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    base: Any = AutoHTTPProtocol
+
+    class CorkedProtocol(base):  # type: ignore[misc]
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(Corked(transport))
+
+    return CorkedProtocol
 
 
 def _address(name: tuple[str, int]) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from mcpgen_runtime.errors import InvalidRequest
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 from mcpgen_runtime.transports.config import TransportConfig
@@ -18,11 +19,12 @@ from mcpgen_runtime.transports.http.admission import Admission
 from mcpgen_runtime.transports.http.asgi import Disconnected, Receive, Scope, Send, principal_of
 from mcpgen_runtime.transports.http.endpoint import Endpoint
 from mcpgen_runtime.transports.http.http_sse import HttpSse
-from mcpgen_runtime.transports.http.refusal import NOT_FOUND, Refusal
+from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
 
 log = logging.getLogger("mcpgen_runtime")
 
 Principal: TypeAlias = Callable[[Scope], str | None]
+Serve: TypeAlias = Callable[[Scope, dict[bytes, bytes], str | None, Receive, Send], Awaitable[None]]
 
 
 class HttpApp:
@@ -52,12 +54,14 @@ class HttpApp:
         if kind == "http":
             try:
                 served = self._served or self._start()
-                serve = served.routes.get(_path(scope))
-                if serve is None:
-                    await _not_found(send)
-                    return
-                raw = self._admission.headers(scope)
-                await serve(scope, raw, self._principal(scope), receive, send)
+                path: str = scope["path"]
+                root: str = scope.get("root_path", "")
+                serve = served.routes.get((path.removeprefix(root) if root else path, scope["method"]))
+                raw = self._admission.headers(scope["headers"])
+                if serve is not None:
+                    await serve(scope, raw, self._principal(scope), receive, send)
+                else:
+                    await served.refuse(_path(scope), scope["method"], send)
             except Refusal as refusal:
                 await refusal.send(send)
             except Disconnected:
@@ -123,10 +127,26 @@ class _Served:
         self.host = AsyncioHost()
         self.endpoint = Endpoint(handler, self.host, config)
         self.sse = HttpSse(handler, self.host, config)
-        self.routes = {config.path: self.endpoint.serve}
+        self.routes: dict[tuple[str, str], Serve] = {
+            (config.path, "POST"): self.endpoint.post,
+            (config.path, "GET"): self.endpoint.get,
+            (config.path, "DELETE"): self.endpoint.delete,
+        }
         if config.sse_path is not None:
-            self.routes[config.sse_path] = self.sse.serve_events
-            self.routes[f"{config.sse_path}/messages"] = self.sse.serve_messages
+            self.routes[config.sse_path, "GET"] = self.sse.events
+            self.routes[f"{config.sse_path}/messages", "POST"] = self.sse.message
+
+    async def refuse(self, path: str, method: str, send: Send) -> None:
+        """Answer a request that is for none of the routes."""
+        allowed = [each for known, each in self.routes if known == path]
+        if allowed:
+            header = (b"allow", ", ".join(allowed).encode())
+            raise Refusal(METHOD_NOT_ALLOWED, InvalidRequest(f"No {method[:20]} here"), headers=(header,))
+        # No JSON-RPC error: that would say that an MCP endpoint is here (2026-07-28, backward compatibility).
+        body = b"Not Found"
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": NOT_FOUND, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     def close(self) -> None:
         self.endpoint.close()
@@ -139,11 +159,3 @@ def _path(scope: Scope) -> str:
     path: str = scope["path"]
     root = scope.get("root_path")
     return path.removeprefix(root) if root else path
-
-
-async def _not_found(send: Send) -> None:
-    # No JSON-RPC error: that would say that an MCP endpoint is here (2026-07-28, backward compatibility).
-    body = b"Not Found"
-    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": NOT_FOUND, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

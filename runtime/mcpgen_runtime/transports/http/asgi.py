@@ -33,13 +33,13 @@ async def in_time(awaitable: Awaitable[Any], seconds: float) -> Any:
             waits_for = awaitable.send(None)
         except StopIteration as stop:
             return stop.value
-        awaitable = _Begun(awaitable, waits_for)
+        awaitable = Begun(awaitable, waits_for)
     async with asyncio.timeout(seconds):
         return await awaitable
 
 
-class _Begun:
-    """A coroutine that was advanced to the first place where it waits."""
+class Begun:
+    """A coroutine that was advanced to the first place where it waits: await it to go on."""
 
     __slots__ = ("_coroutine", "_waits_for")
 

@@ -47,12 +47,7 @@ _MODERN_VERSION = NEUTRAL.encode()
 _LEGACY_VERSIONS = frozenset(revision.encode() for revision in LEGACY)
 #: Requests that no legacy client sends.
 _MODERN_METHODS = frozenset({"server/discover", LISTEN})
-_ALLOW: Header = (b"allow", b"GET, POST, DELETE")
 _ALLOW_POST: Header = (b"allow", b"POST")
-
-_ACCEPTED = {"type": "http.response.start", "status": 202, "headers": [EMPTY]}
-_NO_CONTENT = {"type": "http.response.start", "status": 204, "headers": []}
-_EMPTY_BODY = {"type": "http.response.body", "body": b""}
 
 
 class Endpoint:
@@ -65,77 +60,63 @@ class Endpoint:
         self._limits = config.limits
         self._negotiation = Negotiation()
         self.sessions = Sessions(host, config)
+        #: Serves the requests of nobody in particular, until one of them waits.
+        self._modern = self._new_modern(None)
         #: The POSTs that wait, with the endpoint of those that are modern.
         self._waiting: dict[Exchange, ModernEndpoint | None] = {}
         self._drained: asyncio.Future[None] | None = None
         self._ending = False
 
-    async def serve(
-        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
-    ) -> None:
-        """Answer one request. Raises `Refusal` before anything of the answer is sent, and `Disconnected`."""
-        method = scope["method"]
-        if method == "POST":
-            await self._post(raw, principal, receive, send)
-        elif method == "GET":
-            await self._get(raw, principal, receive, send)
-        elif method == "DELETE":
-            await self._delete(raw, principal, send)
-        else:
-            raise Refusal(METHOD_NOT_ALLOWED, InvalidRequest(f"No {method} here"), headers=(_ALLOW,))
-
     # POST.
 
-    async def _post(
-        self, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    async def post(
+        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
+        """Serve a message. Raises `Refusal` before anything of an answer is sent, and `Disconnected`."""
         if self._ending:
             raise _stopping()
-        self._negotiation.check_post(raw)
-        text = await read_body(receive, raw, limits=self._limits, seconds=self._config.message_seconds)
+        self._negotiation.check(raw)
+        limits = self._limits
+        text = await read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
         try:
-            value = parse(text, self._limits)
-            message = None if value.__class__ is list else message_of(value)
+            value = parse(text, limits)
+            if value.__class__ is list:
+                await self._post_batch(value, raw, principal, receive, send)
+                return
+            message = message_of(value)
         except McpError as error:
             raise self._unreadable(error, raw, principal) from None
-        if message is None:
-            await self._post_batch(value, raw, principal, receive, send)
-            return
-        version = raw.get(PROTOCOL_VERSION)
-        request = message if isinstance(message, Request) else None
         exchange: Exchange
         modern: ModernEndpoint | None = None
         session: HttpSession | None = None
-        if version == _MODERN_VERSION or (
-            request is not None and (is_modern(request.params) or request.method in _MODERN_METHODS)
-        ):
-            if request is not None:
+        if _is_modern(message, raw):
+            if message.__class__ is Request:
                 try:
-                    check_mirrored(request, raw)
+                    check_mirrored(message, raw)
                 except HeaderMismatch as error:
-                    raise Refusal(BAD_REQUEST, error, id=request.id) from None
-            elif not isinstance(message, Notification):
+                    raise Refusal(BAD_REQUEST, error, id=message.id) from None
+            elif message.__class__ is not Notification:
                 raise Refusal(BAD_REQUEST, InvalidRequest(f"{NEUTRAL} has no responses from clients"))
-            exchange = Exchange(self._limits.max_unsent_bytes)
-            modern = ModernEndpoint(
-                self._handler, self._host, limits=self._limits, transport="http", principal=principal
-            )
+            exchange = Exchange(limits.max_unsent_bytes)
+            modern = self._modern if principal is None else self._new_modern(principal)
             modern.receive(message, exchange, headers=Headers(raw))
         else:
             session = self._session(raw, principal, message)
-            exchange = LegacyExchange(session, self._limits.max_unsent_bytes)
+            exchange = LegacyExchange(session, limits.max_unsent_bytes)
             session.session.receive(message, exchange, headers=Headers(raw))
-        if request is None and exchange.body is None:
-            await send(_ACCEPTED)
-            await send(_EMPTY_BODY)
-        elif exchange.body is not None:
-            headers = [JSON, (b"content-length", b"%d" % len(exchange.body))]
+        body = exchange.body
+        if body is not None:
+            headers = [JSON, (b"content-length", b"%d" % len(body))]
             if session is not None and not session.version:
                 self._open(session, headers)
             await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
-            await send({"type": "http.response.body", "body": exchange.body})
-        else:
+            await send({"type": "http.response.body", "body": body})
+        elif message.__class__ is Request:
+            if modern is self._modern:
+                self._modern = self._new_modern(None)
             await self._wait(exchange, modern, session, receive, send)
+        else:
+            await _accept(send)
 
     async def _post_batch(
         self,
@@ -156,11 +137,15 @@ class Endpoint:
         except InvalidRequest as error:
             raise Refusal(BAD_REQUEST, error, null_id=session.null_id) from None
         if not answers:
-            await send(_ACCEPTED)
-            await send(_EMPTY_BODY)
+            await _accept(send)
             return
         exchange.expect(answers)
         await self._wait(exchange, None, session, receive, send)
+
+    def _new_modern(self, principal: str | None) -> ModernEndpoint:
+        return ModernEndpoint(
+            self._handler, self._host, limits=self._limits, transport="http", principal=principal
+        )
 
     def _unreadable(self, error: McpError, raw: dict[bytes, bytes], principal: str | None) -> Refusal:
         """The refusal of a body that is no message."""
@@ -263,9 +248,10 @@ class Endpoint:
 
     # GET and DELETE.
 
-    async def _get(
-        self, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    async def get(
+        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
+        """Open an event stream, or resume one. Raises `Refusal`."""
         if self._ending:
             raise _stopping()
         session = self._named_session(raw, principal)
@@ -292,10 +278,13 @@ class Endpoint:
             stream.detach(reader)
             session.used = self._host.now()
 
-    async def _delete(self, raw: dict[bytes, bytes], principal: str | None, send: Send) -> None:
+    async def delete(
+        self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
+    ) -> None:
+        """End a session. Raises `Refusal`."""
         self.sessions.end(self._named_session(raw, principal))
-        await send(_NO_CONTENT)
-        await send(_EMPTY_BODY)
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
 
     def _named_session(self, raw: dict[bytes, bytes], principal: str | None) -> HttpSession:
         id = raw.get(SESSION_ID)
@@ -334,6 +323,18 @@ class Endpoint:
             if modern is not None:
                 modern.close()
             exchange.leave()
+
+
+def _is_modern(message: Message, raw: dict[bytes, bytes]) -> bool:
+    """Rule 1."""
+    if raw.get(PROTOCOL_VERSION) == _MODERN_VERSION:
+        return True
+    return isinstance(message, Request) and (is_modern(message.params) or message.method in _MODERN_METHODS)
+
+
+async def _accept(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 202, "headers": [EMPTY]})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _leave_when_gone(exchange: Exchange, receive: Receive) -> None:

@@ -27,20 +27,20 @@ _STATUSES = {-32601: 404, -32020: 400, -32021: 400, -32022: 400}
 class Exchange:
     """The channel of a modern request."""
 
-    __slots__ = ("_max_unsent_bytes", "_waiter", "abandoned", "body", "left", "status", "stream")
+    # Class attributes: of the many that are answered at once, none sets more than its body.
+    _waiter: asyncio.Future[None] | None = None
+    #: The JSON reply, once there is one, and its status.
+    body: bytes | None = None
+    status = 200
+    #: The event stream, if the reply is one.
+    stream: EventStream | None = None
+    #: There will be no reply.
+    abandoned = False
+    #: Nobody is left to get it.
+    left = False
 
     def __init__(self, max_unsent_bytes: int) -> None:
         self._max_unsent_bytes = max_unsent_bytes
-        self._waiter: asyncio.Future[None] | None = None
-        #: The JSON reply, once there is one, and its status.
-        self.body: bytes | None = None
-        self.status = 200
-        #: The event stream, if the reply is one.
-        self.stream: EventStream | None = None
-        #: There will be no reply.
-        self.abandoned = False
-        #: Nobody is left to get it.
-        self.left = False
 
     @property
     def settled(self) -> bool:
@@ -70,10 +70,7 @@ class Exchange:
 
     def answer(self, response: Response) -> None:
         """See `Channel.answer`."""
-        if response.__class__ is Result:
-            self._reply(text_of(response), 200)
-        else:
-            self._reply(text_of(response), self._status_of(response))  # type: ignore[arg-type]
+        self._reply(text_of(response), self._status_of(response))
 
     def refuse(self, error: Error) -> None:
         """See `Channel.refuse`."""
@@ -89,13 +86,14 @@ class Exchange:
     def hang_up(self) -> None:
         """See `Channel.hang_up`: nobody could come back for the rest."""
 
-    def _status_of(self, error: Error) -> int:
-        return _STATUSES.get(error.code, 200)
+    def _status_of(self, response: Response) -> int:
+        return 200 if response.__class__ is Result else _STATUSES.get(response.code, 200)  # type: ignore[union-attr]
 
     def _reply(self, text: bytes, status: int) -> None:
         if self.stream is None:
-            self.status = status
             self.body = text
+            if status != 200:
+                self.status = status
             if self._waiter is not None:
                 self._wake()
         else:
@@ -122,8 +120,6 @@ class Exchange:
 class LegacyExchange(Exchange):
     """The channel of a request of a session: its event stream can be resumed."""
 
-    __slots__ = ("resumable", "session")
-
     def __init__(self, session: HttpSession, max_unsent_bytes: int) -> None:
         super().__init__(max_unsent_bytes)
         self.session = session
@@ -149,7 +145,7 @@ class LegacyExchange(Exchange):
             self.resumable.detach(self.stream)
         super().leave()
 
-    def _status_of(self, error: Error) -> int:
+    def _status_of(self, response: Response) -> int:
         return 200
 
     def _open_stream(self) -> None:
@@ -170,8 +166,6 @@ class LegacyExchange(Exchange):
 
 class BatchExchange(LegacyExchange):
     """The channel of all requests of a batch: one array, or a stream of their answers."""
-
-    __slots__ = ("_answers", "_expected")
 
     def __init__(self, session: HttpSession, max_unsent_bytes: int) -> None:
         super().__init__(session, max_unsent_bytes)

@@ -47,14 +47,14 @@ class Headers(Mapping[str, str]):
 
 def collect(pairs: Sequence[Header], limits: Limits) -> dict[bytes, bytes]:
     """The headers of an ASGI scope by name. Raises `Refusal` where they are too large, or there twice."""
-    raw = dict(pairs)
-    if len(raw) != len(pairs):
-        raw = _merged(pairs)
+    size = 0
+    for name, value in pairs:
+        size += len(name) + len(value)
     # Together they are seldom as large as a single one may be: then none needs a look.
-    size = len(b"".join(raw)) + len(b"".join(raw.values()))
     if size > limits.max_header_bytes:
-        _check_sizes(raw, size, limits)
-    return raw
+        _check_sizes(pairs, size, limits)
+    raw = dict(pairs)
+    return raw if len(raw) == len(pairs) else _merged(pairs)
 
 
 def _merged(pairs: Sequence[Header]) -> dict[bytes, bytes]:
@@ -70,11 +70,11 @@ def _merged(pairs: Sequence[Header]) -> dict[bytes, bytes]:
     return raw
 
 
-def _check_sizes(raw: dict[bytes, bytes], size: int, limits: Limits) -> None:
+def _check_sizes(pairs: Sequence[Header], size: int, limits: Limits) -> None:
     exceeded: str | None = None
     if size > limits.max_headers_bytes:
         exceeded = "max_headers_bytes"
-    elif any(len(value) > limits.max_header_bytes for value in raw.values()):
+    elif any(len(value) > limits.max_header_bytes for _, value in pairs):
         exceeded = "max_header_bytes"
     if exceeded is not None:
         value: int = getattr(limits, exceeded)
@@ -88,29 +88,23 @@ def check_mirrored(request: Request, raw: Mapping[bytes, bytes]) -> None:
 
     What the body itself lacks is not told here: its decoder says that better.
     """
-    method = raw.get(METHOD)
-    if method is None or method != request.method.encode("utf-8", "replace"):
+    get, params = raw.get, request.params
+    method = get(METHOD)
+    if method is None or method.decode("latin-1") != request.method:
         _check("Mcp-Method", method, request.method)
-    meta = request.params.get("_meta")
+    meta = params.get("_meta")
     declared = meta.get(VERSION) if meta.__class__ is dict else None
-    version = raw.get(PROTOCOL_VERSION)
-    if version is None:
-        raise HeaderMismatch("Header mismatch: MCP-Protocol-Version is missing")
-    if declared.__class__ is str and version != declared.encode("utf-8", "replace"):
-        _check("MCP-Protocol-Version", version, declared)
+    version = get(PROTOCOL_VERSION)
+    if version is None or (declared.__class__ is str and version.decode("latin-1") != declared):
+        _check("MCP-Protocol-Version", version, str(declared))
     member = _NAMED.get(request.method)
     if member is not None:
-        named = request.params.get(member)
+        named = params.get(member)
         if named.__class__ is str:
-            name = raw.get(NAME)
-            if (
-                name is None
-                or not name.isascii()
-                or name != named.encode("utf-8", "replace")
-                or name.startswith(b"=?")
-                or not named.isprintable()
-            ):
-                _check("Mcp-Name", name, named, encoded=True)
+            value = get(NAME, b"")
+            name = value.decode("latin-1")
+            if name != named or not value.isascii() or name[:2] == "=?" or not name.isprintable():
+                _check("Mcp-Name", get(NAME), named, encoded=True)
 
 
 def _check(header: str, value: bytes | None, body: str, *, encoded: bool = False) -> None:

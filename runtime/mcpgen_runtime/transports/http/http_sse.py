@@ -28,7 +28,6 @@ from mcpgen_runtime.transports.http.headers import Headers
 from mcpgen_runtime.transports.http.negotiation import Negotiation, check_get
 from mcpgen_runtime.transports.http.refusal import (
     BAD_REQUEST,
-    METHOD_NOT_ALLOWED,
     NOT_FOUND,
     SERVICE_UNAVAILABLE,
     Refusal,
@@ -77,17 +76,14 @@ class HttpSse:
         self._host = host
         self._config = config
         self._clients: dict[str, SseClient] = {}
-        self._negotiation = Negotiation()
+        self._negotiation = Negotiation(accept=False)
         self._ending = False
         self._drained: asyncio.Future[None] | None = None
 
-    async def serve_events(
+    async def events(
         self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
         """Open a session and its stream, until the client goes away. Raises `Refusal`."""
-        if scope["method"] != "GET":
-            error = InvalidRequest("This path is for GET: the endpoint event says where to POST")
-            raise Refusal(METHOD_NOT_ALLOWED, error, headers=((b"allow", b"GET"),))
         check_get(raw)
         limit = self._config.limits.max_sessions
         if self._ending or len(self._clients) >= limit:
@@ -118,19 +114,15 @@ class HttpSse:
             if self._drained is not None and not self._clients and not self._drained.done():
                 self._drained.set_result(None)
 
-    async def serve_messages(
+    async def message(
         self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
         """Take one message, or a batch; what it leads to goes into the stream. Raises `Refusal`."""
-        if scope["method"] != "POST":
-            raise Refusal(
-                METHOD_NOT_ALLOWED, InvalidRequest("This path is for POST"), headers=((b"allow", b"POST"),)
-            )
         key = scope["query_string"].decode("latin-1").removeprefix("session=")
         client = self._clients.get(key)
         if client is None or client.principal != principal:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: open an event stream first"))
-        self._negotiation.check_post(raw, accept=False)
+        self._negotiation.check(raw)
         limits = self._config.limits
         text = await read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
         try:

@@ -16,30 +16,29 @@ _REMEMBERED = 64
 
 
 class Negotiation:
-    """The checks; what passed once is remembered, for clients repeat themselves."""
+    """The checks of POSTs; what passed once is remembered, for clients repeat themselves."""
 
-    def __init__(self) -> None:
-        self._accepts: set[bytes | None] = {None}
-        self._types: set[bytes | None] = {JSON_TYPE}
+    def __init__(self, *, accept: bool = True) -> None:
+        #: Whether the Accept header matters: whether there is a reply.
+        self._accept = accept
+        self._passed: set[tuple[bytes | None, bytes | None, bytes | None]] = set()
 
-    def check_post(self, raw: dict[bytes, bytes], *, accept: bool = True) -> None:
-        """Raise `Refusal` where a POST sends no JSON, or, if `accept` matters, does not take both replies."""
-        content_type = raw.get(b"content-type")
-        if content_type not in self._types:
-            _check_type(content_type)
-            _remember(self._types, content_type)
-        if b"content-encoding" in raw and raw[b"content-encoding"] != b"identity":
-            raise Refusal(
-                UNSUPPORTED_MEDIA_TYPE, InvalidRequest("Content-Encoding is not supported: send plain JSON")
-            )
-        accepted = raw.get(b"accept")
-        if accept and accepted not in self._accepts:
-            if not (accepts(accepted, JSON_TYPE) and accepts(accepted, EVENT_STREAM)):
-                raise Refusal(
-                    NOT_ACCEPTABLE,
-                    InvalidRequest("Accept must list both application/json and text/event-stream"),
-                )
-            _remember(self._accepts, accepted)
+    def check(self, raw: dict[bytes, bytes]) -> None:
+        """Raise `Refusal` where a POST sends no JSON, or does not take both kinds of reply."""
+        headers = (raw.get(b"content-type"), raw.get(b"accept"), raw.get(b"content-encoding"))
+        if headers not in self._passed:
+            self._check(*headers)
+            if len(self._passed) < _REMEMBERED:
+                self._passed.add(headers)
+
+    def _check(self, content_type: bytes | None, accept: bytes | None, encoding: bytes | None) -> None:
+        _check_type(content_type)
+        if encoding is not None and encoding.strip() != b"identity":
+            error = InvalidRequest("Content-Encoding is not supported: send plain JSON")
+            raise Refusal(UNSUPPORTED_MEDIA_TYPE, error)
+        if self._accept and not (accepts(accept, JSON_TYPE) and accepts(accept, EVENT_STREAM)):
+            error = InvalidRequest("Accept must list both application/json and text/event-stream")
+            raise Refusal(NOT_ACCEPTABLE, error)
 
 
 def check_get(raw: dict[bytes, bytes]) -> None:
@@ -74,8 +73,3 @@ def _check_type(content_type: bytes | None) -> None:
         raise Refusal(
             UNSUPPORTED_MEDIA_TYPE, InvalidRequest("Content-Type must be application/json, in UTF-8")
         )
-
-
-def _remember(known: set[bytes | None], value: bytes | None) -> None:
-    if len(known) < _REMEMBERED:
-        known.add(value)
