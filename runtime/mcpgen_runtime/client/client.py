@@ -221,7 +221,7 @@ class Client(ClientMethods):
             raise BadAnswer(f"{method}: the answer is of a type that is unknown here, {kind!r:.60}")
         decoded = dialect.result_from_wire(method, result)
         if method == "tools/list" and dialect.is_modern and self._connection.transport.replies_apart:
-            self._tool_headers.learn(decoded)
+            self._tool_headers.learn(decoded, result)
         return decoded
 
     async def _ask_again_if_lost(

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.client.headers import header_fault, parameter_headers
+
+if TYPE_CHECKING:
+    from mcpgen_types.v2026_07_28.types import ListToolsResult
 
 _log = logging.getLogger("mcpgen.client")
 
@@ -20,13 +23,14 @@ class ToolHeaders:
     def __init__(self) -> None:
         self._schemas: dict[str, Any] = {}
 
-    def learn(self, page: Any) -> None:
-        """Take note of the tools of a `ListToolsResult`, and take those out that may not be used."""
+    def learn(self, page: ListToolsResult, value: Mapping[str, Any]) -> None:
+        """Take note of the tools of a page, which `value` is the JSON of; take out those not to be used."""
         usable = []
-        for tool in page.tools:
-            fault = header_fault(tool.input_schema)
+        for tool, described in zip(page.tools, value["tools"], strict=True):
+            schema = described["inputSchema"]
+            fault = header_fault(schema)
             if fault is None:
-                self._schemas[tool.name] = tool.input_schema
+                self._schemas[tool.name] = schema
                 usable.append(tool)
             else:
                 _log.warning("the tool %r is left out, its x-mcp-header is wrong: %s", tool.name, fault)
