@@ -16,7 +16,6 @@ and the object, not copied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from operator import is_
 from typing import Any, Literal, NamedTuple, TypeVar, final
 
 W = TypeVar("W", bound="Wire")
@@ -288,13 +287,25 @@ def each(value: Any, convert: Callable[[Any], Any]) -> Any:
     """The list of the converted items; the list that was given where none of them changed."""
     if value.__class__ is not list:
         return value
-    converted = [convert(item) for item in value]
-    return value if all(map(is_, converted, value)) else converted
+    result = value
+    for index, item in enumerate(value):
+        new = convert(item)
+        if new is not item:
+            if result is value:
+                result = value.copy()
+            result[index] = new
+    return result
 
 
 def each_value(value: Any, convert: Callable[[Any], Any]) -> Any:
     """The object of the converted values; the object that was given where none of them changed."""
     if value.__class__ is not dict:
         return value
-    converted = {key: convert(item) for key, item in value.items()}
-    return value if all(map(is_, converted.values(), value.values())) else converted
+    result = value
+    for key, item in value.items():
+        new = convert(item)
+        if new is not item:
+            if result is value:
+                result = value.copy()
+            result[key] = new
+    return result

@@ -17,9 +17,14 @@ _NOT_IN_A_CHOICE = ("anyOf", "default", "items", "maxItems", "minItems", "oneOf"
 _NOT_IN_A_LINK = ("_meta", "annotations", "icons")
 
 
+# `json.dumps` would make an encoder at each call.
+_short = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_sorted = json.JSONEncoder(sort_keys=True).encode
+
+
 def as_json(value: Any) -> str:
     """The JSON of `value`, as short as it can be."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _short(value)
 
 
 def structured_content_as_text(result: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +58,7 @@ def _says(block: Any, structured: Any) -> bool:
     if text.lstrip()[:1] != short[:1]:
         return False
     try:
-        return json.dumps(json.loads(text), sort_keys=True) == json.dumps(structured, sort_keys=True)
+        return _sorted(json.loads(text)) == _sorted(structured)
     except (ValueError, RecursionError):
         return False
 
