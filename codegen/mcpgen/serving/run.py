@@ -125,20 +125,22 @@ def _networked(options: ServeOptions, config: TransportConfig) -> list[Transport
 
 
 def _http_adapter() -> Callable[..., Any]:
-    try:
-        import uvicorn  # noqa: F401 (only whether it is there)
-    except ImportError:
-        raise MissingExtra("uvicorn", extra="http") from None
+    from importlib.util import find_spec
+
+    if find_spec("uvicorn") is None:
+        raise MissingExtra("uvicorn", extra="http")
     from mcpgen_runtime.transports.http import HttpAdapter
 
     return HttpAdapter
 
 
 def _websocket_adapter() -> Callable[..., Any]:
-    try:
-        from mcpgen_runtime.transports.websocket import WebSocketAdapter
-    except ImportError:
-        raise MissingExtra("websockets", extra="http") from None
+    from importlib.util import find_spec
+
+    if find_spec("websockets") is None:
+        raise MissingExtra("websockets", extra="http")
+    from mcpgen_runtime.transports.websocket import WebSocketAdapter
+
     return WebSocketAdapter
 
 

@@ -34,18 +34,23 @@ log = logging.getLogger("mcpgen_runtime")
 
 # How long a peer has to hang up after us. If we left its last words unread, its system would throw away
 # what it has not read of ours.
-_LINGER_SECONDS = 1.0
+LINGER_SECONDS = 1.0
 
 
 class Stream(asyncio.Protocol):
     """Serves one peer, under any asyncio transport."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, *, principal: str | None = None) -> None:
         self._streams = streams
         self._host = streams.host
         self._limits = streams.config.limits
         self._connection = Connection(
-            streams.handler, self._host, self._write, limits=self._limits, transport=streams.transport
+            streams.handler,
+            self._host,
+            self._write,
+            limits=self._limits,
+            transport=streams.transport,
+            principal=principal,
         )
         self._connection.on_idle = self._settle
         self._splitter = LineSplitter(self._limits.max_message_bytes)
@@ -150,9 +155,12 @@ class Stream(asyncio.Protocol):
         if self._paused and transport.get_write_buffer_size() > self._limits.max_unsent_bytes:
             self.abort(f"more than max_unsent_bytes ({self._limits.max_unsent_bytes}) wait to be read")
             return
-        data = b"\n".join((*messages, b""))
+        data = self._framed(messages)
         self._written += len(data)
         transport.write(data)
+
+    def _framed(self, messages: list[bytes]) -> bytes:
+        return b"\n".join((*messages, b""))
 
     def _settle(self) -> None:
         # The last call is over, but its answer perhaps not written yet.
@@ -174,11 +182,11 @@ class Stream(asyncio.Protocol):
         else:
             transport.resume_reading()
             transport.write_eof()
-            self._host.call_later(_LINGER_SECONDS, self._linger)
+            self._host.call_later(LINGER_SECONDS, self._linger)
 
     def _linger(self) -> None:
         if self._transport.get_write_buffer_size():
-            self._host.call_later(_LINGER_SECONDS, self._linger)
+            self._host.call_later(LINGER_SECONDS, self._linger)
         else:
             self._transport.abort()
 
@@ -188,7 +196,7 @@ class Stream(asyncio.Protocol):
         error = Error.of(LimitReached(message, limit=limit, value=value), None)
         self._connection.close()
         self._finishing = self._ending = True
-        self._transport.write(dumps(error.to_json()) + b"\n")
+        self._transport.write(self._framed([dumps(error.to_json())]))
         self._hang_up()
 
     def _taken(self) -> int:
@@ -198,31 +206,39 @@ class Stream(asyncio.Protocol):
 class Streams:
     """The streams that one adapter serves, all on one handler: `max_connections` at most, and watched.
 
-    It makes the protocol of each new connection. Peers of `patient` ones may be idle, and slow at a message.
+    It makes the protocol of each new connection, a `kind` of stream. Peers of `patient` ones may be idle,
+    and slow at a message.
     """
 
     def __init__(
-        self, handler: ProtocolHandler, config: TransportConfig, *, transport: str, patient: bool = False
+        self,
+        handler: ProtocolHandler,
+        config: TransportConfig,
+        *,
+        transport: str,
+        kind: type[Stream] = Stream,
+        patient: bool = False,
     ) -> None:
         self.handler = handler
         self.config = config
         self.transport = transport
         self.patient = patient
         self.host = AsyncioHost()
+        self._kind = kind
         self._live: set[Stream] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         limits = config.limits
         shortest = limits.write_seconds
         if not patient:
-            shortest = min(shortest, config.message_seconds, limits.session_idle_seconds)
+            shortest = min(shortest, config.message_seconds, config.ping_seconds, limits.session_idle_seconds)
         # Who is late is noticed a quarter too late at most.
         self._interval = shortest / 4
         self._timer = self.host.call_later(self._interval, self._watch)
 
     def stream(self) -> Stream:
         """The protocol of a new connection."""
-        return Stream(self)
+        return self._kind(self)
 
     def opened(self, stream: Stream) -> bool:
         """Take note of a connection; False where it is one too many."""

@@ -30,24 +30,27 @@ class TcpAdapter:
 
     async def serve(self, handler: ProtocolHandler) -> None:
         """See `TransportAdapter.serve`."""
-        config = self._config
-        loop = asyncio.get_running_loop()
-        streams = Streams(handler, config, transport=self.name)
+        streams = Streams(handler, self._config, transport=self.name)
+        await serve_sockets(streams, self._listening)
+
+
+async def serve_sockets(streams: Streams, listening: Callable[[str], object] | None) -> None:
+    """Serve `streams` on whoever connects to the address of their configuration, until cancelled."""
+    config = streams.config
+    loop = asyncio.get_running_loop()
+    try:
+        server = await loop.create_server(streams.stream, config.host, config.port, backlog=config.backlog)
         try:
-            server = await loop.create_server(
-                streams.stream, config.host, config.port, backlog=config.backlog
-            )
-            try:
-                for listener in server.sockets:
-                    # What is accepted inherits it. Of a peer whose machine is gone only the system can tell.
-                    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-                    if self._listening is not None:
-                        self._listening(address_of(listener.getsockname()))
-                await loop.create_future()
-            finally:
-                server.close()
+            for listener in server.sockets:
+                # What is accepted inherits it. Of a peer whose machine is gone only the system can tell.
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                if listening is not None:
+                    listening(address_of(listener.getsockname()))
+            await loop.create_future()
         finally:
-            await streams.close()
+            server.close()
+    finally:
+        await streams.close()
 
 
 def address_of(name: tuple[str, int]) -> str:

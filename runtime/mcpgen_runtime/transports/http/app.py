@@ -20,6 +20,7 @@ from mcpgen_runtime.transports.http.asgi import Disconnected, Receive, Scope, Se
 from mcpgen_runtime.transports.http.endpoint import Endpoint
 from mcpgen_runtime.transports.http.http_sse import HttpSse
 from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
+from mcpgen_runtime.transports.websocket import WebSockets
 
 log = logging.getLogger("mcpgen_runtime")
 
@@ -85,7 +86,7 @@ class HttpApp:
         seconds = self._config.drain_seconds if drain_seconds is None else drain_seconds
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(served.endpoint.drain(), served.sse.drain())
+                await asyncio.gather(served.endpoint.drain(), served.sse.drain(), served.websockets.close())
         except TimeoutError:
             log.warning("http: calls took longer than drain_seconds (%g) and were cancelled", seconds)
         finally:
@@ -97,12 +98,8 @@ class HttpApp:
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _path(scope) == self._config.path:
-            from mcpgen_runtime.transports.websocket import serve_websocket
-
             served = self._served or self._start()
-            await serve_websocket(
-                scope, receive, send, handler=self._handler, config=self._config, host=served.host
-            )
+            await served.websockets.serve(scope, receive, send, principal=self._principal(scope))
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
@@ -127,6 +124,7 @@ class _Served:
         self.host = AsyncioHost()
         self.endpoint = Endpoint(handler, self.host, config)
         self.sse = HttpSse(handler, self.host, config)
+        self.websockets = WebSockets(handler, config)
         self.routes: dict[tuple[str, str], Serve] = {
             (config.path, "POST"): self.endpoint.post,
             (config.path, "GET"): self.endpoint.get,

@@ -1,0 +1,143 @@
+"""One WebSocket connection under asyncio: the frames are those of the `websockets` package, whose protocol
+does no I/O either.
+
+A message is a text frame. What RFC 6455 itself forbids closes the connection, a message over
+`max_message_bytes` with 1009; that a message is no JSON or no UTF-8 is answered, as on any transport.
+"""
+
+from __future__ import annotations
+
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from mcpgen_runtime.transports.origins import host_allowed, origin_allowed
+from mcpgen_runtime.transports.stream import LINGER_SECONDS, Stream, Streams
+
+SUBPROTOCOL = Subprotocol("mcp")
+_GOING_AWAY, _NO_BINARY, _TOO_BIG = 1001, 1003, 1009
+
+
+class WebSocketStream(Stream):
+    """Serves one peer, from its HTTP request on. It cannot finish halfway: what closes, closes both ways."""
+
+    def __init__(self, streams: Streams, *, principal: str | None = None) -> None:
+        super().__init__(streams, principal=principal)
+        self._protocol = _Protocol(self._limits.max_message_bytes)
+        self._parts: list[bytes] = []
+        self._heard = self._begun = self._host.now()
+        self._pinged = False
+
+    def watch(self, now: float) -> None:
+        """As for every stream; and see whether a silent peer is still there."""
+        super().watch(now)
+        seconds = self._streams.config.ping_seconds
+        if self._protocol.state is State.OPEN and not self._paused and now - self._heard >= seconds:
+            if self._pinged:
+                self.abort(f"no answer to a ping within ping_seconds ({seconds:g})")
+            else:
+                self._pinged = True
+                self._heard = now
+                self._protocol.send_ping(b"")
+                self._flush()
+
+    # What asyncio calls.
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._host.now()
+        self._pinged = False
+        protocol = self._protocol
+        protocol.receive_data(data)
+        messages: list[bytes] = []
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                self._open(event)
+            elif isinstance(event, Frame):
+                self._take(event, messages)
+        if messages and not self._finishing:
+            self._last_use = self._heard
+            self._connection.receive(messages)
+        unfinished = self._parts or protocol.reader.buffer or protocol.state is State.CONNECTING
+        if not unfinished:
+            self._begun = None
+        elif messages or self._begun is None:
+            self._begun = self._heard
+        self._flush()
+
+    def eof_received(self) -> bool:
+        self._at_end = True
+        return False
+
+    # What goes in and out.
+
+    def _open(self, request: Request) -> None:
+        """Accept or refuse the connection."""
+        config, protocol = self._streams.config, self._protocol
+        if request.path.partition("?")[0] != config.path:
+            response = protocol.reject(404, f"The endpoint is at {config.path}\n")
+        elif not host_allowed(request.headers.get("Host"), config):
+            response = protocol.reject(403, "This Host is not served here: see allowed_hosts\n")
+        elif not origin_allowed(request.headers.get("Origin"), config):
+            response = protocol.reject(403, "This Origin is not served here: see allowed_origins\n")
+        elif self._ending:
+            response = protocol.reject(503, "The server has max_connections: try again later\n")
+        else:
+            response = protocol.accept(request)
+        protocol.send_response(response)
+
+    def _take(self, frame: Frame, messages: list[bytes]) -> None:
+        if frame.opcode is Opcode.BINARY:
+            self._protocol.fail(_NO_BINARY, "a message is a text frame")
+        elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                messages.append(b"".join(self._parts))
+                self._parts.clear()
+
+    def _framed(self, messages: list[bytes]) -> bytes:
+        protocol = self._protocol
+        if protocol.state is not State.OPEN:
+            return b""
+        for message in messages:
+            protocol.send_text(message)
+        return b"".join(protocol.data_to_send())
+
+    def _flush(self) -> None:
+        """Send what the protocol itself has to say, and end where it says so."""
+        chunks = self._protocol.data_to_send()
+        data = b"".join(chunks)
+        if data:
+            self._written += len(data)
+            self._transport.write(data)
+        if b"" in chunks:
+            self._connection.close()
+            self._finishing = self._ending = True
+            super()._hang_up()
+
+    def _refuse(self, limit: str) -> None:
+        # Its request is read before it is answered.
+        self._connection.close()
+        self._finishing = self._ending = True
+
+    def _hang_up(self) -> None:
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(_GOING_AWAY, "the server ends")
+            self._flush()
+            self._host.call_later(LINGER_SECONDS, self._linger)
+        else:
+            super()._hang_up()
+
+
+class _Protocol(ServerProtocol):
+    """The protocol of the package, which names our limit."""
+
+    def __init__(self, max_message_bytes: int) -> None:
+        super().__init__(subprotocols=[SUBPROTOCOL], max_size=max_message_bytes)
+        self._limit = max_message_bytes
+
+    def fail(self, code: int, reason: str = "") -> None:
+        if code == _TOO_BIG:
+            reason = f"a message is larger than max_message_bytes ({self._limit})"
+        super().fail(code, reason)
