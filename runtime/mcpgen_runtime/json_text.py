@@ -1,4 +1,4 @@
-"""JSON as bytes: `loads` and `dumps`, by orjson where it is installed and by the standard library elsewhere.
+"""JSON as bytes: `loads` and `dumps`, by the standard library, or by orjson once `accelerate` was called.
 
 Both accept and refuse the same texts and values, up to two things: orjson reads integers beyond 64 bits as
 floats, and writes members of an `Enum` and UUIDs.
@@ -11,9 +11,6 @@ import json.encoder
 from collections.abc import Callable
 from math import isinf
 from typing import Any
-
-loads: Callable[[bytes], Any]
-dumps: Callable[[Any], bytes]
 
 
 def _no_constant(name: str) -> Any:
@@ -70,26 +67,43 @@ def standard_dumps(value: Any) -> bytes:
         return _encode_ascii(value).encode()
 
 
-try:
-    import orjson
-except ImportError:
-    loads, dumps = standard_loads, standard_dumps
-else:
-    _PLAIN = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-
-    def loads(data: bytes) -> Any:
-        try:
-            return orjson.loads(data)
-        except ValueError:  # lone surrogates are JSON, and the standard library says what is not
-            return standard_loads(data)
-
-    def dumps(value: Any) -> bytes:
-        try:
-            text = orjson.dumps(value, None, _PLAIN)
-        except TypeError:  # integers beyond 64 bits, lone surrogates: the standard library can
-            return standard_dumps(value)
-        # NaN and the infinities are written as null, which they are not.
-        return standard_dumps(value) if b"null" in text else text
+# The module orjson, once it is in use.
+_orjson: Any = None
+_plain = 0
 
 
-__all__ = ["dumps", "loads", "standard_dumps", "standard_loads"]
+def accelerate() -> bool:
+    """Use orjson from now on, if it is installed; returns whether it is. Whoever serves calls this."""
+    global _orjson, _plain
+    try:
+        import orjson
+    except ImportError:
+        return False
+    _plain = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+    _orjson = orjson
+    return True
+
+
+def loads(data: bytes) -> Any:
+    """The value of a JSON text in UTF-8. Raises `ValueError` where it is none, or too deep to follow."""
+    if _orjson is None:
+        return standard_loads(data)
+    try:
+        return _orjson.loads(data)
+    except ValueError:  # lone surrogates are JSON, and the standard library says what is not
+        return standard_loads(data)
+
+
+def dumps(value: Any) -> bytes:
+    """`value` as compact JSON in UTF-8. Raises `TypeError` or `ValueError` where it is no JSON value."""
+    if _orjson is None:
+        return standard_dumps(value)
+    try:
+        text: bytes = _orjson.dumps(value, None, _plain)
+    except TypeError:  # integers beyond 64 bits, lone surrogates: the standard library can
+        return standard_dumps(value)
+    # NaN and the infinities are written as null, which they are not.
+    return standard_dumps(value) if b"null" in text else text
+
+
+__all__ = ["accelerate", "dumps", "loads", "standard_dumps", "standard_loads"]

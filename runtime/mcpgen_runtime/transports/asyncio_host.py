@@ -21,6 +21,7 @@ from types import coroutine
 from typing import Any, TypeVar
 
 from mcpgen_runtime.host import Running
+from mcpgen_runtime.json_text import accelerate
 
 T = TypeVar("T")
 Done = Callable[[Any, BaseException | None], None]
@@ -30,6 +31,7 @@ class AsyncioHost:
     """A host for the running event loop; make it where the loop runs."""
 
     def __init__(self) -> None:
+        accelerate()
         self.loop = asyncio.get_running_loop()
         self.now = self.loop.time
         self.time = time.time

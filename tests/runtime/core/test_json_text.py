@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime import json_text
-from mcpgen_runtime.json_text import dumps, loads, standard_dumps, standard_loads
+from mcpgen_runtime.json_text import accelerate, dumps, loads, standard_dumps, standard_loads
+
+assert accelerate(), "orjson is among the packages for development"
 
 LOADS = pytest.mark.parametrize("load", [loads, standard_loads])
 DUMPS = pytest.mark.parametrize("dump", [dumps, standard_dumps])
