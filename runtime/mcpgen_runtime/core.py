@@ -30,7 +30,7 @@ from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
 from mcpgen_runtime.rounds import InputRequired
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_runtime.server import Server
-from mcpgen_types.codec import Converter, DecodeError
+from mcpgen_types.codec import Converter, DecodeError, TypeConverter
 from mcpgen_types.v2026_07_28 import (
     ServerCapabilities,
     ServerCapabilitiesPrompts,
@@ -138,12 +138,9 @@ class ServerCore:
         info = encode_Implementation(self.server.info)
         if revision == NEUTRAL:
             return info
-        known = {"name", "version"}
-        if revision >= "2025-06-18":
-            known.add("title")
-        if revision >= "2025-11-25":
-            known |= {"description", "icons", "websiteUrl"}
-        return {key: value for key, value in info.items() if key in known}
+        types: Mapping[str, TypeConverter] = _converters_of(revision).TYPES
+        to_wire = types["Implementation"].to_wire
+        return info if to_wire is None else to_wire(info)
 
     async def _unknown(self, request: Request, ctx: RequestContext) -> Response:
         return self._failed(MethodNotFound(request.method), request, ctx)
@@ -165,8 +162,7 @@ class ServerCore:
             info = {_SERVER_INFO: self.info(revision)}
             methods = {**_FEATURES, **_OF_THE_MODERN}
             return {method: self._modern(answer, info) for method, answer in methods.items()}
-        module = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
-        converters: Mapping[str, Converter] = module.CONVERTERS
+        converters: Mapping[str, Converter] = _converters_of(revision).CONVERTERS
         return {
             **{method: self._legacy(answer, converters[method]) for method, answer in _FEATURES.items()},
             **{method: self._session(answer) for method, answer in _OF_THE_LEGACY.items()},
@@ -218,6 +214,11 @@ class ServerCore:
                 return self._failed(error, request, ctx)
 
         return route
+
+
+def _converters_of(revision: str) -> Any:
+    """The module that converts between `revision` and the neutral types."""
+    return import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
 
 
 __all__ = ["LEGACY", "NEUTRAL", "REVISIONS", "ServerCore"]

@@ -238,12 +238,16 @@ class LegacySession:
         self._move(Event.AGREED)
         revision: str = result["protocolVersion"]
         self.revision = revision
-        self._converters = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral").CONVERTERS
-        self.meta = {
-            f"{_META}protocolVersion": revision,
-            f"{_META}clientCapabilities": params["capabilities"],
-            f"{_META}clientInfo": params["clientInfo"],
-        }
+        neutral = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
+        self._converters = neutral.CONVERTERS
+        self.meta = {f"{_META}protocolVersion": revision}
+        for key, type, value in (
+            ("clientCapabilities", "ClientCapabilities", params["capabilities"]),
+            ("clientInfo", "Implementation", params["clientInfo"]),
+        ):
+            # What the revision does not know may be anything there, and means nothing.
+            from_wire = neutral.TYPES[type].from_wire
+            self.meta[_META + key] = value if from_wire is None else from_wire(value)
         self._in_flight.handler.changes.add(self)
 
     # Notifications and responses of the client.
