@@ -88,7 +88,8 @@ class HttpApp:
             async with asyncio.timeout(seconds):
                 await asyncio.gather(served.endpoint.drain(), served.sse.drain(), served.websockets.close())
         except TimeoutError:
-            log.warning("http: calls took longer than drain_seconds (%g) and were cancelled", seconds)
+            if served.calls:
+                log.warning("http: %d calls took longer than drain_seconds (%g)", served.calls, seconds)
         finally:
             served.close()
 
@@ -133,6 +134,11 @@ class _Served:
         if config.sse_path is not None:
             self.routes[config.sse_path, "GET"] = self.sse.events
             self.routes[f"{config.sse_path}/messages", "POST"] = self.sse.message
+
+    @property
+    def calls(self) -> int:
+        """How many requests wait for their answer."""
+        return self.endpoint.calls + self.sse.calls
 
     async def refuse(self, path: str, method: str, send: Send) -> None:
         """Answer a request that is for none of the routes."""

@@ -67,6 +67,11 @@ class Endpoint:
         self._drained: asyncio.Future[None] | None = None
         self._ending = False
 
+    @property
+    def calls(self) -> int:
+        """How many POSTs wait for their answer."""
+        return len(self._waiting)
+
     # POST.
 
     async def post(

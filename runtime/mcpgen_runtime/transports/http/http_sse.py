@@ -80,6 +80,11 @@ class HttpSse:
         self._ending = False
         self._drained: asyncio.Future[None] | None = None
 
+    @property
+    def calls(self) -> int:
+        """How many requests wait for their answer."""
+        return sum(len(client.session.in_flight) for client in self._clients.values())
+
     async def events(
         self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
