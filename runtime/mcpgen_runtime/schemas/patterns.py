@@ -14,7 +14,8 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
+from itertools import groupby
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -197,19 +198,25 @@ def _complement(ranges: Ranges) -> Ranges:
     return tuple((first, last) for first, last in zip(firsts, lasts, strict=True) if first <= last)
 
 
-@lru_cache(maxsize=32)
+@cache
 def _category(name: str) -> Ranges:
     """The code points of a general category of Unicode, such as "Lu", or "L" for all letters."""
     names = ("Lu", "Ll", "Lt") if name == "LC" else (name,)
-    ranges: list[tuple[int, int]] = []
-    for code_point in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(code_point)).startswith(names):
-            if ranges and ranges[-1][1] == code_point - 1:
-                ranges[-1] = (ranges[-1][0], code_point)
-            else:
-                ranges.append((code_point, code_point))
+    ranges = tuple((first, last) for first, last, category in _categories() if category.startswith(names))
     if not ranges:
         raise ValueError(
             f"'\\p{{{name}}}' is not a general category of Unicode, and others are not supported"
         )
-    return tuple(ranges)
+    return ranges
+
+
+@cache
+def _categories() -> list[tuple[int, int, str]]:
+    """All code points as runs of one category: the first, the last, the category. It takes a while."""
+    runs: list[tuple[int, int, str]] = []
+    first = 0
+    for category, run in groupby(map(unicodedata.category, map(chr, range(sys.maxunicode + 1)))):
+        length = len(list(run))
+        runs.append((first, first + length - 1, category))
+        first += length
+    return runs
