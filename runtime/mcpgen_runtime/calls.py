@@ -22,6 +22,7 @@ from mcpgen_runtime.errors import (
     ToolNotFound,
     described,
     fault_data,
+    params_of,
 )
 from mcpgen_runtime.features import ResourceEntry, TemplateEntry, ToolEntry
 from mcpgen_runtime.parameter_headers import check_parameter_headers
@@ -51,7 +52,7 @@ _ARGUMENT_ERRORS = frozenset({"2024-11-05", "2025-03-26", "2025-06-18"})
 
 async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Call a tool with arguments that its `inputSchema` accepts; what it returns fits its `outputSchema`."""
-    call = decode_CallToolRequestParams(params)
+    call = params_of(decode_CallToolRequestParams, params)
     ctx.meta = call.meta
     tool = core.server.tools.get(call.name)
     if tool is None:
@@ -83,7 +84,7 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
 
 async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Read what is at a URI: the resource added for it, or the first template that matches it."""
-    read = decode_ReadResourceRequestParams(params)
+    read = params_of(decode_ReadResourceRequestParams, params)
     ctx.meta = read.meta
     entry, run = _reader(core, read.uri, ctx)
     outcome, ended = await _outcome(run, ctx)
@@ -94,7 +95,7 @@ async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestCo
 
 async def get_prompt(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Fill in a prompt."""
-    get = decode_GetPromptRequestParams(params)
+    get = params_of(decode_GetPromptRequestParams, params)
     ctx.meta = get.meta
     entry = core.server.prompts.get(get.name)
     if entry is None:

@@ -9,7 +9,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound
+from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound, params_of
 from mcpgen_runtime.results import COMPLETE, completion
 from mcpgen_types.v2026_07_28 import (
     CompleteResult,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Values for one argument of a prompt, or one variable of a template; none without a completer."""
-    asked = decode_CompleteRequestParams(params)
+    asked = params_of(decode_CompleteRequestParams, params)
     ctx.meta = asked.meta
     entry: PromptEntry | TemplateEntry | None
     if isinstance(asked.ref, PromptReference):

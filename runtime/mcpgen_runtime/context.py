@@ -8,13 +8,14 @@ with what it needs and runs the handler again once the client has retried.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
-from mcpgen_runtime.errors import MissingClientCapability
+from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.rounds import InputRequired
+from mcpgen_types.codec import DecodeError
 from mcpgen_types.v2026_07_28 import (
     ClientCapabilities,
     CreateMessageRequestParams,
@@ -22,7 +23,6 @@ from mcpgen_types.v2026_07_28 import (
     ElicitResult,
     Implementation,
     InputRequiredResult,
-    ListRootsResult,
     RequestMetaObject,
     Root,
     decode_CreateMessageResult,
@@ -31,6 +31,7 @@ from mcpgen_types.v2026_07_28 import (
     encode_CreateMessageRequestParams,
 )
 
+T = TypeVar("T")
 LogLevel: TypeAlias = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
 
 #: The place of each level in the order of severity (RFC 5424, section 6.2.1).
@@ -144,7 +145,7 @@ class RequestContext(ABC):
         of the handler. Raises `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
-        return decode_ElicitResult(await self._asked("elicitation/create", params, key))
+        return await self._answer(decode_ElicitResult, "elicitation/create", params, key)
 
     async def elicit_url(
         self, message: str, url: str, *, elicitation_id: str | None = None, key: str | None = None
@@ -157,7 +158,7 @@ class RequestContext(ABC):
         params = {"mode": "url", "message": message, "url": url}
         if elicitation_id is not None:
             params["elicitationId"] = elicitation_id
-        return decode_ElicitResult(await self._asked("elicitation/create", params, key))
+        return await self._answer(decode_ElicitResult, "elicitation/create", params, key)
 
     async def sample(
         self, params: CreateMessageRequestParams, *, key: str | None = None
@@ -167,15 +168,14 @@ class RequestContext(ABC):
         Raises `MissingClientCapability`. Spec page: 2026-07-28 client/sampling.
         """
         question = encode_CreateMessageRequestParams(params)
-        return decode_CreateMessageResult(await self._asked("sampling/createMessage", question, key))
+        return await self._answer(decode_CreateMessageResult, "sampling/createMessage", question, key)
 
     async def list_roots(self, *, key: str | None = None) -> list[Root]:
         """The directories that the client lets the server work in.
 
         Raises `MissingClientCapability`. Spec page: 2026-07-28 client/roots.
         """
-        result: ListRootsResult = decode_ListRootsResult(await self._asked("roots/list", {}, key))
-        return result.roots
+        return (await self._answer(decode_ListRootsResult, "roots/list", {}, key)).roots
 
     async def gather(self, *questions: Awaitable[Any]) -> list[Any]:
         """Put several of the questions above at once; the answers come in their order.
@@ -200,7 +200,19 @@ class RequestContext(ABC):
             raise InputRequired(requests)
         return answers
 
-    async def _asked(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
+    async def _answer(
+        self, decode: Callable[[Any], T], method: str, params: dict[str, Any], key: str | None
+    ) -> T:
+        pointer, answer = await self._asked(method, params, key)
+        try:
+            return decode(answer)
+        except DecodeError as error:
+            raise InvalidParams(
+                f"The answer to {method} is invalid: {described(error.faults, at=pointer)}",
+                data=fault_data(error.faults, at=pointer),
+            ) from None
+
+    async def _asked(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
         require(self.client_capabilities, method, params)
         return await self._ask(method, params, key)
 
@@ -215,8 +227,8 @@ class RequestContext(ABC):
         """The least severe level that the client wants to hear of; None for none at all."""
 
     @abstractmethod
-    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
-        """The client's answer, as neutral JSON, to a question in neutral JSON."""
+    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
+        """The client's answer, as neutral JSON, to a question in neutral JSON; before it, where it stood."""
 
     def _needed(self, needed: InputRequired) -> dict[str, Any]:
         """The result that ends a request whose handler asked for input that is not there yet."""

@@ -17,7 +17,6 @@ from mcpgen_runtime import calls, completing, lists, opening
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import (
     InternalError,
-    InvalidParams,
     McpError,
     MethodNotFound,
     legacy_error,
@@ -30,7 +29,7 @@ from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
 from mcpgen_runtime.rounds import InputRequired
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_runtime.server import Server
-from mcpgen_types.codec import Converter, DecodeError, TypeConverter
+from mcpgen_types.codec import Converter, TypeConverter
 from mcpgen_types.v2026_07_28 import (
     ServerCapabilities,
     ServerCapabilitiesPrompts,
@@ -66,6 +65,7 @@ _OF_THE_LEGACY: Mapping[str, Answering] = {
     "resources/unsubscribe": opening.unsubscribe,
 }
 
+_NOTHING: Mapping[str, Any] = {}
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 
@@ -147,8 +147,6 @@ class ServerCore:
 
     def _failed(self, error: Exception, request: Request, ctx: RequestContext) -> Error:
         """The answer to a request that ended in `error`."""
-        if isinstance(error, DecodeError):
-            error = InvalidParams.of(error)
         if not isinstance(error, McpError):
             correlation_id = self._correlation_id()
             of_what = request.params.get("name") or request.params.get("uri") or ""
@@ -194,10 +192,11 @@ class ServerCore:
             try:
                 if to_neutral is not None:
                     params = to_neutral(params)
-                meta = params.get("_meta")
-                # What a modern request says of its client, a session said once: it is put in its place.
-                known = ctx.session_meta if meta is None else {**meta, **ctx.session_meta}
-                result = await answer(self, {**params, "_meta": known}, ctx)
+                meta = params.get("_meta", _NOTHING)
+                if isinstance(meta, Mapping):  # whatever else it is, the decoder refuses
+                    # What a modern request says of its client, a session said once: it is put in its place.
+                    params = {**params, "_meta": {**meta, **ctx.session_meta}}
+                result = await answer(self, params, ctx)
                 return Result(request.id, result if to_wire is None else to_wire(result))
             except Exception as error:
                 return self._failed(error, request, ctx)

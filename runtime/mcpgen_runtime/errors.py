@@ -25,10 +25,12 @@ Spec pages: 2026-07-28 basic (error codes), 2025-11-25 server/resources, client/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from mcpgen_types.codec import DecodeError, Fault
+
+T = TypeVar("T")
 
 
 class McpError(Exception):
@@ -166,24 +168,43 @@ _LEGACY_CODES = {
     HeaderMismatch.code: InvalidRequest.code,
     UnsupportedProtocolVersion.code: InvalidParams.code,
 }
+#: What earlier revisions had a code for, which 2026-07-28 forbids.
+_MODERN_CODES = {
+    ResourceNotFound.legacy_code: InvalidParams.code,
+    UrlElicitationRequired.code: InvalidRequest.code,
+}
+#: 2026-07-28 keeps these for itself, and has defined the first three.
+_RESERVED = range(-32099, UnsupportedProtocolVersion.code)
 
 
 def legacy_error(error: McpError, revision: str) -> McpError:
     """`error` with the code that `revision`, 2025-11-25 or earlier, has for it."""
     if isinstance(error, ResourceNotFound):
         code = error.legacy_code
-    elif isinstance(error, UrlElicitationRequired):
-        code = error.code if revision == "2025-11-25" else InvalidRequest.code
+    elif error.code == UrlElicitationRequired.code and revision != "2025-11-25":
+        code = InvalidRequest.code
     else:
         code = _LEGACY_CODES.get(error.code, error.code)
     return error if code == error.code else McpError(error.message, code=code, data=error.data)
 
 
 def modern_error(error: McpError) -> McpError:
-    """`error` with a code that 2026-07-28 has: 2025-11-25's own may not appear there."""
-    if isinstance(error, UrlElicitationRequired):
-        return McpError(error.message, code=InvalidRequest.code, data=error.data)
-    return error
+    """`error` with a code that 2026-07-28 has or leaves to applications."""
+    code = _MODERN_CODES.get(error.code, error.code)
+    if code in _RESERVED:
+        code = McpError.code
+    return error if code == error.code else McpError(error.message, code=code, data=error.data)
+
+
+def params_of(decode: Callable[[Any], T], params: Mapping[str, Any]) -> T:
+    """The params of a request as their type. Raises `InvalidParams`.
+
+    Not `DecodeError`, which a handler may raise as well: what it decoded is no business of the client.
+    """
+    try:
+        return decode(params)
+    except DecodeError as error:
+        raise InvalidParams.of(error) from None
 
 
 def described(faults: Sequence[Fault], *, at: str = "") -> str:

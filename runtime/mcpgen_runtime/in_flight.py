@@ -10,7 +10,7 @@ from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host, Running
-from mcpgen_runtime.jsonrpc import Error, Request, RequestId, Response
+from mcpgen_runtime.jsonrpc import Error, Request, RequestId, Response, request_id_of
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
 
@@ -60,7 +60,8 @@ class InFlight:
 
     def get(self, id: Any) -> Call | None:
         """The call with that id, if it still waits."""
-        return self._by_id.get(id) if isinstance(id, str | int) else None
+        known = request_id_of(id)
+        return None if known is None else self._by_id.get(known)
 
     def add(self, call: Call) -> None:
         """Remember a call that waits."""
@@ -153,7 +154,9 @@ class Call(RequestContext):
             f"The request took longer than handler_seconds ({seconds:g})",
             data={"limit": "handler_seconds", "value": seconds},
         )
-        self._channel.answer(Error.of(failure, self.request_id))
+        response = Error.of(failure, self.request_id)
+        self._settle(response)
+        self._channel.answer(response)
         if self._running is not None:
             self._running.cancel()
 

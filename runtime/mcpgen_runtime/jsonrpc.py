@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from mcpgen_runtime.errors import InvalidRequest, McpError
 
 RequestId: TypeAlias = str | int
+#: Beyond it a float may stand for another integer than the one that was written.
+_EXACT = 2**53
 
 
 class Request:
@@ -117,11 +119,12 @@ def message_of(value: Any) -> Message:
         if "id" not in value:
             return Notification(method, params)
         id = value["id"]
-        if id.__class__ is str or id.__class__ is int:
-            return Request(id, method, params)
-        if id.__class__ is float and id.is_integer():  # 5.0 is the integer 5 in JSON Schema
-            return Request(int(id), method, params)
-        raise InvalidMessage(f'"id" must be a string or an integer, not {_kind(id)}', "/id")
+        if id.__class__ is not str and id.__class__ is not int:
+            id = request_id_of(id)
+            if id is None:
+                kind = _kind(value["id"])
+                raise InvalidMessage(f'"id" must be a string or an integer, not {kind}', "/id")
+        return Request(id, method, params)
     return _response_of(value)
 
 
@@ -147,9 +150,19 @@ def _response_of(value: dict[str, Any]) -> Response:
     raise InvalidMessage("a message has a method, a result or an error", "", id)
 
 
+def request_id_of(value: Any) -> RequestId | None:
+    """The request id that a JSON value is; None where it is none."""
+    if value.__class__ is str or value.__class__ is int:
+        id: RequestId = value
+        return id
+    # 5.0 is the integer 5 in JSON Schema.
+    if value.__class__ is float and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    return None
+
+
 def _readable_id(value: dict[str, Any]) -> RequestId | None:
-    id = value.get("id")
-    return id if id.__class__ is str or id.__class__ is int else None
+    return request_id_of(value.get("id"))
 
 
 def _kind(value: Any) -> str:

@@ -350,8 +350,10 @@ class LegacyCall(Call):
     def _log_threshold(self) -> str | None:
         return self._session.log_level
 
-    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
-        return await self._session.ask(self._channel, method, params)
+    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
+        if self._over:  # cancelled, and it goes on: nothing more is sent (rule 3)
+            raise InvalidRequest("The request has ended: its client can no longer be asked")
+        return "/result", await self._session.ask(self._channel, method, params)
 
     async def _input_required(self, result: InputRequiredResult) -> None:
         # The handler was written for retries: here the questions are put one by one, and it is run again.
@@ -361,7 +363,7 @@ class LegacyCall(Call):
             raise RuntimeError(f"the handler of {self.method} wanted input {MAX_ROUNDS} times")
         answers = dict(self.input_responses)
         for key, question in (value.get("inputRequests") or {}).items():
-            answers[key] = await self._asked(question["method"], question.get("params", {}), key)
+            _, answers[key] = await self._asked(question["method"], question.get("params", {}), key)
         self.input_responses = answers
         self.request_state = value.get("requestState")
 

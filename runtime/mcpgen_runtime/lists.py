@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InvalidParams
+from mcpgen_runtime.errors import InvalidParams, params_of
 from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.sealing import SealBroken
 from mcpgen_types.v2026_07_28 import decode_PaginatedRequestParams
@@ -45,7 +45,7 @@ async def list_prompts(core: ServerCore, params: dict[str, Any], ctx: RequestCon
 def _page(
     core: ServerCore, key: str, entries: Collection[Entry], params: dict[str, Any], ctx: RequestContext
 ) -> dict[str, Any]:
-    asked = decode_PaginatedRequestParams(params)
+    asked = params_of(decode_PaginatedRequestParams, params)
     ctx.meta = asked.meta
     server = core.server
     start = 0

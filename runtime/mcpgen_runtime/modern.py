@@ -34,15 +34,16 @@ from mcpgen_runtime.errors import (
     LimitReached,
     McpError,
     UnsupportedProtocolVersion,
+    params_of,
 )
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.in_flight import Call, InFlight
-from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
+from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result, request_id_of
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import NEUTRAL, REVISIONS, Channel, ProtocolHandler
 from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.rounds import METHODS, InputRequired, Rounds
-from mcpgen_types.codec import DecodeError
+from mcpgen_types.codec import escape
 from mcpgen_types.v2026_07_28 import (
     InputRequiredResult,
     SubscriptionFilter,
@@ -180,13 +181,11 @@ class ModernEndpoint:
                 target.cancel()
 
     def _stream(self, id: Any) -> ListenStream | None:
-        return self._streams.get(id) if isinstance(id, str | int) else None
+        known = request_id_of(id)
+        return None if known is None else self._streams.get(known)
 
     def _listen(self, request: Request, channel: Channel) -> None:
-        try:
-            wanted = decode_SubscriptionsListenRequestParams(request.params).notifications
-        except DecodeError as error:
-            raise InvalidParams.of(error) from None
+        wanted = params_of(decode_SubscriptionsListenRequestParams, request.params).notifications
         limits = self._in_flight.limits
         uris = wanted.resource_subscriptions or []
         if len(uris) > limits.max_array_items or any(len(uri) > limits.max_uri_length for uri in uris):
@@ -252,7 +251,7 @@ class ModernCall(Call):
     def _log_threshold(self) -> str | None:
         return self.meta.log_level if self.meta is not None else None
 
-    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> dict[str, Any]:
+    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
         if self.method not in METHODS:
             raise InvalidRequest(f"{self.method} cannot ask its client for anything")
         rounds = self._begin()
@@ -263,9 +262,7 @@ class ModernCall(Call):
         answer = rounds.answers.get(key)
         if answer is None:
             raise InputRequired({key: {"method": method, "params": params}})
-        if not isinstance(answer, dict):
-            raise InvalidParams.at(f"/params/inputResponses/{key}", "An input response is an object")
-        return answer
+        return f"/params/inputResponses/{escape(key)}", answer
 
     def _needed(self, needed: InputRequired) -> dict[str, Any]:
         return self._begin().result(needed.requests, self.request_state)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.calls import find_resource
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import params_of
 from mcpgen_runtime.protocol import LEGACY, REVISIONS
 from mcpgen_runtime.results import COMPLETE
 from mcpgen_types import revision as package_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 async def discover(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """What the server is, can do and speaks."""
-    ctx.meta = decode_RequestParams(params).meta
+    ctx.meta = params_of(decode_RequestParams, params).meta
     server = core.server
     result: dict[str, Any] = {
         "supportedVersions": list(REVISIONS),
@@ -38,7 +39,7 @@ async def initialize(core: ServerCore, params: dict[str, Any], ctx: RequestConte
     """Agree on a revision: the one asked for, or the newest of the era where it is unknown."""
     asked = params.get("protocolVersion")
     agreed = asked if asked in LEGACY else LEGACY[0]
-    package_of(agreed).decode_InitializeRequestParams(params)
+    params_of(package_of(agreed).decode_InitializeRequestParams, params)
     server = core.server
     capabilities = encode_ServerCapabilities(core.capabilities(agreed))
     result: dict[str, Any] = {
@@ -58,17 +59,17 @@ async def ping(core: ServerCore, params: dict[str, Any], ctx: RequestContext) ->
 
 async def set_level(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept a level; the session remembers it."""
-    package_of(ctx.revision).decode_SetLevelRequestParams(params)
+    params_of(package_of(ctx.revision).decode_SetLevelRequestParams, params)
     return {}
 
 
 async def subscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept a subscription to a resource that exists; the session remembers it."""
-    find_resource(core, package_of(ctx.revision).decode_SubscribeRequestParams(params).uri)
+    find_resource(core, params_of(package_of(ctx.revision).decode_SubscribeRequestParams, params).uri)
     return {}
 
 
 async def unsubscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept that a subscription ends; the session forgets it."""
-    package_of(ctx.revision).decode_UnsubscribeRequestParams(params)
+    params_of(package_of(ctx.revision).decode_UnsubscribeRequestParams, params)
     return {}

@@ -28,6 +28,9 @@ def test_an_id_with_a_zero_fraction_is_the_integer() -> None:
     message = message_of({**V, "id": 5.0, "method": "m"})
     assert isinstance(message, Request)
     assert type(message.id) is int
+    response = message_of({**V, "id": 5.0, "result": {}})
+    assert isinstance(response, Result)
+    assert type(response.id) is int
 
 
 def test_a_method_without_an_id_is_a_notification() -> None:
