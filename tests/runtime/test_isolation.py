@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mcpgen_runtime import json_text
 from mcpgen_runtime.protocol import REVISIONS
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 
@@ -80,7 +81,12 @@ def test_a_whole_conversation_needs_nothing_else(revision: str) -> None:
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_asyncio_and_a_plain_driver_send_the_same_bytes(revision: str) -> None:
+def test_asyncio_and_a_plain_driver_send_the_same_bytes(
+    revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_text, "_orjson", None)
+    json_text.accelerate()  # where orjson is installed: it has to make no difference either
+
     async def under_asyncio() -> list[bytes]:
         host = AsyncioHost()
         sent: list[bytes] = []

@@ -19,6 +19,14 @@ LOADS = pytest.mark.parametrize("load", [loads, standard_loads])
 DUMPS = pytest.mark.parametrize("dump", [dumps, standard_dumps])
 
 
+@pytest.fixture(params=[True, False], ids=["orjson", "standard"], autouse=True)
+def with_orjson(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways, for each test."""
+    monkeypatch.setattr(json_text, "_orjson", None)
+    if request.param and not json_text.accelerate():
+        missing("orjson is not installed")
+
+
 @dataclass
 class Point:
     """No JSON, though orjson thinks so."""
