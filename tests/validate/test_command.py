@@ -49,6 +49,17 @@ def run(*arguments: str, mode: str | None = None) -> subprocess.CompletedProcess
         (("--deadline", "nan"), "honest", 2),
         (("--deadline", "inf"), "honest", 2),
         (("--url", "http://127.0.0.1:9/"), None, 3),
+        (("--tcp", "127.0.0.1:9"), None, 3),
+        (("--unix", "/no/such/socket"), None, 3),
+        (("--ws", "ws://127.0.0.1:9/"), None, 3),
+        (("--ws", "http://127.0.0.1:9/"), None, 2),
+        (("--tcp", "9"), None, 2),
+        (("--tcp", "host:port"), None, 2),
+        (("--tcp", "host:99999999999999"), None, 2),
+        (("--tcp", "host:1", "--unix", "/s"), None, 2),
+        (("--tcp", "host:1"), "honest", 2),
+        (("--tcp", "host:1", "--header", "a: b"), None, 2),
+        (("--unix", "/s", "--env", "A=B"), None, 2),
     ],
 )
 def test_the_exit_code_tells_how_it_went(arguments: tuple[str, ...], mode: str | None, code: int) -> None:
