@@ -17,7 +17,7 @@ from tests.exactness.oracle import Oracle
 
 from mcpgen.ir.build import build_revision
 from mcpgen.ir.dispatch import resolve
-from mcpgen.ir.model import NamedType, ObjectType, ReferenceShape, Revision
+from mcpgen.ir.model import NamedType, ObjectType, ReferenceShape, Revision, Shape
 from mcpgen.schema import pointer
 from mcpgen.schema.room import SchemaRoom
 from mcpgen_types.codec import Wire
@@ -116,6 +116,19 @@ class Pair:
         }
 
     @cached_property
+    def newest_meta(self) -> Mapping[str, frozenset[str]]:
+        """By type of the older revision, the keys that the newest alone knows in its `_meta`."""
+        found = {}
+        for name in self.older.types:
+            if any(isinstance(shape, ReferenceShape) for shape in meta_shapes(self.older.types[name])):
+                continue  # a type of its own, with strangers of its own
+            named = self.newest.types.get(self.neutral_name(name))
+            for shape in meta_shapes(named):
+                if isinstance(shape, ReferenceShape):
+                    found[name] = self.newest.keys(shape.name) - {"progressToken"}
+        return found
+
+    @cached_property
     def only_older(self) -> Mapping[str, frozenset[str]]:
         """By type of the newest revision, the keys that the older alone knows there."""
         found: dict[str, frozenset[str]] = {}
@@ -124,6 +137,12 @@ class Pair:
             more = self.older.keys(name) - self.newest.keys(neutral)
             found[neutral] = found.get(neutral, frozenset()) | more
         return found
+
+
+def meta_shapes(named: NamedType | None) -> list[Shape]:
+    """What the `_meta` of a type is, if it has one."""
+    fields = named.fields if isinstance(named, ObjectType) else ()
+    return [field.shape for field in fields if field.name == "_meta"]
 
 
 def objects(value: Any) -> Iterator[Wire]:
@@ -141,12 +160,27 @@ def objects(value: Any) -> Iterator[Wire]:
 
 
 def with_strangers(
-    source: Side, definition: str, value: Any, strangers: Mapping[str, frozenset[str]], random: Random
+    source: Side,
+    definition: str,
+    value: Any,
+    strangers: Mapping[str, frozenset[str]],
+    in_meta: Mapping[str, frozenset[str]],
+    random: Random,
 ) -> Any:
-    """A valid instance like `value` with keys that mean something only in the other revision."""
+    """A valid instance like `value` with keys that mean something only in the other revision.
+
+    `strangers` has them by type, and `in_meta` those of a `_meta` that is no type of its own.
+    """
     decoded = source.decode(definition, value)
     for item in objects(decoded):
-        for key in strangers.get(type(item).__name__, ()):
+        name = type(item).__name__
+        for key in strangers.get(name, ()):
             if random.random() < 0.7:
                 item.extra[key] = random.choice(GARBAGE)
+        if name in in_meta and isinstance(meta := getattr(item, "meta", {}), dict | None):
+            mine = {key: random.choice(GARBAGE) for key in in_meta[name] if random.random() < 0.7}
+            if hasattr(item, "meta"):
+                item.meta = {**(meta or {}), **mine}
+            else:
+                item.extra["_meta"] = mine
     return source.encode(definition, decoded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.exactness.json_values import fingerprint, same
 
 import mcpgen_types
 from mcpgen.schema.room import SchemaRoom
-from mcpgen_types.codec import Codec, Converter, Inexpressible, Method
+from mcpgen_types.codec import Codec, Converter, Inexpressible, Method, TypeConverter
 
 OLDER, NEWEST = mcpgen_types.REVISIONS[:-1], mcpgen_types.REVISIONS[-1]
 META = "io.modelcontextprotocol/"
@@ -29,11 +30,13 @@ UNSPEAKABLE = {
 #: What the newest revision has no place for: of an older value, nothing else gets lost on the way.
 LOST = {
     "CallToolRequestParams": ("task",),
+    "ClientCapabilities": ("tasks",),
     "CreateMessageRequestParams": ("task", "meta"),
     "ElicitRequestFormParams": ("task", "meta"),
     "ElicitRequestURLParams": ("task", "meta"),
     "ListRootsRequestParamsMeta": ("progress_token",),
     "RequestParamsMeta": ("progress_token",),
+    "ServerCapabilities": ("tasks",),
     "Tool": ("execution",),
 }
 
@@ -47,14 +50,23 @@ def methods(revision: str) -> tuple[dict[str, Method], dict[str, Method], dict[s
     return older, newest, import_module(f"{package}.neutral").CONVERTERS
 
 
+def types(revision: str) -> dict[str, TypeConverter]:
+    found: dict[str, TypeConverter] = import_module(
+        f"mcpgen_types.v{revision.replace('-', '_')}.neutral"
+    ).TYPES
+    return found
+
+
 def cases() -> Iterator[Any]:
-    """Revision, method and part, with the two codecs."""
+    """Revision, and method and part, or type."""
     for revision in OLDER:
         _, newest, converters = methods(revision)
         for name in converters:
             for part in ("params", "result"):
                 if getattr(newest[name], part) is not None:
                     yield pytest.param(revision, name, part, id=f"{revision} {name} {part}")
+        for name in types(revision):
+            yield pytest.param(revision, name, "type", id=f"{revision} {name}")
 
 
 per_part = pytest.mark.parametrize(("revision", "name", "part"), list(cases()))
@@ -62,10 +74,18 @@ per_part = pytest.mark.parametrize(("revision", "name", "part"), list(cases()))
 
 def codecs(revision: str, name: str, part: str) -> tuple[Codec, Codec, Convert, Convert]:
     """The older codec, the newest, and the converters from the wire and to the wire."""
+    if part == "type":
+        converter = types(revision)[name]
+        theirs, ours = (codec(mcpgen_types.revision(which), name) for which in (revision, NEWEST))
+        return theirs, ours, converter.from_wire or (lambda x: x), converter.to_wire or (lambda x: x)
     older, newest, converters = methods(revision)
     up = getattr(converters[name], f"{part}_from_wire")
     down = getattr(converters[name], f"{part}_to_wire")
     return getattr(older[name], part), getattr(newest[name], part), up or (lambda x: x), down or (lambda x: x)
+
+
+def codec(package: ModuleType, name: str) -> Codec:
+    return Codec(name, None, getattr(package, f"decode_{name}"), getattr(package, f"encode_{name}"))
 
 
 def attempt(convert: Convert, value: dict[str, Any]) -> tuple[dict[str, Any], Inexpressible | None]:
@@ -106,7 +126,10 @@ def test_to_wire_says_only_what_the_older_revision_knows(
     random = Random(f"{SEED}/to wire/{newest.name}")
     said = 0
     for instance in pair.newest.values(newest.name):
-        for value in (instance, with_strangers(pair.newest, newest.name, instance, pair.only_older, random)):
+        for value in (
+            instance,
+            with_strangers(pair.newest, newest.name, instance, pair.only_older, {}, random),
+        ):
             assert pair.newest.oracle.accepts(newest.name, value)
             before = fingerprint(value)
             wire, refused = attempt(to_wire, value)
@@ -138,7 +161,10 @@ def test_from_wire_gives_what_the_newest_revision_accepts(
     older, newest, from_wire, _ = codecs(revision, name, part)
     random = Random(f"{SEED}/from wire/{older.name}")
     for instance in pair.older.values(older.name):
-        for value in (instance, with_strangers(pair.older, older.name, instance, pair.only_newest, random)):
+        for value in (
+            instance,
+            with_strangers(pair.older, older.name, instance, pair.only_newest, pair.newest_meta, random),
+        ):
             if not concerns(older, value):
                 continue
             value = without_foul_meta(revision, part, value)

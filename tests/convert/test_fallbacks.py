@@ -279,3 +279,18 @@ def test_progress_token_stays_and_the_newer_keys_of_meta_go() -> None:
         assert convert is not None
         assert convert(asked) == {"name": "a", "_meta": {"progressToken": 5, "mine": 1}}
         assert convert({"name": "a", "arguments": {}}) == {"name": "a", "arguments": {}}
+
+
+def test_capabilities_of_a_client_are_said_in_its_own_words() -> None:
+    types = import_module("mcpgen_types.v2025_06_18.neutral").TYPES
+    capable = {
+        "elicitation": {"form": {}, "url": {}},
+        "sampling": {"tools": {}},
+        "roots": {"listChanged": "often", "mine": 1},
+        "extensions": {},
+    }
+    said = types["ClientCapabilities"].to_wire(capable)
+    assert said == {"elicitation": {}, "sampling": {}, "roots": {"mine": 1}}
+    assert types["ClientCapabilities"].to_wire({"roots": {"listChanged": True}}) == {
+        "roots": {"listChanged": True}
+    }
