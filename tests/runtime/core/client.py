@@ -65,7 +65,7 @@ class Client:
         #: What the server sent since the last `take`, parsed; and the calls of `write` it came in.
         self.frames: list[Any] = []
         self.writes: list[list[Any]] = []
-        self._asked: dict[Any, str] = {}
+        self._asked: dict[Any, list[str]] = {}
         self._ids = count(1)
         self.connection = Connection(
             self.core,
@@ -101,7 +101,7 @@ class Client:
         for message in messages:
             for each in message if isinstance(message, list) else [message]:
                 if isinstance(each, dict) and "method" in each and "id" in each:
-                    self._asked[each["id"]] = each["method"]
+                    self._asked.setdefault(each["id"], []).append(each["method"])
         return self.raw(*(json.dumps(message).encode() for message in messages))
 
     def message(self, method: str, params: Mapping[str, Any] | None = None, *, id: Any = None) -> Json:
@@ -223,7 +223,8 @@ class Client:
             assert self.revision != NEUTRAL or "id" not in frame, "the modern server asked something"
             methods[frame["method"]].params.decode(frame.get("params", {}))
             return
-        method = self._asked.pop(frame["id"], None) if frame.get("id") is not None else None
+        asked = self._asked.get(frame.get("id"))
+        method = asked.pop(0) if asked else None
         if "error" in frame:
             forbidden = _ONLY_LEGACY if self.revision == NEUTRAL else _ONLY_MODERN
             assert frame["error"]["code"] not in forbidden, frame
