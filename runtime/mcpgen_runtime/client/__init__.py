@@ -1,8 +1,12 @@
 """The client side: a typed client of every revision, over every transport.
 
-`HttpTransport` needs httpx and `WebSocketTransport` needs websockets; each is imported when it is asked
-for, from `mcpgen_runtime.client.http` and `mcpgen_runtime.client.websocket`.
+`HttpTransport` needs httpx and `WebSocketTransport` needs websockets; each is imported when it is asked for.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.client.client import Client
 from mcpgen_runtime.client.errors import (
@@ -26,6 +30,21 @@ from mcpgen_runtime.client.transport import Transport
 from mcpgen_runtime.client.unix import UnixTransport
 from mcpgen_runtime.client.watch import Change, ListChanged, ResourceUpdated, Watch
 
+if TYPE_CHECKING:
+    from mcpgen_runtime.client.http import HttpTransport
+    from mcpgen_runtime.client.http_sse import HttpSseTransport
+    from mcpgen_runtime.client.websocket import WebSocketTransport
+
+# What needs more than the standard library.
+_LATE = {"HttpTransport": "http", "HttpSseTransport": "http_sse", "WebSocketTransport": "websocket"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+
+
 __all__ = [
     "BadAnswer",
     "Change",
@@ -33,6 +52,8 @@ __all__ = [
     "ClientError",
     "ConnectFailed",
     "EndlessInput",
+    "HttpSseTransport",
+    "HttpTransport",
     "LimitPassed",
     "ListChanged",
     "McpError",
@@ -49,4 +70,5 @@ __all__ = [
     "Unanswered",
     "UnixTransport",
     "Watch",
+    "WebSocketTransport",
 ]

@@ -15,6 +15,15 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from mcpgen_runtime.client.errors import ClientError
 from mcpgen_runtime.limits import Limits
 
+#: What a client takes by default. More than a server takes of its clients: a picture is one long string, and
+#: there is one server where a server has many clients.
+LIMITS = Limits(
+    max_message_bytes=16 * 1024 * 1024,
+    max_string_bytes=16 * 1024 * 1024,
+    max_depth=200,
+    max_array_items=100_000,
+    max_object_members=10_000,
+)
 #: Where a frame came from: the one channel there is, or, over HTTP, the reply to a POST or to a GET.
 Channel: TypeAlias = Literal["channel", "post", "get"]
 
@@ -90,7 +99,7 @@ class Transport(ABC):
     replies_apart: ClassVar[bool] = False
 
     def __init__(self, *, limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or LIMITS
         self.meter: Callable[[int], None] | None = None
         self._deliver: Deliver = _nowhere
 
