@@ -6,12 +6,15 @@ serve` that is plain and right is served without it; any other line, and any err
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line, by default this process's own, and return its exit code. Raises nothing."""
+    own = arguments is None
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["serve"]:
         from mcpgen.serving.options import read_plainly
@@ -24,6 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 serve(options)
             except BaseException as error:
                 return _end(_raising(error), arguments)
+            if own:
+                _leave_threads()
             return 0
     from mcpgen.cli.app import invoke
 
@@ -41,3 +46,11 @@ def _raising(error: BaseException) -> Callable[[Sequence[str]], object]:
         raise error
 
     return command
+
+
+def _leave_threads() -> None:
+    """End this process now where Python would wait for threads that a handler started and nobody can stop."""
+    if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

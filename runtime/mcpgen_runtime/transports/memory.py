@@ -60,6 +60,11 @@ class End:
         self._taken.set()
         return chunk
 
+    @property
+    def deserted(self) -> bool:
+        """Whether the other end is closed, and not just finished."""
+        return self._peer._closed
+
     def finish(self) -> None:
         """Send no more. What the other end still sends can be received."""
         self._peer._ended = True
@@ -124,7 +129,10 @@ class EndTransport(PumpTransport):
         super().__init__(protocol)
 
     async def _receive(self) -> bytes:
-        return await self._end.receive()
+        chunk = await self._end.receive()
+        if not chunk and self._end.deserted:
+            self.abort()
+        return chunk
 
     def _offer(self, data: bytes) -> bool:
         return self._end.offer(data)

@@ -42,23 +42,17 @@ class StandardStreams:
 
     def __enter__(self) -> StandardStreams:
         """Take them. Raises `OSError` where one is closed."""
+        for descriptor in (_INPUT, _OUTPUT):
+            os.fstat(descriptor)
         self._stdout = sys.stdout
         _flush(self._stdout)
+        _open_to_nothing(_ERROR)
         self.input = os.dup(_INPUT)
-        try:
-            self.output = os.dup(_OUTPUT)
-        except OSError:
-            os.close(self.input)
-            raise
-        nothing = os.open(os.devnull, os.O_RDWR)
-        try:
-            os.dup2(nothing, _INPUT)
-            try:
-                os.dup2(_ERROR, _OUTPUT)
-            except OSError:  # standard error is closed
-                os.dup2(nothing, _OUTPUT)
-        finally:
-            os.close(nothing)
+        self.output = os.dup(_OUTPUT)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, _INPUT)
+        os.close(nothing)
+        os.dup2(_ERROR, _OUTPUT)
         sys.stdout = sys.stderr
         return self
 
@@ -128,6 +122,17 @@ class _Parent:
             self._stream.finish()
         else:
             self._timer = self._loop.call_later(_PARENT_SECONDS, self._look)
+
+
+def _open_to_nothing(descriptor: int) -> None:
+    """Where it is closed: what is opened next must not take its place, for everybody writes there."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        opened = os.open(os.devnull, os.O_WRONLY)
+        if opened != descriptor:
+            os.dup2(opened, descriptor)
+            os.close(opened)
 
 
 def _flush(stream: Any) -> None:

@@ -144,6 +144,9 @@ class Stream(asyncio.Protocol):
             self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        # That a peer goes away is nothing to report; that a disk is full is.
+        if exc is not None and not isinstance(exc, ConnectionError):
+            log.error("%s: %s: the connection is closed", self, exc)
         self._connection.close()
         self._finishing = self._ending = True
         self._streams.over(self)

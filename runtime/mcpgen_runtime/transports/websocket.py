@@ -65,9 +65,8 @@ class WebSockets:
     ) -> None:
         """Serve the connection that `scope` is, to its end."""
         await receive()
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await _reject(scope, send, *refusal)
+        if not self._admits(scope):
+            await send({"type": "websocket.close"})  # before it is accepted: the answer is 403
             return
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
         stream = FrameStream(self._streams, principal=principal)
@@ -85,15 +84,13 @@ class WebSockets:
         """End gracefully."""
         await self._streams.close()
 
-    def _refusal(self, scope: Event) -> tuple[int, str] | None:
+    def _admits(self, scope: Event) -> bool:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        if not host_allowed(headers.get(b"host"), self._config):
-            return 403, "This Host is not served here: see allowed_hosts"
-        if not origin_allowed(headers.get(b"origin"), self._config):
-            return 403, "This Origin is not served here: see allowed_origins"
-        if SUBPROTOCOL not in scope.get("subprotocols", ()):
-            return 400, f"The subprotocol is {SUBPROTOCOL}"
-        return None
+        return (
+            SUBPROTOCOL in scope.get("subprotocols", ())
+            and host_allowed(headers.get(b"host"), self._config)
+            and origin_allowed(headers.get(b"origin"), self._config)
+        )
 
 
 class FrameStream(Stream):
@@ -147,13 +144,3 @@ class AsgiTransport(PumpTransport):
 
 def _closing(code: int, reason: str) -> Event:
     return {"type": "websocket.close", "code": code, "reason": reason}
-
-
-async def _reject(scope: Event, send: Send, status: int, text: str) -> None:
-    if "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close"})  # which is 403
-        return
-    body = f"{text}\n".encode()
-    headers = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "websocket.http.response.start", "status": status, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": body})

@@ -1,6 +1,6 @@
 """A small server whose tools do what transports must stand: wait, print, fail, flood, and worse.
 
-    mcpgen serve tests/runtime/servers/workshop.py:server
+mcpgen serve tests/runtime/servers/workshop.py:server
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 from mcpgen_runtime.context import RequestContext
@@ -76,3 +77,10 @@ def print_everywhere(arguments: dict[str, Any], ctx: RequestContext) -> str:
     os.write(1, b"by descriptor\n")
     subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
     return f"read {sys.stdin.read()!r}"
+
+
+@tool("block", {"type": "object", "properties": {"seconds": {"type": "number"}}, "required": ["seconds"]})
+async def block(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Takes some time in a thread, which nobody can stop."""
+    await asyncio.to_thread(time.sleep, arguments["seconds"])
+    return "blocked"

@@ -1,0 +1,396 @@
+"""Clients of every transport with one face, for tests: they send bytes, also wrong ones, and hear JSON.
+
+They use nothing of the runtime but the memory transport, and run in the test's own thread, without a loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, ClassVar
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.memory import End, MemoryAdapter, pipe
+
+from ..servers import workshop
+
+#: How long a test waits for what must come. Nothing is ever measured by it.
+PATIENCE = 20.0
+SERVERS = Path(__file__).resolve().parents[1] / "servers"
+WORKSHOP = f"{SERVERS / 'workshop.py'}:server"
+META = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+class Ended(Exception):
+    """The server has closed the connection."""
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    """Wait until `holds`, and fail where it never does."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+class ServerProcess:
+    """`mcpgen serve`, with its standard error in a file."""
+
+    def __init__(
+        self, *arguments: str, target: str = WORKSHOP, stdin: int | None = None, **more: Any
+    ) -> None:
+        self._log = tempfile.NamedTemporaryFile(delete=False)  # noqa: SIM115 (closed in `stop`)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "mcpgen", "serve", target, *arguments],
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            bufsize=0,
+            **more,
+        )
+
+    def log(self) -> str:
+        """What it has written to standard error so far."""
+        return Path(self._log.name).read_text("utf-8", "replace")
+
+    def address(self, scheme: str) -> str:
+        """Where it serves, once it says so; `scheme` is how the address begins."""
+
+        def said() -> list[str]:
+            assert self.process.poll() is None, self.log()
+            places = [line.partition(" on ")[2] for line in self.log().splitlines()]
+            return [place.removeprefix(scheme) for place in places if place.startswith(scheme)]
+
+        eventually(said)
+        return said()[0]
+
+    def wait(self) -> int:
+        """Its exit code."""
+        return self.process.wait(PATIENCE)
+
+    def end(self, which: int = signal.SIGTERM) -> int:
+        """Its exit code after a signal."""
+        self.process.send_signal(which)
+        return self.wait()
+
+    def stop(self) -> None:
+        """End it, whatever it does."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+        self._log.close()
+        Path(self._log.name).unlink()
+
+
+class Peer(ABC):
+    """A client, connected."""
+
+    #: Its transport's name.
+    name: ClassVar[str]
+    #: Whether messages are lines of a stream of bytes, which can be chopped at will.
+    lines: ClassVar[bool] = True
+
+    @abstractmethod
+    def say(self, message: bytes) -> None:
+        """Send the text of one message."""
+
+    @abstractmethod
+    def hear_text(self) -> bytes:
+        """The text of the next message. Raises `Ended` where there is none."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Hang up, without another word."""
+
+    @abstractmethod
+    def log(self) -> str:
+        """What the server has logged so far."""
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are. Transports without lines cannot."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Send no more, but go on listening. Transports without lines cannot."""
+        raise NotImplementedError
+
+    # What they all can.
+
+    def hear(self) -> Any:
+        """The next message."""
+        return json.loads(self.hear_text())
+
+    def heard_to_the_end(self) -> list[Any]:
+        """All messages until the server hangs up."""
+        messages = []
+        try:
+            while True:
+                messages.append(self.hear())
+        except Ended:
+            return messages
+
+    def tell(self, message: Any) -> None:
+        """Send one message."""
+        self.say(json.dumps(message).encode())
+
+    def ask(self, message: Any) -> Any:
+        """Send one message; the next that comes."""
+        self.tell(message)
+        return self.hear()
+
+    def initialize(self, revision: str) -> None:
+        """Open a session of the legacy era."""
+        about = {"name": "peer", "version": "1"}
+        params = {"protocolVersion": revision, "capabilities": {}, "clientInfo": about}
+        answer = self.ask({"jsonrpc": "2.0", "id": "open", "method": "initialize", "params": params})
+        assert answer["result"]["protocolVersion"] == revision
+        self.tell({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def is_served(self) -> bool:
+        """Whether a call is answered."""
+        self.tell(call("echo", {"text": "there?"}, id="served"))
+        answer = self.hear()
+        return bool(answer["id"] == "served" and text_of(answer) == "there?")
+
+
+def request(method: str, params: dict[str, Any] | None = None, *, id: Any = 1) -> dict[str, Any]:
+    """A request of the modern era."""
+    return {"jsonrpc": "2.0", "id": id, "method": method, "params": {**(params or {}), "_meta": META}}
+
+
+def call(tool: str, arguments: dict[str, Any] | None = None, *, id: Any = 1) -> dict[str, Any]:
+    """A call of a tool."""
+    return request("tools/call", {"name": tool, "arguments": arguments or {}}, id=id)
+
+
+def text_of(answer: Any) -> str:
+    """The text that a tool gave back."""
+    text: str = answer["result"]["content"][0]["text"]
+    return text
+
+
+class _Lines(Peer):
+    """Peers over one stream of bytes."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def say(self, message: bytes) -> None:
+        self.send(message + b"\n")
+
+    def hear_text(self) -> bytes:
+        while b"\n" not in self._rest:
+            chunk = self._receive()
+            if not chunk:
+                assert not self._rest, "the last line has no end"
+                raise Ended
+            self._rest += chunk
+        line, self._rest = self._rest.split(b"\n", 1)
+        return line
+
+    @abstractmethod
+    def _receive(self) -> bytes:
+        """The next bytes."""
+
+
+class StdioPeer(_Lines):
+    """Starts a server of its own."""
+
+    name = "stdio"
+
+    def __init__(self, *arguments: str, target: str = WORKSHOP, **more: Any) -> None:
+        super().__init__()
+        self.server = ServerProcess(*arguments, target=target, stdin=subprocess.PIPE, **more)
+        process = self.server.process
+        assert process.stdin is not None and process.stdout is not None
+        self.stdin, self.stdout = process.stdin, process.stdout
+
+    def send(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.stdin.fileno(), view) :]
+
+    def finish(self) -> None:
+        self.stdin.close()
+
+    def close(self) -> None:
+        self.server.stop()
+
+    def log(self) -> str:
+        return self.server.log()
+
+    def _receive(self) -> bytes:
+        ready, _, _ = select.select([self.stdout], [], [], PATIENCE)
+        assert ready, f"nothing came; the server said: {self.log()}"
+        return os.read(self.stdout.fileno(), 65536)
+
+
+class SocketPeer(_Lines):
+    """A client of a server that listens at a TCP or a Unix socket."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        super().__init__()
+        self.server = server
+        self.socket = self._connect()
+        self.socket.settimeout(PATIENCE)
+
+    @abstractmethod
+    def _connect(self) -> socket.socket:
+        """A socket that is connected to the server."""
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def finish(self) -> None:
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self.socket.close()
+
+    def log(self) -> str:
+        return self.server.log()
+
+    def _receive(self) -> bytes:
+        try:
+            return self.socket.recv(65536)
+        except ConnectionResetError:
+            return b""
+
+
+class TcpPeer(SocketPeer):
+    """A client over TCP."""
+
+    name = "tcp"
+
+    def _connect(self) -> socket.socket:
+        host, _, port = self.server.address("tcp://").rpartition(":")
+        return socket.create_connection((host.strip("[]"), int(port)))
+
+
+class UnixPeer(SocketPeer):
+    """A client over a Unix socket."""
+
+    name = "unix"
+
+    def _connect(self) -> socket.socket:
+        connected = socket.socket(socket.AF_UNIX)
+        connected.connect(self.server.address("unix:"))
+        return connected
+
+
+class WebSocketPeer(Peer):
+    """A client over WebSocket."""
+
+    name = "websocket"
+    lines = False
+    scheme = "ws://"
+
+    def __init__(self, server: ServerProcess, **more: Any) -> None:
+        self.server = server
+        more.setdefault("subprotocols", [Subprotocol("mcp")])
+        url = "ws://" + server.address(self.scheme)
+        self._stack = ExitStack()
+        self.socket = self._stack.enter_context(
+            connect(url, max_size=None, open_timeout=PATIENCE, compression=None, proxy=None, **more)
+        )
+
+    def say(self, message: bytes) -> None:
+        self.socket.send(message, text=True)
+
+    def hear_text(self) -> bytes:
+        try:
+            return self.socket.recv(PATIENCE, decode=False)
+        except ConnectionClosed:
+            raise Ended from None
+
+    def close(self) -> None:
+        # Without the closing handshake: a peer that is gone says nothing.
+        self.socket.socket.close()
+        self._stack.close()
+
+    def log(self) -> str:
+        return self.server.log()
+
+
+class AsgiPeer(WebSocketPeer):
+    """A client over WebSocket on the ASGI app."""
+
+    name = "asgi"
+    scheme = "http://"
+
+
+class MemoryPeer(_Lines):
+    """A client of a server that runs in a thread of this process."""
+
+    name = "memory"
+
+    def __init__(self, log: Callable[[], str], config: TransportConfig | None = None) -> None:
+        super().__init__()
+        self._log = log
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._end, theirs = self._run(_pipe())
+        adapter = MemoryAdapter(theirs)
+        adapter.configure(config or TransportConfig())
+        self._serving = asyncio.run_coroutine_threadsafe(
+            adapter.serve(ServerCore(workshop.server)), self._loop
+        )
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._run(self._end.send(data))
+        except BrokenPipeError:
+            raise Ended from None
+
+    def finish(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.finish)
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.close)
+        self._serving.result(PATIENCE)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE)
+        self._loop.close()
+
+    def log(self) -> str:
+        return self._log()
+
+    def _receive(self) -> bytes:
+        return self._run(self._end.receive())  # type: ignore[no-any-return]
+
+    def _run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
+
+
+async def _pipe() -> tuple[End, End]:
+    return pipe()
+
+
+def chopped(data: bytes, size: int) -> Sequence[bytes]:
+    """`data` in pieces of `size` bytes."""
+    return [data[start : start + size] for start in range(0, len(data), size)]
