@@ -62,7 +62,7 @@ class Side:
             frozenset(field.name for field in named.fields) if isinstance(named, ObjectType) else frozenset()
         )
 
-    def values(self, definition: str, *, randoms: int = 25) -> Iterator[Any]:
+    def values(self, definition: str, *, randoms: int = 12) -> Iterator[Any]:
         """Valid instances, with unknown keys and without."""
         for plain in (False, True):
             source = Instances(self.schema, Random(f"{SEED}/{plain}/{definition}"), plain=plain)
