@@ -1,0 +1,54 @@
+"""Who is measured, and how it is started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+SERVERS = ROOT / "tests/bench/servers"
+PEERS = str(ROOT / "tests/peers/.venv/bin/python")
+PYTHON = sys.executable
+MCPGEN = str(Path(sys.executable).with_name("mcpgen"))
+OURS = f"{SERVERS / 'ours.py'}:server"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server. `command` has "{port}" where it is told one."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def start_command(self, port: int | None = None) -> list[str]:
+        """The command line."""
+        return [part.format(port=port) for part in self.command]
+
+    def start_environment(self) -> dict[str, str]:
+        """The environment; bytecode is kept, as it is wherever servers are installed."""
+        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, **self.environment}
+
+
+OURS_ORJSON = Contender("mcpgen, orjson", (MCPGEN, "serve", OURS, "--stdio"))
+OURS_JSON = Contender("mcpgen, stdlib json", (MCPGEN, "serve", OURS, "--stdio"), {"WITHOUT_ORJSON": "1"})
+LOWLEVEL = Contender("mcp 2.3.0 low-level", (PEERS, str(SERVERS / "lowlevel.py"), "stdio"))
+FASTMCP = Contender("fastmcp", (PEERS, str(SERVERS / "fastmcp_echo.py")))
+FLOOR_LINES = Contender("floor: asyncio lines, json", (PYTHON, str(SERVERS / "floor_stdio.py"), "lines"))
+FLOOR_CHUNKS = Contender("floor: chunks, orjson", (PYTHON, str(SERVERS / "floor_stdio.py"), "chunks"))
+STDIO = (OURS_JSON, OURS_ORJSON, LOWLEVEL, FASTMCP, FLOOR_LINES, FLOOR_CHUNKS)
+
+OURS_HTTP = Contender("mcpgen", (MCPGEN, "serve", OURS, "--http", "127.0.0.1:{port}"))
+LOWLEVEL_HTTP = Contender("mcp 2.3.0 low-level", (PEERS, str(SERVERS / "lowlevel.py"), "{port}"))
+FLOOR_HTTP = Contender("floor: bare ASGI, orjson", (PYTHON, str(SERVERS / "floor_asgi.py"), "{port}"))
+HTTP = (OURS_HTTP, LOWLEVEL_HTTP, FLOOR_HTTP)
+
+
+def thousand_tools(contender: Contender) -> Contender:
+    """The same server with 1000 tools more."""
+    environment = {**contender.environment, "TOOLS": "1000"}
+    return Contender(f"{contender.name}, 1000 tools", contender.command, environment)
