@@ -47,7 +47,7 @@ class HttpAdapter:
             await asyncio.shield(serving)
         finally:
             try:
-                for each in sockets:
+                for each in getattr(server, "servers", ()):  # there once it has started
                     each.close()
                 await app.close()
             finally:

@@ -86,7 +86,7 @@ class HttpApp:
         seconds = self._config.drain_seconds if drain_seconds is None else drain_seconds
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.gather(served.endpoint.drain(), served.sse.drain(), served.websockets.close())
+                await served.drain()
         except TimeoutError:
             if served.calls:
                 log.warning("http: %d calls took longer than drain_seconds (%g)", served.calls, seconds)
@@ -103,14 +103,13 @@ class HttpApp:
             await served.websockets.serve(scope, receive, send, principal=self._principal(scope))
         else:
             await receive()
-            await send({"type": "websocket.close", "code": 1000})
+            await send({"type": "websocket.close"})  # before it is accepted: the answer is 403
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
-                if self._served is None:
-                    self._start()
+                self._start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.close()
@@ -152,7 +151,12 @@ class _Served:
         await send({"type": "http.response.start", "status": NOT_FOUND, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
+    async def drain(self) -> None:
+        """Take nothing new, and return when all that was taken has ended."""
+        await asyncio.gather(self.endpoint.drain(), self.sse.drain(), self.websockets.close())
+
     def close(self) -> None:
+        """Cancel what is left."""
         self.endpoint.close()
         self.sse.close()
         self.host.close()

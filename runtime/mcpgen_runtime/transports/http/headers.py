@@ -103,7 +103,12 @@ def check_mirrored(request: Request, raw: Mapping[bytes, bytes]) -> None:
         if named.__class__ is str:
             value = get(NAME, b"")
             name = value.decode("latin-1")
-            if name.strip(" \t") != named or not value.isascii() or name[:2] == "=?" or not name.isprintable():
+            if (
+                name.strip(" \t") != named
+                or not value.isascii()
+                or name[:2] == "=?"
+                or not name.isprintable()
+            ):
                 _check("Mcp-Name", get(NAME), named, encoded=True)
 
 

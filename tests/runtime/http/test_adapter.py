@@ -1,0 +1,338 @@
+"""The app behind uvicorn, on real sockets: both parsers, both event loops, and the ways that peers fail."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+import uvloop
+from tests.runtime.http.asgi import BOTH, META, parse_event, request
+from tests.runtime.http.workbench import Workbench
+
+from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.http import HttpAdapter
+
+Json = dict[str, Any]
+Main = Callable[[], Coroutine[Any, Any, None]]
+
+INITIALIZE = request(
+    "initialize",
+    {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
+)
+SECONDS = 10
+
+
+@pytest.fixture(
+    params=[
+        pytest.param((asyncio.new_event_loop, "httptools"), id="asyncio-httptools"),
+        pytest.param((uvloop.new_event_loop, "httptools"), id="uvloop-httptools"),
+        pytest.param((asyncio.new_event_loop, "h11"), id="asyncio-h11"),
+    ]
+)
+def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Main], None]:
+    """Runs a coroutine on each event loop, with each of uvicorn's parsers."""
+    new_loop, parser = request.param
+    if parser == "h11":
+        from uvicorn.protocols.http import auto
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        monkeypatch.setattr(auto, "AutoHTTPProtocol", H11Protocol)
+
+    def run(main: Main) -> None:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(asyncio.wait_for(main(), SECONDS))
+
+    return run
+
+
+class Running:
+    """An adapter that serves, and the means to reach it."""
+
+    def __init__(self, bench: Workbench, address: str, task: asyncio.Task[None]) -> None:
+        self.bench = bench
+        self.address = address
+        self.task = task
+        host, _, port = address.rpartition(":")
+        self.port = int(port)
+        self.host = host.strip("[]")
+        self.url = f"http://{address}/mcp"
+
+    def client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(headers={"accept": BOTH}, timeout=SECONDS)
+
+    async def socket(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(self.host, self.port)
+
+
+@asynccontextmanager
+async def serving(**settings: Any) -> AsyncIterator[Running]:
+    """A workbench behind an adapter at a port of its own."""
+    bench = Workbench()
+    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    adapter = HttpAdapter(listening=address.set_result)
+    adapter.configure(TransportConfig(**{"port": 0, "drain_seconds": 2, **settings}))
+    task = asyncio.ensure_future(adapter.serve(ServerCore(bench.server)))
+    try:
+        yield Running(bench, await address, task)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def modern(
+    method: str, params: Json, *, id: Any = 1, meta: Json | None = None
+) -> tuple[Json, dict[str, str]]:
+    headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": method}
+    if "name" in params:
+        headers["mcp-name"] = params["name"]
+    return request(method, {**params, "_meta": META | (meta or {})}, id=id), headers
+
+
+def call(tool: str, arguments: Json | None = None, meta: Json | None = None) -> tuple[Json, dict[str, str]]:
+    return modern("tools/call", {"name": tool, "arguments": arguments or {}}, meta=meta)
+
+
+def raw(message: Any, headers: dict[str, str], *, length: int | None = None) -> bytes:
+    """The bytes of a POST."""
+    body = json.dumps(message).encode()
+    head = {
+        "host": "localhost",
+        "accept": BOTH,
+        "content-type": "application/json",
+        "content-length": str(len(body) if length is None else length),
+        **headers,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    return f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+def test_both_eras_on_one_server(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server, server.client() as client:
+            message, headers = call("echo", {"text": "new"})
+            reply = await client.post(server.url, json=message, headers=headers)
+            assert reply.json()["result"]["content"][0]["text"] == "new"
+            opened = await client.post(server.url, json=INITIALIZE)
+            session = {"mcp-session-id": opened.headers["mcp-session-id"]}
+            old = request("tools/call", {"name": "echo", "arguments": {"text": "old"}})
+            reply = await client.post(server.url, json=old, headers=session)
+            assert reply.json()["result"]["content"][0]["text"] == "old"
+            assert (await client.delete(server.url, headers=session)).status_code == 204
+            assert (await client.post(server.url, json=old, headers=session)).status_code == 404
+
+    run(main)
+
+
+def test_events_arrive_one_by_one(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server, server.client() as client:
+            message, headers = call("report_and_wait", meta={"progressToken": 1})
+            async with client.stream("POST", server.url, json=message, headers=headers) as reply:
+                seen = []
+                async for line in reply.aiter_lines():
+                    event = parse_event(line)
+                    if event is not None:
+                        seen.append(event.json)
+                        server.bench.go.set()
+                assert [bool(each.get("result")) for each in seen] == [False, False, True]
+
+    run(main)
+
+
+def test_disconnect_cancels(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server:
+            _, writer = await server.socket()
+            writer.write(raw(*call("wait")))
+            await server.bench.began.wait()
+            writer.close()
+            while not server.bench.ended:
+                await asyncio.sleep(0.01)
+            assert server.bench.ended == ["cancelled"]
+
+    run(main)
+
+
+def test_many_requests_on_one_connection(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server:
+            reader, writer = await server.socket()
+            one = raw(*call("echo", {"text": "hi"}))
+            writer.write(one * 20)  # pipelined
+            for _ in range(20):
+                head = await reader.readuntil(b"\r\n\r\n")
+                assert head.startswith(b"HTTP/1.1 200 ")
+                length = int(head.lower().partition(b"content-length:")[2].split()[0])
+                assert json.loads(await reader.readexactly(length))["id"] == 1
+            writer.close()
+
+    run(main)
+
+
+def test_body_that_is_cut_short_times_out(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving(message_seconds=0.1) as server:
+            for sent in (raw(*call("echo"), length=9999), raw({}, {}, length=5)[:-2]):
+                reader, writer = await server.socket()
+                writer.write(sent)
+                assert (await reader.readline()).startswith(b"HTTP/1.1 408 ")
+                await reader.read()  # the connection is closed
+                writer.close()
+
+    run(main)
+
+
+def test_oversized_upload_is_refused_while_it_comes(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving(limits=Limits(max_message_bytes=1000)) as server, server.client() as client:
+
+            async def upload() -> AsyncIterator[bytes]:
+                for _ in range(50):
+                    yield b" " * 1000
+
+            chunked = await client.post(
+                server.url, content=upload(), headers={"content-type": "application/json"}
+            )
+            assert chunked.status_code == 413
+            assert chunked.json()["error"]["data"]["limit"] == "max_message_bytes"
+            whole = await client.post(
+                server.url, content=b" " * 100_000, headers={"content-type": "application/json"}
+            )
+            assert whole.status_code == 413
+            message, headers = call("echo", {"text": "x"})
+            assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
+
+    run(main)
+
+
+def test_garbage_is_answered_and_others_do_not_notice(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server, server.client() as client:
+            for garbage in (b"\x00\x01\x02\r\n\r\n", b"POST /mcp HTTP/1.1\r\nContent-Length: x\r\n\r\n"):
+                reader, writer = await server.socket()
+                writer.write(garbage)
+                assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+                writer.close()
+            message, headers = call("echo", {"text": "x"})
+            assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
+
+    run(main)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux cuts off what was closed")
+def test_reader_that_stops_is_cut_off_and_others_do_not_notice(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        limits = Limits(write_seconds=0.3)
+        async with serving(limits=limits) as server, server.client() as client:
+            stuck = socket.create_connection((server.host, server.port))
+            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stuck.sendall(raw(*call("flood", {"reports": 10**9}, {"progressToken": 1})))
+            message, headers = call("echo", {"text": "x"})
+            with contextlib.suppress(ConnectionError):  # once nobody is there to take it
+                while stuck.send(b"x"):
+                    assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
+            stuck.close()
+
+    run(main)
+
+
+def test_cancelled_adapter_ends_listen_streams_and_lets_calls_finish(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server, server.client() as client:
+            listen, headers = modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+
+            async def whole(message: Json, headers: dict[str, str]) -> str:
+                return (await client.post(server.url, json=message, headers=headers)).text
+
+            listening = asyncio.ensure_future(whole(listen, headers))
+            waiting = asyncio.ensure_future(whole(*call("wait")))
+            await server.bench.began.wait()
+            while not server.bench.server.changes._listeners:
+                await asyncio.sleep(0.01)
+            server.task.cancel()
+            assert '"resultType":"complete"' in await listening
+            assert not waiting.done()
+            server.bench.go.set()
+            assert "waited" in await waiting
+            await asyncio.wait([server.task])
+            with pytest.raises(ConnectionRefusedError):
+                await server.socket()
+
+    run(main)
+
+
+def test_cancelled_adapter_cancels_what_takes_too_long(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving(drain_seconds=0.05) as server, server.client() as client:
+            message, headers = call("wait")
+            waiting = asyncio.ensure_future(client.post(server.url, json=message, headers=headers))
+            await server.bench.began.wait()
+            server.task.cancel()
+            assert (await waiting).status_code == 503
+            assert server.bench.ended == ["cancelled"]
+
+    run(main)
+
+
+def test_adapter_cancelled_twice_ends_at_once(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving(drain_seconds=3600) as server, server.client() as client:
+            message, headers = call("wait")
+            waiting = asyncio.ensure_future(client.post(server.url, json=message, headers=headers))
+            await server.bench.began.wait()
+            for _ in range(2):
+                server.task.cancel()
+                await asyncio.wait([server.task], timeout=0.1)
+            await asyncio.wait([server.task])
+            assert server.task.cancelled()
+            await asyncio.wait([waiting])
+            waiting.exception()
+
+    run(main)
+
+
+def test_taken_port_is_an_os_error(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server:
+            adapter = HttpAdapter()
+            adapter.configure(TransportConfig(port=server.port))
+            with pytest.raises(OSError, match="in use"):
+                await adapter.serve(ServerCore(Workbench().server))
+
+    run(main)
+
+
+def test_ipv6_address_is_listened_at_and_told(run: Callable[[Main], None]) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+
+    async def main() -> None:
+        async with serving(host="::1") as server, server.client() as client:
+            assert server.address.startswith("[::1]:")
+            message, headers = call("echo", {"text": "x"})
+            assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
+
+    run(main)
+
+
+def test_websocket_is_served_beside(run: Callable[[Main], None]) -> None:
+    from websockets.asyncio.client import connect
+    from websockets.typing import Subprotocol
+
+    async def main() -> None:
+        async with serving() as server:
+            url = server.url.replace("http", "ws", 1)
+            async with connect(url, subprotocols=[Subprotocol("mcp")]) as socket:
+                await socket.send(json.dumps(call("echo", {"text": "hi"})[0]))
+                assert json.loads(await socket.recv())["result"]["content"][0]["text"] == "hi"
+
+    run(main)
