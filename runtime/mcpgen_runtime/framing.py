@@ -27,6 +27,11 @@ class LineSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The lines that `chunk` completes, without their ends."""
+        # By far the most common: one message, whole and by itself.
+        last = len(chunk) - 1
+        if chunk.find(b"\n") == last < self.max_message_bytes and not self._held and not self._passing:
+            line = chunk[:last].removesuffix(b"\r")
+            return [line] if line and not line.isspace() else []
         lines = chunk.split(b"\n")
         rest = lines.pop()
         limit = self.max_message_bytes
