@@ -12,6 +12,7 @@ from typing import Any
 from mcpgen_runtime.errors import InvalidRequest, LimitReached, ParseError
 from mcpgen_runtime.frames import answer_text
 from mcpgen_runtime.host import Host
+from mcpgen_runtime.in_flight import InFlight
 from mcpgen_runtime.json_text import dumps, loads
 from mcpgen_runtime.jsonrpc import (
     Error,
@@ -48,26 +49,30 @@ class Connection:
         self._write = write
         self._limits = limits
         self._waiting: list[bytes] | None = None
+        self._modern_spoken = False
         self._closed = False
-        self._modern = ModernEndpoint(handler, host, limits=limits, transport=transport, principal=principal)
+        # One for both eras: an id is in use whichever asked with it, and whichever cancels it.
+        self._in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
+        self._modern = ModernEndpoint(
+            handler, host, limits=limits, transport=transport, in_flight=self._in_flight
+        )
         self._session = LegacySession(
-            handler, host, self, limits=limits, transport=transport, principal=principal
+            handler, host, self, limits=limits, transport=transport, in_flight=self._in_flight
         )
 
     @property
     def calls(self) -> int:
         """How many requests wait for their handler; listen streams are none."""
-        return len(self._modern.in_flight) + len(self._session.in_flight)
+        return len(self._in_flight)
 
     @property
     def on_idle(self) -> Callable[[], None] | None:
         """Called whenever the last request that waited has ended."""
-        return self._modern.in_flight.on_idle
+        return self._in_flight.on_idle
 
     @on_idle.setter
     def on_idle(self, callback: Callable[[], None] | None) -> None:
-        self._modern.in_flight.on_idle = callback
-        self._session.in_flight.on_idle = callback
+        self._in_flight.on_idle = callback
 
     def receive(self, messages: Sequence[bytes]) -> None:
         """Serve the JSON texts `messages`, in their order."""
@@ -98,9 +103,12 @@ class Connection:
     def close(self, *, graceful: bool = False) -> None:
         """Cancel what waits. Listen streams are answered first where the end is `graceful`."""
         if not self._closed:
-            self._modern.close(graceful=graceful)
-            self._session.close()
+            if graceful:
+                self._modern.end_streams()
+            # Before anything is cancelled: a batch that lost its last call would be sent.
             self._closed = True
+            self._modern.close()
+            self._session.close()
 
     def _receive(self, text: bytes) -> None:
         try:
@@ -129,8 +137,11 @@ class Connection:
     def _open(self, message: Message) -> None:
         """Serve a message while no session is open: most are modern."""
         if message.__class__ is Request:
-            legacy = message.method in ("initialize", "ping") and not is_modern(message.params)
-            (self._session if legacy else self._modern).receive(message, self)
+            if message.method in ("initialize", "ping") and not is_modern(message.params):
+                self._session.receive(message, self)
+            else:
+                self._modern_spoken = True
+                self._modern.receive(message, self)
         else:
             self._modern.receive(message, self)
             self._session.receive(message, self)
@@ -161,8 +172,12 @@ class Connection:
 
     @property
     def null_id(self) -> bool:
-        """Whether an unknown id is null in the client's revision; since 2025-11-25 it is left out."""
-        return (self._session.revision or "") < "2025-11-25"
+        """Whether an unknown id is null in the client's revision; since 2025-11-25 it is left out.
+
+        As long as nobody knows the revision, it is null, as JSON-RPC wants it.
+        """
+        revision = self._session.revision
+        return not self._modern_spoken if revision is None else revision < "2025-11-25"
 
     def put_batch(self, answers: list[bytes]) -> None:
         """Send a batch of answers, each a JSON text."""

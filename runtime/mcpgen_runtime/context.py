@@ -152,11 +152,11 @@ class RequestContext(ABC):
     ) -> ElicitResult:
         """Ask the user to visit `url`; what the user does there stays unknown to the client.
 
-        `elicitation_id` is needed by 2025-11-25 only and made from `url` where it is left out. Raises
+        `elicitation_id` is for 2025-11-25 alone, and made from `url` where it is left out. Raises
         `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
         params = {"mode": "url", "message": message, "url": url}
-        if elicitation_id is not None:
+        if elicitation_id is not None and self.revision == "2025-11-25":
             params["elicitationId"] = elicitation_id
         return await self._answer(decode_ElicitResult, "elicitation/create", params, key)
 
@@ -255,9 +255,11 @@ def require(declared: ClientCapabilities, method: str, params: Mapping[str, Any]
                 f"The client does not offer elicitation in {mode} mode", {"elicitation": {mode: {}}}
             )
     elif method == "sampling/createMessage":
-        if declared.sampling is None:
-            raise MissingClientCapability("The client offers no sampling", {"sampling": {}})
-        if ("tools" in params or "toolChoice" in params) and declared.sampling.tools is None:
-            raise MissingClientCapability("The client samples without tools", {"sampling": {"tools": {}}})
+        with_tools = "tools" in params or "toolChoice" in params
+        if declared.sampling is None or (with_tools and declared.sampling.tools is None):
+            raise MissingClientCapability(
+                f"The client does not offer sampling{' with tools' if with_tools else ''}",
+                {"sampling": {"tools": {}} if with_tools else {}},
+            )
     elif declared.roots is None:
         raise MissingClientCapability("The client offers no roots", {"roots": {}})

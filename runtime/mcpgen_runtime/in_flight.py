@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError
@@ -17,13 +17,24 @@ from mcpgen_runtime.protocol import Channel, ProtocolHandler
 log = logging.getLogger("mcpgen_runtime")
 
 
+class OpenStream(Protocol):
+    """A request that stays open without a call."""
+
+    def cancel(self) -> None:
+        """End it; nothing more is sent for it."""
+
+    def end(self) -> None:
+        """Answer it."""
+
+
 class InFlight:
     """The calls of one connection or session that wait for something, by request id; and what they share.
 
-    `on_idle` is called whenever the last of them ends.
+    `streams` holds the listen streams, which are no calls but have ids too. `on_idle` is called whenever the
+    last call ends.
     """
 
-    __slots__ = ("_by_id", "handler", "host", "limits", "on_idle", "principal", "transport")
+    __slots__ = ("_by_id", "handler", "host", "limits", "on_idle", "principal", "streams", "transport")
 
     def __init__(
         self,
@@ -40,6 +51,7 @@ class InFlight:
         self.transport = transport
         self.principal = principal
         self.on_idle: Callable[[], None] | None = None
+        self.streams: dict[RequestId, OpenStream] = {}
         self._by_id: dict[RequestId, Call] = {}
 
     def __len__(self) -> int:
@@ -47,8 +59,8 @@ class InFlight:
 
     def check(self, id: RequestId) -> None:
         """Raise `McpError` where no request with that `id` may be started now."""
-        if self._by_id:
-            if id in self._by_id:
+        if self._by_id or self.streams:
+            if id in self._by_id or id in self.streams:
                 raise InvalidRequest(f"The id {id!r} is in use by a request that is not answered yet")
             limit = self.limits.max_concurrent_requests
             if len(self._by_id) >= limit:
@@ -58,10 +70,18 @@ class InFlight:
                     value=limit,
                 )
 
-    def get(self, id: Any) -> Call | None:
-        """The call with that id, if it still waits."""
+    def cancel(self, id: Any) -> None:
+        """Cancel the call or the stream with that id, if there is one. `initialize` cannot be cancelled."""
         known = request_id_of(id)
-        return None if known is None else self._by_id.get(known)
+        if known is None:
+            return
+        call = self._by_id.get(known)
+        if call is None:
+            stream = self.streams.get(known)
+            if stream is not None:
+                stream.cancel()
+        elif call.method != "initialize":
+            call.cancel()
 
     def add(self, call: Call) -> None:
         """Remember a call that waits."""

@@ -21,6 +21,7 @@ import logging
 from collections.abc import Mapping
 from enum import Enum
 from importlib import import_module
+from secrets import token_hex
 from typing import Any
 
 from mcpgen_runtime.errors import InvalidRequest, McpError
@@ -138,11 +139,14 @@ class LegacySession:
         limits: Limits,
         transport: str,
         principal: str | None = None,
+        in_flight: InFlight | None = None,
     ) -> None:
         self.state = State.OPENING
         #: The revision that was agreed on; None before.
         self.revision: str | None = None
-        self._in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
+        if in_flight is None:
+            in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
+        self._in_flight = in_flight
         self._outlet = outlet
         #: What the client said of itself, as each modern request says it in `_meta`.
         self.meta: dict[str, Any] = {}
@@ -257,9 +261,7 @@ class LegacySession:
             if Event.READY in TRANSITIONS[self.state]:
                 self._move(Event.READY)
         elif notification.method == _CANCELLED:
-            call = self._in_flight.get(notification.params.get("requestId"))
-            if call is not None and call.method != "initialize":
-                call.cancel()
+            self._in_flight.cancel(notification.params.get("requestId"))
 
     def _receive_response(self, response: Response) -> None:
         questions = self._questions
@@ -278,6 +280,8 @@ class LegacySession:
         converter = self._converters.get(method)
         if converter is None:
             raise InvalidRequest(f"{self.revision} has no {method}")
+        if params.get("mode") == "url" and "elicitationId" not in params:
+            params = {**params, "elicitationId": token_hex(16)}
         if converter.params_to_wire is not None:
             try:
                 params = converter.params_to_wire(params)

@@ -37,8 +37,8 @@ from mcpgen_runtime.errors import (
     params_of,
 )
 from mcpgen_runtime.host import Host
-from mcpgen_runtime.in_flight import Call, InFlight
-from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result, request_id_of
+from mcpgen_runtime.in_flight import Call, InFlight, OpenStream
+from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import NEUTRAL, REVISIONS, Channel, ProtocolHandler
 from mcpgen_runtime.results import COMPLETE
@@ -125,9 +125,12 @@ class ModernEndpoint:
         limits: Limits,
         transport: str,
         principal: str | None = None,
+        in_flight: InFlight | None = None,
     ) -> None:
-        self._in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
-        self._streams: dict[RequestId, ListenStream] = {}
+        if in_flight is None:
+            in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
+        self._in_flight = in_flight
+        self._streams = in_flight.streams
 
     @property
     def in_flight(self) -> InFlight:
@@ -150,20 +153,22 @@ class ModernEndpoint:
 
     def close(self, *, graceful: bool = False) -> None:
         """Cancel every request; listen streams are answered first where the end is `graceful`."""
+        if graceful:
+            self.end_streams()
         for stream in tuple(self._streams.values()):
-            if graceful:
-                stream.end()
-            else:
-                stream.cancel()
+            stream.cancel()
         self._in_flight.cancel_all()
+
+    def end_streams(self) -> None:
+        """Answer every listen stream: the server is about to stop."""
+        for stream in tuple(self._streams.values()):
+            stream.end()
 
     def _receive_request(self, request: Request, channel: Channel, headers: Mapping[str, str] | None) -> None:
         params = request.params
         try:
             check_meta(params)
             self._in_flight.check(request.id)
-            if self._streams and request.id in self._streams:
-                raise InvalidRequest(f"The id {request.id!r} is in use by a subscription")
             if request.method == LISTEN:
                 self._listen(request, channel)
                 return
@@ -175,14 +180,7 @@ class ModernEndpoint:
 
     def _receive_notification(self, notification: Notification) -> None:
         if notification.method == CANCELLED:
-            id = notification.params.get("requestId")
-            target = self._in_flight.get(id) or self._stream(id)
-            if target is not None:
-                target.cancel()
-
-    def _stream(self, id: Any) -> ListenStream | None:
-        known = request_id_of(id)
-        return None if known is None else self._streams.get(known)
+            self._in_flight.cancel(notification.params.get("requestId"))
 
     def _listen(self, request: Request, channel: Channel) -> None:
         wanted = params_of(decode_SubscriptionsListenRequestParams, request.params).notifications
@@ -285,7 +283,7 @@ class ListenStream:
         id: RequestId,
         channel: Channel,
         handler: ProtocolHandler,
-        others: dict[RequestId, ListenStream],
+        others: dict[RequestId, OpenStream],
     ) -> None:
         self.id = id
         self._channel = channel
