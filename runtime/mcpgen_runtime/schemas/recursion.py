@@ -11,7 +11,7 @@ from typing import Any
 
 from mcpgen_types.codec import Fault
 
-from .node import Evaluated, Node
+from .node import MOST_FAULTS, Evaluated, Node
 
 
 class Recursive(Node):
@@ -42,8 +42,9 @@ class Recursive(Node):
             known = explained.get((id(value), at))
             if known is None:
                 self.target.explain(value, at, known := [])
-                explained[id(value), at] = known
-            faults.extend(known)
+                explained[id(value), at] = known = known[:MOST_FAULTS]
+            # Each once and few in all, or they too would double.
+            faults.extend(fault for fault in known if fault not in faults)
 
         def collect(value: Any, evaluated: Evaluated) -> bool:
             known = collected.get(id(value))

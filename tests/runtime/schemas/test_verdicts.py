@@ -36,6 +36,7 @@ CASES: list[tuple[Any, list[Any], list[Any]]] = [
     ({"enum": []}, [], [None]),
     # Numbers. Other values are free.
     ({"minimum": 2}, [2, 2.0, 3, "1", None], [1, 1.9]),
+    ({"type": "integer", "minimum": 2}, [2, 3.0], [1, 2.5]),
     ({"maximum": 2}, [2, -1, []], [2.1, 10**30]),
     ({"exclusiveMinimum": 2}, [2.1, True], [2, 2.0]),
     ({"exclusiveMaximum": 2}, [1.9], [2]),
@@ -126,6 +127,15 @@ CASES: list[tuple[Any, list[Any], list[Any]]] = [
         [{"b": 2, "d": 1}, {"d": 1}, {"e1": 1}, {"f": 1}],
     ),
     ({"properties": {"a": True}, "allOf": [{"unevaluatedProperties": False}]}, [{}], [{"a": 1}]),
+    (
+        {
+            "properties": {"a": True},
+            "allOf": [{"unevaluatedProperties": False}],
+            "unevaluatedProperties": True,
+        },
+        [{}],
+        [{"a": 1}],
+    ),
     ({"not": {"properties": {"a": False}}, "unevaluatedProperties": False}, [], [{"a": 1}, {}]),
     ({"unevaluatedProperties": {"type": "null"}}, [{"a": None}], [{"a": 1}]),
     (
@@ -177,6 +187,14 @@ CASES: list[tuple[Any, list[Any], list[Any]]] = [
     (
         {"enum": [{"$id": "x", "$ref": "nowhere"}], "unknown": {"$ref": "nowhere"}},
         [{"$id": "x", "$ref": "nowhere"}],
+        [1],
+    ),
+    (
+        {
+            "$ref": "#/$defs/x/$defs/y",
+            "$defs": {"x": {"$id": "x", "$defs": {"y": {"$ref": "#/$defs/z"}, "z": {"type": "null"}}}},
+        },
+        [None],
         [1],
     ),
     ({"properties": {"$ref": {"type": "null"}}}, [{"$ref": None}], [{"$ref": 1}]),
