@@ -57,7 +57,7 @@ class Workshop:
 
 def test_meta_with_a_version_makes_a_request_modern() -> None:
     assert is_modern({"_meta": {META + "protocolVersion": "v999"}})
-    for meta in (None, [], {}, META + "protocolVersion"):
+    for meta in (None, [1], {"protocolVersion": NEUTRAL}, META + "protocolVersion"):
         assert not is_modern({"_meta": meta})
     assert not is_modern({})
 
