@@ -43,11 +43,11 @@ class Rounds:
         self._binding = (principal or "", _digest(method, params))
         self.answers: dict[str, Any] = {}
         self.state: str | None = None
-        token = params.get("requestState")
-        if token is not None:
+        # Whether these are what they should be, the decoder says, later.
+        token, responses = params.get("requestState"), params.get("inputResponses")
+        if isinstance(token, str):
             self._open(token)
-        responses = params.get("inputResponses")
-        if isinstance(responses, dict):  # whether it is what it should be, its decoder says
+        if isinstance(responses, dict):
             self.answers.update(responses)
 
     def result(self, requests: Mapping[str, Any] | None, state: str | None) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Rounds:
             result["inputRequests"] = dict(requests)
         return result
 
-    def _open(self, token: Any) -> None:
+    def _open(self, token: str) -> None:
         try:
             kept = self._sealer.open(_PURPOSE, token, bound_to=self._binding)
         except SealBroken as error:
