@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: how fast the generated types are, beside their peers."""
+"""`python -m tests.bench`: how fast the generated types and our servers are, beside their peers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from . import ablation, class_styles, codecs, imports
+from .serving import report
 
-PARTS = ("codecs", "profile", "imports", "classes", "exactness", "all")
+TYPES = ("codecs", "profile", "imports", "classes", "exactness")
+SERVERS = ("stdio", "memory", "http", "scale", "abstraction")
+GROUPS = {"all": (*TYPES, *SERVERS), "types": TYPES, "servers": SERVERS}
 #: Enough of a corpus for a table; `just exactness` makes a large one.
 EXACTNESS = ("--seed", "20261120", "--randoms", "4", "--mutants", "20", "--foreign", "0", "--findings", "0")
 
@@ -22,27 +25,42 @@ EXACTNESS = ("--seed", "20261120", "--randoms", "4", "--mutants", "20", "--forei
 def bench(
     rounds: Annotated[int, typer.Option(help="Turns of each contender; the median counts.")] = 15,
     milliseconds: Annotated[float, typer.Option(help="About how long one turn takes.")] = 20,
-    only: Annotated[str, typer.Option(help="codecs, profile, imports, classes, exactness, or all.")] = "all",
+    only: Annotated[
+        str, typer.Option(help=f"One of {', '.join((*TYPES, *SERVERS))}; or types, servers, all.")
+    ] = "all",
+    turns: Annotated[int, typer.Option(help="Turns of each server; the median of ratios counts.")] = 5,
 ) -> None:
     """Print medians and ratios of one run. Nothing is asserted: the clock belongs to the machine."""
-    if only not in PARTS:
-        raise typer.BadParameter(f"one of {', '.join(PARTS)}", param_hint="--only")
+    parts = GROUPS.get(only, (only,))
+    if not {*parts} <= {*TYPES, *SERVERS}:
+        known = ", ".join((*TYPES, *SERVERS, *GROUPS))
+        raise typer.BadParameter(f"one of {known}", param_hint="--only")
     console = Console()
     if not console.is_terminal:
         console = Console(width=110)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     console.print(f"{machine}; {rounds} rounds by turns, medians", highlight=False)
-    races = codecs.races() if only in ("codecs", "all") else []
-    if only in ("profile", "all"):
+    races = codecs.races() if "codecs" in parts else []
+    if "profile" in parts:
         races += [ablation.ablation(revision) for revision in codecs.REVISIONS]
     for race in races:
         console.print(_codec_table(codecs.run(race, rounds=rounds, milliseconds=milliseconds)))
-    if only in ("imports", "all"):
+    if "imports" in parts:
         console.print(_import_table(imports.import_costs(max(rounds, 9))))
-    if only in ("classes", "all"):
+    if "classes" in parts:
         class_styles.report(classes=150, fields=6, rounds=max(rounds, 9))
-    if only in ("exactness", "all"):
+    if "exactness" in parts:
         subprocess.run([sys.executable, "-m", "tests.exactness", *EXACTNESS], check=False)
+    if "stdio" in parts:
+        report.report_stdio(console, rounds=turns)
+    if "memory" in parts:
+        report.report_memory(console, rounds=turns)
+    if "http" in parts:
+        report.report_http(console, rounds=turns)
+    if "scale" in parts:
+        report.report_scale(console, sessions=10_000, streams=1_000)
+    if "abstraction" in parts:
+        report.report_abstraction(console, rounds=max(rounds, 30))
 
 
 def _codec_table(result: codecs.Result) -> Table:

@@ -1,5 +1,8 @@
-"""The floor over stdio: parse a line, write a fixed answer. `floor_stdio.py lines` reads line by line with json,
-as a plain asyncio program does; `floor_stdio.py chunks` answers all lines of a read at once, with orjson."""
+"""The floor over stdio: parse a line, write a fixed answer.
+
+`floor_stdio.py lines` reads line by line, with json, as a plain asyncio program does. `floor_stdio.py chunks`
+answers all lines of a read at once, with orjson.
+"""
 
 from __future__ import annotations
 

@@ -29,3 +29,12 @@ async def echo(arguments: dict[str, Any], ctx: RequestContext) -> CallToolResult
 for number in range(int(os.environ.get("TOOLS", "0"))):
     server.add_tool({"name": f"tool_{number}", "description": "d" * 120, "inputSchema": SCHEMA}, echo)
 server.add_tool({"name": "echo", "description": "Echo", "inputSchema": SCHEMA}, echo)
+
+
+def change(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    server.remove_tool("change")
+    server.add_tool({"name": "change", "inputSchema": {"type": "object"}}, change)
+    return "changed"
+
+
+server.add_tool({"name": "change", "inputSchema": {"type": "object"}}, change)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import time
@@ -18,8 +17,7 @@ _START_SECONDS = 30.0
 def cpu_seconds(pid: int) -> float:
     """CPU time that the process and its threads have used so far."""
     return sum(
-        int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0]) / 1e9
-        for task in os.listdir(f"/proc/{pid}/task")
+        int((task / "schedstat").read_text().split()[0]) / 1e9 for task in Path(f"/proc/{pid}/task").iterdir()
     )
 
 

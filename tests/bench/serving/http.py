@@ -1,0 +1,136 @@
+"""Servers over Streamable HTTP: answers a second and latency, idle sessions, open streams."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from dataclasses import dataclass
+
+from . import messages
+from .contenders import OURS_HTTP, Contender
+from .load import Load, load
+from .process import cpu_seconds, http_server, resident_mib
+
+
+def post(port: int, body: bytes, headers: dict[str, str]) -> tuple[dict[str, str], bytes]:
+    """The headers and the body of an answer. Raises `RuntimeError` where the status is an error's."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request("POST", "/mcp", body, headers)
+        response = connection.getresponse()
+        text = response.read()
+        if response.status >= 300:
+            raise RuntimeError(f"{response.status}: {text!r}")
+        return {name.lower(): value for name, value in response.getheaders()}, text
+    finally:
+        connection.close()
+
+
+def open_session(port: int) -> str | None:
+    """The id of a new session of the legacy era."""
+    found, _ = post(port, messages.initialize(), messages.headers(messages.LEGACY, "initialize"))
+    session = found.get("mcp-session-id")
+    headers = messages.headers(messages.LEGACY, "notifications/initialized", session=session)
+    if session is not None:
+        post(port, messages.INITIALIZED, headers)
+    return session
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of one server. `cpu` is in µs for one call."""
+
+    load: Load
+    cpu: float
+
+
+def turn(contender: Contender, revision: str, *, connections: int, seconds: int) -> Turn:
+    """Start the server, warm it up, and load it."""
+    with http_server(contender) as (process, port):
+        session = open_session(port) if revision == messages.LEGACY else None
+        load(port, revision, session, connections=connections, seconds=1)
+        before = cpu_seconds(process.pid)
+        measured = load(port, revision, session, connections=connections, seconds=seconds)
+        used = cpu_seconds(process.pid) - before
+        return Turn(measured, used / (measured.a_second * seconds) * 1e6)
+
+
+def session_kib(count: int) -> float:
+    """How much memory an idle session takes, in KiB."""
+    with http_server(OURS_HTTP) as (process, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        headers = messages.headers(messages.LEGACY, "initialize")
+
+        def initialize() -> None:
+            connection.request("POST", "/mcp", messages.initialize(), headers)
+            response = connection.getresponse()
+            response.read()
+            session = response.getheader("mcp-session-id")
+            initialized = messages.headers(messages.LEGACY, "notifications/initialized", session=session)
+            connection.request("POST", "/mcp", messages.INITIALIZED, initialized)
+            if connection.getresponse().read():
+                raise RuntimeError("a notification was answered")
+
+        for _ in range(200):
+            initialize()
+        before = resident_mib(process.pid)
+        for _ in range(count):
+            initialize()
+        return (resident_mib(process.pid) - before) * 1024 / count
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Calls with and without open listen streams; `told` is how many of the streams heard of a change."""
+
+    told: int
+    without: Load
+    beside: Load
+
+
+def streams(count: int, *, seconds: int) -> Streams:
+    """Open `count` listen streams, call the tool beside them, then change something and listen."""
+    with http_server(OURS_HTTP) as (_, port):
+        without = load(port, messages.MODERN, None, connections=8, seconds=seconds)
+        opened = [_listen(port, number) for number in range(count)]
+        beside = load(port, messages.MODERN, None, connections=8, seconds=seconds)
+        post(
+            port,
+            messages.request(messages.MODERN, "change", "tools/call", {"name": "change", "arguments": {}}),
+            messages.headers(messages.MODERN, "tools/call", "change"),
+        )
+        told = sum(_hears(stream, b"notifications/tools/list_changed") for stream in opened)
+        for stream in opened:
+            stream.close()
+        return Streams(told, without, beside)
+
+
+def _listen(port: int, number: int) -> socket.socket:
+    body = messages.request(
+        messages.MODERN,
+        f"listen-{number}",
+        "subscriptions/listen",
+        {"notifications": {"toolsListChanged": True}},
+    )
+    headers = messages.headers(messages.MODERN, "subscriptions/listen")
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = ["POST /mcp HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}", *lines, "", ""]
+    stream = socket.create_connection(("127.0.0.1", port), 30)
+    stream.sendall("\r\n".join(head).encode() + body)
+    if not _hears(stream, b"notifications/subscriptions/acknowledged"):
+        raise RuntimeError("a listen stream was not acknowledged")
+    return stream
+
+
+def _hears(stream: socket.socket, what: bytes) -> bool:
+    stream.settimeout(10)
+    heard = b""
+    while what not in heard:
+        try:
+            data = stream.recv(1 << 16)
+        except TimeoutError:
+            return False
+        if not data:
+            return False
+        heard += data
+    return True
