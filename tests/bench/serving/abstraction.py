@@ -1,8 +1,8 @@
 """What the layers cost: one handler behind the core and a connection, against the same steps done by hand.
 
-By hand is what a server would be that knows one revision and one transport, and no sessions, limits, contexts or
-cancellation: parse, decode, look the tool up, validate, run the handler, encode, write. Both in one process and
-on the CPU's clock, with the answers of both compared first.
+By hand is what a server would be that knows one revision and one transport, and no sessions, limits, contexts
+or cancellation: parse, decode, look the tool up, validate, run the handler, encode, write. Both run in one
+process, on the CPU's clock, and their answers are compared first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +89,9 @@ def _by_hand(meta: dict[str, Any]) -> Callable[[bytes], bytes]:
         if not tool.input.accepts(arguments):
             raise ValueError(tool.input.faults(arguments))
         try:
-            tool.handler(arguments, context).send(None)
+            running = tool.handler(arguments, context)
+            assert isinstance(running, Coroutine)
+            running.send(None)
         except StopIteration as stop:
             result = encode_CallToolResult(stop.value)
         result["_meta"] = meta

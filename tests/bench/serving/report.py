@@ -1,9 +1,10 @@
-"""The benchmarks of servers: all contenders by turns, medians of the ratios within a turn, targets beside them."""
+"""The benchmarks of servers: contenders by turns, medians of ratios within a turn, targets beside them."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 from rich.console import Console
@@ -23,7 +24,7 @@ def report_stdio(console: Console, *, rounds: int) -> None:
     """Calls over stdio, cold start and memory."""
     for revision in messages.REVISIONS:
         turns = _by_turns(
-            console, f"stdio, {revision}", contenders.STDIO, rounds, lambda each: _stdio_turn(each, revision)
+            console, f"stdio, {revision}", contenders.STDIO, rounds, partial(_stdio_turn, revision)
         )
         table = _table(
             f"stdio, {revision}",
@@ -106,7 +107,7 @@ def report_http(console: Console, *, rounds: int) -> None:
                 title,
                 contenders.HTTP,
                 rounds,
-                lambda each, c=connections: http.turn(each, revision, connections=c, seconds=3),
+                partial(_http_turn, revision, connections),
             )
             table = _table(title, "calls a second", "CPU µs a call", "p50 µs", "p99 µs")
             for contender, figures in turns.items():
@@ -161,11 +162,15 @@ def report_abstraction(console: Console, *, rounds: int) -> None:
     console.print(targets)
 
 
-def _stdio_turn(contender: Contender, revision: str) -> stdio.Figures:
+def _stdio_turn(revision: str, contender: Contender) -> stdio.Figures:
     slow = contender in _PEERS
     return stdio.turn(
         contender, revision, count=_SLOW if slow else _FAST, single=200 if slow else 1_000, later=0
     )
+
+
+def _http_turn(revision: str, connections: int, contender: Contender) -> http.Turn:
+    return http.turn(contender, revision, connections=connections, seconds=3)
 
 
 def _by_turns(
