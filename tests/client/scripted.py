@@ -16,7 +16,7 @@ META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
 class Closed(Exception):
-    """The client has hung up."""
+    """The client has hung up before the script was at its end."""
 
 
 class Server:
@@ -142,8 +142,6 @@ async def talking(script: Script, **options: Any) -> AsyncIterator[tuple[Client,
     async def follow() -> None:
         try:
             await script(server)
-        except Closed:
-            pass
         except BaseException:
             # The client is not to wait for a script that failed; the failure is raised below.
             far.close()

@@ -223,14 +223,23 @@ def test_ping_of_the_server_is_answered_where_there_is_one(era: Any, answered: b
         if answered:
             assert await server.receive() == {"jsonrpc": "2.0", "id": 7, "result": {}}
         await server.answer(call, text("done"))
+        # And nothing else: what follows is the next request.
+        await server.answer(await server.expect("tools/call"), text("done"))
 
-    run(era(script))
+    async def whole() -> None:
+        async with talking(era(script)) as (client, _):
+            await client.call_tool("a")
+            await client.call_tool("a")
+
+    asyncio.run(whole())
 
 
 def test_question_that_the_server_takes_back_ends_the_callback() -> None:
+    begun = asyncio.Event()
     ended: list[str] = []
 
     async def think(asked: Any) -> Any:
+        begun.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -239,9 +248,10 @@ def test_question_that_the_server_takes_back_ends_the_callback() -> None:
     async def script(server: Server) -> None:
         call = await server.expect("tools/call")
         await server.send({"jsonrpc": "2.0", "id": 3, "method": "sampling/createMessage", "params": SAMPLE})
-        await asyncio.sleep(0.02)
+        await begun.wait()
         await server.tell("notifications/cancelled", {"requestId": 3})
-        await asyncio.sleep(0.02)
+        while not ended:
+            await asyncio.sleep(0.005)
         await server.answer(call, text("done"))
 
     run(legacy(script), on_sample=think)

@@ -65,6 +65,21 @@ async def as_events_that_never_end(exchange: Exchange) -> None:
     await exchange.left.wait()
 
 
+def test_stream_that_never_ends_is_left_once_it_brought_the_answer() -> None:
+    left: list[bool] = []
+
+    async def handler(exchange: Exchange) -> None:
+        await as_events_that_never_end(exchange)
+        left.append(True)
+
+    async def use(client: Client) -> None:
+        await call(client)
+        while not left:
+            await asyncio.sleep(0.005)
+
+    run(modern(handler), use, transport={"linger_seconds": 0.05})
+
+
 async def as_events_in_pieces(exchange: Exchange) -> None:
     await exchange.events()
     head = f'{{"jsonrpc":"2.0","id":{exchange.message["id"]},"result":{{"resultType":"complete",'
