@@ -18,6 +18,7 @@ from tests.convert.samples import Side
 from mcpgen.emit.convert import fallbacks
 from mcpgen.errors import SchemaError
 from mcpgen.ir.compare import Comparison, compare
+from mcpgen.ir.model import Field, ObjectType, ReferenceShape, Revision
 from mcpgen.schema.conversions import Conversions, Decision, read_conversions
 from mcpgen.schema.normalise import dump, normalise
 from mcpgen.schema.room import SchemaRoom
@@ -112,6 +113,25 @@ def test_inheriting_from_what_is_not_there_is_refused(room: SchemaRoom, compared
     ]
     with pytest.raises(SchemaError, match=re.escape("2025-06-18 has no Nobody._meta")):
         compared(*changed, older="2025-06-18", types=room.conversions.types)
+
+
+def test_types_that_hold_their_own_kind_are_refused_by_name(
+    room: SchemaRoom, side_of: Callable[[str], Side]
+) -> None:
+    older, newest = side_of("2025-11-25").ir, side_of(room.revisions[-1]).ir
+    nested = Field("inner", "inner", ReferenceShape("Tool"), False, False)
+
+    def recursive(revision: Revision) -> Revision:
+        types = tuple(
+            replace(named, fields=(*named.fields, nested))
+            if isinstance(named, ObjectType) and named.name == "Tool"
+            else named
+            for named in revision.types
+        )
+        return replace(revision, types=types)
+
+    with pytest.raises(SchemaError, match="ListToolsResult of 2025-11-25 hold values of their own type"):
+        compare(recursive(older), recursive(newest), room.conversions)
 
 
 def test_type_that_the_newest_revision_does_not_have_is_refused(room: SchemaRoom, compared: Compare) -> None:

@@ -74,7 +74,13 @@ def _both_ways(
     if neutral is None or wire is None:
         return None, None
     ours, theirs, at = ReferenceShape(neutral), ReferenceShape(wire), Place(neutral)
-    return (
-        Direction(ledger, to_wire=False).shape(theirs, ours, at),
-        Direction(ledger, to_wire=True).shape(ours, theirs, at),
-    )
+    try:
+        return (
+            Direction(ledger, to_wire=False).shape(theirs, ours, at),
+            Direction(ledger, to_wire=True).shape(ours, theirs, at),
+        )
+    except RecursionError:
+        raise SchemaError(
+            f"{neutral} of the newest revision and {wire} of {ledger.revision} hold values of their own type",
+            hint="converters cannot follow them yet; see mcpgen.ir.compare",
+        ) from None

@@ -18,6 +18,7 @@ from mcpgen.ir.ledger import FILE, Ledger, Place, Use
 from mcpgen.ir.model import (
     AnyShape,
     ArrayShape,
+    BooleanShape,
     Field,
     JsonShape,
     MapShape,
@@ -25,6 +26,7 @@ from mcpgen.ir.model import (
     ObjectType,
     ReferenceShape,
     Shape,
+    StringShape,
     UnionShape,
     UnionType,
 )
@@ -170,12 +172,13 @@ class Direction:
         shape = resolve(shape, self.target)
         match shape:
             case ArrayShape(items):
-                self.closed(items, decision)
+                return ArrayShape(self.closed(items, decision))
             case MapShape(values):
-                self.closed(values, decision)
-            case ReferenceShape() | UnionShape():
+                return MapShape(self.closed(values, decision))
+            case AnyShape() | JsonShape() | StringShape() | BooleanShape():
+                return shape
+            case _:
                 raise self.misfit(decision, "a value too complex to be checked")
-        return shape
 
     def union(self, source: Shape, target: Shape, at: Place) -> Conversion | None:
         """The conversion of a value that has several shapes, in the source, in the target or in both."""
@@ -202,7 +205,9 @@ class Direction:
                 array = self.stranger("array", target, at)
         for kept in (*theirs.scalars, *theirs.maps):
             if not any(is_part(kept, other) for other in (*ours.scalars, *ours.maps)):
-                self.stranger(words(kept), target, at)
+                decision = self.decide(at, words(kept), f"a member that {self.target_name} does not have")
+                if decision is not None and decision.do != "leave":
+                    raise self.misfit(decision, "a value that is neither an object nor an array")
         cases = tuple((values, tuple(map(member, candidates))) for values, candidates in theirs.cases)
         untagged = tuple(map(member, theirs.untagged))
         members = [item for _, candidates in cases for item in candidates] + list(untagged)
@@ -234,7 +239,7 @@ class Direction:
     def stranger(self, name: str, target: Shape, at: Place) -> Conversion | None:
         """What becomes of a member that the target does not have."""
         decision = self.decide(at, name, f"a member that {self.target_name} does not have")
-        if decision is None or decision.do in ("leave", "rewrite"):
+        if decision is None or decision.do == "leave":
             return None
         if decision.do == "refuse":
             return RefuseConversion(name)
