@@ -41,7 +41,7 @@ def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
         kind = limits.get(name) or settings.get(name)
         if kind is None:
             raise unknown_name("setting", name, [*limits, *settings])
-        value = _number(name, kind, text)
+        value = _value(name, kind, text)
         if name in limits:
             values.setdefault("limits", {})[name] = value
         else:
@@ -49,7 +49,9 @@ def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def _number(name: str, kind: Any, text: str) -> int | float:
+def _value(name: str, kind: Any, text: str) -> int | float | str:
+    if kind not in ("int", "float"):
+        return text
     try:
         if name == "socket_mode":  # as chmod takes it
             return int(text, 8)

@@ -199,8 +199,9 @@ class Stream(asyncio.Protocol):
         error = Error.of(LimitReached(message, limit=limit, value=value), None)
         self._connection.close()
         self._finishing = self._ending = True
-        self._transport.write(self._framed([dumps(error.to_json())]))
-        self._hang_up()
+        if not self._transport.is_closing():
+            self._transport.write(self._framed([dumps(error.to_json())]))
+            self._hang_up()
 
     def _taken(self) -> int:
         return self._written - self._transport.get_write_buffer_size()
@@ -229,6 +230,7 @@ class Streams:
         self.host = AsyncioHost()
         self._kind = kind
         self._live: set[Stream] = set()
+        self._admitted: set[Stream] = set()
         self._empty = asyncio.Event()
         self._empty.set()
         limits = config.limits
@@ -245,13 +247,20 @@ class Streams:
 
     def opened(self, stream: Stream) -> bool:
         """Take note of a connection; False where it is one too many."""
+        most = self.config.limits.max_connections
         self._live.add(stream)
         self._empty.clear()
-        return len(self._live) <= self.config.limits.max_connections
+        if len(self._admitted) < most:
+            self._admitted.add(stream)
+            return True
+        if len(self._live) > 2 * most:  # as many are being told already
+            stream.abort()
+        return False
 
     def over(self, stream: Stream) -> None:
         """Take note of its end."""
         self._live.discard(stream)
+        self._admitted.discard(stream)
         if not self._live:
             self._empty.set()
 

@@ -51,7 +51,8 @@ class WebSocketStream(Stream):
         protocol = self._protocol
         protocol.receive_data(data)
         messages: list[bytes] = []
-        for event in protocol.events_received():
+        events = protocol.events_received()
+        for event in events:
             if isinstance(event, Request):
                 self._open(event)
             elif isinstance(event, Frame):
@@ -59,11 +60,10 @@ class WebSocketStream(Stream):
         if messages and not self._finishing:
             self._last_use = self._heard
             self._connection.receive(messages)
-        unfinished = self._parts or protocol.reader.buffer or protocol.state is State.CONNECTING
-        if not unfinished:
-            self._begun = None
-        elif messages or self._begun is None:
-            self._begun = self._heard
+        if not events:
+            self._begun = self._begun or self._heard
+        else:
+            self._begun = self._heard if self._parts or protocol.reader.buffer else None
         self._flush()
 
     def eof_received(self) -> bool:

@@ -27,6 +27,8 @@ LIST_CHANGES = {
     "resourcesListChanged": "notifications/resources/list_changed",
 }
 UPDATED = "notifications/resources/updated"
+#: What handlers that fail say, and only the log may repeat.
+SECRET = b"swordfish"
 #: What may answer a request: a result, a result that wants input, or an error with that code.
 Outcome = str | int
 RESULT, INPUT_REQUIRED = "result", "input required"
@@ -177,6 +179,7 @@ class Ledger:
     def reads(self, text: bytes) -> None:
         """Enter one text that the server sent. Raises `Unaccountable` or `Ungrammatical`."""
         insist(b"\n" not in text, "a message is one line:", text)
+        insist(SECRET not in text, "what went wrong inside is nobody's business:", text)
         message = json.loads(text.decode())
         if isinstance(message, list):
             self._batch_answered(message)

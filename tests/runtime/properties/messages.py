@@ -36,6 +36,7 @@ OF_THE_CLIENT = -1
 CAPABILITIES: list[dict[str, Any]] = [
     {},
     {"elicitation": {}},
+    {"elicitation": {}, "sampling": {}, "roots": {}},
     {"elicitation": {"form": {}, "url": {}}, "sampling": {"tools": {}}, "roots": {"listChanged": True}},
     {"elicitation": {"url": {}}, "roots": {}},
     {"sampling": {}},
@@ -105,6 +106,9 @@ PLAIN: list[Plain] = [
     ),
     ("completion/complete", {"ref": {"type": "ref/else"}}, WRONG, WRONG),
 ]
+_FRUITFUL = [plain for plain in PLAIN if RESULT in plain[2:]]
+#: Most of them have a result, in one era at least.
+plains = st.one_of(st.sampled_from(_FRUITFUL), st.sampled_from(_FRUITFUL), st.sampled_from(PLAIN))
 #: What a request of the modern era says of itself, when it says it wrongly; and the answer.
 BAD_META: list[tuple[Any, Outcome]] = [
     (MISSING, WRONG),

@@ -59,7 +59,7 @@ class StatelessSteps(Steps):
         params, outcome = bad
         self.request("subscriptions/listen", {**params, "_meta": self.meta(True)}, {outcome}, settle)
 
-    @rule(bad=st.sampled_from(messages.BAD_META), plain=st.sampled_from(messages.PLAIN), settle=booleans)
+    @rule(bad=st.sampled_from(messages.BAD_META), plain=messages.plains, settle=booleans)
     @precondition(lambda self: self.ledger.revision is None)
     def say_nonsense_about_oneself(
         self, bad: tuple[Any, Outcome], plain: messages.Plain, settle: bool

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.runtime.properties import messages
 from tests.runtime.properties.carriers import ByHand, Carrier, OverMemory
 from tests.runtime.properties.ledger import (
@@ -88,13 +88,13 @@ class Steps(RuleBasedStateMachine):
     ) -> None:
         self.deliver([self.scripted(script, tool, modern, level, declared, style)], settle)
 
-    @rule(plain=st.sampled_from(messages.PLAIN), modern=booleans, style=picks, settle=booleans)
+    @rule(plain=messages.plains, modern=booleans, style=picks, settle=booleans)
     def ask_plainly(self, plain: messages.Plain, modern: bool, style: int, settle: bool) -> None:
         self.deliver([self.plain(plain, modern, style)], settle)
 
     @rule(
         several=st.lists(
-            st.one_of(st.sampled_from(messages.PLAIN), messages.scripts, st.sampled_from(messages.GARBAGE)),
+            st.one_of(messages.plains, messages.scripts, st.sampled_from(messages.GARBAGE)),
             min_size=2,
             max_size=8,
         ),
@@ -104,7 +104,7 @@ class Steps(RuleBasedStateMachine):
     def send_several_in_one_piece(self, several: list[Any], modern: bool, settle: bool) -> None:
         self.deliver([self.any_of_them(each, modern) for each in several], settle)
 
-    @rule(pick=picks, plain=st.sampled_from(messages.PLAIN), modern=booleans, settle=booleans)
+    @rule(pick=picks, plain=messages.plains, modern=booleans, settle=booleans)
     @precondition(lambda self: self.waiting() or self.ledger.streams)
     def use_an_id_that_is_in_use(self, pick: int, plain: messages.Plain, modern: bool, settle: bool) -> None:
         id = picked(pick, [*self.waiting(), *self.ledger.streams])
@@ -191,11 +191,16 @@ class Steps(RuleBasedStateMachine):
 
     # The connection.
 
-    @rule(graceful=booleans, again=st.sampled_from((False, False, True)))
-    def hang_up(self, graceful: bool, again: bool) -> None:
+    @rule(graceful=booleans, again=st.sampled_from((False, False, False, True)), pick=picks)
+    def hang_up(self, graceful: bool, again: bool, pick: int) -> None:
         if again:  # seldom: everything before it is forgotten
             self.disconnect(graceful=graceful)
             self.connect()
+            self.begin(pick)
+
+    @initialize(pick=picks)
+    def begin(self, pick: int) -> None:
+        """Do what a client does first."""
 
     def connect(self) -> None:
         """Open a connection; nothing is known of its client."""
@@ -367,7 +372,7 @@ class Steps(RuleBasedStateMachine):
             return self.plain(drawn, modern, batch=batch)
         if isinstance(drawn[0], bytes):
             return self.garbage(drawn)
-        return self.scripted(drawn, "act", modern, "debug", messages.CAPABILITIES[2], 0, batch)
+        return self.scripted(drawn, "act", modern, "debug", messages.CAPABILITIES[3], 0, batch)
 
 
 def picked(pick: int, choices: Sequence[T]) -> T:

@@ -20,6 +20,9 @@ class MixedSteps(SessionSteps, StatelessSteps):
     modern_spoken = True
     legacy_spoken = True
 
+    def begin(self, pick: int) -> None:
+        """Nothing: what this client does first is any of its steps."""
+
 
 def of(steps: type[RuleBasedStateMachine], **settings: Any) -> type[RuleBasedStateMachine]:
     """The machine with some of its class's settings changed."""

@@ -84,3 +84,13 @@ async def block(arguments: dict[str, Any], ctx: RequestContext) -> str:
     """Takes some time in a thread, which nobody can stop."""
     await asyncio.to_thread(time.sleep, arguments["seconds"])
     return "blocked"
+
+
+LATER = {"type": "object", "properties": {"bytes": {"type": "integer"}, "seconds": {"type": "number"}}}
+
+
+@tool("flood.later", LATER)
+async def flood_later(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """As much as one wants, after some time."""
+    await asyncio.sleep(arguments["seconds"])
+    return "x" * int(arguments["bytes"])

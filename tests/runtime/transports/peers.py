@@ -18,13 +18,15 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
-from websockets.typing import Subprotocol
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.typing import Origin, Subprotocol
+from websockets.uri import parse_uri
 
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.transports.config import TransportConfig
@@ -303,37 +305,92 @@ class UnixPeer(SocketPeer):
 
 
 class WebSocketPeer(Peer):
-    """A client over WebSocket."""
+    """A client over WebSocket, which reads nothing that it is not asked to read."""
 
     name = "websocket"
     lines = False
     scheme = "ws://"
 
-    def __init__(self, server: ServerProcess, **more: Any) -> None:
+    def __init__(
+        self, server: ServerProcess, *, path: str = "", origin: str | None = None, subprotocol: str = "mcp"
+    ) -> None:
         self.server = server
-        more.setdefault("subprotocols", [Subprotocol("mcp")])
-        url = "ws://" + server.address(self.scheme)
-        self._stack = ExitStack()
-        self.socket = self._stack.enter_context(
-            connect(url, max_size=None, open_timeout=PATIENCE, compression=None, proxy=None, **more)
+        address = server.address(self.scheme)
+        self._frames: list[Frame] = []
+        self._protocol = ClientProtocol(
+            parse_uri(f"ws://{address}{path}"),
+            origin=None if origin is None else Origin(origin),
+            subprotocols=[Subprotocol(subprotocol)] if subprotocol else None,
+            max_size=None,
         )
+        host, _, port = address.partition("/")[0].rpartition(":")
+        self.socket = socket.create_connection((host, int(port)))
+        self.socket.settimeout(PATIENCE)
+        self._protocol.send_request(self._protocol.connect())
+        self._send()
+        while self._protocol.state is State.CONNECTING and self._protocol.handshake_exc is None:
+            self._receive()
+        if self._protocol.handshake_exc is not None:
+            self.socket.close()
+            raise self._protocol.handshake_exc
+
+    @property
+    def close_code(self) -> int | None:
+        """What the server closed the connection with."""
+        return self._protocol.close_code
 
     def say(self, message: bytes) -> None:
-        self.socket.send(message, text=True)
+        self._protocol.send_text(message)
+        self._send()
+
+    def say_binary(self, message: bytes) -> None:
+        """Send a binary frame."""
+        self._protocol.send_binary(message)
+        self._send()
+
+    def say_in_frames(self, *parts: bytes) -> None:
+        """Send one message in several frames."""
+        self._protocol.send_text(parts[0], fin=False)
+        for part in parts[1:]:
+            self._protocol.send_continuation(part, fin=part is parts[-1])
+        self._send()
 
     def hear_text(self) -> bytes:
-        try:
-            return self.socket.recv(PATIENCE, decode=False)
-        except ConnectionClosed:
-            raise Ended from None
+        while not self._frames:
+            if self._protocol.state is State.CLOSED:
+                raise Ended
+            self._receive()
+        frame = self._frames.pop(0)
+        assert frame.opcode is Opcode.TEXT and frame.fin
+        return bytes(frame.data)
 
     def close(self) -> None:
         # Without the closing handshake: a peer that is gone says nothing.
-        self.socket.socket.close()
-        self._stack.close()
+        self.socket.close()
 
     def log(self) -> str:
         return self.server.log()
+
+    def _send(self) -> None:
+        data = b"".join(self._protocol.data_to_send())
+        if data:
+            with suppress(ConnectionError):  # what it says of its reasons is still to be read
+                self.socket.sendall(data)
+
+    def _receive(self) -> None:
+        try:
+            data = self.socket.recv(1 << 20)
+        except ConnectionResetError:
+            data = b""
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        text = (Opcode.TEXT, Opcode.CONT)
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame) and event.opcode in text:
+                self._frames.append(event)
+        self._send()
 
 
 class AsgiPeer(WebSocketPeer):
