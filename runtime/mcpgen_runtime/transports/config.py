@@ -99,7 +99,7 @@ class TransportConfig:
     port: int = _count(8080, least=0, most=65535)
     #: The endpoint's path: http and websocket.
     path: str = _setting("/mcp", "a path that begins with /", _is_path)
-    #: Where clients of 2024-11-05 open their event stream, or nowhere; they send to `messages` below it: http.
+    #: Where clients of 2024-11-05 open their event stream, or nowhere; they send to `messages` below: http.
     sse_path: str | None = _setting(
         "/sse", "a path that begins with /, or nothing", lambda value: value is None or _is_path(value)
     )
