@@ -25,11 +25,8 @@ async def read_body(receive: Receive, raw: dict[bytes, bytes], *, limits: Limits
     """
     most = limits.max_message_bytes
     declared = raw.get(b"content-length")
-    if declared is not None:
-        if not declared.isdigit():
-            raise Refusal(BAD_REQUEST, InvalidRequest("Content-Length must be a number"), headers=(CLOSE,))
-        if len(declared) > 18 or int(declared) > most:
-            raise _too_large(most)
+    if declared is not None and (not declared.isdigit() or len(declared) > 18 or int(declared) > most):
+        raise _unfit(declared, most)
     event: Event
     try:
         # As `in_time` does, but in this coroutine: nearly every body is there already.
@@ -43,10 +40,10 @@ async def read_body(receive: Receive, raw: dict[bytes, bytes], *, limits: Limits
                 event = await in_time(Begun(reading, waits_for), seconds)
         else:
             event = await in_time(reading, seconds)
-        if event["type"] == "http.disconnect":
+        if event["type"] != "http.request":
             raise Disconnected
         body: bytes = event.get("body", b"")
-        if event.get("more_body", False):
+        if event.get("more_body"):
             body = await in_time(_rest(receive, body, most), seconds)
     except TimeoutError:
         error = LimitReached(
@@ -75,6 +72,12 @@ async def _rest(receive: Receive, first: bytes, most: int) -> bytes:
     if size > most:
         raise _too_large(most)
     return b"".join(parts)
+
+
+def _unfit(declared: bytes, most: int) -> Refusal:
+    if declared.isdigit():
+        return _too_large(most)
+    return Refusal(BAD_REQUEST, InvalidRequest("Content-Length must be a number"), headers=(CLOSE,))
 
 
 def _too_large(most: int) -> Refusal:

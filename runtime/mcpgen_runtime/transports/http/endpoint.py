@@ -94,13 +94,15 @@ class Endpoint:
         exchange: Exchange
         modern: ModernEndpoint | None = None
         session: HttpSession | None = None
-        if _is_modern(message, raw):
-            if message.__class__ is Request:
+        if raw.get(PROTOCOL_VERSION) == _MODERN_VERSION or (
+            isinstance(message, Request) and (is_modern(message.params) or message.method in _MODERN_METHODS)
+        ):
+            if isinstance(message, Request):
                 try:
                     check_mirrored(message, raw)
                 except HeaderMismatch as error:
                     raise Refusal(BAD_REQUEST, error, id=message.id) from None
-            elif message.__class__ is not Notification:
+            elif not isinstance(message, Notification):
                 raise Refusal(BAD_REQUEST, InvalidRequest(f"{NEUTRAL} has no responses from clients"))
             exchange = Exchange(limits.max_unsent_bytes)
             modern = self._modern if principal is None else self._new_modern(principal)
@@ -116,7 +118,7 @@ class Endpoint:
                 self._open(session, headers)
             await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
-        elif message.__class__ is Request:
+        elif isinstance(message, Request):
             if modern is self._modern:
                 self._modern = self._new_modern(None)
             await self._wait(exchange, modern, session, receive, send)
@@ -165,16 +167,16 @@ class Endpoint:
         """The session that a POST belongs to: the one it names, or for `initialize` a new one."""
         id = raw.get(SESSION_ID)
         version = raw.get(PROTOCOL_VERSION)
-        request_id = message.id if isinstance(message, Request) else None
-        if id is not None:
-            session = self.sessions.find(id, principal)
-            if session is None:
-                raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"), id=request_id)
-            if version is not None and version != session.version:
-                _check_version(version, request_id)
+        session = None if id is None else self.sessions.find(id, principal)
+        if session is not None and version == session.version:
             return session
+        request_id = message.id if isinstance(message, Request) else None
+        if id is not None and session is None:
+            raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"), id=request_id)
         if version is not None:
             _check_version(version, request_id)
+        if session is not None:
+            return session
         if not (isinstance(message, Request) and message.method == "initialize"):
             raise Refusal(
                 BAD_REQUEST,
@@ -328,13 +330,6 @@ class Endpoint:
             if modern is not None:
                 modern.close()
             exchange.leave()
-
-
-def _is_modern(message: Message, raw: dict[bytes, bytes]) -> bool:
-    """Rule 1."""
-    if raw.get(PROTOCOL_VERSION) == _MODERN_VERSION:
-        return True
-    return isinstance(message, Request) and (is_modern(message.params) or message.method in _MODERN_METHODS)
 
 
 async def _accept(send: Send) -> None:

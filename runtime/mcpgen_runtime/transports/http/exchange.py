@@ -70,7 +70,11 @@ class Exchange:
 
     def answer(self, response: Response) -> None:
         """See `Channel.answer`."""
-        self._reply(text_of(response), self._status_of(response))
+        text = text_of(response)
+        if response.__class__ is Result:
+            self._reply(text)
+        else:
+            self._reply(text, self._status_of(response))  # type: ignore[arg-type]
 
     def refuse(self, error: Error) -> None:
         """See `Channel.refuse`."""
@@ -86,10 +90,10 @@ class Exchange:
     def hang_up(self) -> None:
         """See `Channel.hang_up`: nobody could come back for the rest."""
 
-    def _status_of(self, response: Response) -> int:
-        return 200 if response.__class__ is Result else _STATUSES.get(response.code, 200)  # type: ignore[union-attr]
+    def _status_of(self, error: Error) -> int:
+        return _STATUSES.get(error.code, 200)
 
-    def _reply(self, text: bytes, status: int) -> None:
+    def _reply(self, text: bytes, status: int = 200) -> None:
         if self.stream is None:
             self.body = text
             if status != 200:
@@ -145,7 +149,7 @@ class LegacyExchange(Exchange):
             self.resumable.detach(self.stream)
         super().leave()
 
-    def _status_of(self, response: Response) -> int:
+    def _status_of(self, error: Error) -> int:
         return 200
 
     def _open_stream(self) -> None:
@@ -182,7 +186,7 @@ class BatchExchange(LegacyExchange):
         self._expected = (self._expected or 0) - 1
         self._complete()
 
-    def _reply(self, text: bytes, status: int) -> None:
+    def _reply(self, text: bytes, status: int = 200) -> None:
         self._answers.append(text)
         if self.stream is not None:
             self._put(text)
