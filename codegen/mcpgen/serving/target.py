@@ -70,9 +70,11 @@ def _module(name: str) -> ModuleType:
 
 
 def _near_module(name: str) -> str:
-    here = [path.stem for path in Path.cwd().glob("*.py")]
-    here += [path.parent.name for path in Path.cwd().glob("*/__init__.py")]
-    near = nearest(name.partition(".")[0], here)
+    package, dot, _ = name.rpartition(".")
+    directory = Path.cwd().joinpath(*package.split(".")) if package else Path.cwd()
+    there = [path.stem for path in directory.glob("*.py")]
+    there += [path.parent.name for path in directory.glob("*/__init__.py")]
+    near = nearest(name, [f"{package}{dot}{each}" for each in there])
     return near or f"it is looked for in {Path.cwd()} and where Python finds its modules"
 
 

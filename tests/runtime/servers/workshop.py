@@ -10,20 +10,23 @@ import os
 import subprocess
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.server import Server
+
+H = TypeVar("H", bound=Callable[..., Any])
 
 server = Server("workshop", "1.0.0")
 
 NOTHING: dict[str, Any] = {"type": "object"}
 
 
-def tool(name: str, schema: dict[str, Any] = NOTHING, **more: Any) -> Any:
+def tool(name: str, schema: dict[str, Any] = NOTHING, **more: Any) -> Callable[[H], H]:
     """Offer what is decorated as a tool."""
 
-    def offer(handler: Any) -> Any:
+    def offer(handler: H) -> H:
         server.add_tool({"name": name, "inputSchema": schema, **more}, handler)
         return handler
 

@@ -59,7 +59,7 @@ def to(kind: str) -> Iterator[Callable[[ServerProcess], Peer]]:
     peers: list[Peer] = []
 
     def connect(server: ServerProcess) -> Peer:
-        peers.append({"tcp": TcpPeer, "unix": UnixPeer, "websocket": WebSocketPeer}[kind](server))  # type: ignore[abstract]
+        peers.append({"tcp": TcpPeer, "unix": UnixPeer, "websocket": WebSocketPeer}[kind](server))
         return peers[-1]
 
     yield connect

@@ -161,7 +161,7 @@ def test_devices_and_files_work_on_either_loop(tmp_path: Path, loop: str) -> Non
 def test_one_socket_may_be_input_and_output(stop: Callable[[StdioPeer], None]) -> None:
     ours, theirs = socket.socketpair()
     with ours:
-        process = subprocess.Popen(SERVE, stdin=theirs, stdout=theirs)
+        process = subprocess.Popen(SERVE, stdin=theirs.fileno(), stdout=theirs.fileno())
         theirs.close()
         ours.settimeout(20)
         for number in range(3):
@@ -200,7 +200,7 @@ def test_output_that_nobody_reads_any_more_ends_it(stdio: StdioPeer) -> None:
 def test_answer_that_nobody_reads_any_more_ends_it() -> None:
     """A socket does not tell before it is written to."""
     ours, theirs = socket.socketpair()
-    process = subprocess.Popen(SERVE, stdin=subprocess.PIPE, stdout=theirs, bufsize=0)
+    process = subprocess.Popen(SERVE, stdin=subprocess.PIPE, stdout=theirs.fileno(), bufsize=0)
     theirs.close()
     ours.close()
     assert process.stdin is not None

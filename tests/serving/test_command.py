@@ -1,0 +1,283 @@
+"""`mcpgen serve` from its command line to its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from mcpgen.cli.app import app
+from mcpgen.serving.options import FLAGS, REPEATED, SINGLE, ServeOptions, read_plainly
+
+GREETER = """
+from mcpgen_runtime import Server, ServerCore
+
+server = Server("greeter", "1.0.0")
+server.add_tool({"name": "greet", "inputSchema": {"type": "object"}}, lambda arguments, ctx: "Hello")
+handler = ServerCore(server)
+number = 3
+
+def make():
+    return server
+
+def make_handler():
+    return handler
+
+def greet(name):
+    return server
+
+def forget():
+    pass
+
+async def late():
+    return server
+
+def crash():
+    raise RuntimeError("not today")
+
+class Mine(Server):
+    def __init__(self):
+        super().__init__("mine", "1.0.0")
+
+class Rack:
+    server = server
+"""
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A directory with some modules to serve from."""
+    (tmp_path / "greeter.py").write_text(GREETER)
+    (tmp_path / "crashing.py").write_text("def f():\n    raise ValueError('early')\n\nf()\n")
+    (tmp_path / "needy.py").write_text("import no_such_package\n")
+    (tmp_path / "leaving.py").write_text("import sys\n\nsys.exit('goodbye')\n")
+    (tmp_path / "wrong.py").write_text("server = (\n")
+    (tmp_path / "rooms").mkdir()
+    (tmp_path / "rooms" / "__init__.py").write_text("")
+    (tmp_path / "rooms" / "hall.py").write_text("import neighbour\nfrom greeter import server\n")
+    (tmp_path / "rooms" / "neighbour.py").write_text("")
+    return tmp_path
+
+
+def mcpgen(
+    directory: Path, *arguments: str, stdin: bytes = PING, **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "mcpgen", *arguments],
+        cwd=directory,
+        env=os.environ | env,
+        input=stdin,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "greeter:server",
+        "greeter:handler",
+        "greeter:make",
+        "greeter:make_handler",
+        "greeter:Mine",
+        "greeter:Rack.server",
+        "greeter.py:server",
+        "rooms/hall.py:server",
+    ],
+)
+def test_target_is_served(project: Path, target: str) -> None:
+    run = mcpgen(project, "serve", target)
+    assert (run.returncode, run.stderr) == (0, b"")
+    assert json.loads(run.stdout) == {"jsonrpc": "2.0", "id": 1, "result": {}}
+
+
+def test_file_is_served_from_anywhere(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """It finds its neighbours, and its own name among the modules."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    run = mcpgen(elsewhere, "serve", f"{project / 'greeter.py'}:server")
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "hint"),
+    [
+        ("greeter", "'greeter' names no attribute", "TARGET is module:attribute"),
+        (":server", "':server' is no target", "TARGET is module:attribute"),
+        ("greeter:", "'greeter:' is no target", "TARGET is module:attribute"),
+        ("greeter:3", "'greeter:3' is no target", "TARGET is module:attribute"),
+        ("my-server:server", "'my-server' is no module name", "TARGET is module:attribute"),
+        ("gretter:server", "there is no module 'gretter'", "did you mean greeter?"),
+        ("rooms.hal:server", "there is no module 'rooms.hal'", "did you mean rooms.hall?"),
+        ("no_such:server", "there is no module 'no_such'", "it is looked for in "),
+        ("gretter.py:server", "there is no file gretter.py", "did you mean greeter.py?"),
+        ("greeter:servr", "greeter has no attribute 'servr'", "did you mean server"),
+        ("greeter:number", "greeter:number is no server but a value of type int", "it must be a Server"),
+        ("greeter:forget", "greeter:forget is no server but a value of type NoneType", "it must be a Server"),
+        ("greeter:late", "greeter:late is no server but a value of type coroutine", "it must be a Server"),
+        ("greeter:greet", "greeter:greet needs arguments", "a function that makes a server takes none"),
+    ],
+)
+def test_target_that_cannot_be_meant_ends_it_with_2(
+    project: Path, target: str, error: str, hint: str
+) -> None:
+    run = mcpgen(project, "serve", target)
+    lines = run.stderr.decode().splitlines()
+    assert (run.returncode, run.stdout, len(lines)) == (2, b"", 2)
+    assert lines[0] == f"error: {error}"
+    assert lines[1].startswith(f"hint: {hint}")
+
+
+@pytest.mark.parametrize(
+    ("target", "shown", "error"),
+    [
+        ("crashing:server", 'crashing.py", line 4, in <module>', "crashing raised ValueError: early"),
+        ("crashing.py:server", 'crashing.py", line 2, in f', "crashing.py raised ValueError: early"),
+        (
+            "needy:server",
+            'needy.py", line 1, in <module>',
+            "needy raised ModuleNotFoundError: No module named 'no_such_package'",
+        ),
+        ("leaving:server", 'leaving.py", line 3, in <module>', "leaving raised SystemExit: goodbye"),
+        ("wrong:server", 'wrong.py", line 1', "wrong raised SyntaxError: '(' was never closed"),
+        ("greeter:crash", "in crash", "greeter:crash raised RuntimeError: not today"),
+    ],
+)
+def test_code_that_fails_shows_its_own_traceback_and_ends_it_with_3(
+    project: Path, target: str, shown: str, error: str
+) -> None:
+    run = mcpgen(project, "serve", target)
+    told = run.stderr.decode()
+    assert (run.returncode, run.stdout) == (3, b"")
+    assert shown in told
+    assert f"\nerror: {error}" in told
+    assert told.endswith("hint: the traceback above is of the server's own code\n")
+    # Of our own frames the reader has no use.
+    assert "mcpgen/serving" not in told
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (["--http", "8080"], "--http 8080 is no address"),
+        (["--tcp", "::1:8080"], "--tcp ::1:8080 is no address"),
+        (["--ws", "localhost:99999"], "--ws localhost:99999 is no address"),
+        (["--path", "mcp"], "path must be a path that begins with /, not 'mcp'"),
+        (["--allow-origin", "app.example"], "allowed_origins must be origins in lower case such as"),
+        (["--set", "max_depth"], "--set max_depth has no value"),
+        (["--set", "max_dept=3"], "there is no setting 'max_dept'"),
+        (["--set", "max_depth=deep"], "--set max_depth must be an integer, not 'deep'"),
+        (["--set", "drain_seconds=-1"], "drain_seconds must be a number of seconds, 0 or more, not -1.0"),
+        (["--set", "port=3"], "there is no setting 'port'"),
+        (["--uvloop", "maybe"], "--uvloop maybe is nothing"),
+        (["--htp", "127.0.0.1:8080"], "no such option: --htp"),
+        (["another:server"], "got unexpected extra argument"),
+    ],
+)
+def test_wrong_option_ends_it_with_2(project: Path, options: list[str], error: str) -> None:
+    run = mcpgen(project, "serve", "greeter:server", *options)
+    assert (run.returncode, run.stdout) == (2, b"")
+    assert run.stderr.decode().startswith(f"error: {error}")
+
+
+@pytest.mark.parametrize(
+    "key", ["00" * 32, "A" * 43 + "=", "A" * 43, "_-" * 22], ids=["hex", "base64", "unpadded", "for URLs"]
+)
+def test_key_may_be_hex_or_base64(project: Path, key: str) -> None:
+    run = mcpgen(project, "serve", "greeter:server", MCPGEN_STATE_KEY=key)
+    assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("key", ["secret", "00" * 31, "A" * 40, "ß" * 50])
+def test_key_that_is_none_ends_it_with_2_and_is_not_repeated(project: Path, key: str) -> None:
+    run = mcpgen(project, "serve", "greeter:server", MCPGEN_STATE_KEY=key)
+    assert run.returncode == 2
+    assert "MCPGEN_STATE_KEY holds no key of 32 bytes or more" in run.stderr.decode()
+    assert key not in run.stderr.decode()
+
+
+def test_processes_with_one_key_open_what_each_other_sealed(project: Path) -> None:
+    (project / "paged.py").write_text(
+        "from mcpgen_runtime import Server\n"
+        "server = Server('paged', '1', page_size=1)\n"
+        "for name in 'ab':\n"
+        "    server.add_tool({'name': name, 'inputSchema': {'type': 'object'}}, lambda arguments, ctx: '')\n"
+    )
+
+    def listed(cursor: str | None, key: str) -> Any:
+        version, able = (
+            "io.modelcontextprotocol/protocolVersion",
+            "io.modelcontextprotocol/clientCapabilities",
+        )
+        params: dict[str, Any] = {"_meta": {version: "2026-07-28", able: {}}}
+        if cursor is not None:
+            params["cursor"] = cursor
+        request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": params}
+        run = mcpgen(
+            project, "serve", "paged:server", stdin=json.dumps(request).encode(), MCPGEN_STATE_KEY=key
+        )
+        return json.loads(run.stdout)
+
+    cursor = listed(None, "00" * 32)["result"]["nextCursor"]
+    assert listed(cursor, "00" * 32)["result"]["tools"][0]["name"] == "b"
+    assert listed(cursor, "11" * 32)["error"]["code"] == -32602
+
+
+# Two ways to read a command line.
+
+
+def test_quick_way_knows_the_options_that_typer_knows() -> None:
+    command: Any = typer.main.get_command(app)
+    declared = {each.opts[0]: each for each in command.commands["serve"].params if each.opts[0][:2] == "--"}
+    fields = {option: each.name for option, each in declared.items() if option != "--help"}
+    assert fields == {**FLAGS, **SINGLE, **REPEATED}
+    assert {option for option in fields if declared[option].is_flag} == set(FLAGS)
+    assert {option for option in fields if declared[option].multiple} == set(REPEATED)
+
+
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("a:b", ServeOptions(target="a:b")),
+        ("--stdio a:b --uvloop off", ServeOptions(target="a:b", stdio=True, uvloop="off")),
+        ("a:b --http=x:1 --tcp y:2", ServeOptions(target="a:b", http="x:1", tcp="y:2")),
+        ("a:b --set p=1 --set=q=2", ServeOptions(target="a:b", settings=("p=1", "q=2"))),
+    ],
+)
+def test_plain_line_is_read_the_quick_way(line: str, options: ServeOptions) -> None:
+    assert read_plainly(line.split()) == options
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "a:b c:d", "a:b --help", "-h", "a:b --http", "a:b --http --stdio", "a:b --nonsense", "a:b -- x"],
+)
+def test_any_other_line_is_left_to_typer(line: str) -> None:
+    assert read_plainly(line.split()) is None
+
+
+def test_help_comes_from_typer(project: Path) -> None:
+    run = mcpgen(project, "serve", "--help")
+    assert run.returncode == 0
+    assert "--http" in run.stdout.decode()
+    assert "module:attribute" in run.stdout.decode()
+
+
+def test_serving_imports_neither_typer_nor_anything_that_the_target_does_not_need(project: Path) -> None:
+    (project / "spy.py").write_text(
+        "import atexit, sys\nfrom greeter import server\n"
+        "names = lambda: {name.partition('.')[0] for name in sys.modules}\n"
+        "atexit.register(lambda: print(*names(), file=sys.stderr))\n"
+    )
+    run = mcpgen(project, "serve", "spy:server")
+    loaded = set(run.stderr.decode().split())
+    assert "mcpgen_runtime" in loaded
+    costly = {"typer", "rich", "click", "uvicorn", "uvloop", "websockets", "httpx", "pydantic"}
+    assert loaded & (costly | {"difflib", "tomllib", "http", "email"}) == set()
