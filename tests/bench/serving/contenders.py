@@ -22,7 +22,7 @@ class Contender:
 
     name: str
     command: tuple[str, ...]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def start_command(self, port: int | None = None) -> list[str]:
         """The command line."""
