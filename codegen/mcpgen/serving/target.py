@@ -1,6 +1,7 @@
 """Which server a TARGET means: `module:attribute` or `path/to/file.py:attribute`.
 
 The attribute is a `Server`, a `ProtocolHandler`, or a function without arguments that makes one of them.
+Files are found by `os.path`: importing pathlib takes a tenth of the time in which a server starts.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,8 +36,8 @@ def load_target(target: str, *, key: bytes | None = None, limits: Limits | None 
         raise UsageError(f"{target!r} names no attribute", hint=_FORM)
     if not place or not all(part.isidentifier() for part in attribute.split(".")):
         raise UsageError(f"{target!r} is no target", hint=_FORM)
-    _import_from(Path.cwd())
-    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    _import_from(os.getcwd())
+    module = _file(place) if place.endswith(".py") else _module(place)
     found = _made(_attribute(module, attribute, place), target)
     from mcpgen_runtime.core import ServerCore
     from mcpgen_runtime.server import Server
@@ -44,14 +45,14 @@ def load_target(target: str, *, key: bytes | None = None, limits: Limits | None 
     return ServerCore(found, key=key, limits=limits) if isinstance(found, Server) else found
 
 
-def _import_from(directory: Path) -> None:
-    if str(directory) not in sys.path:
-        sys.path.insert(0, str(directory))
+def _import_from(directory: str) -> None:
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
 
 
 def _module(name: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
-        hint = f"a file's name ends in .py: {name}.py" if Path(f"{name}.py").is_file() else _FORM
+        hint = f"a file's name ends in .py: {name}.py" if os.path.isfile(f"{name}.py") else _FORM
         raise UsageError(f"{name!r} is no module name", hint=hint)
     try:
         return _user_code(lambda: importlib.import_module(name), name)
@@ -71,25 +72,35 @@ def _module(name: str) -> ModuleType:
 
 def _near_module(name: str) -> str:
     package, dot, _ = name.rpartition(".")
-    directory = Path.cwd().joinpath(*package.split(".")) if package else Path.cwd()
-    there = [path.stem for path in directory.glob("*.py")]
-    there += [path.parent.name for path in directory.glob("*/__init__.py")]
+    directory = os.path.join(os.getcwd(), *package.split("."))
+    there = _sources(directory)
+    if os.path.isdir(directory):
+        there += [each for each in os.listdir(directory) if _sources(os.path.join(directory, each))]
     near = nearest(name, [f"{package}{dot}{each}" for each in there])
-    return near or f"it is looked for in {Path.cwd()} and where Python finds its modules"
+    return near or f"it is looked for in {os.getcwd()} and where Python finds its modules"
 
 
-def _file(path: Path) -> ModuleType:
-    if not path.is_file():
-        near = nearest(path.name, [each.name for each in path.parent.glob("*.py")])
+def _sources(directory: str) -> list[str]:
+    """The names of the Python files in `directory`, without .py; none where there is no such directory."""
+    if not os.path.isdir(directory):
+        return []
+    return [each[:-3] for each in os.listdir(directory) if each.endswith(".py")]
+
+
+def _file(path: str) -> ModuleType:
+    directory, file = os.path.split(path)
+    if not os.path.isfile(path):
+        near = nearest(file, [f"{each}.py" for each in _sources(directory or ".")])
         raise UsageError(f"there is no file {path}", hint=near or "check the path")
-    _import_from(path.resolve().parent)
+    _import_from(os.path.realpath(directory))
     # What it defines says that it belongs to a module of this name, and must find it.
-    name = path.stem if path.stem not in sys.modules else f"mcpgen_target_{path.stem}"
+    stem = file[:-3]
+    name = stem if stem not in sys.modules else f"mcpgen_target_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    _user_code(lambda: spec.loader.exec_module(module), str(path))  # type: ignore[union-attr]
+    _user_code(lambda: spec.loader.exec_module(module), path)  # type: ignore[union-attr]
     return module
 
 
