@@ -191,6 +191,27 @@ def test_body_that_is_cut_short_times_out(run: Callable[[Main], None]) -> None:
     run(main)
 
 
+def test_connection_that_sends_no_request_is_closed(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving(message_seconds=0.2) as server, server.client() as client:
+            message, headers = call("wait")
+            waiting = asyncio.ensure_future(client.post(server.url, json=message, headers=headers))
+            for sent in (
+                b"",
+                b"POST /mcp HTTP/1.1\r\nHost: local",
+                raw(*call("echo", {"text": ""})) + b"GET /",
+            ):
+                reader, writer = await server.socket()
+                writer.write(sent)
+                received = await reader.read()  # until it is closed
+                assert received.startswith(b"HTTP/1.1 200 ") or not received
+                writer.close()
+            server.bench.go.set()
+            assert (await waiting).status_code == 200
+
+    run(main)
+
+
 def test_oversized_upload_is_refused_while_it_comes(run: Callable[[Main], None]) -> None:
     async def main() -> None:
         async with serving(limits=Limits(max_message_bytes=1000)) as server, server.client() as client:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -139,3 +141,15 @@ async def test_httpx_speaks_to_it_in_process(bench: Workbench) -> None:
 async def test_scope_of_another_kind_is_the_servers_mistake(bench: Workbench) -> None:
     with pytest.raises(RuntimeError, match="carrier-pigeon"):
         await HttpApp(ServerCore(bench.server))({"type": "carrier-pigeon"}, None, None)  # type: ignore[arg-type]
+
+
+async def test_example_of_the_documentation_works(project_root: Path) -> None:
+    (example,) = re.findall(
+        r"^```python\n(.*?)^```$", (project_root / "docs/http.md").read_text(), re.M | re.S
+    )
+    names: dict[str, Any] = {}
+    exec(example, names)
+    client = Client(names["app"], {"host": "mcp.example"}, "/tools/mcp")
+    async with names["app"].router.lifespan_context(names["app"]):
+        reply = await client.call("greet").reply()
+    assert reply.json["result"]["content"][0]["text"] == "Hello"

@@ -3,12 +3,14 @@
 `HttpApp` is an ASGI app to mount anywhere; `HttpAdapter` serves it with uvicorn. One file each:
 
     app          where a request goes             adapter    uvicorn and its sockets
-    endpoint     Streamable HTTP, both eras       http_sse   the transport of 2024-11-05
-    exchange     one POST and its answer          events     event streams
-    sessions     legacy sessions by their id      resuming   streams that outlive a connection
-    admission    Host, Origin                     headers    limits, what mirrors the body
-    negotiation  Content-Type, Accept             body       limits, JSON
-    refusal      statuses and errors              asgi       the words of ASGI
+    endpoint     Streamable HTTP, both eras       corked     one write for what is sent together
+    exchange     one POST and its answer          silence    connections without requests
+    sessions     legacy sessions by their id      http_sse   the transport of 2024-11-05
+    resuming     streams that outlive a connection
+    events       event streams                    admission  Host, Origin
+    headers      limits, what mirrors the body    body       limits, JSON
+    negotiation  Content-Type, Accept             refusal    statuses and errors
+    asgi         the words of ASGI
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -12,6 +13,8 @@ from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.app import HttpApp
 from mcpgen_runtime.transports.http.corked import Corked
+from mcpgen_runtime.transports.http.silence import close_silent
+from mcpgen_runtime.transports.tcp import address_of
 
 if TYPE_CHECKING:
     import uvicorn
@@ -36,19 +39,24 @@ class HttpAdapter:
 
     async def serve(self, handler: ProtocolHandler) -> None:
         """See `TransportAdapter.serve`."""
-        app = HttpApp(handler, self._config)
-        sockets = await _listeners(self._config)
-        server = _server(app, self._config)
+        config = self._config
+        app = HttpApp(handler, config)
+        sockets = await _listeners(config)
+        server = _server(app, config)
         serving = asyncio.ensure_future(server.serve(sockets=sockets))
+        watching = asyncio.ensure_future(
+            close_silent(server.server_state.connections, config.message_seconds)
+        )
         try:
             if self._listening is not None:
                 for each in sockets:
-                    self._listening(_address(each.getsockname()))
+                    self._listening(address_of(each.getsockname()))
             await asyncio.shield(serving)
         finally:
+            watching.cancel()
             try:
-                for each in getattr(server, "servers", ()):  # there once it has started
-                    each.close()
+                for listener in getattr(server, "servers", ()):  # there once it has started
+                    listener.close()
                 await app.close()
             finally:
                 server.should_exit = server.force_exit = True
@@ -67,7 +75,8 @@ async def _listeners(config: TransportConfig) -> list[socket.socket]:
         for family, kind, protocol, _, address in dict.fromkeys(addresses):
             listener = socket.socket(family, kind, protocol)
             sockets.append(listener)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # elsewhere it would let two servers listen at once
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             if hasattr(socket, "TCP_USER_TIMEOUT"):
@@ -124,9 +133,3 @@ def _protocol() -> type[asyncio.Protocol]:
             super().connection_made(Corked(transport))
 
     return CorkedProtocol
-
-
-def _address(name: tuple[str, int]) -> str:
-    """HOST:PORT of a socket's name."""
-    host, port = name[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
