@@ -106,7 +106,9 @@ class _StreamPuppet(Puppet):
         writer.close()
 
 
-class _WebSocketPuppet(Puppet):
+class WebSocketPuppet(Puppet):
+    """One connection at a time: the newest."""
+
     framed = True
 
     def __init__(self) -> None:
@@ -152,7 +154,7 @@ async def channel(kind: str, *, limits: Limits | None = None) -> AsyncIterator[t
         yield MemoryTransport(near, limits=limits), _PipePuppet(far)
         return
     if kind == "websocket":
-        spoken = _WebSocketPuppet()
+        spoken = WebSocketPuppet()
         async with serve(spoken.connected, "127.0.0.1", 0, subprotocols=[MCP], max_size=None) as server:
             port = next(iter(server.sockets)).getsockname()[1]
             yield WebSocketTransport(f"ws://127.0.0.1:{port}/mcp", limits=limits), spoken

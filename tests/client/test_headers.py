@@ -90,6 +90,7 @@ def test_tool_whose_marks_are_right_may_be_used(schema: Any) -> None:
         of(a=marked("line\nbreak")),
         of(a=marked(7)),
         of(a=marked("A"), b=marked("a")),
+        of(a=marked("a"), b=marked("A")),
         of(a=marked("A", type="number")),
         of(a=marked("A", type="object")),
         of(a=marked("A", type=["string", "null"])),

@@ -142,6 +142,14 @@ def test_legacy_session_is_kept_and_ended(revision: str) -> None:
         assert "mcp-method" not in exchange.headers
 
 
+def test_handshake_names_no_revision_although_the_question_before_did() -> None:
+    _, puppet = run(legacy(as_json), call)
+    question, handshake = puppet.seen[:2]
+    assert question.headers["mcp-protocol-version"] == "2026-07-28"
+    assert handshake.message["method"] == "initialize"
+    assert "mcp-protocol-version" not in handshake.headers
+
+
 def test_server_without_sessions_is_not_taken_leave_of() -> None:
     _, puppet = run(legacy(as_json, session=None), call)
     assert "DELETE" not in puppet.said()

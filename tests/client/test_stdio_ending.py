@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
+from pathlib import Path
 
 import pytest
 
@@ -30,8 +33,34 @@ async def refusal(script: str) -> tuple[str, tuple[str, ...]]:
     return str(lost.value), transport.last_words()
 
 
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    # A zombie is dead, whether or not somebody has come for it yet.
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def test_a_closed_input_is_told_as_the_exit_behind_it() -> None:
     assert asyncio.run(refusal(DEAF)) == ("the server exited with status 5", ("WHY",))
+
+
+def test_what_a_server_started_does_not_outlive_it(tmp_path: Path) -> None:
+    async def run() -> int:
+        transport = StdioTransport(["sh", "-c", f"sleep 60 & echo $! > {tmp_path}/child; echo '{{}}'; cat"])
+        heard = asyncio.Event()
+        await transport.open(lambda event: heard.set())
+        await heard.wait()
+        await transport.close()
+        return int((tmp_path / "child").read_text())
+
+    child = asyncio.run(asyncio.wait_for(run(), 20))
+    until = time.monotonic() + 5
+    while is_alive(child):
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_a_server_that_closed_its_input_and_lives_on_is_told_as_that() -> None:

@@ -172,11 +172,14 @@ def test_legacy_resource_stays_subscribed_while_another_watch_wants_it() -> None
             await server.answer(await server.expect("resources/subscribe"), {})
         await server.answer(await server.expect("resources/unsubscribe"), {})
 
-    async def use(client: Client) -> None:
-        async with client.watch(resources=["a:1"]), client.watch(resources=["a:1"]):
-            pass
+    async def whole() -> None:
+        async with talking(legacy(script)) as (client, server), client.watch(resources=["a:1"]):
+            async with client.watch(resources=["a:1"]):
+                pass
+            assert [one["method"] for one in server.seen[-2:]] == ["resources/subscribe"] * 2
+        assert server.seen[-1]["method"] == "resources/unsubscribe"
 
-    run(legacy(script), use)
+    asyncio.run(whole())
 
 
 @pytest.mark.parametrize("era", ["modern", "legacy"])
