@@ -145,14 +145,21 @@ class RequestContext(ABC):
         of the handler. Raises `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
-        return await self._answer(decode_ElicitResult, "elicitation/create", params, key)
+        result = await self._answer(decode_ElicitResult, "elicitation/create", params, key)
+        if result.content:
+            # Up to 2025-06-18 a form has no choice of several: one comes, where a list is wanted.
+            properties = schema.get("properties", {})
+            for name, value in result.content.items():
+                if isinstance(value, str) and properties.get(name, {}).get("type") == "array":
+                    result.content[name] = [value]
+        return result
 
     async def elicit_url(
         self, message: str, url: str, *, elicitation_id: str | None = None, key: str | None = None
     ) -> ElicitResult:
         """Ask the user to visit `url`; what the user does there stays unknown to the client.
 
-        `elicitation_id` is for 2025-11-25 alone, and made from `url` where it is left out. Raises
+        `elicitation_id` is for 2025-11-25 alone, and a random one where it is left out. Raises
         `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
         params = {"mode": "url", "message": message, "url": url}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -23,19 +24,40 @@ def blocks(document: Path, language: str) -> Iterator[str]:
 
 
 def test_python_of_the_readme_runs_and_passes_the_type_checker(project_root: Path, tmp_path: Path) -> None:
-    (example,) = blocks(project_root / "README.md", "python")
-    file = tmp_path / "example.py"
-    file.write_text(example, encoding="utf-8")
-    subprocess.run([sys.executable, file], check=True)
+    files = []
+    for number, example in enumerate(blocks(project_root / "README.md", "python")):
+        files.append(tmp_path / f"example_{number}.py")
+        files[-1].write_text(example, encoding="utf-8")
+        subprocess.run([sys.executable, files[-1]], check=True)
+    assert len(files) == 2
+    rooms = os.pathsep.join(str(project_root / room) for room in ("generated", "runtime"))
     checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", file],
+        [sys.executable, "-m", "mypy", "--strict", *files],
         cwd=tmp_path,
-        env=os.environ | {"MYPYPATH": str(project_root / "generated")},
+        env=os.environ | {"MYPYPATH": rooms},
         capture_output=True,
         text=True,
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
+
+
+def test_server_of_the_readme_greets(project_root: Path, tmp_path: Path) -> None:
+    (example,) = (text for text in blocks(project_root / "README.md", "python") if "Server(" in text)
+    (tmp_path / "greeter.py").write_text(example, encoding="utf-8")
+    prefix = "io.modelcontextprotocol/"
+    meta = {f"{prefix}protocolVersion": "2026-07-28", f"{prefix}clientCapabilities": {}}
+    call = {"name": "greet", "arguments": {"name": "Ada"}, "_meta": meta}
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+    served = subprocess.run(
+        [sys.executable, "-m", "mcpgen", "serve", "greeter.py:server"],
+        input=json.dumps(message) + "\n",
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(served.stdout)["result"]["content"] == [{"type": "text", "text": "Hello, Ada!"}]
 
 
 def test_commands_of_the_readme_exist_with_their_options(project_root: Path) -> None:

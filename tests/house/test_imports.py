@@ -141,6 +141,10 @@ def test_contracts_hold(planted: Path) -> None:
         ("mcpgen/ir/planted.py", "import mcpgen.emit.wire", "Inside mcpgen"),
         ("mcpgen/regen/planted.py", "import mcpgen.validate", "Inside mcpgen"),
         ("mcpgen_types/planted.py", "from .v2025_11_25 import models", "The pydantic models are for users"),
+        ("mcpgen_runtime/transports/planted.py", "import mcpgen_runtime.client", "Inside mcpgen_runtime"),
+        ("mcpgen_runtime/legacy.py", "import mcpgen_runtime.connection", "Inside mcpgen_runtime"),
+        ("mcpgen_runtime/core.py", "import asyncio", "The protocol core does no I/O"),
+        ("mcpgen_runtime/sealing.py", "import threading", "The protocol core does no I/O"),
     ],
 )
 def test_contract_breaks_on_a_planted_import(planted: Path, module: str, statement: str, broken: str) -> None:

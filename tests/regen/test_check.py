@@ -155,6 +155,7 @@ def test_changed_schema_is_drift(project: Path, generated: Path, regen: Regen) -
     assert run.returncode == 1
     assert set(re.findall(r"^\+\+\+ b/generated/types/(.*)$", run.stdout, re.MULTILINE)) == {
         "__init__.py",
+        "client.py",
         "codec.py",
         "py.typed",
         "regen.lock.json",
