@@ -100,6 +100,10 @@ class Connection:
                 )
             )
 
+    def hear_no_more(self) -> None:
+        """The client sends nothing any more: calls that wait for what it could still say fail."""
+        self._session.hear_no_more()
+
     def close(self, *, graceful: bool = False) -> None:
         """Cancel what waits. Listen streams are answered first where the end is `graceful`."""
         if not self._closed:

@@ -49,6 +49,7 @@ BATCHING = "2025-03-26"
 _CANCELLED = "notifications/cancelled"
 _INITIALIZED = "notifications/initialized"
 _META = "io.modelcontextprotocol/"
+_NO_ANSWER = "The client has ended its input: it cannot answer"
 #: How often a handler may want to be run again with more input.
 MAX_ROUNDS = 16
 
@@ -120,6 +121,7 @@ class LegacySession:
     __slots__ = (
         "__weakref__",
         "_converters",
+        "_deaf",
         "_in_flight",
         "_log_level",
         "_next_id",
@@ -153,6 +155,7 @@ class LegacySession:
         self._log_level = "info"
         self._converters: Mapping[str, Converter] = {}
         self._questions: dict[RequestId, Promise[dict[str, Any]]] | None = None
+        self._deaf = False
         self._next_id = 1
 
     @property
@@ -199,6 +202,14 @@ class LegacySession:
         """Pass a change on to the client, once it is ready for it."""
         if self.state is State.READY:
             self._outlet.send(Notification(method, self._to_wire(method, params)))
+
+    def hear_no_more(self) -> None:
+        """The client sends nothing any more: fail the questions that it has not answered, and any later one."""
+        self._deaf = True
+        questions, self._questions = self._questions or {}, None
+        for promise in questions.values():
+            if not promise.done():
+                promise.set_exception(InvalidRequest(_NO_ANSWER))
 
     def close(self) -> None:
         """Cancel everything; nothing more is sent."""
@@ -287,6 +298,8 @@ class LegacySession:
                 params = converter.params_to_wire(params)
             except Inexpressible as error:  # a mode of elicitation that came later, whatever was declared
                 raise InvalidRequest(f"The client cannot be asked that: {error}") from None
+        if self._deaf:
+            raise InvalidRequest(_NO_ANSWER)
         if self._questions is None:
             self._questions = {}
         id = self._next_id
@@ -296,7 +309,7 @@ class LegacySession:
         try:
             result = await promise
         finally:
-            if self._questions.pop(id, None) is not None:  # cancelled, or out of time
+            if self._questions and self._questions.pop(id, None) is not None:  # cancelled, or out of time
                 self._outlet.send(Notification(_CANCELLED, {"requestId": id}))
         return result if converter.result_from_wire is None else converter.result_from_wire(result)
 

@@ -71,6 +71,7 @@ class Stream(asyncio.Protocol):
     def finish(self) -> None:
         """Take no more messages; end once the calls in flight are answered."""
         self._finishing = True
+        self._connection.hear_no_more()
         self._settle()
 
     def abort(self, reason: str = "") -> None:

@@ -97,3 +97,10 @@ async def flood_later(arguments: dict[str, Any], ctx: RequestContext) -> str:
     """As much as one wants, after some time."""
     await asyncio.sleep(arguments["seconds"])
     return "x" * int(arguments["bytes"])
+
+
+@tool("ask")
+async def ask(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Asks the user, and waits for the answer."""
+    answer = await ctx.elicit("What is your quest?", {"type": "object", "properties": {}})
+    return answer.action

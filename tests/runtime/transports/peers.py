@@ -164,10 +164,10 @@ class Peer(ABC):
         self.tell(message)
         return self.hear()
 
-    def initialize(self, revision: str) -> None:
+    def initialize(self, revision: str, **capabilities: Any) -> None:
         """Open a session of the legacy era."""
         about = {"name": "peer", "version": "1"}
-        params = {"protocolVersion": revision, "capabilities": {}, "clientInfo": about}
+        params = {"protocolVersion": revision, "capabilities": capabilities, "clientInfo": about}
         answer = self.ask({"jsonrpc": "2.0", "id": "open", "method": "initialize", "params": params})
         assert answer["result"]["protocolVersion"] == revision
         self.tell({"jsonrpc": "2.0", "method": "notifications/initialized"})

@@ -208,6 +208,15 @@ def test_end_of_input_is_the_end_after_the_calls_in_flight_are_answered(line_pee
     assert [answer["id"] for answer in line_peer.heard_to_the_end()] == ["quick", "slow"]
 
 
+def test_call_that_waits_for_an_answer_that_cannot_come_fails_at_the_end_of_input(line_peer: Peer) -> None:
+    line_peer.initialize("2025-11-25", elicitation={})
+    line_peer.tell({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask"}})
+    assert line_peer.hear()["method"] == "elicitation/create"
+    line_peer.finish()
+    (answer,) = line_peer.heard_to_the_end()
+    assert (answer["id"], "cannot answer" in json.dumps(answer)) == (1, True)
+
+
 def test_last_message_needs_no_line_end(line_peer: Peer) -> None:
     line_peer.send(json.dumps(call("echo", {"text": "last"})).encode())
     line_peer.finish()
