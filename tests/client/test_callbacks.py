@@ -197,6 +197,31 @@ def test_what_was_not_declared_is_refused(method: str, params: dict[str, Any]) -
         run(modern(requiring({"a": {"method": method, "params": params}}, [])))
 
 
+@pytest.mark.parametrize(("declared", "answered"), [({}, False), ({"sampling": {"tools": {}}}, True)])
+def test_sampling_with_tools_needs_a_capability_of_its_own(declared: Any, answered: bool) -> None:
+    received: list[Any] = []
+    asked = {**SAMPLE, "tools": [{"name": "t", "inputSchema": {"type": "object"}}]}
+    script = legacy(asking("sampling/createMessage", asked, received))
+    run(script, on_sample=sample, capabilities=declared)
+    assert received == [SAMPLED if answered else {"code": -32602, "message": WITHOUT_TOOLS}]
+
+
+WITHOUT_TOOLS = "Invalid params: this client samples without tools"
+
+
+def test_questions_in_answer_to_other_requests_are_an_error_of_the_server() -> None:
+    async def script(server: Server) -> None:
+        wanted = {"resultType": "input_required", "requestState": "s"}
+        await server.answer(await server.expect("tools/list"), wanted)
+
+    async def whole() -> None:
+        async with talking(modern(script)) as (client, _):
+            await client.list_tools()
+
+    with pytest.raises(BadAnswer, match="input_required"):
+        asyncio.run(whole())
+
+
 def test_old_server_learns_nothing_of_a_callback_that_fails() -> None:
     def fails(asked: Any) -> Any:
         raise ZeroDivisionError("a secret")

@@ -280,6 +280,24 @@ def test_legacy_request_is_cancelled_with_a_notification() -> None:
     assert told.message["params"]["requestId"] == asked.message["id"]
 
 
+def test_notification_that_nobody_takes_is_given_up() -> None:
+    left: list[bool] = []
+
+    async def handler(exchange: Exchange) -> None:
+        assert exchange.message["method"] == "notifications/roots/list_changed"
+        await exchange.left.wait()
+        left.append(True)
+
+    async def use(client: Client) -> None:
+        client.timeout = 0.1
+        with pytest.raises(RequestTimeout, match="not taken"):
+            await client.roots_changed()
+        while not left:
+            await asyncio.sleep(0.005)
+
+    run(legacy(handler), use, roots=[])
+
+
 # Streams of the old era.
 
 

@@ -177,6 +177,18 @@ def test_server_that_falls_over_the_question_is_started_again() -> None:
     assert asyncio.run(run()) == "2024-11-05"
 
 
+def test_closed_client_may_be_opened_again() -> None:
+    async def run() -> list[str]:
+        client = Client(StdioTransport([sys.executable, "-c", FRAGILE]), revision="2024-11-05", timeout=10)
+        spoken = []
+        for _ in range(2):
+            async with client:
+                spoken.append(client.revision)
+        return spoken
+
+    assert asyncio.run(run()) == ["2024-11-05", "2024-11-05"]
+
+
 def test_server_that_exits_at_once_is_told_with_its_status() -> None:
     async def run() -> None:
         async with Client(StdioTransport(["sh", "-c", "exit 3"]), timeout=10):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -38,9 +39,12 @@ def is_alive(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return not sys.platform.startswith("linux")
     # A zombie is dead, whether or not somebody has come for it yet.
-    stat = Path(f"/proc/{process}/stat")
-    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_a_closed_input_is_told_as_the_exit_behind_it() -> None:

@@ -78,6 +78,8 @@ class Callbacks:
             case "elicitation/create":
                 return dialect.result_to_wire(method, await self._elicit(asked))
             case "sampling/createMessage" if self.on_sample is not None:
+                if asked.tools is not None or asked.tool_choice is not None:
+                    self._check_sampling_tools(dialect.revision)
                 return dialect.result_to_wire(method, await _done(self.on_sample(asked)))
             case "roots/list" if self.roots is not None:
                 from mcpgen_types.v2026_07_28.types import ListRootsResult
@@ -86,6 +88,11 @@ class Callbacks:
                 return dialect.result_to_wire(method, ListRootsResult(roots=list(roots)))
             case _:
                 raise MethodNotFound(method)
+
+    def _check_sampling_tools(self, revision: str) -> None:
+        sampling = self.capabilities(revision).get("sampling", {})
+        if "tools" not in sampling:
+            raise InvalidParams("Invalid params: this client samples without tools")
 
     async def _elicit(self, asked: Any) -> ElicitResult:
         if asked.mode == "url":

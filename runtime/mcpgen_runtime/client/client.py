@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mcpgen.client")
 
+# The methods that a modern server may answer with questions (2026-07-28 basic/patterns/mrtr).
+_ASKING = frozenset({"tools/call", "prompts/get", "resources/read"})
 # How often a server may ask for input until a request must have its result.
 _ROUNDS = 20
 # How many notifications are kept until a server is open.
@@ -128,8 +130,10 @@ class Client(ClientMethods):
     # The conversation.
 
     async def __aenter__(self) -> Client:
+        self._opened = self._dialect = None
+        self._early.clear()
         try:
-            await self._open()
+            await self._settle(await self._opening.open(self._wanted))
         except BaseException:
             await self._connection.close()
             raise
@@ -210,7 +214,7 @@ class Client(ClientMethods):
         asked = dict(wire)
         for _ in range(_ROUNDS):
             result = await self._ask_again_if_lost(method, asked, options)
-            if not (dialect.is_modern and result.get("resultType") == "input_required"):
+            if not (dialect.is_modern and result.get("resultType") == "input_required" and method in _ASKING):
                 return self._received(method, dialect, result)
             asked = {**wire, **await self._input(result, dialect)}
         raise EndlessInput(f"{method}: the server asked for input {_ROUNDS} times")
@@ -301,9 +305,6 @@ class Client(ClientMethods):
             return await self._callbacks.answer(method, params, dialect)
         except McpError as error:
             raise BadAnswer(f"the server asks for input that cannot be given: {error.message}") from error
-
-    async def _open(self) -> None:
-        await self._settle(await self._opening.open(self._wanted))
 
     async def _settle(self, opened: Opened) -> None:
         self._dialect = Dialect(opened.revision)

@@ -30,6 +30,8 @@ _log = logging.getLogger("mcpgen.client")
 
 # How long telling the server that nobody waits any more may take.
 _CANCEL_SECONDS = 5.0
+# How long a server may take to read the answer to a question of its own.
+_ANSWER_SECONDS = 30.0
 # How much of a frame that is no message is shown.
 _SHOWN = 200
 
@@ -156,10 +158,12 @@ class Connection:
         message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
         if params is not None:
             message["params"] = params
+        number = next(self._numbers)
         try:
             async with asyncio.timeout(timeout):
-                await self.transport.send(message, exchange=next(self._numbers))
+                await self.transport.send(message, exchange=number)
         except TimeoutError:
+            self.transport.abandon(number)
             raise RequestTimeout(method, f"not taken within {timeout:g} s") from None
 
     async def close(self) -> None:
@@ -290,12 +294,13 @@ class Connection:
         await self._send(response)
 
     async def _send(self, message: dict[str, Any]) -> None:
+        number = next(self._numbers)
         try:
-            async with asyncio.timeout(self.longest_seconds):
-                await self.transport.send(message, exchange=next(self._numbers))
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self.transport.send(message, exchange=number)
         except (ServerGone, TimeoutError):
-            # A server that is gone needs no reply; whoever waits for it learns that it is.
-            pass
+            # A server that is gone, or does not listen, needs no reply.
+            self.transport.abandon(number)
 
     def _give_up(self, number: int, reason: str, *, tell: bool) -> None:
         """Tell the server that nobody waits for the answer, by closing the reply where that says it."""

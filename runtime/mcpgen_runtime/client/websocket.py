@@ -71,7 +71,7 @@ class WebSocketTransport(Transport):
         except TimeoutError:
             why = f"no connection within {self._connect_seconds:g} s"
             raise ConnectFailed(f"cannot reach {shown(self.url)}: {why}") from None
-        except (OSError, InvalidURI, InvalidHandshake, WebSocketException, ValueError) as error:
+        except (OSError, InvalidURI, InvalidHandshake, WebSocketException, ValueError, ImportError) as error:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise ConnectFailed(f"cannot reach {shown(self.url)}: {why}") from error
         if self._connection.subprotocol != _SUBPROTOCOL:
