@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -58,39 +58,48 @@ def everything_directory(project_root: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def everything_url(everything_directory: Path, mcpgen: str) -> Iterator[str]:
-    """The endpoint of that server, a real process; at the end it is asked to go, and has to go gracefully.
+def everything_addresses(
+    everything_directory: Path, mcpgen: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    """Where that server listens, a real process: its addresses by their schemes http, ws, tcp and unix.
 
-    The host is called localhost, as browsers and the official suite call it.
+    At the end it is asked to go, and has to go gracefully.
     """
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    process = subprocess.Popen(
-        [mcpgen, "serve", "server:server", "--http", f"127.0.0.1:{port}"],
-        cwd=everything_directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    directory = tmp_path_factory.mktemp("s")
+    log = directory / "log"
+    anywhere = "127.0.0.1:0"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(mcpgen, "serve", "server:server", "--http", anywhere, "--ws", anywhere),
+                *("--tcp", anywhere, "--unix", directory / "s"),
+            ],
+            cwd=everything_directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=output,
+            start_new_session=True,
+        )
     try:
         deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, "the server did not start; its output is above"
-                assert time.monotonic() < deadline, "the server does not listen"
-                time.sleep(0.02)
-        yield f"http://localhost:{port}/mcp"
-        assert process.poll() is None, "the server died meanwhile; its output is above"
+        while len(told := re.findall(r"^serving .* on (\w+):(\S+)$", log.read_text(), re.MULTILINE)) < 4:
+            assert process.poll() is None, f"the server did not start: {log.read_text()}"
+            assert time.monotonic() < deadline, f"the server does not listen: {log.read_text()}"
+            time.sleep(0.02)
+        yield {scheme: f"{scheme}:{rest}" for scheme, rest in told}
+        assert process.poll() is None, f"the server died meanwhile: {log.read_text()[-3000:]}"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+@pytest.fixture(scope="session")
+def everything_url(everything_addresses: dict[str, str]) -> str:
+    """Its endpoint on HTTP. The host is called localhost, as browsers and the official suite call it."""
+    return everything_addresses["http"].replace("127.0.0.1", "localhost")
 
 
 def missing(what: str) -> NoReturn:

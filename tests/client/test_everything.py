@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,8 @@ import pytest
 
 from mcpgen_runtime.client import (
     Client,
+    HttpSseTransport,
+    HttpTransport,
     ListChanged,
     McpError,
     RequestTimeout,
@@ -22,10 +22,8 @@ from mcpgen_runtime.client import (
     TcpTransport,
     Transport,
     UnixTransport,
+    WebSocketTransport,
 )
-from mcpgen_runtime.client.http import HttpTransport
-from mcpgen_runtime.client.http_sse import HttpSseTransport
-from mcpgen_runtime.client.websocket import WebSocketTransport
 from mcpgen_types import REVISIONS
 from mcpgen_types.v2026_07_28 import (
     BlobResourceContents,
@@ -55,66 +53,34 @@ MEETINGS = [
 ]
 
 
-class Everything:
-    """The server, listening everywhere."""
+Reach = Callable[[str], Transport]
 
-    def __init__(self, mcpgen: str, directory: Path, sockets: Path) -> None:
-        self.mcpgen = mcpgen
-        self.directory = directory
-        self.unix = str(sockets / "s")
-        self.addresses: dict[str, str] = {}
 
-    def transport(self, kind: str) -> Transport:
-        """A transport to it."""
+@pytest.fixture
+def reach(everything_addresses: dict[str, str], everything_directory: Path, mcpgen: str) -> Reach:
+    """A function from the kind of a transport to one that leads to the server."""
+    http, ws, tcp, unix = (everything_addresses[scheme] for scheme in ("http", "ws", "tcp", "unix"))
+
+    def transport(kind: str) -> Transport:
         match kind:
             case "stdio":
-                return StdioTransport([self.mcpgen, "serve", "server:server"], cwd=self.directory)
+                return StdioTransport([mcpgen, "serve", "server:server"], cwd=everything_directory)
             case "http":
-                return HttpTransport(self.addresses["http"])
+                return HttpTransport(http)
             case "http+sse":
-                return HttpSseTransport(self.addresses["http"].removesuffix("/mcp") + "/sse")
+                return HttpSseTransport(http.removesuffix("/mcp") + "/sse")
             case "websocket":  # on the same port and path as HTTP
-                return WebSocketTransport(self.addresses["http"].replace("http:", "ws:"))
+                return WebSocketTransport(http.replace("http:", "ws:"))
             case "ws":
-                return WebSocketTransport(self.addresses["ws"])
+                return WebSocketTransport(ws)
             case "tcp":
-                host, _, port = self.addresses["tcp"].removeprefix("tcp://").rpartition(":")
+                host, _, port = tcp.removeprefix("tcp://").rpartition(":")
                 return TcpTransport(host, int(port))
             case "unix":
-                return UnixTransport(self.unix)
+                return UnixTransport(unix.removeprefix("unix:"))
         raise AssertionError(kind)
 
-
-@pytest.fixture(scope="module")
-def everything(
-    mcpgen: str, everything_directory: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Everything]:
-    """The server as one process with every listening transport at once; it has to go gracefully."""
-    server = Everything(mcpgen, everything_directory, tmp_path_factory.mktemp("s"))
-    anywhere = "127.0.0.1:0"
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "mcpgen", "serve", "server:server", "--http", anywhere, "--ws", anywhere),
-            *("--tcp", anywhere, "--unix", server.unix),
-        ],
-        cwd=everything_directory,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stderr is not None
-        while len(server.addresses) < 4:
-            line = process.stderr.readline()
-            assert line, "the server did not start"
-            address = line.split(" on ")[-1].strip()
-            server.addresses[address.partition(":")[0]] = address
-        yield server
-        process.terminate()
-        assert process.wait(timeout=10) == 0
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    return transport
 
 
 async def fill(asked: ElicitRequestFormParams) -> ElicitResult:
@@ -139,11 +105,11 @@ def text_of(result: Any) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "revision"), MEETINGS)
-def test_client_and_server_share_everything(kind: str, revision: str, everything: Everything) -> None:
+def test_client_and_server_share_everything(kind: str, revision: str, reach: Reach) -> None:
     async def meet() -> None:
         logged: list[Any] = []
         client = Client(
-            everything.transport(kind),
+            reach(kind),
             revision=revision,
             on_elicit=fill,
             on_elicit_url=visit,
@@ -268,18 +234,18 @@ async def given_up(client: Client) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["stdio", "http", "websocket", "tcp", "unix"])
-def test_client_finds_out_by_itself_that_the_server_is_modern(kind: str, everything: Everything) -> None:
+def test_client_finds_out_by_itself_that_the_server_is_modern(kind: str, reach: Reach) -> None:
     async def meet() -> str:
-        async with Client(everything.transport(kind)) as client:
+        async with Client(reach(kind)) as client:
             return client.revision
 
     assert asyncio.run(meet()) == MODERN
 
 
 @pytest.mark.slow
-def test_stream_that_the_server_closes_is_taken_up_again(everything: Everything) -> None:
+def test_stream_that_the_server_closes_is_taken_up_again(reach: Reach) -> None:
     async def meet() -> str:
-        async with Client(everything.transport("http"), revision="2025-11-25") as client:
+        async with Client(reach("http"), revision="2025-11-25") as client:
             return text_of(await client.call_tool("test_reconnection"))
 
     assert asyncio.run(meet()) == "Reconnection test completed"

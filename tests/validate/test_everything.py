@@ -1,0 +1,43 @@
+"""The project's own judge on the project's own server, over every transport, in every revision."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from mcpgen.validate.exercise import Plan
+from mcpgen.validate.report import Report
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.target import Target
+from mcpgen_types import REVISIONS
+
+
+@pytest.fixture
+def target(
+    request: pytest.FixtureRequest,
+    everything_addresses: dict[str, str],
+    everything_directory: Path,
+    mcpgen: str,
+) -> Target:
+    """The server, by the name of a transport."""
+    host, _, port = everything_addresses["tcp"].removeprefix("tcp://").rpartition(":")
+    return {
+        "stdio": Target(command=(mcpgen, "serve", "server:server"), cwd=everything_directory),
+        "http": Target(url=everything_addresses["http"]),
+        "ws": Target(ws=everything_addresses["ws"]),
+        "tcp": Target(tcp=(host, int(port))),
+        "unix": Target(unix=Path(everything_addresses["unix"].removeprefix("unix:"))),
+    }[request.param]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["stdio", "http", "ws", "tcp", "unix"], indirect=True)
+def test_our_server_breaks_no_rule(target: Target) -> None:
+    options = Options(revision="all", timeout=30, deadline=100, plan=Plan(call_tools=True))
+    report: Report = asyncio.run(validate(target, options, announce=lambda _: None))
+    assert report.failure is None
+    assert [run.revision for run in report.runs if run.skipped is None] == list(REVISIONS)
+    assert report.findings == []
+    assert report.exit_code == 0
