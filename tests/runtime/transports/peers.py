@@ -199,20 +199,23 @@ class _Lines(Peer):
     """Peers over one stream of bytes."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._lines: list[bytes] = []
+        self._parts: list[bytes] = []
 
     def say(self, message: bytes) -> None:
         self.send(message + b"\n")
 
     def hear_text(self) -> bytes:
-        while b"\n" not in self._rest:
+        while not self._lines:
             chunk = self._receive()
             if not chunk:
-                assert not self._rest, "the last line has no end"
+                assert not self._parts, "the last line has no end"
                 raise Ended
-            self._rest += chunk
-        line, self._rest = self._rest.split(b"\n", 1)
-        return line
+            self._parts.append(chunk)
+            if b"\n" in chunk:
+                *self._lines, rest = b"".join(self._parts).split(b"\n")
+                self._parts = [rest] if rest else []
+        return self._lines.pop(0)
 
     @abstractmethod
     def _receive(self) -> bytes:
