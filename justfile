@@ -32,3 +32,7 @@ exactness *arguments:
 # Speed of the generated types beside their peers, and what importing them costs
 bench *arguments:
     python -m tests.bench "$@"
+
+# Servers under load and faults for ten minutes, or so many: no reply lost or doubled, no growth, clean exits
+soak *arguments:
+    python -m tests.soak "$@"
