@@ -31,10 +31,20 @@ class InFlight:
     """The calls of one connection or session that wait for something, by request id; and what they share.
 
     `streams` holds the listen streams, which are no calls but have ids too. `on_idle` is called whenever the
-    last call ends.
+    last call ends. Once `closed`, no call may wait any more.
     """
 
-    __slots__ = ("_by_id", "handler", "host", "limits", "on_idle", "principal", "streams", "transport")
+    __slots__ = (
+        "_by_id",
+        "closed",
+        "handler",
+        "host",
+        "limits",
+        "on_idle",
+        "principal",
+        "streams",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -51,6 +61,7 @@ class InFlight:
         self.transport = transport
         self.principal = principal
         self.on_idle: Callable[[], None] | None = None
+        self.closed = False
         self.streams: dict[RequestId, OpenStream] = {}
         self._by_id: dict[RequestId, Call] = {}
 
@@ -94,8 +105,9 @@ class InFlight:
             if not self._by_id and self.on_idle is not None:
                 self.on_idle()
 
-    def cancel_all(self) -> None:
+    def close(self) -> None:
         """Cancel every call."""
+        self.closed = True
         for call in tuple(self._by_id.values()):
             call.cancel()
 
@@ -136,8 +148,8 @@ class Call(RequestContext):
         running = in_flight.host.start(in_flight.handler.handle_request(request, self), self._ended)
         if running is not None:
             self._running = running
-            if self._over:  # cancelled by what it did itself
-                running.cancel()
+            if in_flight.closed:  # by what the handler did itself
+                self.cancel()
                 return
             in_flight.add(self)
             self._timer = in_flight.host.call_later(in_flight.limits.handler_seconds, self._time_out)
@@ -164,8 +176,6 @@ class Call(RequestContext):
         """Take note of the answer that is about to be sent."""
 
     def _time_out(self) -> None:
-        if self._over:
-            return
         seconds = self._in_flight.limits.handler_seconds
         log.error("%s ran longer than handler_seconds (%s) and was ended", self.method, seconds)
         self.cancelled = True

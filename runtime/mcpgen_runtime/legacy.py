@@ -201,7 +201,7 @@ class LegacySession:
     def changed(self, method: str, params: dict[str, Any]) -> None:
         """Pass a change on to the client, once it is ready for it."""
         if self.state is State.READY:
-            self._outlet.send(Notification(method, self._to_wire(method, params)))
+            self._outlet.send(Notification(method, self.to_wire(method, params)))
 
     def hear_no_more(self) -> None:
         """The client sends nothing any more: fail the questions that it has not answered, and any later one."""
@@ -216,7 +216,7 @@ class LegacySession:
         if self.state is not State.CLOSED:
             self._move(Event.CLOSE)
             self._in_flight.handler.changes.remove(self)
-            self._in_flight.cancel_all()
+            self._in_flight.close()
 
     # Requests of the client.
 
@@ -288,9 +288,7 @@ class LegacySession:
 
     async def ask(self, channel: Channel, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """The client's answer to a question that belongs to one of its requests (rule 4), in neutral JSON."""
-        converter = self._converters.get(method)
-        if converter is None:
-            raise InvalidRequest(f"{self.revision} has no {method}")
+        converter = self._converters[method]  # it is there: the client was found to have declared it
         if params.get("mode") == "url" and "elicitationId" not in params:
             params = {**params, "elicitationId": token_hex(16)}
         if converter.params_to_wire is not None:
@@ -315,18 +313,13 @@ class LegacySession:
 
     def to_wire(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         """The params of a notification in the words of the session's revision."""
-        return self._to_wire(method, params)
+        convert = self._converters[method].params_to_wire
+        return params if convert is None else convert(params)
 
     @property
     def log_level(self) -> str:
         """The least severe level of log messages that the client wants (rule 6)."""
         return self._log_level
-
-    def _to_wire(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        converter = self._converters.get(method)
-        if converter is None or converter.params_to_wire is None:
-            return params
-        return converter.params_to_wire(params)
 
     def _move(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state][event]

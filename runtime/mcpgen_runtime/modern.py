@@ -133,11 +133,6 @@ class ModernEndpoint:
         self._streams = in_flight.streams
 
     @property
-    def in_flight(self) -> InFlight:
-        """The requests that wait."""
-        return self._in_flight
-
-    @property
     def listening(self) -> bool:
         """Whether a listen stream is open."""
         return bool(self._streams)
@@ -157,7 +152,7 @@ class ModernEndpoint:
             self.end_streams()
         for stream in tuple(self._streams.values()):
             stream.cancel()
-        self._in_flight.cancel_all()
+        self._in_flight.close()
 
     def end_streams(self) -> None:
         """Answer every listen stream: the server is about to stop."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.host import Driver, DriverPromise
+from mcpgen_runtime.host import Cancelled, Driver, DriverPromise
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.server import Server
 
@@ -313,17 +313,26 @@ def test_nothing_is_written_after_close(revision: str) -> None:
     assert client.connection.calls == 0
 
 
-def test_a_handler_may_end_the_connection_that_it_serves() -> None:
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_handler_may_end_the_connection_that_it_serves(revision: str) -> None:
     workshop = Workshop()
-    client = workshop.client()
+    client = workshop.client(revision)
+    ends: list[str] = []
 
     async def hang_up(arguments: dict[str, Any], ctx: RequestContext) -> str:
         client.connection.close()
-        await workshop.promise
+        try:
+            await workshop.promise
+        except Cancelled:
+            ends.append(f"cancelled {ctx.cancelled}")
+            raise
         return "never"
 
     workshop.server.add_tool({"name": "hang-up", "inputSchema": OBJECT}, hang_up)
+    client.take()
     assert client.start("tools/call", {"name": "hang-up"}) == []
+    assert ends == ["cancelled True"]
+    assert client.connection.calls == 0
 
 
 @pytest.mark.parametrize("revision", [NEUTRAL, "2025-11-25"])

@@ -149,6 +149,12 @@ def test_a_bare_yield_lets_others_run_first() -> None:
     driver.start(polite(), lambda value, error: None)
     driver.run()
     assert order == ["other", "polite"]
+    outcomes, done = ended()
+    running = driver.start(polite(), done)
+    assert running is not None
+    running.cancel()
+    driver.run()
+    assert len(outcomes) == 1
 
 
 def test_nothing_else_can_be_waited_for() -> None:

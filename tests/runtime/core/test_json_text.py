@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,3 +116,10 @@ def test_a_value_inside_itself_is_not_written(dump: Callable[[Any], bytes]) -> N
 def test_an_interpreter_without_the_c_encoder_writes_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("json.encoder.c_make_encoder", None)
     assert json_text._encoder()({"a": [1, "é"]}) == '{"a":[1,"é"]}'
+
+
+def test_where_orjson_is_missing_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    monkeypatch.setattr(json_text, "_orjson", None)
+    assert not accelerate()
+    assert loads(dumps({"a": 1})) == {"a": 1}

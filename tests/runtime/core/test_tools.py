@@ -171,6 +171,15 @@ def test_a_result_is_taken_as_it_is(revision: str) -> None:
     }
 
 
+class OwnResult(CallToolResult):
+    """What an author may derive."""
+
+
+def test_a_result_may_be_of_a_class_of_the_authors_own() -> None:
+    outcome = OwnResult(content=[TextContent(text="a")], result_type="complete")
+    assert without_envelope(Client(returning(outcome)).call("t")) == {"content": [text("a")]}
+
+
 @pytest.mark.parametrize("outcome", [None, 5, object(), [TextContent(text="a"), "b"], [["a"]], b"bytes"])
 def test_anything_else_is_the_authors_mistake(outcome: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert Client(returning(outcome)).error("tools/call", {"name": "t"})["code"] == -32603
