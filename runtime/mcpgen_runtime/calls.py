@@ -53,7 +53,7 @@ _ARGUMENT_ERRORS = frozenset({"2024-11-05", "2025-03-26", "2025-06-18"})
 async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Call a tool with arguments that its `inputSchema` accepts; what it returns fits its `outputSchema`."""
     call = params_of(decode_CallToolRequestParams, params)
-    ctx.meta = call.meta
+    ctx._know(call.meta)
     tool = core.server.tools.get(call.name)
     if tool is None:
         raise ToolNotFound(call.name)
@@ -85,7 +85,7 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
 async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Read what is at a URI: the resource added for it, or the first template that matches it."""
     read = params_of(decode_ReadResourceRequestParams, params)
-    ctx.meta = read.meta
+    ctx._know(read.meta)
     entry, run = _reader(core, read.uri, ctx)
     outcome, ended = await _outcome(run, ctx)
     if ended is not None:
@@ -96,7 +96,7 @@ async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestCo
 async def get_prompt(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Fill in a prompt."""
     get = params_of(decode_GetPromptRequestParams, params)
-    ctx.meta = get.meta
+    ctx._know(get.meta)
     entry = core.server.prompts.get(get.name)
     if entry is None:
         raise PromptNotFound(get.name)

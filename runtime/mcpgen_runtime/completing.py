@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Values for one argument of a prompt, or one variable of a template; none without a completer."""
     asked = params_of(decode_CompleteRequestParams, params)
-    ctx.meta = asked.meta
+    ctx._know(asked.meta)
     entry: PromptEntry | TemplateEntry | None
     if isinstance(asked.ref, PromptReference):
         entry = core.server.prompts.get(asked.ref.name)

@@ -64,7 +64,7 @@ class RequestContext(ABC):
     request_state: str | None = None
     #: The client's answers to the `input_requests` of such a handler, by their keys, as JSON.
     input_responses: Mapping[str, Any] = MappingProxyType({})
-    #: What a session knows of its client, as a modern request says it in `_meta`.
+    #: What a modern request has to say in `_meta`, where the session says it instead.
     session_meta: Mapping[str, Any] = MappingProxyType({})
     _last_progress: float | None = None
 
@@ -224,6 +224,10 @@ class RequestContext(ABC):
         return await self._ask(method, params, key)
 
     # What an era does.
+
+    def _know(self, meta: RequestMetaObject) -> None:
+        """Learn the request's `_meta`, once it is decoded."""
+        self.meta = meta
 
     @abstractmethod
     def _notify(self, method: str, params: dict[str, Any]) -> None:

@@ -193,8 +193,8 @@ class ServerCore:
                 if to_neutral is not None:
                     params = to_neutral(params)
                 meta = params.get("_meta", _NOTHING)
-                if isinstance(meta, Mapping):  # whatever else it is, the decoder refuses
-                    # What a modern request says of its client, a session said once: it is put in its place.
+                if meta.__class__ is dict:  # whatever else it is, the decoder refuses
+                    # What a modern request says of its client, a session said once.
                     params = {**params, "_meta": {**meta, **ctx.session_meta}}
                 result = await answer(self, params, ctx)
                 return Result(request.id, result if to_wire is None else to_wire(result))

@@ -20,6 +20,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from secrets import token_hex
 from typing import Any
@@ -41,7 +42,15 @@ from mcpgen_runtime.jsonrpc import (
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import LEGACY, Channel, Outlet, ProtocolHandler
 from mcpgen_types.codec import Converter, Inexpressible
-from mcpgen_types.v2026_07_28 import InputRequiredResult, encode_InputRequiredResult
+from mcpgen_types.v2026_07_28 import (
+    ClientCapabilities,
+    Implementation,
+    InputRequiredResult,
+    RequestMetaObject,
+    decode_ClientCapabilities,
+    decode_Implementation,
+    encode_InputRequiredResult,
+)
 
 log = logging.getLogger("mcpgen_runtime")
 
@@ -127,7 +136,7 @@ class LegacySession:
         "_next_id",
         "_outlet",
         "_questions",
-        "meta",
+        "client",
         "revision",
         "state",
     )
@@ -150,8 +159,8 @@ class LegacySession:
             in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
         self._in_flight = in_flight
         self._outlet = outlet
-        #: What the client said of itself, as each modern request says it in `_meta`.
-        self.meta: dict[str, Any] = {}
+        #: What the client said of itself.
+        self.client: tuple[ClientCapabilities, Implementation | None] = (ClientCapabilities(), None)
         self._log_level = "info"
         self._converters: Mapping[str, Converter] = {}
         self._questions: dict[RequestId, Promise[dict[str, Any]]] | None = None
@@ -204,7 +213,7 @@ class LegacySession:
             self._outlet.send(Notification(method, self.to_wire(method, params)))
 
     def hear_no_more(self) -> None:
-        """The client sends nothing any more: fail the questions that it has not answered, and any later one."""
+        """The client sends nothing any more: fail the questions it has not answered, and later ones."""
         self._deaf = True
         questions, self._questions = self._questions or {}, None
         for promise in questions.values():
@@ -255,14 +264,16 @@ class LegacySession:
         self.revision = revision
         neutral = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
         self._converters = neutral.CONVERTERS
-        self.meta = {f"{_META}protocolVersion": revision}
-        for key, type, value in (
-            ("clientCapabilities", "ClientCapabilities", params["capabilities"]),
-            ("clientInfo", "Implementation", params["clientInfo"]),
-        ):
+
+        def known(type: str, value: dict[str, Any]) -> dict[str, Any]:
             # What the revision does not know may be anything there, and means nothing.
             from_wire = neutral.TYPES[type].from_wire
-            self.meta[_META + key] = value if from_wire is None else from_wire(value)
+            return value if from_wire is None else from_wire(value)
+
+        self.client = (
+            decode_ClientCapabilities(known("ClientCapabilities", params["capabilities"])),
+            decode_Implementation(known("Implementation", params["clientInfo"])),
+        )
         self._in_flight.handler.changes.add(self)
 
     # Notifications and responses of the client.
@@ -325,6 +336,12 @@ class LegacySession:
         self.state = TRANSITIONS[self.state][event]
 
 
+@cache
+def _session_meta(revision: str | None) -> dict[str, Any]:
+    """What a modern request has to say in `_meta`; the rest `LegacyCall` adds once that is decoded."""
+    return {f"{_META}protocolVersion": revision or LEGACY[0], f"{_META}clientCapabilities": {}}
+
+
 class LegacyCall(Call):
     """A request of a session."""
 
@@ -340,11 +357,15 @@ class LegacyCall(Call):
     ) -> None:
         super().__init__(request, channel, in_flight, headers)
         self._session = session
-        self.session_meta = session.meta
+        self.session_meta = _session_meta(session.revision)
 
     @property
     def revision(self) -> str:
         return self._session.revision or LEGACY[0]
+
+    def _know(self, meta: RequestMetaObject) -> None:
+        meta.client_capabilities, meta.client_info = self._session.client
+        self.meta = meta
 
     def _settle(self, response: Response) -> None:
         if self.method in _SETTLING:

@@ -46,7 +46,7 @@ def _page(
     core: ServerCore, key: str, entries: Collection[Entry], params: dict[str, Any], ctx: RequestContext
 ) -> dict[str, Any]:
     asked = params_of(decode_PaginatedRequestParams, params)
-    ctx.meta = asked.meta
+    ctx._know(asked.meta)
     server = core.server
     start = 0
     if asked.cursor is not None:

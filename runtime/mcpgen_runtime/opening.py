@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 async def discover(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """What the server is, can do and speaks."""
-    ctx.meta = params_of(decode_RequestParams, params).meta
+    ctx._know(params_of(decode_RequestParams, params).meta)
     server = core.server
     result: dict[str, Any] = {
         "supportedVersions": list(REVISIONS),

@@ -181,6 +181,8 @@ class Stream(asyncio.Protocol):
     def _hang_up(self) -> None:
         """Close the transport once everything is sent and the peer has hung up too, or had time to."""
         transport = self._transport
+        if transport.is_closing():
+            return
         if self._at_end or not transport.can_write_eof():
             transport.close()
         else:
