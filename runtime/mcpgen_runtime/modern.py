@@ -72,7 +72,7 @@ class State(Enum):
 class Event(Enum):
     """What happens to one request."""
 
-    MALFORMED = "refused: rule 1, a taken id, a limit"
+    MALFORMED = "refused (rule 1, a taken id, a limit)"
     STARTED = "given to the handler"
     ACKNOWLEDGED = "subscriptions/listen acknowledged"
     NOTIFIED = "a notification of this request"
