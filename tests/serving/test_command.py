@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -240,6 +241,12 @@ def test_quick_way_knows_the_options_that_typer_knows() -> None:
     assert fields == {**FLAGS, **SINGLE, **REPEATED}
     assert {option for option in fields if declared[option].is_flag} == set(FLAGS)
     assert {option for option in fields if declared[option].multiple} == set(REPEATED)
+
+
+def test_page_lists_every_option(project_root: Path) -> None:
+    page = (project_root / "docs" / "serve.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(--[\w-]+)", page, re.MULTILINE)
+    assert sorted(listed) == sorted({**FLAGS, **SINGLE, **REPEATED})
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,9 @@ def serve(kind: str, tmp_path: Path) -> Iterator[Callable[..., ServerProcess]]:
         option = {"tcp": "--tcp", "unix": "--unix", "websocket": "--ws"}[kind]
         where = str(tmp_path / "socket") if kind == "unix" else "127.0.0.1:0"
         chosen = [word for each in settings for word in ("--set", each)]
-        servers.append(ServerProcess(option, where, *chosen))
+        # Unix sockets are served by asyncio's own loop, the others by uvloop where it is installed.
+        loop = "off" if kind == "unix" else "auto"
+        servers.append(ServerProcess(option, where, *chosen, "--uvloop", loop))
         return servers[-1]
 
     yield start

@@ -190,11 +190,25 @@ def test_terminal_is_told_what_is_served_and_is_left_as_it_was() -> None:
     os.close(theirs)
 
 
-def test_output_that_nobody_reads_any_more_ends_it(stdio: StdioPeer) -> None:
+@pytest.mark.parametrize("loop", ["on", "off"])
+def test_output_that_nobody_reads_any_more_ends_it(stop: Callable[[StdioPeer], None], loop: str) -> None:
     """Though its input stays open, and without a word of its own."""
-    assert stdio.is_served()
-    stdio.stdout.close()
-    assert stdio.server.wait() == 0
+    peer = StdioPeer("--uvloop", loop)
+    stop(peer)
+    assert peer.is_served()
+    peer.stdout.close()
+    assert peer.server.wait() == 0
+    assert peer.log() == ""
+
+
+def test_everything_that_was_asked_for_arrives_on_either_loop(stop: Callable[[StdioPeer], None]) -> None:
+    peer = StdioPeer("--uvloop", "on")
+    stop(peer)
+    for number in range(30):
+        peer.tell(call("flood", {"bytes": 100_000}, id=number))
+    peer.finish()
+    assert [answer["id"] for answer in peer.heard_to_the_end()] == list(range(30))
+    assert peer.server.wait() == 0
 
 
 def test_answer_that_nobody_reads_any_more_ends_it() -> None:
