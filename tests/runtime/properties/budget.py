@@ -11,7 +11,7 @@ THOROUGH = "thorough"
 settings.register_profile(THOROUGH, max_examples=1_000)
 
 
-def budget(examples: int, *, steps: int = 40, shrink: bool = True) -> settings:
+def budget(examples: int, *, steps: int = 50, shrink: bool = True) -> settings:
     """So many runs of so many steps; in the thorough profile, a hundred times as many."""
     thorough = settings.get_current_profile_name() == THOROUGH
     return settings(

@@ -20,7 +20,8 @@ from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import LEGACY, NEUTRAL
 
-SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
+_META = "io.modelcontextprotocol/"
+SUBSCRIPTION = f"{_META}subscriptionId"
 LIST_CHANGES = {
     "toolsListChanged": "notifications/tools/list_changed",
     "promptsListChanged": "notifications/prompts/list_changed",
@@ -111,7 +112,9 @@ class Ledger:
         self._refused: list[tuple[RequestId | None, frozenset[Outcome]]] = []
         self._batches: list[Batch] = []
         self._ending = False
+        #: What the server is to tell, and what it may; by stream.
         self._changes: Counter[tuple[RequestId | None, str, str | None]] = Counter()
+        self._perhaps: Counter[tuple[RequestId | None, str, str | None]] = Counter()
 
     # What the client does.
 
@@ -155,7 +158,10 @@ class Ledger:
                 granted.get(kind) and method == change for kind, change in LIST_CHANGES.items()
             ):
                 self._changes[stream.id, method, uri] += 1
-        if self.ready and (uri is None or uri in self.subscribed):
+        held = [*self._held("resources/subscribe"), *self._held("resources/unsubscribe")]
+        if any(each.params.get("uri") == uri for each in held):
+            self._perhaps[None, method, uri] += 1
+        elif self.ready and (uri is None or uri in self.subscribed):
             self._changes[None, method, uri] += 1
 
     def ends(self) -> None:
@@ -296,7 +302,7 @@ class Ledger:
             asked = sent.params["protocolVersion"]
             self.revision = result["protocolVersion"]
             insist(self.revision == (asked if asked in LEGACY else LEGACY[0]), "agreed on", self.revision)
-            self.capabilities = sent.params["capabilities"]
+            self.capabilities = understood(sent.params["capabilities"], result["protocolVersion"])
         elif sent.method == "logging/setLevel":
             self.level = sent.params["level"]
         elif sent.method == "resources/subscribe":
@@ -305,7 +311,7 @@ class Ledger:
             self.subscribed.discard(sent.params["uri"])
 
     def _wants(self, sent: Sent, result: dict[str, Any]) -> None:
-        declared = sent.meta["io.modelcontextprotocol/clientCapabilities"]
+        declared = sent.meta[f"{_META}clientCapabilities"]
         insist("inputRequests" in result or "requestState" in result, "wants nothing:", result)
         for question in result.get("inputRequests", {}).values():
             insist(offers(declared, question), "never declared:", question)
@@ -373,8 +379,11 @@ class Ledger:
             insist(not sent.progressed or value > sent.progressed[-1], "no progress:", message, sent)
             sent.progressed.append(value)
             return
-        level = sent.meta.get("io.modelcontextprotocol/logLevel") if sent.modern else self.level
-        insist(level is not None and SEVERITY[params["level"]] >= SEVERITY[level], "below", level, message)
+        levels = [sent.meta.get(f"{_META}logLevel") if sent.modern else self.level]
+        # One may be in force already, whose answer waits for the rest of its batch.
+        levels += [each.params.get("level") for each in self._held("logging/setLevel")]
+        loud = [level for level in levels if SEVERITY[params["level"]] >= SEVERITY.get(level, 9)]
+        insist(loud, "below", levels, message)
 
     def _streamed(self, stream: Stream | None, message: dict[str, Any]) -> None:
         grammar(NEUTRAL).notification(message)
@@ -393,14 +402,27 @@ class Ledger:
 
     def _change(self, stream: RequestId | None, method: str, params: dict[str, Any]) -> None:
         change = stream, method, params.get("uri")
-        insist(self._changes[change] > 0, "no such change:", change)
-        self._changes[change] -= 1
+        expected = self._changes if self._changes[change] else self._perhaps
+        insist(expected[change] > 0, "no such change:", change)
+        expected[change] -= 1
+
+    def _held(self, method: str) -> list[Sent]:
+        """The requests for `method` that may have been served, though the answer waits for a batch."""
+        return [sent for sent in self.open.values() if sent.method == method and sent.batch is not None]
 
     def _grammar(self, sent: Sent) -> Grammar:
         return grammar(NEUTRAL) if sent.modern else self._of_session()
 
     def _of_session(self) -> Grammar:
         return grammar(self.revision or LEGACY[0])
+
+
+def understood(declared: dict[str, Any], revision: str) -> dict[str, Any]:
+    """What a client has declared in the words of a legacy revision: the older ones have no more of them."""
+    if revision >= "2025-11-25":
+        return declared
+    known = ("elicitation", "sampling", "roots") if revision >= "2025-06-18" else ("sampling", "roots")
+    return {key: {} for key in known if key in declared}
 
 
 def offers(declared: dict[str, Any], question: dict[str, Any]) -> bool:

@@ -235,6 +235,8 @@ class Scripted:
         elif step == "stubborn wait":
             try:
                 await self.wait(ctx.request_id)
+            except GeneratorExit:
+                raise
             except BaseException:  # the worst of handlers: it does not even let itself be cancelled
                 await ctx.progress(1_000_000)
                 await ctx.log("emergency", {"of": ctx.request_id})

@@ -35,30 +35,33 @@ class SessionSteps(Steps):
     revisions: ClassVar[tuple[str, ...]] = LEGACY
     modern_spoken = False
 
-    def begin(self, pick: int) -> None:
-        if pick % 8 == 0:
+    def open_as_usual(self, pick: int) -> None:
+        """Open a session, and say that it is ready; but not always."""
+        if pick % 8 == 7:
             return
         version, declared = picked(pick, self.revisions), picked(pick, messages.CAPABILITIES)
-        self.open_a_session(version, declared, waits=False, settle=True)
-        if pick % 8 > 1:
+        self.open_a_session(version, declared, waits=pick % 8 == 6, wrong=None, settle=True)
+        if pick % 8 < 5:
             self.say_ready()
 
     @rule(
         version=st.sampled_from((*LEGACY, "2026-07-28", "1999-01-01")),
         declared=st.sampled_from(messages.CAPABILITIES),
         waits=booleans,
+        wrong=st.one_of(st.none(), st.none(), st.sampled_from(_BAD_OPENINGS)),
         settle=booleans,
     )
-    def open_a_session(self, version: str, declared: dict[str, Any], waits: bool, settle: bool) -> None:
+    def open_a_session(
+        self, version: str, declared: dict[str, Any], waits: bool, wrong: Any, settle: bool
+    ) -> None:
+        if wrong is not None:
+            self.open(wrong, {WRONG}, settle)
+            return
         if version in LEGACY and version not in self.revisions:
             version = self.revisions[0]
         params = {**_OPENING, "capabilities": declared, "protocolVersion": version}
         possible: set[Outcome] = {RESULT, BROKEN} if waits else {RESULT}
         self.open(params, possible, settle, waits=waits)
-
-    @rule(params=st.sampled_from(_BAD_OPENINGS), settle=booleans)
-    def fail_to_open_a_session(self, params: Any, settle: bool) -> None:
-        self.open(params, {WRONG}, settle)
 
     @rule()
     def say_ready(self) -> None:
@@ -107,6 +110,7 @@ class SessionSteps(Steps):
         self.deliver([text_of(message)], settle)
 
     @rule(pick=picks, error=booleans)
+    @precondition(lambda self: self.ledger.asked)
     def answer_what_nobody_asked(self, pick: int, error: bool) -> None:
         open_ = self.ledger.questions
         id = picked(pick, ["nobody", 10**6, *(id for id in self.ledger.asked if id not in open_)])

@@ -41,6 +41,8 @@ LIMITS = Limits(
 #: Which of several; of none, where there are none.
 picks = st.integers(0, 999)
 booleans = st.booleans()
+#: Whether a request is written as the modern era does, where a client can write both.
+eras = st.sampled_from((True, True, False))
 tools = st.sampled_from(("act", "act", "act", "measure", "enumerate"))
 
 
@@ -70,7 +72,7 @@ class Steps(RuleBasedStateMachine):
     @rule(
         script=messages.scripts,
         tool=tools,
-        modern=booleans,
+        modern=eras,
         level=st.sampled_from((None, *messages.LEVELS)),
         declared=st.sampled_from(messages.CAPABILITIES),
         style=picks,
@@ -88,7 +90,7 @@ class Steps(RuleBasedStateMachine):
     ) -> None:
         self.deliver([self.scripted(script, tool, modern, level, declared, style)], settle)
 
-    @rule(plain=messages.plains, modern=booleans, style=picks, settle=booleans)
+    @rule(plain=messages.plains, modern=eras, style=picks, settle=booleans)
     def ask_plainly(self, plain: messages.Plain, modern: bool, style: int, settle: bool) -> None:
         self.deliver([self.plain(plain, modern, style)], settle)
 
@@ -98,13 +100,13 @@ class Steps(RuleBasedStateMachine):
             min_size=2,
             max_size=8,
         ),
-        modern=booleans,
+        modern=eras,
         settle=booleans,
     )
     def send_several_in_one_piece(self, several: list[Any], modern: bool, settle: bool) -> None:
         self.deliver([self.any_of_them(each, modern) for each in several], settle)
 
-    @rule(pick=picks, plain=messages.plains, modern=booleans, settle=booleans)
+    @rule(pick=picks, plain=messages.plains, modern=eras, settle=booleans)
     @precondition(lambda self: self.waiting() or self.ledger.streams)
     def use_an_id_that_is_in_use(self, pick: int, plain: messages.Plain, modern: bool, settle: bool) -> None:
         id = picked(pick, [*self.waiting(), *self.ledger.streams])
@@ -113,22 +115,30 @@ class Steps(RuleBasedStateMachine):
         params = messages.with_meta(params, self.meta(modern))
         self.deliver([text_of(messages.request(id, method, params))], settle)
 
-    # Bytes that are no message, and messages that say nothing.
+    # Bytes that are no message, and messages that mean nothing.
 
-    @rule(garbage=st.sampled_from(messages.GARBAGE), settle=booleans)
-    def send_garbage(self, garbage: messages.Garbage, settle: bool) -> None:
-        self.deliver([self.garbage(garbage)], settle)
-
-    @rule(text=st.sampled_from(messages.ADDRESSED_GARBAGE), pick=picks, settle=booleans)
-    def send_garbage_with_an_id(self, text: bytes, pick: int, settle: bool) -> None:
-        id = picked(pick, [self.fresh(0)[0], *self.waiting(), *self.ledger.finished])
-        self.ledger.errs(id, {REFUSAL})
-        self.deliver([text % text_of(id)], settle)
-
-    @rule(talk=st.sampled_from(messages.IDLE_TALK), modern=booleans)
-    def tell_what_means_nothing(self, talk: tuple[str, Any], modern: bool) -> None:
-        method, params = talk
-        self.deliver([text_of(messages.notification(method, params))], True)
+    @rule(
+        nonsense=st.one_of(
+            st.sampled_from(messages.GARBAGE),
+            st.sampled_from(messages.ADDRESSED_GARBAGE),
+            st.sampled_from(messages.IDLE_TALK),
+            st.just("cancelled in vain"),
+        ),
+        pick=picks,
+        settle=booleans,
+    )
+    def send_nonsense(self, nonsense: Any, pick: int, settle: bool) -> None:
+        if isinstance(nonsense, bytes):
+            id = picked(pick, [self.fresh(0)[0], *self.waiting(), *self.ledger.finished])
+            self.ledger.errs(id, {REFUSAL})
+            self.deliver([nonsense % text_of(id)], settle)
+        elif isinstance(nonsense, str):
+            targets = self.stage.openings or [self.fresh(0)[0], *self.ledger.finished]
+            self.cancel_message(picked(pick, targets), settle)
+        elif isinstance(nonsense[0], bytes):
+            self.deliver([self.garbage(nonsense)], settle)
+        else:
+            self.deliver([text_of(messages.notification(*nonsense))], settle)
 
     # Cancellation, and time.
 
@@ -138,12 +148,6 @@ class Steps(RuleBasedStateMachine):
         id = picked(pick, [*self.cancellable(), *self.ledger.streams])
         self.ledger.cancels(id)
         self.cancel_message(id, settle)
-
-    @rule(pick=picks, settle=booleans)
-    def cancel_what_cannot_be_cancelled(self, pick: int, settle: bool) -> None:
-        self.cancel_message(
-            picked(pick, [self.fresh(0)[0], *self.stage.openings, *self.ledger.finished]), settle
-        )
 
     @rule(pick=picks, breaks=st.sampled_from((False, False, False, True)), settle=booleans)
     @precondition(lambda self: self.stage.gates)
@@ -196,11 +200,14 @@ class Steps(RuleBasedStateMachine):
         if again:  # seldom: everything before it is forgotten
             self.disconnect(graceful=graceful)
             self.connect()
-            self.begin(pick)
+            self.open_as_usual(pick)
 
     @initialize(pick=picks)
     def begin(self, pick: int) -> None:
-        """Do what a client does first."""
+        self.open_as_usual(pick)
+
+    def open_as_usual(self, pick: int) -> None:
+        """Do what such a client does first."""
 
     def connect(self) -> None:
         """Open a connection; nothing is known of its client."""

@@ -20,8 +20,10 @@ class MixedSteps(SessionSteps, StatelessSteps):
     modern_spoken = True
     legacy_spoken = True
 
-    def begin(self, pick: int) -> None:
-        """Nothing: what this client does first is any of its steps."""
+    def open_as_usual(self, pick: int) -> None:
+        """Nothing, or what a client of the legacy era does; the others open their session later."""
+        if pick % 3 == 1:
+            super().open_as_usual(pick)
 
 
 def of(steps: type[RuleBasedStateMachine], **settings: Any) -> type[RuleBasedStateMachine]:
@@ -31,16 +33,16 @@ def of(steps: type[RuleBasedStateMachine], **settings: Any) -> type[RuleBasedSta
 
 @pytest.mark.parametrize("revision", LEGACY)
 def test_session_holds(revision: str) -> None:
-    run_state_machine_as_test(of(SessionSteps, revisions=(revision,)), settings=budget(40))
+    run_state_machine_as_test(of(SessionSteps, revisions=(revision,)), settings=budget(60))
 
 
 def test_stateless_requests_hold() -> None:
-    run_state_machine_as_test(StatelessSteps, settings=budget(60))
+    run_state_machine_as_test(StatelessSteps, settings=budget(100))
 
 
 def test_both_eras_on_one_connection_hold() -> None:
-    run_state_machine_as_test(MixedSteps, settings=budget(60))
+    run_state_machine_as_test(MixedSteps, settings=budget(100))
 
 
 def test_over_memory_under_asyncio_holds() -> None:
-    run_state_machine_as_test(of(MixedSteps, carried_by=OverMemory), settings=budget(25))
+    run_state_machine_as_test(of(MixedSteps, carried_by=OverMemory), settings=budget(30))
