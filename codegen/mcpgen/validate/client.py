@@ -10,15 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from mcpgen import __version__
+from mcpgen_runtime.client.eras import LEGACY as _NEWEST_FIRST
+from mcpgen_runtime.client.eras import NEUTRAL, REVISIONS
+from mcpgen_runtime.client.opening import META_CAPABILITIES, META_CLIENT, META_SERVER, META_VERSION
 
-LEGACY = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-MODERN = ("2026-07-28",)
-REVISIONS = LEGACY + MODERN
-
-META_VERSION = "io.modelcontextprotocol/protocolVersion"
-META_CLIENT = "io.modelcontextprotocol/clientInfo"
-META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
-META_SERVER = "io.modelcontextprotocol/serverInfo"
+LEGACY = tuple(reversed(_NEWEST_FIRST))
+MODERN = (NEUTRAL,)
 
 CLIENT_INFO = {"name": "mcpgen-validate", "version": __version__}
 
@@ -98,3 +95,21 @@ def input_responses(requests: Any, declared: dict[str, Any]) -> dict[str, Any] |
             return None
         responses[key] = result
     return responses
+
+
+__all__ = [
+    "CLIENT_INFO",
+    "LEGACY",
+    "META_CAPABILITIES",
+    "META_CLIENT",
+    "META_SERVER",
+    "META_VERSION",
+    "MODERN",
+    "REVISIONS",
+    "capabilities",
+    "declares",
+    "era_of",
+    "input_responses",
+    "reply_to",
+    "result_for",
+]

@@ -34,6 +34,8 @@ _CANCEL_SECONDS = 5.0
 _ANSWER_SECONDS = 30.0
 # How much of a frame that is no message is shown.
 _SHOWN = 200
+# How many of them are logged: a server that writes its own log to standard output writes much.
+_NOISE_LOGGED = 10
 
 
 @dataclass(slots=True, eq=False)
@@ -69,11 +71,10 @@ class Connection:
         self.longest_seconds = longest_seconds
         #: Whether the server may send requests, as it may in the old era; in the new one they are ignored.
         self.answers_requests = False
-        #: The first thing that the server wrote and that was no message.
-        self.noise: str | None = None
         self._on_request = on_request
         self._on_notification = on_notification
         self._on_gone = on_gone
+        self._noise = 0
         self._numbers = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
         self._serving: dict[str | int, asyncio.Task[None]] = {}
@@ -241,9 +242,9 @@ class Connection:
 
     def _wonder(self, data: bytes, reason: str) -> None:
         shown = data[:_SHOWN].decode("utf-8", "backslashreplace")
-        if self.noise is None:
-            self.noise = shown
-        _log.warning("the server sent what is no message (%s): %s", reason, shown)
+        self._noise += 1
+        if self._noise <= _NOISE_LOGGED:
+            _log.warning("the server sent what is no message (%s): %s", reason, shown)
 
     def _hear(self, notification: Notification) -> None:
         params = notification.params
