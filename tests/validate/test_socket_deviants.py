@@ -165,6 +165,15 @@ def test_what_cannot_be_reached_is_named_without_a_password(target: Target, show
     assert "secret" not in str(report.to_json())
 
 
+def test_package_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mcpgen.validate.target.find_spec", lambda name: None)
+    report = asyncio.run(
+        validate(Target(ws="ws://127.0.0.1:9/"), Options(timeout=2), announce=lambda _: None)
+    )
+    assert report.exit_code == 2
+    assert report.failure is not None and "mcpgen[http]" in report.failure.hint
+
+
 def test_port_that_speaks_something_else_is_told_as_that() -> None:
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 mail.example.com ESMTP\r\n")

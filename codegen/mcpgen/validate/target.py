@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mcpgen.errors import TargetUnreachable
+from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
 from mcpgen.validate.journal import Journal
 from mcpgen.validate.recorder import Limits, Recorder
@@ -54,11 +55,13 @@ class Target:
         return {"transport": "stdio", "command": list(self.command)}
 
     def check(self) -> None:
-        """Raises `UsageError` where the address is none."""
+        """Raises `UsageError` where the address is none, and where what reaches it is not installed."""
         if self.url is not None:
             check_url(self.url)
         elif self.ws is not None:
             check_url(self.ws, option="--ws", schemes=("ws", "wss"))
+            if find_spec("websockets") is None:
+                raise MissingExtra("websockets", extra="http")
 
     def recorder(self, journal: Journal, limits: Limits) -> Recorder:
         """A transport to the target that keeps `journal`."""
