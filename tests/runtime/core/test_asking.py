@@ -95,6 +95,22 @@ def test_a_user_may_decline(revision: str, action: str) -> None:
     assert talk.run() == f"{action} None"
 
 
+@WITH_FORMS
+@pytest.mark.parametrize("chosen", [["red"], ["red", "blue"], []])
+def test_a_choice_of_several_is_a_list_in_every_revision(revision: str, chosen: list[str]) -> None:
+    colours = {"type": "array", "items": {"type": "string", "enum": ["red", "green", "blue"]}}
+
+    async def work(ctx: RequestContext) -> str:
+        answer = await ctx.elicit("Which?", {"type": "object", "properties": {"colours": colours}})
+        return str((answer.content or {})["colours"])
+
+    talk = Conversation(revision, work)
+    # A form of 2025-06-18 knows no such field: there a client chooses one.
+    said: Any = chosen if revision >= "2025-11-25" else "red"
+    talk.answers["elicitation/create"] = {"action": "accept", "content": {"colours": said}}
+    assert talk.run() == str(chosen if revision >= "2025-11-25" else ["red"])
+
+
 @WITH_URLS
 def test_elicit_url_has_the_user_go_somewhere(revision: str) -> None:
     async def work(ctx: RequestContext) -> str:

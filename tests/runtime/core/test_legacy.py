@@ -355,6 +355,19 @@ def test_nothing_is_asked_for_a_request_that_was_cancelled() -> None:
     assert client.connection.calls == 0
 
 
+def test_questions_that_a_client_can_no_longer_answer_fail() -> None:
+    client = Workshop().client()
+    (question,) = wait_for(client, "ask")
+    client.connection.hear_no_more()
+    client.driver.run()
+    (failed,) = client.take()
+    assert failed["result"]["content"][0]["text"].startswith("-32600 ")
+    # Nor is anything asked from now on.
+    (again,) = wait_for(client, "ask", "later")
+    assert again["result"]["content"] == failed["result"]["content"]
+    assert client.send({"jsonrpc": "2.0", "id": question["id"], "result": {"action": "accept"}}) == []
+
+
 @pytest.mark.parametrize("revision", LEGACY)
 def test_only_what_the_client_declared_is_asked(revision: str) -> None:
     client = Workshop().client(revision, capabilities={})
