@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
 from mcpgen_runtime.client import (
@@ -78,6 +79,24 @@ def test_stream_that_never_ends_is_left_once_it_brought_the_answer() -> None:
             await asyncio.sleep(0.005)
 
     run(modern(handler), use, transport={"linger_seconds": 0.05})
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_client_of_the_users_own_is_used_with_patience_and_left_open(streams: bool) -> None:
+    async def slow(exchange: Exchange) -> None:
+        if streams:
+            await exchange.events()
+        await asyncio.sleep(0.2)
+        await (exchange.answer if streams else exchange.result)(text("done"))
+
+    async def whole() -> None:
+        async with httpx.AsyncClient(timeout=0.05, headers={"X-Mine": "yes"}) as own:
+            async with talking(modern(slow), transport={"client": own}) as (client, puppet):
+                await call(client)
+            assert {exchange.headers["x-mine"] for exchange in puppet.seen} == {"yes"}
+            assert not own.is_closed
+
+    asyncio.run(whole())
 
 
 async def as_events_in_pieces(exchange: Exchange) -> None:

@@ -36,6 +36,7 @@ BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ExceptionGro
 # A stream that breaks off again and again is not resumed for ever.
 _RESUMPTIONS = 5
 _LONGEST_RETRY = 5.0
+_SHORTEST_RETRY = 0.05
 _GOODBYE_SECONDS = 2.0
 # What OpenSSL, by its age, makes of a peer that answers a TLS greeting with something else.
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
@@ -84,6 +85,7 @@ class HttpTransport(Transport):
         self.client = client
         self._own_client = client is None
         self._connect_seconds = connect_seconds
+        self._timeout = patient(connect_seconds)
         self._linger_seconds = linger_seconds
         self._keeps_alive = keeps_alive
         self._keeps_listening = keeps_listening
@@ -225,8 +227,9 @@ class HttpTransport(Transport):
         error: ClientError | None = None
         status: int | None = None
         try:
+            body = json_text.dumps(message)
             request = self.client.build_request(
-                "POST", self.url, headers=headers, content=json_text.dumps(message)
+                "POST", self.url, headers=headers, content=body, timeout=self._timeout
             )
             reply = await self.client.send(request, stream=True)
             status = reply.status_code
@@ -277,7 +280,7 @@ class HttpTransport(Transport):
             await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
             assert self.client is not None
             headers = self._headers_with({"Accept": EVENTS, "Last-Event-ID": last_id})
-            async with self.client.stream("GET", self.url, headers=headers) as resumed:
+            async with self.client.stream("GET", self.url, headers=headers, timeout=self._timeout) as resumed:
                 if resumed.status_code != 200:
                     return
                 newer, retry = await self._read_events(resumed, exchange, "post")
@@ -326,7 +329,9 @@ class HttpTransport(Transport):
             headers = {"Accept": EVENTS} | ({} if last_id is None else {"Last-Event-ID": last_id})
             retry = 1000
             try:
-                async with self.client.stream("GET", self.url, headers=self._headers_with(headers)) as reply:
+                async with self.client.stream(
+                    "GET", self.url, headers=self._headers_with(headers), timeout=self._timeout
+                ) as reply:
                     kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
                     self._deliver(ReplyHead(None, reply.status_code, kind, True))
                     if reply.status_code != 200 or kind != EVENTS:
@@ -343,7 +348,7 @@ class HttpTransport(Transport):
                 return
             if not self._keeps_listening:
                 return
-            await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
+            await asyncio.sleep(min(max(retry / 1000, _SHORTEST_RETRY), _LONGEST_RETRY))
 
     def _holds(self, buffered: int) -> None:
         """Raises `LimitPassed` when a message is too long, be it complete or not."""
@@ -352,13 +357,16 @@ class HttpTransport(Transport):
             raise LimitPassed(f"the server sent a message of more than {limit} bytes")
 
 
+def patient(connect_seconds: float) -> httpx.Timeout:
+    """No bound but on connecting: how long an answer may take is for whoever waits for it."""
+    return httpx.Timeout(None, connect=connect_seconds)
+
+
 def new_client(connect_seconds: float, *, keeps_alive: bool = True) -> HttpClient:
     """A client that waits as long as it is told. Raises `ConnectFailed` where the environment forbids it."""
-    # How long an answer may take is for whoever waits for it.
-    timeout = httpx.Timeout(None, connect=connect_seconds)
     pool = httpx.Limits(max_connections=None, max_keepalive_connections=None if keeps_alive else 0)
     try:
-        return httpx.AsyncClient(timeout=timeout, limits=pool)
+        return httpx.AsyncClient(limits=pool)
     except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
         raise ConnectFailed(f"no HTTP client can be made in this environment: {error}") from error
 

@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from mcpgen_runtime import json_text
 from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
-from mcpgen_runtime.client.http import BROKEN, EVENTS, JSON, HttpClient, described, new_client
+from mcpgen_runtime.client.http import BROKEN, EVENTS, JSON, HttpClient, described, new_client, patient
 from mcpgen_runtime.client.sse import Event, EventReader
 from mcpgen_runtime.client.transport import Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
 from mcpgen_runtime.client.urls import shown
@@ -42,6 +42,7 @@ class HttpSseTransport(Transport):
         self.client = client
         self._own_client = client is None
         self._connect_seconds = connect_seconds
+        self._timeout = patient(connect_seconds)
         self._headers = dict(headers or {})
         self._reader: asyncio.Task[None] | None = None
         self._endpoint: asyncio.Future[str] | None = None
@@ -74,7 +75,11 @@ class HttpSseTransport(Transport):
         sent = self._headers | {"Content-Type": JSON} | dict(headers or {})
         try:
             async with self.client.stream(
-                "POST", self._endpoint.result(), headers=sent, content=json_text.dumps(message)
+                "POST",
+                self._endpoint.result(),
+                headers=sent,
+                content=json_text.dumps(message),
+                timeout=self._timeout,
             ) as reply:
                 status = reply.status_code
         except BROKEN as broken:
@@ -97,13 +102,20 @@ class HttpSseTransport(Transport):
             self.client = None
 
     async def _read(self) -> None:
-        error: ClientError = ServerGone("the server ended its event stream")
         try:
             await self._read_stream()
         except BROKEN as broken:
-            error = ServerGone(f"GET {shown(self.url)}: {described(broken)}")
+            self._lost(ServerGone(f"GET {shown(self.url)}: {described(broken)}"))
         except ClientError as failed:
-            error = failed
+            self._lost(failed)
+        except Exception:
+            # A mistake of ours, not of the server: nobody is to wait, and `close` raises it.
+            self._lost(ServerGone("the client itself failed"))
+            raise
+        else:
+            self._lost(ServerGone("the server ended its event stream"))
+
+    def _lost(self, error: ClientError) -> None:
         assert self._endpoint is not None
         if not self._endpoint.done():
             self._endpoint.set_exception(ConnectFailed(str(error)))
@@ -113,7 +125,7 @@ class HttpSseTransport(Transport):
     async def _read_stream(self) -> None:
         assert self.client is not None
         headers = self._headers | {"Accept": EVENTS}
-        async with self.client.stream("GET", self.url, headers=headers) as reply:
+        async with self.client.stream("GET", self.url, headers=headers, timeout=self._timeout) as reply:
             kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
             self._deliver(ReplyHead(None, reply.status_code, kind, True))
             if reply.status_code != 200 or kind != EVENTS:
