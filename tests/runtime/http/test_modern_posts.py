@@ -75,6 +75,7 @@ async def test_disconnect_cancels_a_call_that_has_reported(client: Client, bench
     exchange.disconnect()
     await asyncio.wait_for(exchange.task, 5)
     assert bench.ended == ["cancelled"]
+    assert not exchange.done
 
 
 async def test_notification_is_accepted_with_nothing_in_return(client: Client) -> None:

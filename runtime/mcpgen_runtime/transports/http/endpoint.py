@@ -207,8 +207,6 @@ class Endpoint:
         """Send a reply that is not there yet, or that is an event stream."""
         watching = asyncio.ensure_future(_leave_when_gone(exchange, receive))
         self._waiting[exchange] = modern
-        if session is not None:
-            session.waiting += 1
         try:
             if isinstance(exchange, LegacyExchange) and exchange.session.version:
                 # A connection on which nothing happens is cut off by somebody sooner or later.
@@ -238,7 +236,6 @@ class Endpoint:
             if modern is not None:
                 modern.close()
             if session is not None:
-                session.waiting -= 1
                 session.used = self._host.now()
             del self._waiting[exchange]
             if self._drained is not None and not self._waiting and not self._drained.done():
@@ -314,7 +311,6 @@ class Endpoint:
     async def drain(self) -> None:
         """Take nothing new, end what would never end by itself, and return when nothing is in flight."""
         self._ending = True
-        self.sessions.stop_listening()
         for modern in tuple(self._waiting.values()):
             if modern is not None and modern.listening:
                 modern.close(graceful=True)

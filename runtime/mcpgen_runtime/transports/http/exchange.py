@@ -7,9 +7,9 @@ first question to the client, the answer becomes an event stream, and stays one.
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mcpgen_runtime.frames import answer_text
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
 from mcpgen_runtime.transports.http.events import EventStream, event
@@ -17,8 +17,6 @@ from mcpgen_runtime.transports.http.events import EventStream, event
 if TYPE_CHECKING:
     from mcpgen_runtime.transports.http.resuming import Resumable
     from mcpgen_runtime.transports.http.sessions import HttpSession
-
-log = logging.getLogger("mcpgen_runtime")
 
 #: The statuses of error answers in 2026-07-28; those of others are 200, and all are in the legacy era.
 _STATUSES = {-32601: 404, -32020: 400, -32021: 400, -32022: 400}
@@ -70,7 +68,7 @@ class Exchange:
 
     def answer(self, response: Response) -> None:
         """See `Channel.answer`."""
-        text = text_of(response)
+        text = answer_text(response)
         if response.__class__ is Result:
             self._reply(text)
         else:
@@ -78,7 +76,7 @@ class Exchange:
 
     def refuse(self, error: Error) -> None:
         """See `Channel.refuse`."""
-        self._reply(text_of(error), max(400, self._status_of(error)))
+        self._reply(answer_text(error), max(400, self._status_of(error)))
 
     def abandon(self) -> None:
         """See `Channel.abandon`."""
@@ -207,18 +205,3 @@ class BatchExchange(LegacyExchange):
         else:
             self.abandoned = True
         self._wake()
-
-
-def text_of(response: Response) -> bytes:
-    """The JSON text of an answer. What a handler gave that is no JSON is an internal error."""
-    if response.__class__ is Result:
-        try:
-            return dumps({"jsonrpc": "2.0", "id": response.id, "result": response.result})
-        except (TypeError, ValueError) as error:
-            log.error("the answer to request %r is no JSON: %s", response.id, error)
-            return dumps(_internal_error(response.id))
-    return dumps(response.to_json())
-
-
-def _internal_error(id: Any) -> dict[str, Any]:
-    return {"jsonrpc": "2.0", "id": id, "error": {"code": -32603, "message": "Internal error"}}

@@ -14,6 +14,7 @@ from functools import partial
 from urllib.parse import quote
 
 from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError
+from mcpgen_runtime.frames import answer_text
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, InvalidMessage, Notification, Request, Response, message_of
@@ -23,7 +24,6 @@ from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import EMPTY, Receive, Scope, Send
 from mcpgen_runtime.transports.http.body import parse, read_body
 from mcpgen_runtime.transports.http.events import EventStream, named_event, send_stream, watch
-from mcpgen_runtime.transports.http.exchange import text_of
 from mcpgen_runtime.transports.http.headers import Headers
 from mcpgen_runtime.transports.http.negotiation import Negotiation, check_get
 from mcpgen_runtime.transports.http.refusal import (
@@ -52,11 +52,11 @@ class SseClient:
 
     def answer(self, response: Response) -> None:
         """See `Channel.answer`."""
-        self._put(text_of(response))
+        self._put(answer_text(response))
 
     def refuse(self, error: Error) -> None:
         """See `Channel.refuse`."""
-        self._put(text_of(error))
+        self._put(answer_text(error))
 
     def abandon(self) -> None:
         """See `Channel.abandon`."""

@@ -34,7 +34,6 @@ class HttpSession:
         "session",
         "used",
         "version",
-        "waiting",
     )
 
     def __init__(
@@ -48,8 +47,6 @@ class HttpSession:
         self.used = host.now()
         #: The revision, as `MCP-Protocol-Version` says it; empty before there is one.
         self.version = b""
-        #: How many POSTs wait for their answer.
-        self.waiting = 0
         self._config = config
         self._host = host
         self._record: Record | None = None
@@ -104,7 +101,6 @@ class HttpSession:
         """Whether nobody has used it since then, and it waits for nothing."""
         return (
             self.used < since
-            and not self.waiting
             and not len(self.session.in_flight)
             and not (self._record is not None and self._record.read)
         )
@@ -119,12 +115,6 @@ class HttpSession:
                 stream.finish()
                 self._listening.remove(stream)  # type: ignore[union-attr]
         self._record.forget()
-
-    def stop_listening(self) -> None:
-        """End its GET streams."""
-        for stream in self._listening or ():
-            stream.finish()
-        self._listening = None
 
     def close(self) -> None:
         """Cancel everything, and end every stream."""
@@ -161,8 +151,6 @@ class Sessions:
         """Raise `Refusal` where there are `max_sessions` already."""
         limit = self._config.limits.max_sessions
         if len(self._by_id) >= limit:
-            self._end_idle()
-        if len(self._by_id) >= limit:
             error = LimitReached(
                 f"There are max_sessions ({limit}) sessions: try again later",
                 limit="max_sessions",
@@ -183,11 +171,6 @@ class Sessions:
         self._by_id.pop(session.id, None)
         session.close()
 
-    def stop_listening(self) -> None:
-        """End all GET streams: the server is about to stop."""
-        for session in self._by_id.values():
-            session.stop_listening()
-
     def close(self) -> None:
         """End all sessions."""
         if self._sweep is not None:
@@ -197,12 +180,10 @@ class Sessions:
             self._by_id.popitem()[1].close()
 
     def _forget(self) -> None:
-        self._end_idle()
-        for session in self._by_id.values():
-            session.forget()
-        self._sweep = self._host.call_later(self._sweep_seconds, self._forget) if self._by_id else None
-
-    def _end_idle(self) -> None:
         since = self._host.now() - self._config.limits.session_idle_seconds
-        for session in [each for each in self._by_id.values() if each.idle(since)]:
-            self.end(session)
+        for session in tuple(self._by_id.values()):
+            if session.idle(since):
+                self.end(session)
+            else:
+                session.forget()
+        self._sweep = self._host.call_later(self._sweep_seconds, self._forget) if self._by_id else None
