@@ -141,7 +141,9 @@ class OverMemory:
 
     def deliver(self, messages: list[bytes]) -> None:
         data = b"".join(text + b"\n" for text in messages)
-        self._loop.run_until_complete(self._end.send(data))
+        middle = len(data) // 2  # of a character, if need be
+        for part in (data[:middle], data[middle:]):
+            self._loop.run_until_complete(self._end.send(part))
 
     def settle(self) -> None:
         self._loop.run_until_complete(_turns(40))

@@ -10,9 +10,18 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.runtime.properties.entries import (
+    INPUT_REQUIRED,
+    RESULT,
+    Batch,
+    Outcome,
+    Sent,
+    Stream,
+    offers,
+    understood,
+)
 from tests.runtime.properties.grammar import Grammar, grammar
 
 from mcpgen_runtime.context import SEVERITY
@@ -30,10 +39,6 @@ LIST_CHANGES = {
 UPDATED = "notifications/resources/updated"
 #: What handlers that fail say, and only the log may repeat.
 SECRET = b"swordfish"
-#: What may answer a request: a result, a result that wants input, or an error with that code.
-Outcome = str | int
-RESULT, INPUT_REQUIRED = "result", "input required"
-ANYTHING: frozenset[Outcome] = frozenset({RESULT, INPUT_REQUIRED, *range(-32800, -30000)})
 
 
 class Unaccountable(AssertionError):
@@ -41,50 +46,9 @@ class Unaccountable(AssertionError):
 
 
 def insist(holds: object, *why: object) -> None:
-    """Raise `Unaccountable` unless it holds."""
+    """Raise `Unaccountable` unless it holds, which says why."""
     if not holds:
         raise Unaccountable(" ".join(map(str, why)))
-
-
-@dataclass(eq=False)
-class Batch:
-    """Requests that are answered together: those that are not cancelled, and what was wrong with the rest."""
-
-    missing: list[RequestId] = field(default_factory=list)
-    refused: list[tuple[RequestId | None, frozenset[Outcome]]] = field(default_factory=list)
-    #: How many requests were open when it was on its way.
-    crowd: int = 0
-
-
-@dataclass(eq=False)
-class Sent:
-    """A request of the client."""
-
-    id: RequestId
-    method: str
-    params: dict[str, Any]
-    modern: bool
-    outcomes: Collection[Outcome]
-    at: float = 0.0
-    script: tuple[str, ...] = ()
-    batch: Batch | None = None
-    progressed: list[float] = field(default_factory=list)
-
-    @property
-    def meta(self) -> dict[str, Any]:
-        """Its `_meta`, which only well-formed requests have."""
-        meta = self.params.get("_meta")
-        return meta if isinstance(meta, dict) else {}
-
-
-@dataclass(eq=False)
-class Stream:
-    """A `subscriptions/listen` that is open."""
-
-    id: RequestId
-    asked: dict[str, Any]
-    granted: dict[str, Any] | None = None
-    ending: bool = False
 
 
 class Ledger:
@@ -380,10 +344,13 @@ class Ledger:
             sent.progressed.append(value)
             return
         levels = [sent.meta.get(f"{_META}logLevel") if sent.modern else self.level]
+        held = self._held("logging/setLevel")
         # One may be in force already, whose answer waits for the rest of its batch.
-        levels += [each.params.get("level") for each in self._held("logging/setLevel")]
-        loud = [level for level in levels if SEVERITY[params["level"]] >= SEVERITY.get(level, 9)]
-        insist(loud, "below", levels, message)
+        levels += [each.params["level"] for each in held if each.params.get("level") in SEVERITY]
+        loud = SEVERITY[params["level"]]
+        insist(
+            any(level is not None and loud >= SEVERITY[level] for level in levels), "below", levels, message
+        )
 
     def _streamed(self, stream: Stream | None, message: dict[str, Any]) -> None:
         grammar(NEUTRAL).notification(message)
@@ -415,29 +382,6 @@ class Ledger:
 
     def _of_session(self) -> Grammar:
         return grammar(self.revision or LEGACY[0])
-
-
-def understood(declared: dict[str, Any], revision: str) -> dict[str, Any]:
-    """What a client has declared in the words of a legacy revision: the older ones have no more of them."""
-    if revision >= "2025-11-25":
-        return declared
-    known = ("elicitation", "sampling", "roots") if revision >= "2025-06-18" else ("sampling", "roots")
-    return {key: {} for key in known if key in declared}
-
-
-def offers(declared: dict[str, Any], question: dict[str, Any]) -> bool:
-    """Whether a client that `declared` so much may be asked that."""
-    method, params = question["method"], question.get("params", {})
-    if method == "elicitation/create":
-        elicitation = declared.get("elicitation")
-        if elicitation is None:
-            return False
-        return (
-            "url" in elicitation if params.get("mode") == "url" else not elicitation or "form" in elicitation
-        )
-    if method == "sampling/createMessage":
-        return "sampling" in declared and ("tools" not in params or "tools" in declared["sampling"])
-    return "roots" in declared
 
 
 def _outcome(message: dict[str, Any]) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.runtime.properties.ledger import INPUT_REQUIRED, RESULT, Outcome, offers
+from tests.runtime.properties.entries import INPUT_REQUIRED, RESULT, Outcome, offers
 from tests.runtime.properties.scripted import (
     FAILURES,
     GIFTS,

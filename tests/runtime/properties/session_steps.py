@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from tests.runtime.properties import messages
-from tests.runtime.properties.ledger import RESULT, Batch, Outcome, Sent
+from tests.runtime.properties.entries import RESULT, Batch, Outcome, Sent
 from tests.runtime.properties.messages import BROKEN, OF_THE_CLIENT, REFUSAL, WRONG, text_of
 from tests.runtime.properties.steps import Steps, booleans, picked, picks
 
@@ -27,6 +27,8 @@ _BAD_OPENINGS: list[Any] = [
 ]
 #: What a request of a session may say of itself that is wrong; the older schemas have no word about it.
 _BAD_META: list[Any] = [5, [], None, {"progressToken": 1.5}, {"progressToken": True}]
+#: How a client answers a question.
+_ANSWERS = ("good", "good", "good", "decline", "wrong", "error", "no answer", "both", "1.0")
 
 
 class SessionSteps(Steps):
@@ -84,7 +86,9 @@ class SessionSteps(Steps):
 
     @rule(
         pick=picks,
-        answer=st.sampled_from(("good", "good", "good", "decline", "wrong", "error", "no answer", "both")),
+        answer=st.sampled_from(
+            ("good", "good", "good", "decline", "wrong", "error", "no answer", "both", "1.0")
+        ),
         settle=booleans,
     )
     @precondition(lambda self: self.ledger.questions)
@@ -106,6 +110,7 @@ class SessionSteps(Steps):
             elif answer == "decline" and method == "elicitation/create":
                 message["result"] = {"action": "decline"}
             else:
+                message["id"] = float(id) if answer == "1.0" else id  # the same integer to JSON Schema
                 message["result"] = messages.good_answer(method)
         self.deliver([text_of(message)], settle)
 

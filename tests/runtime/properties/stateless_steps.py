@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from tests.runtime.properties import messages
-from tests.runtime.properties.ledger import Outcome, Sent
+from tests.runtime.properties.entries import Outcome, Sent
 from tests.runtime.properties.messages import META, REFUSAL, UNKNOWN, WRONG, text_of
 from tests.runtime.properties.steps import Steps, booleans, picked, picks
 

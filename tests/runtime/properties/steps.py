@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from tests.runtime.properties import messages
 from tests.runtime.properties.carriers import ByHand, Carrier, OverMemory
-from tests.runtime.properties.ledger import (
-    LIST_CHANGES,
-    RESULT,
-    UPDATED,
-    Batch,
-    Ledger,
-    Outcome,
-    Sent,
-    insist,
-)
+from tests.runtime.properties.entries import RESULT, Batch, Outcome, Sent
+from tests.runtime.properties.ledger import LIST_CHANGES, UPDATED, Ledger, insist
 from tests.runtime.properties.messages import META, REFUSAL, WRONG, text_of
 from tests.runtime.properties.scripted import Scripted
 
@@ -142,12 +134,13 @@ class Steps(RuleBasedStateMachine):
 
     # Cancellation, and time.
 
-    @rule(pick=picks, settle=booleans)
+    @rule(pick=picks, as_float=booleans, settle=booleans)
     @precondition(lambda self: self.cancellable() or self.ledger.streams)
-    def cancel(self, pick: int, settle: bool) -> None:
+    def cancel(self, pick: int, as_float: bool, settle: bool) -> None:
         id = picked(pick, [*self.cancellable(), *self.ledger.streams])
         self.ledger.cancels(id)
-        self.cancel_message(id, settle)
+        # The same integer to JSON Schema.
+        self.cancel_message(float(id) if as_float and isinstance(id, int) else id, settle)
 
     @rule(pick=picks, breaks=st.sampled_from((False, False, False, True)), settle=booleans)
     @precondition(lambda self: self.stage.gates)
@@ -281,7 +274,7 @@ class Steps(RuleBasedStateMachine):
         self.carrier.advance(seconds)
         self.take_note(True)
 
-    def cancel_message(self, id: RequestId, settle: bool) -> None:
+    def cancel_message(self, id: RequestId | float, settle: bool) -> None:
         """Send a cancellation."""
         params = {"requestId": id, "reason": "so"}
         self.deliver([text_of(messages.notification("notifications/cancelled", params))], settle)
