@@ -144,10 +144,15 @@ class Client:
 
     async def visit(self, chance: random.Random, patience: float) -> None:
         """Call a little, and leave badly."""
-        await self._burst(chance)
-        await self._mixed(chance)
-        await self.settle(patience)
-        await self._leave(chance, patience)
+        try:
+            await self._burst(chance)
+            await self._mixed(chance)
+            await self.settle(patience)
+            await self._leave(chance)
+        except ConnectionError as error:
+            self.ledger.complain(f"it is gone: {error!r}")
+        await self._exit(patience)
+        self.ledger.close()
 
     # How it ends.
 
@@ -164,7 +169,7 @@ class Client:
         await self._exit(seconds)
         self.ledger.close()
 
-    async def _leave(self, chance: random.Random, seconds: float) -> None:
+    async def _leave(self, chance: random.Random) -> None:
         """End with calls in flight, in one of the ways in which clients do."""
         waiting = [self._wait(0.05) for _ in range(5)]
         how = chance.choice(("end of input", "end inside a message", "output closed", "SIGTERM", "SIGINT"))
@@ -191,8 +196,6 @@ class Client:
         else:
             await self._send(*waiting)
             self._input.close()
-        await self._exit(seconds)
-        self.ledger.close()
 
     async def _exit(self, seconds: float) -> None:
         wrong = await ended(self.process, log=self._log, seconds=seconds)
