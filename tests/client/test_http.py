@@ -517,10 +517,21 @@ def test_redirection_is_told_and_not_followed() -> None:
         run(handler, call)
 
 
+def test_error_of_a_server_that_knows_the_transport_is_told_as_it_is() -> None:
+    async def handler(exchange: Exchange) -> None:
+        if exchange.message["method"] == "initialize":
+            await exchange.error(-32602, "No", status=200)
+        else:
+            await exchange.error(-32601, "Method not found", status=404)
+
+    with pytest.raises(McpError, match="No"):
+        run(handler, call)
+
+
 # HTTP+SSE.
 
 
-def over_sse(endpoint: str = "/messages?id=1") -> Handler:
+def over_sse(endpoint: str = "/messages?id=1", *, says_why: bool = False) -> Handler:
     """A server of 2024-11-05: what is POSTed is answered on the stream of the GET."""
     streams: list[Exchange] = []
 
@@ -530,6 +541,8 @@ def over_sse(endpoint: str = "/messages?id=1") -> Handler:
             await exchange.events()
             await exchange.write(f"event: endpoint\ndata: {endpoint}\n\n".encode())
             await exchange.left.wait()
+        elif exchange.path == "/mcp" and says_why:
+            await exchange.error(-32600, "No POST here", status=405)
         elif exchange.path == "/mcp":
             await exchange.reply(405)
         else:
@@ -551,9 +564,10 @@ def over_sse(endpoint: str = "/messages?id=1") -> Handler:
     return handler
 
 
+@pytest.mark.parametrize("says_why", [False, True])
 @pytest.mark.parametrize("revision", ["auto", "2024-11-05"])
-def test_server_of_the_transport_before_is_recognised(revision: str) -> None:
-    content, puppet = run(over_sse(), call, revision=revision)
+def test_server_of_the_transport_before_is_recognised(revision: str, says_why: bool) -> None:
+    content, puppet = run(over_sse(says_why=says_why), call, revision=revision)
     assert content[0].text == "done"
     assert puppet.said()[-3:] == ["initialize", "notifications/initialized", "tools/call"]
 

@@ -41,3 +41,16 @@ def test_our_server_breaks_no_rule(target: Target) -> None:
     assert [run.revision for run in report.runs if run.skipped is None] == list(REVISIONS)
     assert report.findings == []
     assert report.exit_code == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("revision", [None, "2024-11-05"])
+def test_our_server_is_recognised_over_the_transport_before(
+    revision: str | None, everything_addresses: dict[str, str]
+) -> None:
+    target = Target(url=everything_addresses["http"].removesuffix("/mcp") + "/sse")
+    report = asyncio.run(validate(target, Options(revision=revision, timeout=30), announce=lambda _: None))
+    assert report.findings == [] and report.exit_code == 0
+    (run,) = report.runs
+    assert run.revision == (revision or "2025-11-25")
+    assert run.notes[0].startswith("the server was spoken to over HTTP+SSE")

@@ -17,7 +17,7 @@ from mcpgen.errors import ExitCode, McpgenError, TargetSilent
 from mcpgen.validate import client
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
-from mcpgen.validate.journal import Journal, Received
+from mcpgen.validate.journal import HttpReply, Journal, Received
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
 from mcpgen.validate.recorder import Limits
@@ -26,6 +26,9 @@ from mcpgen.validate.rules import RuleBook, load_rules
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen.validate.target import Target
 from mcpgen_runtime.client.errors import LimitPassed, ServerGone
+from mcpgen_runtime.client.opening import OLDER_TRANSPORT
+
+_OVER_SSE = "the server was spoken to over HTTP+SSE, the transport of 2024-11-05"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +88,12 @@ class _Conversation:
         self.opened: Opened | None = None
         self.notes: tuple[str, ...] = ()
 
-    async def run(self, revision: str | None, *, reopened: bool = False) -> Run:
-        """One conversation in `revision`, or in what the server speaks."""
-        transport = self.target.recorder(Journal(time.monotonic), self.options.limits)
+    async def run(self, revision: str | None, *, reopened: bool = False, older: bool = False) -> Run:
+        """One conversation in `revision`, or in what the server speaks.
+
+        A server that was `reopened` is old; one that is reached over the `older` transport too.
+        """
+        transport = self.target.recorder(Journal(time.monotonic), self.options.limits, older=older)
         session = Session(transport, timeout=self.options.timeout, bare=self.options.bare)
         failure: Failure | None = None
         refusal: Declined | None = None
@@ -108,6 +114,10 @@ class _Conversation:
             await session.close()
         if self._died_of_the_probe(session, failure, revision, reopened):
             return await self.run(None, reopened=True)
+        if self._may_be_older(session, failure or refusal, revision, older):
+            again = await self.run(revision, reopened=True, older=True)
+            if self.opened is not None or (again.failure and again.failure.code == INTERRUPTED):
+                return replace(again, notes=(_OVER_SSE, *again.notes))
         return self._judged(session, revision, refusal, failure)
 
     async def _converse(self, session: Session, revision: str | None, reopened: bool) -> None:
@@ -171,6 +181,21 @@ class _Conversation:
         """The exit code and words for what ended a conversation early."""
         opened = self.opened is not None
         return explain(error, opened=opened, target=self.target, entries=session.transport.journal.entries)
+
+    def _may_be_older(
+        self, session: Session, ended: Failure | Declined | None, revision: str | None, older: bool
+    ) -> bool:
+        """Whether the server may be one of HTTP+SSE: 2026-07-28 basic/transports/streamable-http."""
+        replies = [entry for entry in session.transport.journal.entries if isinstance(entry, HttpReply)]
+        return (
+            ended is not None
+            and (isinstance(ended, Declined) or ended.code == ExitCode.UNREACHABLE)
+            and self.opened is None
+            and not older
+            and (revision is None or client.era_of(revision) == "legacy")
+            and bool(replies)
+            and replies[-1].status in OLDER_TRANSPORT
+        )
 
     def _died_of_the_probe(
         self, session: Session, failure: Failure | None, revision: str | None, reopened: bool

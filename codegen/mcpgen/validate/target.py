@@ -63,9 +63,11 @@ class Target:
             if find_spec("websockets") is None:
                 raise MissingExtra("websockets", extra="http")
 
-    def recorder(self, journal: Journal, limits: Limits) -> Recorder:
-        """A transport to the target that keeps `journal`."""
+    def recorder(self, journal: Journal, limits: Limits, *, older: bool = False) -> Recorder:
+        """A transport to the target that keeps `journal`; the one that it replaced, where `older`."""
         transport = self._transport(TransportLimits(max_message_bytes=limits.message_bytes))
+        if older:
+            transport = transport.older() or transport
         return Recorder(transport, journal, limits=limits, explain=self._explain)
 
     def _transport(self, limits: TransportLimits) -> Transport:

@@ -74,6 +74,8 @@ class Connection:
         self._on_request = on_request
         self._on_notification = on_notification
         self._on_gone = on_gone
+        #: The HTTP status that the latest error answer came with.
+        self.error_status: int | None = None
         self._noise = 0
         self._numbers = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
@@ -223,6 +225,7 @@ class Connection:
                     # Over HTTP an error may come without an id; then the reply that it came with tells.
                     waiting = self._answered(frame.exchange if number is None else number)
                     if waiting is not None:
+                        self.error_status = frame.status
                         told = McpError(message.message, code=message.code, data=message.data)
                         waiting.answer.set_exception(told)
                 case Request():

@@ -39,7 +39,8 @@ META_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 MODERN_ERRORS = frozenset({-32020, -32021, -32022})
 # A server that is silent on what it does not know must not cost much time; see `_initialize_after_silence`.
 _PROBE_SECONDS = 5.0
-_OLDER_TRANSPORT = frozenset({400, 404, 405})
+# The statuses with which a server of HTTP+SSE refuses what Streamable HTTP sends it.
+OLDER_TRANSPORT = frozenset({400, 404, 405})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,9 @@ class Opening:
         try:
             # Of all requests this one must not be cancelled.
             result = await connection.request("initialize", params, timeout=self._timeout, cancels=False)
-        except ReplyWithoutAnswer as refused:
-            older = connection.transport.older() if refused.status in _OLDER_TRANSPORT else None
-            if older is None:
+        except (ReplyWithoutAnswer, McpError) as refused:
+            if not await self._replaced(refused):
                 raise
-            try:
-                await connection.replace(older)
-            except ConnectFailed as failed:
-                raise ConnectFailed(f"{refused}; and {failed}") from refused
             return await self.initialize(revision, exactly=exactly)
         agreed = result.get("protocolVersion")
         if not isinstance(agreed, str):
@@ -128,6 +124,24 @@ class Opening:
         return Opened(
             agreed, _object(result.get("capabilities")), _object(result.get("serverInfo")), _told(result)
         )
+
+    async def _replaced(self, refused: ReplyWithoutAnswer | McpError) -> bool:
+        """Go back to the transport before, where the refusal may mean that the server knows only that one.
+
+        Raises `ConnectFailed` where it does not know that one either.
+        """
+        if isinstance(refused, McpError):
+            status = None if refused.code in MODERN_ERRORS else self._connection.error_status
+        else:
+            status = refused.status
+        older = self._connection.transport.older() if status in OLDER_TRANSPORT else None
+        if older is None:
+            return False
+        try:
+            await self._connection.replace(older)
+        except ConnectFailed as failed:
+            raise ConnectFailed(f"{refused}; and {failed}") from refused
+        return True
 
     async def _open_any(self) -> Opened:
         """Open in the era that the server speaks."""
