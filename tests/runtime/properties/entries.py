@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.runtime.properties.scripted import QUESTIONS
+
 from mcpgen_runtime.jsonrpc import RequestId
 
 #: What may answer a request: a result, a result that wants input, or an error with that code.
@@ -36,6 +38,11 @@ class Sent:
     script: tuple[str, ...] = ()
     batch: Batch | None = None
     progressed: list[float] = field(default_factory=list)
+
+    @property
+    def asks(self) -> bool:
+        """Whether its handler asks anything, and so may end before its script does."""
+        return any(word in QUESTIONS for word in self.script)
 
     @property
     def meta(self) -> dict[str, Any]:

@@ -254,7 +254,7 @@ class Ledger:
         # An agreement on a revision is written in that revision.
         revision = message["result"].get("protocolVersion") if sent.method == "initialize" else None
         (self._grammar(sent) if revision is None else grammar(revision)).result(sent.method, message)
-        if outcome == RESULT and sent.script and "progressToken" in sent.meta:
+        if outcome == RESULT and not sent.asks and "progressToken" in sent.meta:
             insist(len(sent.progressed) >= sent.script.count("progress"), "progress was lost:", sent)
         if outcome == INPUT_REQUIRED:
             self._wants(sent, message["result"])

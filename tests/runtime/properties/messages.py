@@ -30,7 +30,7 @@ WRONG, UNKNOWN, BROKEN, REFUSAL, NOT_JSON = (
     InvalidRequest.code,
     ParseError.code,
 )
-#: The code that a client gives in an error of its own.
+#: The code that a client gives in an error of its own: never the server's answer to anything.
 OF_THE_CLIENT = -1
 
 CAPABILITIES: list[dict[str, Any]] = [
@@ -260,7 +260,8 @@ def endings(
                 return found
             if INPUT_REQUIRED in outcomes and not again:
                 return found - {RESULT, WRONG}
-    found.discard(RESULT)
+    if method != "tools/call":  # a tool may tell its model that the client refused to answer
+        found.discard(RESULT)
     end = script[-1]
     if end == WANTS_INPUT:
         outcomes = _asking("elicit", revision, declared)
@@ -285,8 +286,8 @@ def _gift(method: str, gift: str, tool: str, revision: str) -> set[Outcome]:
 def _failure(method: str, failure: str, revision: str) -> Outcome:
     if failure == "refuse":
         return REFUSED
-    if failure == "tool error" and method == "tools/call":
-        return RESULT
+    if failure == "tool error":
+        return RESULT if method == "tools/call" else REFUSAL
     if failure == "not found":
         return WRONG if revision == NEUTRAL else -32002
     if failure == "url required":
@@ -304,7 +305,7 @@ def _asking(question: str, revision: str, declared: dict[str, Any]) -> set[Outco
             return {REFUSAL}
         if question == "elicit url" and revision < "2025-11-25":
             return {REFUSAL, BROKEN}
-    return {RESULT, OF_THE_CLIENT, WRONG, BROKEN, REFUSAL}
+    return {RESULT, WRONG, BROKEN, REFUSAL}
 
 
 def question_like(question: str) -> dict[str, Any]:
