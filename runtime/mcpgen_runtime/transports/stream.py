@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import cast
 
 from mcpgen_runtime.connection import Connection
@@ -53,11 +54,12 @@ class Stream(asyncio.Protocol):
             principal=principal,
         )
         self._connection.on_idle = self._settle
+        self._left: Sequence[bytes] = ()
         self._splitter = LineSplitter(self._limits.max_message_bytes)
         self._transport: asyncio.Transport
         self._finishing = self._at_end = self._ending = self._paused = False
-        # For the limits on time: when something last came; when the message that is not complete began;
-        # how much was written, and when the peer was last seen to take some of it, and how much in all.
+        # For the limits on time: when something last came or went; when the message that is not complete
+        # began; how much was written; when the peer was last seen to take some of it, and how much in all.
         self._last_use = self._host.now()
         self._begun: float | None = None
         self._written = 0
@@ -122,7 +124,7 @@ class Stream(asyncio.Protocol):
             refused, splitter.refused = splitter.refused, 0
             self._connection.refuse_oversized(refused)
         if lines:
-            self._connection.receive(lines)
+            self._serve(lines)
 
     def eof_received(self) -> bool:
         self._at_end = True
@@ -130,18 +132,21 @@ class Stream(asyncio.Protocol):
             return False
         rest = self._splitter.end()
         if rest and not self._finishing:
-            self._connection.receive([rest])
+            self._serve([rest])
         self.finish()
         return True
 
     def pause_writing(self) -> None:
-        self._paused = True
+        self._paused = self._connection.paused = True
         self._progress = (self._host.now(), self._taken())
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        self._paused = False
-        if not self._transport.is_closing():
+        self._paused = self._connection.paused = False
+        left, self._left = self._left, ()
+        if left and not self._finishing:
+            self._serve(left)
+        if not self._paused and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -152,6 +157,13 @@ class Stream(asyncio.Protocol):
         self._finishing = self._ending = True
         self._streams.over(self)
 
+    def _serve(self, messages: Sequence[bytes]) -> None:
+        # What one read brought may have more answers than the peer takes: the rest waits with it.
+        if self._left:
+            self._left = [*self._left, *messages]
+        else:
+            self._left = self._connection.receive(messages)
+
     # What the connection calls.
 
     def _write(self, messages: list[bytes]) -> None:
@@ -161,6 +173,7 @@ class Stream(asyncio.Protocol):
             return
         data = self._framed(messages)
         self._written += len(data)
+        self._last_use = self._host.now()
         transport.write(data)
 
     def _framed(self, messages: list[bytes]) -> bytes:

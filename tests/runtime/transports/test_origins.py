@@ -27,6 +27,7 @@ ANYWHERE = TransportConfig(host="0.0.0.0")
         ("http://evil.example:80@localhost", False),
         ("http://localhost:80:80", False),
         ("ftp://localhost", False),
+        ("http://localhost:port", False),
         ("http://127.0.0.1.evil.example", False),
     ],
 )

@@ -146,9 +146,12 @@ def test_idle_connection_is_ended(serve: Serve, to: To) -> None:
 
 
 def test_connection_that_waits_for_an_answer_is_not_idle(serve: Serve, to: To) -> None:
-    server = serve("session_idle_seconds=0.2")
+    server = serve("session_idle_seconds=0.8")
     peer = to(server)
-    assert peer.ask(call("wait", {"seconds": 0.8}, id="long"))["id"] == "long"
+    assert peer.ask(call("wait", {"seconds": 1.2}, id="long"))["id"] == "long"
+    # Nor is it for some time after the answer.
+    time.sleep(0.3)
+    assert peer.is_served()
 
 
 def test_connection_over_the_limit_is_refused_and_a_place_is_free_again_later(serve: Serve, to: To) -> None:

@@ -86,10 +86,12 @@ def test_signal_cuts_calls_that_take_longer_than_drain_seconds(stop: Callable[[S
     assert "1 calls took longer than drain_seconds (0.1)" in peer.log()
 
 
-def test_second_signal_ends_it_at_once(stdio: StdioPeer) -> None:
-    stdio.tell(call("wait", {"seconds": 60}))
-    assert stdio.is_served()
-    process = stdio.server.process
+def test_second_signal_ends_it_at_once(stop: Callable[[StdioPeer], None]) -> None:
+    peer = StdioPeer("--set", "drain_seconds=60")
+    stop(peer)
+    peer.tell(call("wait", {"seconds": 60}))
+    assert peer.is_served()
+    process = peer.server.process
     process.send_signal(signal.SIGTERM)
 
     def handled_by_default() -> bool:
@@ -98,7 +100,7 @@ def test_second_signal_ends_it_at_once(stdio: StdioPeer) -> None:
         return not int(caught.split()[1], 16) & 1 << (signal.SIGTERM - 1)
 
     eventually(handled_by_default)
-    assert stdio.server.end() == -signal.SIGTERM
+    assert peer.server.end() == -signal.SIGTERM
 
 
 def test_thread_that_a_handler_left_running_does_not_hold_up_the_end(stdio: StdioPeer) -> None:
