@@ -46,7 +46,9 @@ def test_the_handlers_of_the_page_are_typed(tmp_path: Path, project_root: Path) 
 
 def test_the_tree_on_the_page_is_the_tree_in_the_module() -> None:
     assert errors.__doc__ is not None
-    tree = re.search(r"^    McpError.*?\n\n    ToolError.*?$", errors.__doc__, re.MULTILINE | re.DOTALL)
+    tree = re.search(
+        r"^    McpError.*?\n\n    ToolError.*?$(?=\n\n)", errors.__doc__, re.MULTILINE | re.DOTALL
+    )
     assert tree is not None
     shown = "\n".join(line.removeprefix("    ") for line in tree[0].splitlines())
     assert f"```\n{shown}\n```" in (DOCS / "errors.md").read_text("utf-8")

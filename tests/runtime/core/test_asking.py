@@ -96,6 +96,26 @@ def test_a_user_may_decline(revision: str, action: str) -> None:
 
 
 @WITH_FORMS
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [({"name": 5}, "/content/name"), ({}, "/content"), (None, "/content")],
+)
+def test_a_form_that_was_filled_in_wrongly_is_refused(revision: str, content: Any, place: str) -> None:
+    async def work(ctx: RequestContext) -> str:
+        return (await ctx.elicit("Your name?", FORM)).action
+
+    talk = Conversation(revision, work)
+    filled = {} if content is None else {"content": content}
+    talk.answers["elicitation/create"] = {"action": "accept", **filled}
+    error = talk.run()
+    at = "/params/inputResponses/elicitation~1create-1" if revision == NEUTRAL else "/result"
+    assert (error["code"], error["data"]["pointer"]) == (-32602, at + place)
+    # Whoever declined has filled in nothing.
+    talk.answers["elicitation/create"] = {"action": "decline", **filled}
+    assert talk.run() == "decline"
+
+
+@WITH_FORMS
 @pytest.mark.parametrize("chosen", [["red"], ["red", "blue"], []])
 def test_a_choice_of_several_is_a_list_in_every_revision(revision: str, chosen: list[str]) -> None:
     colours = {"type": "array", "items": {"type": "string", "enum": ["red", "green", "blue"]}}

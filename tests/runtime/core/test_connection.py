@@ -152,11 +152,17 @@ def test_bad_input_is_answered_and_the_connection_lives(
         (b"[" + b"1," * 60 + b"1]", "max_array_items"),
         (b'{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}', "max_object_members"),
         (b" " * 5000, "max_message_bytes"),
+        (b"[" + b"[1,1,1,1,1,1,1,1]," * 30 + b"1]", "max_items"),
     ],
 )
 def test_a_limit_that_is_exceeded_is_named(text: bytes, limit: str) -> None:
     limits = Limits(
-        max_message_bytes=4096, max_string_bytes=512, max_depth=8, max_array_items=50, max_object_members=8
+        max_message_bytes=4096,
+        max_string_bytes=512,
+        max_depth=8,
+        max_items=200,
+        max_array_items=50,
+        max_object_members=8,
     )
     client = Workshop().client(limits=limits)
     (answer,) = client.raw(text)

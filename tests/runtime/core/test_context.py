@@ -113,7 +113,7 @@ def test_closing_the_stream_does_nothing_where_there_is_none(revision: str) -> N
 
 def test_before_its_params_are_read_a_request_has_no_client() -> None:
     class Bare(RequestContext):
-        revision = transport = principal = ""
+        revision = transport = principal = limits = ""  # type: ignore[assignment]
         _notify = _log_threshold = _ask = _input_required = None  # type: ignore[assignment]
 
     bare = Bare()

@@ -316,12 +316,16 @@ def test_a_filter_that_is_none_is_refused(notifications: Any, pointer: str) -> N
 
 
 def test_subscriptions_have_limits() -> None:
-    limits = Limits(max_concurrent_requests=2, max_uri_length=10, max_array_items=3)
+    limits = Limits(max_concurrent_requests=2, max_uri_length=10, max_subscriptions=3)
     client = Workshop().client(limits=limits)
     error = client.error("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["x" * 11]}})
     assert (error["code"], error["data"]) == (-32600, {"limit": "max_uri_length", "value": 10})
-    for id in ("a", "b"):
-        client.listen({"toolsListChanged": True}, id=id)
+    client.listen({"resourceSubscriptions": ["x://1", "x://2"]}, id="a")
+    error = client.error(
+        "subscriptions/listen", {"notifications": {"resourceSubscriptions": ["x://3", "x://4"]}}
+    )
+    assert (error["code"], error["data"]) == (-32600, {"limit": "max_subscriptions", "value": 3})
+    client.listen({"resourceSubscriptions": ["x://3"]}, id="b")
     error = client.error("subscriptions/listen", {"notifications": {}})
     assert (error["code"], error["data"]) == (-32600, {"limit": "max_concurrent_requests", "value": 2})
     # Streams are not calls, and calls are not streams.

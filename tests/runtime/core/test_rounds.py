@@ -167,6 +167,13 @@ def test_where_there_are_no_rounds_a_state_means_nothing() -> None:
     assert client.result("tools/list", params)["tools"]
 
 
+def test_answers_that_are_too_large_to_be_carried_are_refused() -> None:
+    client = Client(server_of_two())
+    large = {"action": "accept", "content": {"name": "x" * 1_000_000}}
+    error = retried(client, asked(client), inputResponses={"elicitation/create-1": large})["error"]
+    assert (error["code"], error["data"]) == (-32602, {"pointer": "/params/inputResponses"})
+
+
 # Handlers that make their own `InputRequiredResult`.
 
 
