@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import (
     InvalidParams,
+    LimitReached,
     PromptNotFound,
     ResourceNotFound,
     ToolError,
@@ -56,6 +57,10 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
     ctx._know(call.meta)
     tool = core.server.tools.get(call.name)
     if tool is None:
+        limit = ctx.limits.max_tool_name_length
+        if len(call.name) > limit:
+            message = f"The tool's name is longer than max_tool_name_length ({limit} characters)"
+            raise LimitReached(message, limit="max_tool_name_length", value=limit)
         raise ToolNotFound(call.name)
     arguments = call.arguments
     if arguments is None:
@@ -67,7 +72,7 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
     try:
         while True:
             outcome = tool.handler(arguments, ctx)
-            if outcome.__class__ is CoroutineType:
+            if outcome.__class__ is CoroutineType or hasattr(outcome, "__await__"):
                 outcome = await outcome
             if outcome.__class__ is not InputRequiredResult:
                 break
@@ -113,13 +118,10 @@ async def get_prompt(core: ServerCore, params: dict[str, Any], ctx: RequestConte
 
 
 def find_resource(
-    core: ServerCore, uri: str, *, pointer: str = "/params/uri"
+    core: ServerCore, uri: str, ctx: RequestContext
 ) -> tuple[ResourceEntry | TemplateEntry, dict[str, Any]]:
-    """Who reads `uri`, with the variables of a template. Raises `ResourceNotFound`."""
-    if len(uri) > core.limits.max_uri_length:
-        raise InvalidParams.at(
-            pointer, f"The URI is longer than max_uri_length ({core.limits.max_uri_length} characters)"
-        )
+    """Who reads `uri`, with the variables of a template. Raises `LimitReached` or `ResourceNotFound`."""
+    check_uri(uri, ctx)
     resource = core.server.resources.get(uri)
     if resource is not None:
         return resource, {}
@@ -127,24 +129,35 @@ def find_resource(
         variables = template.template.match(uri)
         if variables is not None:
             return template, variables
-    raise ResourceNotFound(uri, pointer=pointer)
+    raise ResourceNotFound(uri)
+
+
+def check_uri(uri: str, ctx: RequestContext) -> None:
+    """Raise `LimitReached` for a URI that is too long."""
+    limit = ctx.limits.max_uri_length
+    if len(uri) > limit:
+        message = f"The URI is longer than max_uri_length ({limit} characters)"
+        raise LimitReached(message, limit="max_uri_length", value=limit)
 
 
 def _reader(
     core: ServerCore, uri: str, ctx: RequestContext
 ) -> tuple[ResourceEntry | TemplateEntry, Callable[[], Any]]:
-    entry, variables = find_resource(core, uri)
+    entry, variables = find_resource(core, uri, ctx)
     if isinstance(entry, ResourceEntry):
         return entry, partial(entry.reader, uri, ctx)
     return entry, partial(entry.reader, uri, variables, ctx)
 
 
+async def awaited(outcome: Any) -> Any:
+    """What a handler gave back, or promised."""
+    return await outcome if hasattr(outcome, "__await__") else outcome
+
+
 async def _outcome(run: Callable[[], Any], ctx: RequestContext) -> tuple[Any, dict[str, Any] | None]:
     """What a handler returned in the end; or the result that ends the request, for want of input."""
     while True:
-        outcome = run()
-        if outcome.__class__ is CoroutineType:
-            outcome = await outcome
+        outcome = await awaited(run())
         if outcome.__class__ is not InputRequiredResult:
             return outcome, None
         ended = await ctx._input_required(outcome)

@@ -45,6 +45,10 @@ class Changes:
             uris.discard(uri)
             self._forget(listener, uri)
 
+    def count(self, listener: Listener) -> int:
+        """To how many resources `listener` is subscribed."""
+        return len(self._listeners.get(listener, ()))
+
     def announce(self, method: str) -> None:
         """Tell every listener that a list changed: `method` is one of this module's first three."""
         for listener in tuple(self._listeners):

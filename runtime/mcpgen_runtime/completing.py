@@ -5,11 +5,11 @@ Spec page: 2026-07-28 server/utilities/completion.
 
 from __future__ import annotations
 
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+from mcpgen_runtime.calls import awaited, check_uri
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound, params_of
+from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound, params_of, shorten
 from mcpgen_runtime.results import COMPLETE, completion
 from mcpgen_types.v2026_07_28 import (
     CompleteResult,
@@ -34,6 +34,7 @@ async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext
             raise PromptNotFound(asked.ref.name, pointer="/params/ref/name")
         known = entry.known
     else:
+        check_uri(asked.ref.uri, ctx)
         entry = core.server.templates.get(asked.ref.uri)
         if entry is None and asked.ref.uri in core.server.resources:
             return encode_CompleteResult(CompleteResult(completion=completion([]), result_type=COMPLETE))
@@ -42,12 +43,12 @@ async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext
         known = entry.template.variables
     name = asked.argument.name
     if name not in known:
-        raise InvalidParams.at("/params/argument/name", f"There is no argument {name!r} to complete")
+        raise InvalidParams.at(
+            "/params/argument/name", f"There is no argument {shorten(repr(name))} to complete"
+        )
     completer = entry.completers.get(name)
     outcome: Any = []
     if completer is not None:
         settled = (asked.context.arguments if asked.context is not None else None) or {}
-        outcome = completer(asked.argument.value, settled, ctx)
-        if outcome.__class__ is CoroutineType:
-            outcome = await outcome
+        outcome = await awaited(completer(asked.argument.value, settled, ctx))
     return encode_CompleteResult(CompleteResult(completion=completion(outcome), result_type=COMPLETE))

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mcpgen_runtime.errors import InvalidRequest, LimitReached, ParseError
-from mcpgen_runtime.frames import answer_text
+from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError
+from mcpgen_runtime.frames import answer_text, parse
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.in_flight import InFlight
-from mcpgen_runtime.json_text import dumps, loads
+from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import (
     Error,
     InvalidMessage,
@@ -24,9 +24,12 @@ from mcpgen_runtime.jsonrpc import (
     message_of,
 )
 from mcpgen_runtime.legacy import LegacySession
-from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.modern import ModernEndpoint, is_modern
 from mcpgen_runtime.protocol import ProtocolHandler
+
+#: So much is written at once, and no more served before, where one read brought many requests.
+_WRITE_BYTES = 256 * 1024
 
 
 class Connection:
@@ -51,6 +54,9 @@ class Connection:
         self._waiting: list[bytes] | None = None
         self._modern_spoken = False
         self._closed = False
+        self._size = 0
+        #: Whether the client does not read what is written: set by who writes.
+        self.paused = False
         # One for both eras: an id is in use whichever asked with it, and whichever cancels it.
         self._in_flight = InFlight(handler, host, limits=limits, transport=transport, principal=principal)
         self._modern = ModernEndpoint(
@@ -74,16 +80,23 @@ class Connection:
     def on_idle(self, callback: Callable[[], None] | None) -> None:
         self._in_flight.on_idle = callback
 
-    def receive(self, messages: Sequence[bytes]) -> None:
-        """Serve the JSON texts `messages`, in their order."""
+    def receive(self, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Serve the JSON texts `messages`, in their order.
+
+        Returns those that are left because the client reads too slowly (`paused`): give them again later.
+        """
         waiting = self._waiting = []
         try:
-            for text in messages:
+            for served, text in enumerate(messages, 1):
                 self._receive(text)
+                if self._size > _WRITE_BYTES:
+                    self._flush(waiting)
+                    if self.paused:
+                        return messages[served:]
         finally:
             self._waiting = None
-            if waiting and not self._closed:
-                self._write(waiting)
+            self._flush(waiting)
+        return ()
 
     def refuse_oversized(self, count: int = 1) -> None:
         """Tell the client of messages that were larger than `max_message_bytes` and never read."""
@@ -116,13 +129,9 @@ class Connection:
 
     def _receive(self, text: bytes) -> None:
         try:
-            check_text(text, self._limits)
-            value = loads(text)
-        except LimitExceeded as error:
-            self.refuse(Error.of(LimitReached(error.message, limit=error.limit, value=error.value), None))
-            return
-        except ValueError as error:
-            self.refuse(Error.of(ParseError(f"Parse error: {error}"), None))
+            value = parse(text, self._limits)
+        except McpError as error:
+            self.refuse(Error.of(error, None))
             return
         if value.__class__ is list:
             self._receive_batch(value)
@@ -192,8 +201,16 @@ class Connection:
             return
         if self._waiting is not None:
             self._waiting.append(text)
+            self._size += len(text)
         else:
             self._write([text])
+
+    def _flush(self, waiting: list[bytes]) -> None:
+        self._size = 0
+        if waiting and not self._closed:
+            texts = waiting.copy()
+            waiting.clear()
+            self._write(texts)
 
 
 class _Batch:

@@ -8,14 +8,16 @@ with what it needs and runs the handler again once the client has retried.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
 from mcpgen_runtime.jsonrpc import RequestId
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.rounds import InputRequired
-from mcpgen_types.codec import DecodeError
+from mcpgen_runtime.schemas import compile_schema
+from mcpgen_types.codec import DecodeError, Fault
 from mcpgen_types.v2026_07_28 import (
     ClientCapabilities,
     CreateMessageRequestParams,
@@ -77,6 +79,11 @@ class RequestContext(ABC):
     @abstractmethod
     def transport(self) -> str:
         """The name of the transport."""
+
+    @property
+    @abstractmethod
+    def limits(self) -> Limits:
+        """What one client may ask for at most."""
 
     @property
     @abstractmethod
@@ -145,13 +152,18 @@ class RequestContext(ABC):
         of the handler. Raises `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
         """
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
-        result = await self._answer(decode_ElicitResult, "elicitation/create", params, key)
-        if result.content:
+        pointer, answer = await self._asked("elicitation/create", params, key)
+        result = _decoded(decode_ElicitResult, answer, "elicitation/create", pointer)
+        if result.action == "accept":
+            content = result.content = result.content or {}
             # Up to 2025-06-18 a form has no choice of several: one comes, where a list is wanted.
-            properties = schema.get("properties", {})
-            for name, value in result.content.items():
-                if isinstance(value, str) and properties.get(name, {}).get("type") == "array":
-                    result.content[name] = [value]
+            if self.revision <= "2025-06-18":
+                for name, value in content.items():
+                    if isinstance(value, str) and _wants_list(schema, name):
+                        content[name] = [value]
+            faults = compile_schema(dict(schema)).faults(content)
+            if faults:
+                raise _invalid("elicitation/create", faults, f"{pointer}/content")
         return result
 
     async def elicit_url(
@@ -185,10 +197,11 @@ class RequestContext(ABC):
         return (await self._answer(decode_ListRootsResult, "roots/list", {}, key)).roots
 
     async def gather(self, *questions: Awaitable[Any]) -> list[Any]:
-        """Put several of the questions above at once; the answers come in their order.
+        """Put several of the questions above together; the answers come in their order.
 
         `name, roots = await ctx.gather(ctx.elicit(…), ctx.list_roots())` costs the modern era one round
-        trip instead of two. Raises what the first question that fails raises.
+        trip instead of two; a session's client is asked one question after the other. Raises what the
+        first question that fails raises.
         """
         answers: list[Any] = []
         requests: dict[str, Any] = {}
@@ -211,13 +224,7 @@ class RequestContext(ABC):
         self, decode: Callable[[Any], T], method: str, params: dict[str, Any], key: str | None
     ) -> T:
         pointer, answer = await self._asked(method, params, key)
-        try:
-            return decode(answer)
-        except DecodeError as error:
-            raise InvalidParams(
-                f"The answer to {method} is invalid: {described(error.faults, at=pointer)}",
-                data=fault_data(error.faults, at=pointer),
-            ) from None
+        return _decoded(decode, answer, method, pointer)
 
     async def _asked(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
         require(self.client_capabilities, method, params)
@@ -274,3 +281,22 @@ def require(declared: ClientCapabilities, method: str, params: Mapping[str, Any]
             )
     elif declared.roots is None:
         raise MissingClientCapability("The client offers no roots", {"roots": {}})
+
+
+def _decoded(decode: Callable[[Any], T], answer: Any, method: str, pointer: str) -> T:
+    try:
+        return decode(answer)
+    except DecodeError as error:
+        raise _invalid(method, error.faults, pointer) from None
+
+
+def _invalid(method: str, faults: Sequence[Fault], pointer: str) -> InvalidParams:
+    return InvalidParams(
+        f"The answer to {method} is invalid: {described(faults, at=pointer)}",
+        data=fault_data(faults, at=pointer),
+    )
+
+
+def _wants_list(schema: Mapping[str, Any], name: str) -> bool:
+    wanted = schema.get("properties", {}).get(name)
+    return isinstance(wanted, dict) and wanted.get("type") == "array"

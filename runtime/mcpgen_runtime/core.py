@@ -17,16 +17,18 @@ from mcpgen_runtime import calls, completing, lists, opening
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import (
     InternalError,
+    InvalidRequest,
     McpError,
     MethodNotFound,
+    ToolError,
     legacy_error,
     modern_error,
+    shorten,
 )
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
-from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
-from mcpgen_runtime.rounds import InputRequired
+from mcpgen_runtime.rounds import InputRequired, merged
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_runtime.server import Server
 from mcpgen_types.codec import Converter, TypeConverter
@@ -66,6 +68,8 @@ _OF_THE_LEGACY: Mapping[str, Answering] = {
 }
 
 _NOTHING: Mapping[str, Any] = {}
+#: What says in its params what a request is about.
+_NAMES = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 
@@ -82,13 +86,11 @@ class ServerCore:
         server: Server,
         *,
         key: bytes | None = None,
-        limits: Limits | None = None,
         time: Callable[[], float] = clock.time,
         correlation_id: Callable[[], str] = new_correlation_id,
     ) -> None:
         self.server = server
         self.changes = server.changes
-        self.limits = limits or Limits()
         self.legacy = frozenset(LEGACY)
         self.sealer = Sealer(secrets.token_bytes(32) if key is None else key, now=time)
         self._correlation_id = correlation_id
@@ -147,10 +149,13 @@ class ServerCore:
 
     def _failed(self, error: Exception, request: Request, ctx: RequestContext) -> Error:
         """The answer to a request that ended in `error`."""
-        if not isinstance(error, McpError):
+        if isinstance(error, ToolError):  # for a tool it would be a result
+            error = InvalidRequest(str(error))
+        elif not isinstance(error, McpError):
             correlation_id = self._correlation_id()
-            of_what = request.params.get("name") or request.params.get("uri") or ""
-            log.error("%s %s failed [%s]: %s", request.method, of_what, correlation_id, error, exc_info=error)
+            # repr, for the name is the client's: no line break of it gets into the log.
+            name = shorten(repr(request.params.get(_NAMES.get(request.method, ""))))
+            log.error("%s %s failed [%s]: %s", request.method, name, correlation_id, error, exc_info=error)
             error = InternalError(correlation_id)
         known = legacy_error(error, ctx.revision) if ctx.revision in self.legacy else modern_error(error)
         return Error.of(known, request.id)
@@ -171,9 +176,15 @@ class ServerCore:
 
         async def route(request: Request, ctx: RequestContext) -> Response:
             try:
-                result = await answer(self, request.params, ctx)
-            except InputRequired as needed:
-                result = ctx._needed(needed)
+                try:
+                    result = await answer(self, request.params, ctx)
+                except InputRequired as needed:
+                    result = ctx._needed(needed)
+                except BaseExceptionGroup as group:  # of an asyncio.TaskGroup
+                    wanted = merged(group)
+                    if wanted is None:
+                        raise
+                    result = ctx._needed(wanted)
             except Exception as error:
                 return self._failed(error, request, ctx)
             meta = result.get("_meta")

@@ -15,7 +15,9 @@
     ├── UnsupportedProtocolVersion    -32022  2026-07-28; -32602 before
     └── UrlElicitationRequired        -32042  2025-11-25 only; -32600 elsewhere
 
-    ToolError                         no error answer: a tool result with `isError`, which the model sees
+    ToolError                         no error answer: a tool result with `isError`, which the model sees;
+    │                                 -32600 where it is no tool that fails
+    └── ClientRefused                 the client answered `ctx.elicit` and its like with an error
 
 A handler raises one of these to answer with it. Whatever else it raises reaches the client as an
 `InternalError` with a correlation id and nothing more; the log has the rest under the same id.
@@ -71,7 +73,7 @@ class MethodNotFound(McpError):
     code = -32601
 
     def __init__(self, method: str) -> None:
-        super().__init__(f"Method not found: {method}")
+        super().__init__(f"Method not found: {shorten(method)}")
 
 
 class InvalidParams(McpError):
@@ -94,14 +96,14 @@ class ToolNotFound(InvalidParams):
     """No tool has that name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Unknown tool: {_short(name)}", data={"pointer": "/params/name"})
+        super().__init__(f"Unknown tool: {shorten(name)}", data={"pointer": "/params/name"})
 
 
 class PromptNotFound(InvalidParams):
     """No prompt has that name."""
 
     def __init__(self, name: str, *, pointer: str = "/params/name") -> None:
-        super().__init__(f"Unknown prompt: {_short(name)}", data={"pointer": pointer})
+        super().__init__(f"Unknown prompt: {shorten(name)}", data={"pointer": pointer})
 
 
 class ResourceNotFound(InvalidParams):
@@ -110,7 +112,7 @@ class ResourceNotFound(InvalidParams):
     legacy_code: ClassVar[int] = -32002
 
     def __init__(self, uri: str, *, pointer: str = "/params/uri") -> None:
-        super().__init__(f"Resource not found: {_short(uri)}", data={"uri": uri, "pointer": pointer})
+        super().__init__(f"Resource not found: {shorten(uri)}", data={"uri": uri, "pointer": pointer})
 
 
 class InternalError(McpError):
@@ -144,7 +146,7 @@ class UnsupportedProtocolVersion(McpError):
 
     def __init__(self, requested: str, supported: Sequence[str]) -> None:
         super().__init__(
-            f"Unsupported protocol version: {_short(requested)}",
+            f"Unsupported protocol version: {shorten(requested)}",
             data={"supported": list(supported), "requested": requested},
         )
 
@@ -160,6 +162,16 @@ class UrlElicitationRequired(McpError):
 
 class ToolError(Exception):
     """A tool failed in a way that the model should hear of: its message becomes a result with `isError`."""
+
+
+class ClientRefused(ToolError):
+    """The client answered a question of the server with an error: its `code`, `message` and `data`."""
+
+    def __init__(self, method: str, code: int, message: str, data: Any = None) -> None:
+        super().__init__(f"The client refused {method}: {shorten(message)}")
+        self.code = code
+        self.message = message
+        self.data = data
 
 
 #: What 2026-07-28 has a code for and earlier revisions do not.
@@ -227,5 +239,6 @@ def fault_data(faults: Sequence[Fault], *, at: str) -> dict[str, Any]:
     }
 
 
-def _short(text: str) -> str:
+def shorten(text: str) -> str:
+    """`text`, which a peer gave, as much of it as belongs into a message."""
     return text if len(text) <= 200 else f"{text[:200]}…"

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import shorten
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 from mcpgen_types.v2026_07_28 import (
@@ -30,6 +31,7 @@ PromptHandler: TypeAlias = Callable[[dict[str, str], RequestContext], Outcome]
 #: Gets what the user has typed so far, and the arguments that are settled already.
 Completer: TypeAlias = Callable[[str, dict[str, str], RequestContext], Outcome]
 
+_TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
@@ -42,8 +44,8 @@ class ToolEntry:
 
     __slots__ = ("definition", "handler", "input", "json", "output", "parameter_headers")
 
-    def __init__(self, definition: Tool, handler: ToolHandler, *, max_name_length: int) -> None:
-        check_tool_name(definition.name, max_name_length)
+    def __init__(self, definition: Tool, handler: ToolHandler) -> None:
+        check_tool_name(definition.name)
         self.definition = definition
         self.handler = handler
         self.json = encode_Tool(definition)
@@ -112,11 +114,11 @@ class PromptEntry:
         self.completers = dict(completers)
 
 
-def check_tool_name(name: str, max_length: int) -> None:
+def check_tool_name(name: str) -> None:
     """Raise `DefinitionError` for a name outside the grammar (2025-11-25 server/tools, tool names)."""
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name) or len(name) > max_length:
+    if not _TOOL_NAME.match(name):
         raise DefinitionError(
-            f"{name!r} is no tool name: 1 to {max_length} of A-Z, a-z, 0-9, underscore, hyphen and dot"
+            f"{shorten(name)!r} is no tool name: 1 to 128 of A-Z, a-z, 0-9, underscore, hyphen and dot"
         )
 
 

@@ -1,15 +1,32 @@
-"""Answers as JSON texts, whatever a handler put into them."""
+"""Messages as JSON texts: what a peer sent, within its limits; answers, whatever a handler put there."""
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
-from mcpgen_runtime.errors import InternalError
-from mcpgen_runtime.json_text import dumps
+from mcpgen_runtime.errors import InternalError, LimitReached, ParseError
+from mcpgen_runtime.json_text import dumps, loads
 from mcpgen_runtime.jsonrpc import Error, Response, Result
+from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
 
 log = logging.getLogger("mcpgen_runtime")
+
+
+def parse(text: bytes, limits: Limits) -> Any:
+    """The JSON value of a peer's message. Raises `ParseError` where it is none, or `LimitReached`."""
+    try:
+        check_text(text, limits)
+        return loads(text)
+    except LimitExceeded as error:
+        raise LimitReached(error.message, limit=error.limit, value=error.value) from None
+    except json.JSONDecodeError as error:
+        raise ParseError(f"Parse error: no JSON at character {error.pos}") from None
+    except UnicodeDecodeError as error:
+        raise ParseError(f"Parse error: no UTF-8 at byte {error.start}") from None
+    except ValueError:  # Python's own words are none of the peer's business
+        raise ParseError("Parse error: no JSON") from None
 
 
 def answer_text(response: Response, *, null_id: bool = True) -> bytes:

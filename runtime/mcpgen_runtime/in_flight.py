@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError
+from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError, shorten
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host, Running
 from mcpgen_runtime.jsonrpc import Error, Request, RequestId, Response, request_id_of
@@ -38,6 +38,7 @@ class InFlight:
         "_by_id",
         "closed",
         "handler",
+        "handlers",
         "host",
         "limits",
         "on_idle",
@@ -62,19 +63,34 @@ class InFlight:
         self.principal = principal
         self.on_idle: Callable[[], None] | None = None
         self.closed = False
+        #: How many handlers wait for something, cancelled ones that have not ended included.
+        self.handlers = 0
         self.streams: dict[RequestId, OpenStream] = {}
         self._by_id: dict[RequestId, Call] = {}
 
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def check_subscriptions(self, count: int) -> None:
+        """Raise `LimitReached` where one client may not subscribe to `count` resources."""
+        limit = self.limits.max_subscriptions
+        if count > limit:
+            raise LimitReached(
+                f"A client can subscribe to max_subscriptions ({limit}) resources",
+                limit="max_subscriptions",
+                value=limit,
+            )
+
     def check(self, id: RequestId) -> None:
         """Raise `McpError` where no request with that `id` may be started now."""
-        if self._by_id or self.streams:
+        if self._by_id or self.streams or self.handlers:
             if id in self._by_id or id in self.streams:
-                raise InvalidRequest(f"The id {id!r} is in use by a request that is not answered yet")
+                raise InvalidRequest(
+                    f"The id {shorten(repr(id))} is in use by a request that is not answered yet"
+                )
             limit = self.limits.max_concurrent_requests
-            if len(self._by_id) >= limit:
+            # A handler that was cancelled counts until it has ended: it may take its time.
+            if self.handlers >= limit:
                 raise LimitReached(
                     f"There are max_concurrent_requests ({limit}) requests in flight: wait for an answer",
                     limit="max_concurrent_requests",
@@ -139,6 +155,10 @@ class Call(RequestContext):
         return self._in_flight.transport
 
     @property
+    def limits(self) -> Limits:
+        return self._in_flight.limits
+
+    @property
     def principal(self) -> str | None:
         return self._in_flight.principal
 
@@ -148,6 +168,7 @@ class Call(RequestContext):
         running = in_flight.host.start(in_flight.handler.handle_request(request, self), self._ended)
         if running is not None:
             self._running = running
+            in_flight.handlers += 1
             if in_flight.closed:  # by what the handler did itself
                 self.cancel()
                 return
@@ -164,6 +185,8 @@ class Call(RequestContext):
                 self._running.cancel()
 
     def _ended(self, response: Response | None, error: BaseException | None) -> None:
+        if self._running is not None:
+            self._in_flight.handlers -= 1
         if self._over:
             return
         self._close()

@@ -4,15 +4,16 @@ The rules, as far as a server keeps them (spec pages: basic/lifecycle, basic/uti
 
 1.  `initialize` comes first, alone, and once. It settles the revision and what the client can do.
 2.  Before it, only `ping` is answered. After it, the server waits for `notifications/initialized`
-    with whatever belongs to no request.
+    with whatever belongs to no request, and with questions.
 3.  A request is answered once, unless it was cancelled: then nothing more is sent for it.
     `initialize` cannot be cancelled; other unknown or finished targets are ignored.
 4.  The server may ask the client while it works on a request, for what the client declared it can do.
     When it stops waiting, it cancels its question.
 5.  2025-03-26 has batches, answered by one batch. `initialize` is never part of one. No other
     revision has them.
-6.  Log messages go to sessions that set a level; before that, to none below "info".
-7.  `resources/updated` goes to sessions that subscribed to that resource.
+6.  What the answer to `initialize` did not announce is never sent.
+7.  Log messages go to sessions that set a level; before that, to none below "info".
+8.  `resources/updated` goes to sessions that subscribed to that resource.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from importlib import import_module
 from secrets import token_hex
 from typing import Any
 
-from mcpgen_runtime.errors import InvalidRequest, McpError
+from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCE_UPDATED, RESOURCES_CHANGED, TOOLS_CHANGED
+from mcpgen_runtime.errors import ClientRefused, InvalidRequest, McpError
 from mcpgen_runtime.host import Host, Promise
 from mcpgen_runtime.in_flight import Call, InFlight
 from mcpgen_runtime.jsonrpc import (
@@ -115,6 +117,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = {
 #: The requests whose answers settle something for the session.
 _SETTLING = frozenset({"initialize", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"})
 _EVENTS = {"initialize": Event.INITIALIZE, "ping": Event.PING}
+_LISTS = {"tools": TOOLS_CHANGED, "prompts": PROMPTS_CHANGED, "resources": RESOURCES_CHANGED}
 _WHY_NOT = {
     State.OPENING: "The session is not open: send initialize first",
     State.INITIALIZING: "The session is not open: wait for the answer to initialize",
@@ -129,6 +132,7 @@ class LegacySession:
 
     __slots__ = (
         "__weakref__",
+        "_announced",
         "_converters",
         "_deaf",
         "_in_flight",
@@ -163,7 +167,8 @@ class LegacySession:
         self.client: tuple[ClientCapabilities, Implementation | None] = (ClientCapabilities(), None)
         self._log_level = "info"
         self._converters: Mapping[str, Converter] = {}
-        self._questions: dict[RequestId, Promise[dict[str, Any]]] | None = None
+        self._announced: frozenset[str] = frozenset()
+        self._questions: dict[RequestId, Promise[Response]] | None = None
         self._deaf = False
         self._next_id = 1
 
@@ -209,7 +214,7 @@ class LegacySession:
 
     def changed(self, method: str, params: dict[str, Any]) -> None:
         """Pass a change on to the client, once it is ready for it."""
-        if self.state is State.READY:
+        if self.state is State.READY and method in self._announced:
             self._outlet.send(Notification(method, self.to_wire(method, params)))
 
     def hear_no_more(self) -> None:
@@ -235,6 +240,8 @@ class LegacySession:
             if event not in TRANSITIONS[self.state]:
                 raise InvalidRequest(_WHY_NOT[self.state])
             self._in_flight.check(request.id)
+            if request.method == "resources/subscribe":
+                self._in_flight.check_subscriptions(self._in_flight.handler.changes.count(self) + 1)
         except McpError as error:
             channel.refuse(Error.of(error, request.id))
             return
@@ -274,6 +281,7 @@ class LegacySession:
             decode_ClientCapabilities(known("ClientCapabilities", params["capabilities"])),
             decode_Implementation(known("Implementation", params["clientInfo"])),
         )
+        self._announced = _announced(result["capabilities"])
         self._in_flight.handler.changes.add(self)
 
     # Notifications and responses of the client.
@@ -288,12 +296,8 @@ class LegacySession:
     def _receive_response(self, response: Response) -> None:
         questions = self._questions
         promise = questions.pop(response.id, None) if questions and response.id is not None else None
-        if promise is None or promise.done():
-            return
-        if isinstance(response, Result):
-            promise.set_result(response.result)
-        else:
-            promise.set_exception(McpError(response.message, code=response.code, data=response.data))
+        if promise is not None and not promise.done():
+            promise.set_result(response)
 
     # Requests of the server.
 
@@ -309,6 +313,8 @@ class LegacySession:
                 raise InvalidRequest(f"The client cannot be asked that: {error}") from None
         if self._deaf:
             raise InvalidRequest(_NO_ANSWER)
+        if self.state is not State.READY:
+            raise InvalidRequest(f"The client cannot be asked before it sends {_INITIALIZED}")
         if self._questions is None:
             self._questions = {}
         id = self._next_id
@@ -316,10 +322,13 @@ class LegacySession:
         promise = self._questions[id] = self._in_flight.host.promise()
         channel.send(Request(id, method, params))
         try:
-            result = await promise
+            response = await promise
         finally:
             if self._questions and self._questions.pop(id, None) is not None:  # cancelled, or out of time
                 self._outlet.send(Notification(_CANCELLED, {"requestId": id}))
+        if isinstance(response, Error):
+            raise ClientRefused(method, response.code, response.message, response.data)
+        result = response.result
         return result if converter.result_from_wire is None else converter.result_from_wire(result)
 
     def to_wire(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -329,11 +338,19 @@ class LegacySession:
 
     @property
     def log_level(self) -> str:
-        """The least severe level of log messages that the client wants (rule 6)."""
+        """The least severe level of log messages that the client wants (rule 7)."""
         return self._log_level
 
     def _move(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state][event]
+
+
+def _announced(capabilities: Mapping[str, Any]) -> frozenset[str]:
+    """The notifications of changes that a server with these capabilities sends; no other may be sent."""
+    found = {method for feature, method in _LISTS.items() if capabilities.get(feature, {}).get("listChanged")}
+    if capabilities.get("resources", {}).get("subscribe"):
+        found.add(RESOURCE_UPDATED)
+    return frozenset(found)
 
 
 @cache

@@ -41,6 +41,7 @@ class Limits:
     max_message_bytes: int = 4 * 1024 * 1024
     max_string_bytes: int = 1024 * 1024
     max_depth: int = 64
+    max_items: int = 100_000
     max_array_items: int = 10_000
     max_object_members: int = 1_000
 
@@ -56,6 +57,7 @@ class Limits:
     max_concurrent_requests: int = 128
     max_connections: int = 2_048
     max_sessions: int = 20_000
+    max_subscriptions: int = 1_000
     max_unsent_bytes: int = 8 * 1024 * 1024
     session_idle_seconds: float = 1_800
     handler_seconds: float = 300
@@ -89,9 +91,15 @@ def check_text(raw: bytes, limits: Limits) -> None:
         raw.count(b"[") + raw.count(b"{") > limits.max_depth
         or (size > limits.max_object_members and raw.count(b",") >= limits.max_object_members)
         or (size > limits.max_array_items and raw.count(b",") >= limits.max_array_items)
+        or (size > limits.max_items and _separators(raw) > limits.max_items)
         or size > limits.max_string_bytes
     ):
         _check_structure(raw, limits)
+
+
+def _separators(raw: bytes) -> int:
+    """How many commas and brackets there are, those inside of strings too: no text holds more values."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def _check_structure(raw: bytes, limits: Limits) -> None:
@@ -102,7 +110,11 @@ def _check_structure(raw: bytes, limits: Limits) -> None:
     # all brackets, never). Then the same for each bracket further out.
     bracket, left = 0, len(raw) + 1
     enclosing: list[tuple[int, int]] = []
+    separators = 0
     for part in _structure(raw, limits):
+        separators += _separators(part)
+        if separators > limits.max_items:
+            raise _exceeded(limits, "max_items", "the message has more values")
         for byte in part:
             if byte == _COMMA:
                 left -= 1

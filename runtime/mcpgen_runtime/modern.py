@@ -12,7 +12,7 @@ The rules, as far as a server keeps them (spec pages: 2026-07-28 basic, basic/ve
     requests that named a level.
 6.  `subscriptions/listen` is acknowledged first and stays open. Each of its messages carries its id, and
     only what was asked for and acknowledged is sent. Cancelling ends it silently; when the server
-    ends it, it is answered.
+    ends it, it says so with `notifications/cancelled` and answers the request.
 """
 
 from __future__ import annotations
@@ -181,7 +181,10 @@ class ModernEndpoint:
         wanted = params_of(decode_SubscriptionsListenRequestParams, request.params).notifications
         limits = self._in_flight.limits
         uris = wanted.resource_subscriptions or []
-        if len(uris) > limits.max_array_items or any(len(uri) > limits.max_uri_length for uri in uris):
+        changes = self._in_flight.handler.changes
+        open_streams = [stream for stream in self._streams.values() if isinstance(stream, ListenStream)]
+        self._in_flight.check_subscriptions(len(uris) + sum(map(changes.count, open_streams)))
+        if any(len(uri) > limits.max_uri_length for uri in uris):
             raise LimitReached(
                 f"A subscribed URI is longer than max_uri_length ({limits.max_uri_length})",
                 limit="max_uri_length",
@@ -324,6 +327,8 @@ class ListenStream:
     def end(self) -> None:
         """The server is about to stop: answer the request."""
         self._forget()
+        # Two pages, two signs: "cancellation" demands the first, "subscriptions" recommends the second.
+        self._send(CANCELLED, {"requestId": self.id})
         self._channel.answer(Result(self.id, {"resultType": COMPLETE, "_meta": {SUBSCRIPTION: self.id}}))
 
     def _forget(self) -> None:

@@ -65,7 +65,7 @@ async def set_level(core: ServerCore, params: dict[str, Any], ctx: RequestContex
 
 async def subscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept a subscription to a resource that exists; the session remembers it."""
-    find_resource(core, params_of(package_of(ctx.revision).decode_SubscribeRequestParams, params).uri)
+    find_resource(core, params_of(package_of(ctx.revision).decode_SubscribeRequestParams, params).uri, ctx)
     return {}
 
 

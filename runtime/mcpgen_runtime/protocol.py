@@ -21,6 +21,9 @@ REVISIONS = (NEUTRAL, *LEGACY)
 class ProtocolHandler(Protocol):
     """Transport-independent request processing. No I/O, no session of its own.
 
+    Every request comes here but `subscriptions/listen`: its era keeps the stream and answers it, from
+    `capabilities` and `changes`.
+
     `changes` is where sessions and listen streams register to hear what changed; `sealer` makes and
     verifies what clients carry about for the server.
     """

@@ -77,7 +77,10 @@ def prompt_result(outcome: Any, description: str | None) -> GetPromptResult:
 def completion(outcome: Any) -> CompleteResultCompletion:
     """The outcome of a completer, cut to the 100 values that the protocol allows."""
     if isinstance(outcome, CompleteResultCompletion):
-        return outcome
+        if len(outcome.values) <= 100:
+            return outcome
+        total = len(outcome.values) if outcome.total is None else outcome.total
+        return CompleteResultCompletion(values=outcome.values[:100], total=total, has_more=True)
     values = [str(each) for each in outcome]
     return CompleteResultCompletion(values=values[:100], total=len(values), has_more=len(values) > 100)
 

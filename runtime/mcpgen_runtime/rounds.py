@@ -33,6 +33,22 @@ class InputRequired(BaseException):  # not an Exception: no handler's `except Ex
         self.requests = requests
 
 
+def merged(group: BaseExceptionGroup[BaseException]) -> InputRequired | None:
+    """What a group of tasks asks for; None where something else went wrong in it too."""
+    found, rest = group.split(InputRequired)
+    if found is None or rest is not None:
+        return None
+    requests: dict[str, Any] = {}
+    waiting: list[BaseException] = [found]
+    while waiting:
+        error = waiting.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            waiting.extend(error.exceptions)
+        elif isinstance(error, InputRequired):
+            requests.update(error.requests)
+    return InputRequired(requests)
+
+
 class Rounds:
     """One request's rounds so far. Raises `InvalidParams` for a state that is not of this request."""
 
@@ -57,7 +73,12 @@ class Rounds:
             kept["a"] = self.answers
         if state is not None:
             kept["s"] = state
-        token = self._sealer.seal(_PURPOSE, kept, lifetime=STATE_SECONDS, bound_to=self._binding)
+        try:
+            token = self._sealer.seal(_PURPOSE, kept, lifetime=STATE_SECONDS, bound_to=self._binding)
+        except ValueError:
+            raise InvalidParams.at(
+                "/params/inputResponses", "The answers are too large to be carried in requestState"
+            ) from None
         result: dict[str, Any] = {"resultType": "input_required", "requestState": token}
         if requests:
             result["inputRequests"] = dict(requests)

@@ -43,6 +43,7 @@ class Server:
     are told. `page_size` cuts lists into pages of that many entries; without it they come whole.
     `ttl_ms` and `cache_scope` are the caching hints of lists (2026-07-28 server/utilities/caching).
     `offers` names features to announce though the server has none yet: "tools", "resources", "prompts".
+    It is not for several threads: change it where it is served.
     """
 
     def __init__(
@@ -59,7 +60,6 @@ class Server:
         ttl_ms: int = 0,
         cache_scope: str = "private",
         offers: Collection[str] = (),
-        max_tool_name_length: int = 128,
     ) -> None:
         if page_size is not None and page_size < 1:
             raise ValueError(f"page_size must be a positive integer, not {page_size!r}")
@@ -78,7 +78,6 @@ class Server:
         self.ttl_ms = ttl_ms
         self.cache_scope = cache_scope
         self.offers = frozenset(offers)
-        self.max_tool_name_length = max_tool_name_length
         self.tools: dict[str, ToolEntry] = {}
         self.resources: dict[str, ResourceEntry] = {}
         self.templates: dict[str, TemplateEntry] = {}
@@ -92,7 +91,7 @@ class Server:
         """
         tool = _decoded(definition, Tool, decode_Tool)
         self._free(tool.name, self.tools, "tool")
-        self.tools[tool.name] = ToolEntry(tool, handler, max_name_length=self.max_tool_name_length)
+        self.tools[tool.name] = ToolEntry(tool, handler)
         self.changes.announce(TOOLS_CHANGED)
 
     def remove_tool(self, name: str) -> None:

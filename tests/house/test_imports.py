@@ -21,6 +21,7 @@ LEAVES = {
     "client/websocket.py": {"websockets"},
     "json_text.py": {"orjson"},
     "transports/http/adapter.py": {"uvicorn"},
+    "transports/http/connections.py": {"uvicorn"},
     "transports/websocket_stream.py": {"websockets"},
 }
 IMPORTING_ONE_REVISION = """

@@ -66,7 +66,7 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
         stdio = StdioAdapter(streams=streams, listening=say)
         stdio.configure(config)
         adapters.append(stdio)
-    handler = load_target(options.target, key=_key(), limits=config.limits)
+    handler = load_target(options.target, key=_key())
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     loop = _loop(options.uvloop, networked)
     gc.enable()
@@ -160,7 +160,8 @@ def _key() -> bytes | None:
         key = bytes.fromhex(text)
     except ValueError:
         try:
-            key = b64decode(text.replace("-", "+").replace("_", "/") + "==")
+            unpadded = text.replace("-", "+").replace("_", "/").rstrip("=")
+            key = b64decode(unpadded + "=" * (-len(unpadded) % 4), validate=True)
         except (binascii.Error, ValueError):
             key = b""
     if len(key) < _SHORTEST_KEY:

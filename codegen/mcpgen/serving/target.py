@@ -13,20 +13,17 @@ import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from mcpgen.errors import TargetCrashed, UsageError, nearest
-
-if TYPE_CHECKING:
-    from mcpgen_runtime.limits import Limits
 
 T = TypeVar("T")
 
 _FORM = "TARGET is module:attribute or path/to/file.py:attribute, such as server:server"
 
 
-def load_target(target: str, *, key: bytes | None = None, limits: Limits | None = None) -> Any:
-    """The `ProtocolHandler` that `target` means: of a `Server`, a `ServerCore` with `key` and `limits`.
+def load_target(target: str, *, key: bytes | None = None) -> Any:
+    """The `ProtocolHandler` that `target` means: of a `Server`, a `ServerCore` with `key`.
 
     The current directory can be imported from, and so can that of a file. Raises `UsageError` where there
     is no such thing or it is no server, `TargetCrashed` where its own code raises.
@@ -42,7 +39,7 @@ def load_target(target: str, *, key: bytes | None = None, limits: Limits | None 
     from mcpgen_runtime.core import ServerCore
     from mcpgen_runtime.server import Server
 
-    return ServerCore(found, key=key, limits=limits) if isinstance(found, Server) else found
+    return ServerCore(found, key=key) if isinstance(found, Server) else found
 
 
 def _import_from(directory: str) -> None:

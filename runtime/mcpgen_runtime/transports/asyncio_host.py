@@ -66,8 +66,16 @@ class AsyncioHost:
             if caller is not None:
                 _enter_task(loop, caller)
         self.spare(worker)
-        done(value, error)
+        self.tell(done, value, error)
         return None
+
+    def tell(self, done: Done, value: Any, error: BaseException | None) -> None:
+        """Call `done`. What it raises is for the loop's exception handler: no worker may die of it."""
+        try:
+            done(value, error)
+        except Exception as raised:
+            message = "what follows a request failed"
+            self.loop.call_exception_handler({"message": message, "exception": raised})
 
     def spare(self, worker: _Worker) -> None:
         """Keep a worker for the next handler."""
@@ -142,11 +150,10 @@ class _Worker:
             done, self._done = self._done, None
             self._coroutine = self._context = self._waits_for = None
             assert done is not None
+            self._host.tell(done, value, error)
             if self.task.cancelling():
-                done(value, error)
                 return
             self._host.spare(self)
-            done(value, error)
 
     @coroutine
     def _advance(self, cancelled: bool) -> Generator[Any, Any, tuple[Any, BaseException | None]]:

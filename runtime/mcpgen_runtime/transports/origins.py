@@ -35,7 +35,7 @@ def host_allowed(host: str | None, config: TransportConfig) -> bool:
     name = _without_port((host or "").lower())
     if config.allowed_hosts:
         return "*" in config.allowed_hosts or name in config.allowed_hosts
-    return name in _LOCAL or not _is_local(config.host)
+    return name in _LOCAL or name == config.host.lower() or not _is_local(config.host)
 
 
 def _without_port(authority: str) -> str:

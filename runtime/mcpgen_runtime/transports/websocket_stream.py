@@ -59,7 +59,7 @@ class WebSocketStream(Stream):
                 self._take(event, messages)
         if messages and not self._finishing:
             self._last_use = self._heard
-            self._connection.receive(messages)
+            self._serve(messages)
         if not events:
             self._begun = self._begun or self._heard
         else:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.server import Server
 from mcpgen_types.v2026_07_28 import ClientCapabilities
 
@@ -113,7 +114,8 @@ def test_closing_the_stream_does_nothing_where_there_is_none(revision: str) -> N
 
 def test_before_its_params_are_read_a_request_has_no_client() -> None:
     class Bare(RequestContext):
-        revision = transport = principal = limits = ""  # type: ignore[assignment]
+        revision = transport = principal = ""
+        limits = Limits()
         _notify = _log_threshold = _ask = _input_required = None  # type: ignore[assignment]
 
     bare = Bare()

@@ -93,7 +93,7 @@ def test_a_handler_that_fails_tells_the_log_and_not_the_client(
 
 def test_the_log_names_the_tool_and_has_the_traceback(caplog: pytest.LogCaptureFixture) -> None:
     Client(server_with(tool=fail)).error("tools/call", {"name": "tool"})
-    assert "tools/call tool failed [correlation-1]: the password" in caplog.text
+    assert "tools/call 'tool' failed [correlation-1]: the password" in caplog.text
     assert "SecretError" in caplog.text
 
 
@@ -114,8 +114,8 @@ def test_resources_prompts_and_completers_fail_alike(caplog: pytest.LogCaptureFi
     }
     for number, (method, params) in enumerate(requests.items(), start=1):
         assert client.error(method, params)["data"] == {"correlationId": f"correlation-{number}"}
-    assert "resources/read x://a failed" in caplog.text
-    assert "prompts/get p failed" in caplog.text
+    assert "resources/read 'x://a' failed" in caplog.text
+    assert "prompts/get 'p' failed" in caplog.text
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

@@ -277,12 +277,27 @@ def test_a_question_is_answered_by_a_response(revision: str) -> None:
     assert result["result"]["content"][0]["text"] == "accept Ann"
 
 
-def test_an_error_in_response_is_raised_in_the_handler() -> None:
+def test_an_error_in_response_fails_the_tool_in_words_and_not_with_its_code() -> None:
     client = Workshop().client()
     (question,) = wait_for(client, "ask")
-    error = {"code": -1, "message": "User is away"}
-    (result,) = client.send({"jsonrpc": "2.0", "id": question["id"], "error": error})
-    assert result["result"]["content"][0]["text"] == "-1 User is away"
+    error = {"code": -32601, "message": "User is away"}
+    (answer,) = client.send({"jsonrpc": "2.0", "id": question["id"], "error": error})
+    assert answer["result"]["isError"] is True
+    assert answer["result"]["content"][0]["text"] == "The client refused elicitation/create: User is away"
+
+
+def test_nothing_is_asked_before_the_client_is_ready() -> None:
+    client = Workshop().client(opened=False)
+    client.result("initialize", client.initialize_params())
+    (answer,) = client.start("tools/call", {"name": "ask"}, id=1)
+    assert "before it sends notifications/initialized" in str(answer)
+
+
+def test_subscriptions_of_a_session_are_limited() -> None:
+    client = Workshop().client(limits=Limits(max_subscriptions=1))
+    assert client.result("resources/subscribe", {"uri": "x://a"}) == {}
+    (refused,) = client.start("resources/subscribe", {"uri": "x://b"}, id=9)
+    assert refused["error"]["data"] == {"limit": "max_subscriptions", "value": 1}
 
 
 def test_responses_to_nothing_are_ignored() -> None:
@@ -460,6 +475,7 @@ def test_who_has_gone_hears_nothing() -> None:
 @pytest.mark.parametrize("revision", LEGACY)
 def test_every_list_that_changes_is_announced(revision: str) -> None:
     workshop = Workshop()
+    workshop.server.add_prompt({"name": "first"}, lambda arguments, ctx: "")
     client = workshop.client(revision)
     server = workshop.server
     server.add_prompt({"name": "p"}, lambda arguments, ctx: "")
@@ -474,3 +490,10 @@ def test_every_list_that_changes_is_announced(revision: str) -> None:
         *["resources/list_changed"] * 3,
         "tools/list_changed",
     ]
+
+
+def test_a_change_of_what_was_never_announced_is_not_told() -> None:
+    workshop = Workshop()
+    client = workshop.client()
+    workshop.server.add_prompt({"name": "p"}, lambda arguments, ctx: "")
+    assert client.take() == []

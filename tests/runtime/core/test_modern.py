@@ -280,7 +280,9 @@ def test_a_server_that_stops_answers_its_streams() -> None:
     client.listen(EVERYTHING, id="mine")
     client.start("tools/call", {"name": "wait"}, id="waiting")
     client.connection.close(graceful=True)
-    (answer,) = client.take()
+    cancelled, answer = client.take()
+    assert cancelled["method"] == "notifications/cancelled"
+    assert cancelled["params"] == {"requestId": "mine", "_meta": {META + "subscriptionId": "mine"}}
     assert answer == {
         "jsonrpc": "2.0",
         "id": "mine",

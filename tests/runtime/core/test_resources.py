@@ -77,12 +77,12 @@ def test_nothing_at_a_uri_is_said_with_the_code_of_the_revision(revision: str) -
 
 
 def test_a_uri_has_a_limit() -> None:
-    core = ServerCore(Server("s", "1"), key=KEY, limits=Limits(max_uri_length=20))
-    error = Client(core).error("resources/read", {"uri": "x://" + "a" * 17})
-    assert error["code"] == -32602
-    assert error["data"]["pointer"] == "/params/uri"
+    client = Client(ServerCore(Server("s", "1"), key=KEY), limits=Limits(max_uri_length=20))
+    error = client.error("resources/read", {"uri": "x://" + "a" * 17})
+    assert error["code"] == -32600
+    assert error["data"] == {"limit": "max_uri_length", "value": 20}
     assert "max_uri_length (20 characters)" in error["message"]
-    assert "not found" in Client(core).error("resources/read", {"uri": "x://" + "a" * 16})["message"]
+    assert "not found" in client.error("resources/read", {"uri": "x://" + "a" * 16})["message"]
 
 
 # Templates.

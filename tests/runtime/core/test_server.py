@@ -64,9 +64,10 @@ def test_other_names_are_refused(name: str) -> None:
         Server("s", "1").add_tool({"name": name, "inputSchema": OBJECT}, handler)
 
 
-def test_the_length_of_tool_names_can_be_set() -> None:
-    with pytest.raises(DefinitionError, match="1 to 3 of"):
-        Server("s", "1", max_tool_name_length=3).add_tool({"name": "four", "inputSchema": OBJECT}, handler)
+def test_a_tool_name_has_128_characters_at_most() -> None:
+    Server("s", "1").add_tool({"name": "t" * 128, "inputSchema": OBJECT}, handler)
+    with pytest.raises(DefinitionError, match="1 to 128 of"):
+        Server("s", "1").add_tool({"name": "t" * 129, "inputSchema": OBJECT}, handler)
 
 
 def test_two_features_of_a_kind_need_two_names() -> None:

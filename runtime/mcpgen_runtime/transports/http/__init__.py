@@ -4,7 +4,7 @@
 
     app          where a request goes             adapter    uvicorn and its sockets
     endpoint     Streamable HTTP, both eras       corked     one write for what is sent together
-    exchange     one POST and its answer          silence    connections without requests
+    exchange     one POST and its answer          connections  uvicorn's, guarded
     sessions     legacy sessions by their id      http_sse   the transport of 2024-11-05
     resuming     streams that outlive a connection
     events       event streams                    admission  Host, Origin

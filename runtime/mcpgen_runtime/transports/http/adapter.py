@@ -7,13 +7,12 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.app import HttpApp
-from mcpgen_runtime.transports.http.corked import Corked
-from mcpgen_runtime.transports.http.silence import close_silent
+from mcpgen_runtime.transports.http.connections import close_silent, guarded
 from mcpgen_runtime.transports.tcp import address_of
 
 if TYPE_CHECKING:
@@ -97,11 +96,12 @@ async def _listeners(config: TransportConfig) -> list[socket.socket]:
 
 def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
     import uvicorn
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http=_protocol(),
+            http=guarded(AutoHTTPProtocol, config.limits),  # type: ignore[arg-type]
             ws="auto",
             ws_max_size=config.limits.max_message_bytes,
             ws_ping_interval=config.ping_seconds,
@@ -120,16 +120,3 @@ def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
     # Signals are the business of whoever runs the adapters.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server
-
-
-def _protocol() -> type[asyncio.Protocol]:
-    """uvicorn's HTTP protocol, on httptools where that is installed, with a corked transport."""
-    from uvicorn.protocols.http.auto import AutoHTTPProtocol
-
-    base: Any = AutoHTTPProtocol
-
-    class CorkedProtocol(base):  # type: ignore[misc]
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(Corked(transport))
-
-    return CorkedProtocol

@@ -1,13 +1,11 @@
-"""The body of a POST: read within its limits, and parsed."""
+"""The body of a POST, read within its limits."""
 
 from __future__ import annotations
 
 from types import CoroutineType
-from typing import Any
 
-from mcpgen_runtime.errors import InvalidRequest, LimitReached, ParseError
-from mcpgen_runtime.json_text import loads
-from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
+from mcpgen_runtime.errors import InvalidRequest, LimitReached
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.http.asgi import CLOSE, Begun, Disconnected, Event, Receive, in_time
 from mcpgen_runtime.transports.http.refusal import (
     BAD_REQUEST,
@@ -88,14 +86,3 @@ def _too_large(most: int) -> Refusal:
         value=most,
     )
     return Refusal(CONTENT_TOO_LARGE, error)
-
-
-def parse(text: bytes, limits: Limits) -> Any:
-    """The JSON value of a body. Raises `McpError` where it is none, or goes over a limit."""
-    try:
-        check_text(text, limits)
-        return loads(text)
-    except LimitExceeded as error:
-        raise LimitReached(error.message, limit=error.limit, value=error.value) from None
-    except ValueError as error:
-        raise ParseError(f"Parse error: {error}") from None

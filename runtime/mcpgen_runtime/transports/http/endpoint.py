@@ -17,13 +17,14 @@ import asyncio
 from typing import Any
 
 from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, McpError
+from mcpgen_runtime.frames import parse
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.jsonrpc import InvalidMessage, Message, Notification, Request, message_of
 from mcpgen_runtime.modern import LISTEN, ModernEndpoint, is_modern
 from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS, ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import EMPTY, JSON, Header, Receive, Scope, Send
-from mcpgen_runtime.transports.http.body import parse, read_body
+from mcpgen_runtime.transports.http.body import read_body
 from mcpgen_runtime.transports.http.events import EventStream, send_stream, watch
 from mcpgen_runtime.transports.http.exchange import BatchExchange, Exchange, LegacyExchange
 from mcpgen_runtime.transports.http.headers import (

@@ -63,6 +63,8 @@ class Exchange:
     def send(self, message: Request | Notification) -> None:
         """See `Channel.send`."""
         if self.stream is None:
+            if self.left:  # before there was a stream: nobody knows how to come back for this
+                return
             self._open_stream()
         self._put(dumps(message.to_json()))
 

@@ -14,7 +14,7 @@ from functools import partial
 from urllib.parse import quote
 
 from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError
-from mcpgen_runtime.frames import answer_text
+from mcpgen_runtime.frames import answer_text, parse
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, InvalidMessage, Notification, Request, Response, message_of
@@ -22,7 +22,7 @@ from mcpgen_runtime.legacy import LegacySession
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import EMPTY, Receive, Scope, Send
-from mcpgen_runtime.transports.http.body import parse, read_body
+from mcpgen_runtime.transports.http.body import read_body
 from mcpgen_runtime.transports.http.events import EventStream, named_event, send_stream, watch
 from mcpgen_runtime.transports.http.headers import Headers
 from mcpgen_runtime.transports.http.negotiation import Negotiation, check_get

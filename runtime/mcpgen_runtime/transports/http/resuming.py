@@ -50,6 +50,7 @@ class Resumable:
         self.idle_since = self._record.now()
         if self.reader is not None:
             self.reader.end()
+            self.reader = None
 
     def attach(self, reader: EventStream, *, after: int | None = None) -> None:
         """Have `reader` read from now on, first what came after event `after`; a former reader is let go."""
@@ -60,7 +61,7 @@ class Resumable:
             for frame in self._record.since(self, after):
                 reader.put(frame)
         if self.over:
-            reader.end()
+            self.finish()
 
     def detach(self, reader: EventStream) -> None:
         """`reader` reads no more; the stream goes on without, until it is resumed."""
@@ -91,14 +92,16 @@ class Record:
         return stream
 
     def find(self, event_id: str) -> tuple[Resumable, int] | None:
-        """The stream of an event and the event's number; None where it is unknown by now."""
+        """The stream of an event and the event's number; None where not all that followed it is kept."""
         stream, _, number = event_id.partition("-")
         if not (stream.isascii() and stream.isdigit() and number.isascii() and number.isdigit()):
             return None
         if len(stream) > 18 or len(number) > 18:
             return None
-        found = self._streams.get(int(stream))
-        return None if found is None or int(number) > found.last else (found, int(number))
+        found, after = self._streams.get(int(stream)), int(number)
+        if found is None or len(self.since(found, after)) != found.last - after:
+            return None
+        return found, after
 
     def keep(self, stream: Resumable, frame: bytes) -> None:
         """Remember the latest event of `stream`; the oldest of the session go."""
