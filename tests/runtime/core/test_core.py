@@ -6,12 +6,14 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.errors import ToolError
 from mcpgen_runtime.host import Driver
 from mcpgen_runtime.jsonrpc import Notification
 from mcpgen_runtime.server import Server
@@ -95,6 +97,49 @@ def test_the_log_names_the_tool_and_has_the_traceback(caplog: pytest.LogCaptureF
     Client(server_with(tool=fail)).error("tools/call", {"name": "tool"})
     assert "tools/call 'tool' failed [correlation-1]: the password" in caplog.text
     assert "SecretError" in caplog.text
+
+
+def test_no_client_writes_lines_of_its_own_into_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    server = Server("s", "1")
+    server.add_resource_template({"uriTemplate": "x://{+a}", "name": "t"}, fail_anything)
+    Client(server).error("resources/read", {"uri": "x://a?ERROR=all_is_lost&" + "x" * 500, "name": "\nERROR"})
+    (record,) = caplog.records
+    said = record.getMessage()
+    assert "\n" not in said
+    assert len(said) < 400
+
+
+def fail_anything(*given: Any) -> str:
+    """A reader that fails."""
+    raise SecretError("the password")
+
+
+class Later:
+    """Neither a coroutine nor a future."""
+
+    def __await__(self) -> Generator[Any, Any, str]:
+        yield from ()
+        return "later"
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_handler_may_return_anything_that_can_be_awaited(revision: str) -> None:
+    server = server_with(t=lambda arguments, ctx: Later())
+    server.add_resource({"uri": "x://a", "name": "a"}, lambda uri, ctx: Later())
+    client = Client(server, revision)
+    assert client.call("t")["content"][0]["text"] == "later"
+    assert client.result("resources/read", {"uri": "x://a"})["contents"][0]["text"] == "later"
+
+
+def test_a_tool_error_outside_of_a_tool_is_an_error() -> None:
+    server = Server("s", "1")
+    server.add_resource({"uri": "x://a", "name": "a"}, tool_error)
+    assert Client(server).error("resources/read", {"uri": "x://a"}) == {"code": -32600, "message": "no luck"}
+
+
+def tool_error(*given: Any) -> str:
+    """Fails as a tool does."""
+    raise ToolError("no luck")
 
 
 def test_resources_prompts_and_completers_fail_alike(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import ServerCore
-from mcpgen_runtime.errors import McpError
+from mcpgen_runtime.errors import ClientRefused, McpError
 from mcpgen_runtime.host import Cancelled, Driver, DriverPromise
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
 from mcpgen_runtime.legacy import LegacySession, State
@@ -284,6 +284,27 @@ def test_an_error_in_response_fails_the_tool_in_words_and_not_with_its_code() ->
     (answer,) = client.send({"jsonrpc": "2.0", "id": question["id"], "error": error})
     assert answer["result"]["isError"] is True
     assert answer["result"]["content"][0]["text"] == "The client refused elicitation/create: User is away"
+
+
+def test_a_handler_may_look_at_the_error_of_the_client() -> None:
+    async def ask(uri: str, ctx: RequestContext) -> str:
+        try:
+            return (await ctx.elicit("?", FORM)).action
+        except ClientRefused as refused:
+            if refused.code == 5:
+                return f"{refused.message} {refused.data}"
+            raise
+
+    server = Server("s", "1")
+    server.add_resource({"uri": "x://a", "name": "a"}, ask)
+    client = Client(server, "2025-11-25")
+    for code, said in ((5, "away [1]"), (6, "The client refused elicitation/create: away")):
+        (question,) = client.start("resources/read", {"uri": "x://a"})
+        error = {"code": code, "message": "away", "data": [1]}
+        (answer,) = client.send({"jsonrpc": "2.0", "id": question["id"], "error": error})
+        assert said in str(answer)
+        # What the client said is not said back to it as if it were the server's own.
+        assert answer.get("error", {}).get("code") == (None if code == 5 else -32600)
 
 
 def test_nothing_is_asked_before_the_client_is_ready() -> None:

@@ -10,6 +10,7 @@ import pytest
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import ToolError
 from mcpgen_runtime.features import ToolHandler
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.server import Server
 from mcpgen_types.v2026_07_28 import (
     AudioContent,
@@ -117,6 +118,13 @@ def test_an_unknown_tool_is_named(revision: str) -> None:
         "message": "Unknown tool: t",
         "data": {"pointer": "/params/name"},
     }
+
+
+def test_a_name_that_no_tool_can_have_is_not_even_looked_up() -> None:
+    client = Client(Server("s", "1"), limits=Limits(max_tool_name_length=5))
+    assert client.error("tools/call", {"name": "x" * 5})["message"] == "Unknown tool: xxxxx"
+    error = client.error("tools/call", {"name": "x" * 6})
+    assert (error["code"], error["data"]) == (-32600, {"limit": "max_tool_name_length", "value": 5})
 
 
 # What a tool returns.
