@@ -10,6 +10,7 @@ from __future__ import annotations
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.errors import (
+    ClientRefused,
     InvalidParams,
     InvalidRequest,
     McpError,
@@ -27,6 +28,7 @@ from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.server import Server
 
 __all__ = [
+    "ClientRefused",
     "DefinitionError",
     "InvalidParams",
     "InvalidRequest",
