@@ -59,6 +59,8 @@ class Stream:
     asked: dict[str, Any]
     granted: dict[str, Any] | None = None
     ending: bool = False
+    #: Whether the server has said that it ends it.
+    torn_down: bool = False
 
 
 def understood(declared: dict[str, Any], revision: str) -> dict[str, Any]:

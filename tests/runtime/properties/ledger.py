@@ -233,6 +233,7 @@ class Ledger:
             insist("error" in message, "a stream ended before it began:", message)
             insist(self._over_limit(message), "a stream refused for no reason:", message)
         else:
+            insist(stream.torn_down, "answered without a cancellation:", message)
             grammar(NEUTRAL).result("subscriptions/listen", message)
             tag = message["result"]["_meta"][SUBSCRIPTION]
             insist(tag == stream.id and type(tag) is type(stream.id), "another stream's end:", message)
@@ -363,6 +364,10 @@ class Ledger:
             stream.granted = params["notifications"]
             wanted = {key: value for key, value in stream.asked.items() if value}
             insist(stream.granted == wanted, "asked for", wanted, "granted", stream.granted)
+        elif message["method"] == "notifications/cancelled":
+            insist(_same(params["requestId"], stream.id), "another request:", message, stream)
+            insist(stream.ending and not stream.torn_down, "nobody ends this stream:", message)
+            stream.torn_down = True
         else:
             insist(stream.granted is not None, "before it was acknowledged:", message)
             self._change(stream.id, message["method"], params)

@@ -71,7 +71,7 @@ PLAIN: list[Plain] = [
     ("tools/call", {"name": "act", "arguments": {"script": 5}}, {"2025-11-25": RESULT, "": WRONG}, RESULT),
     ("resources/read", {"uri": "x://a"}, RESULT, RESULT),
     ("resources/read", {"uri": "x://gone"}, -32002, WRONG),
-    ("resources/read", {"uri": "x" * 400}, WRONG, WRONG),
+    ("resources/read", {"uri": "x" * 400}, REFUSAL, REFUSAL),
     ("resources/read", {"uri": None}, WRONG, WRONG),
     ("resources/subscribe", {"uri": "x://a"}, RESULT, UNKNOWN),
     ("resources/subscribe", {"uri": "act://text"}, RESULT, UNKNOWN),

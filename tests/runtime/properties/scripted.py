@@ -15,7 +15,6 @@ from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.errors import McpError, ResourceNotFound, ToolError, UrlElicitationRequired
 from mcpgen_runtime.host import Promise
 from mcpgen_runtime.jsonrpc import Request, RequestId, Response
-from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.server import Server
 from mcpgen_types.v2026_07_28 import (
     Annotations,
@@ -140,7 +139,7 @@ WANTS_INPUT = "input required"
 class Scripted:
     """The server, its core, and what goes on in its handlers. `promise` makes what handlers wait for."""
 
-    def __init__(self, promise: Callable[[], Promise[Any]], *, limits: Limits, key: bytes) -> None:
+    def __init__(self, promise: Callable[[], Promise[Any]]) -> None:
         self.promise = promise
         #: The requests whose handlers run, and what some of them wait for.
         self.performing: list[RequestId] = []
@@ -160,7 +159,7 @@ class Scripted:
             cache_scope="public",
         )
         self._furnish()
-        self.core = _Core(self, limits=limits, key=key)
+        self.core = _Core(self)
 
     def gate_of(self, id: RequestId) -> Promise[Any] | None:
         """What the handler of that request waits for, if it waits for a gate."""
@@ -296,8 +295,8 @@ class Scripted:
 class _Core(ServerCore):
     """A core whose `initialize` may take its time, as that of a handler that asks somebody first."""
 
-    def __init__(self, stage: Scripted, *, limits: Limits, key: bytes) -> None:
-        super().__init__(stage.server, limits=limits, key=key, time=lambda: 0.0)
+    def __init__(self, stage: Scripted) -> None:
+        super().__init__(stage.server, key=b"k" * 32, time=lambda: 0.0)
         self._stage = stage
 
     async def handle_request(self, request: Request, ctx: RequestContext) -> Response:

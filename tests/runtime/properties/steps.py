@@ -53,7 +53,7 @@ class Steps(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.carrier: Carrier = self.carried_by(LIMITS)
-        self.stage = Scripted(self.carrier.promise, limits=LIMITS, key=b"k" * 32)
+        self.stage = Scripted(self.carrier.promise)
         self.failed = False
         self.numbers = 0
         self.extra_tools: list[str] = []

@@ -89,7 +89,7 @@ def in_chunks(chunks: Sequence[bytes]) -> list[bytes]:
 
 def _served() -> ByHand:
     carrier = ByHand(LIMITS)
-    stage = Scripted(carrier.promise, limits=LIMITS, key=b"k" * 32)
+    stage = Scripted(carrier.promise)
     carrier.connect(stage.core)
     return carrier
 

@@ -21,7 +21,7 @@ class Client:
 
     def __init__(self) -> None:
         self.carrier = ByHand(LIMITS)
-        self.stage = Scripted(self.carrier.promise, limits=LIMITS, key=b"k" * 32)
+        self.stage = Scripted(self.carrier.promise)
         self.carrier.connect(self.stage.core)
 
     def say(self, message: Any) -> list[Any]:

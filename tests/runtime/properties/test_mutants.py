@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+from tests.runtime.properties import test_chunks
 from tests.runtime.properties.budget import budget
 from tests.runtime.properties.session_steps import SessionSteps
 from tests.runtime.properties.stateless_steps import StatelessSteps
@@ -15,6 +16,7 @@ from tests.runtime.properties.test_sessions import MixedSteps, of
 from mcpgen_runtime import context, core, legacy, modern
 from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.connection import Connection, _Batch
+from mcpgen_runtime.framing import LineSplitter
 from mcpgen_runtime.host import _Step
 from mcpgen_runtime.in_flight import Call, InFlight
 from mcpgen_runtime.jsonrpc import Error, Notification, Result
@@ -285,3 +287,26 @@ def test_machine_finds_a_server_that(name: str, monkeypatch: pytest.MonkeyPatch)
     mutant(monkeypatch)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(machine, settings=budget(200, shrink=False))
+
+
+def decodes_each_chunk(feed: Any, self: LineSplitter, chunk: bytes) -> list[bytes]:
+    lines: list[bytes] = feed(self, chunk.decode(errors="replace").encode())
+    return lines
+
+
+def takes_each_chunk_for_whole_lines(feed: Any, self: LineSplitter, chunk: bytes) -> list[bytes]:
+    return [line for line in (*feed(self, chunk), self.end()) if line]
+
+
+def keeps_the_carriage_return(feed: Any, self: LineSplitter, chunk: bytes) -> list[bytes]:
+    lines: list[bytes] = feed(self, chunk.replace(b"\r", b" \r"))
+    return lines
+
+
+@pytest.mark.parametrize(
+    "mutant", [decodes_each_chunk, takes_each_chunk_for_whole_lines, keeps_the_carriage_return]
+)
+def test_chunks_find_a_splitter_that(mutant: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    wrap(monkeypatch, LineSplitter, "feed", mutant)
+    with pytest.raises(AssertionError):
+        test_chunks.test_chunks_change_nothing(revision="2025-03-26")
