@@ -1,31 +1,58 @@
 """The runtime: one handler, written once, served to every MCP client on every transport.
 
 `Server` is the table of what a server offers, `ServerCore` answers for it, and an adapter of
-`mcpgen_runtime.transports` carries it. Standard library only; what an extra brings is imported by the
-module that needs it.
+`mcpgen_runtime.transports` carries it. `mcpgen_runtime.client` is the other side. Standard library only; what
+an extra brings is imported by the module that needs it.
 """
 
 from __future__ import annotations
 
-from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.core import ServerCore
-from mcpgen_runtime.errors import (
-    ClientRefused,
-    InvalidParams,
-    InvalidRequest,
-    McpError,
-    MethodNotFound,
-    MissingClientCapability,
-    PromptNotFound,
-    ResourceNotFound,
-    ToolError,
-    ToolNotFound,
-    UrlElicitationRequired,
-)
-from mcpgen_runtime.features import DefinitionError
-from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import ProtocolHandler
-from mcpgen_runtime.server import Server
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.context import RequestContext
+    from mcpgen_runtime.core import ServerCore
+    from mcpgen_runtime.errors import (
+        ClientRefused,
+        InvalidParams,
+        InvalidRequest,
+        McpError,
+        MethodNotFound,
+        MissingClientCapability,
+        PromptNotFound,
+        ResourceNotFound,
+        ToolError,
+        ToolNotFound,
+        UrlElicitationRequired,
+    )
+    from mcpgen_runtime.features import DefinitionError
+    from mcpgen_runtime.limits import Limits
+    from mcpgen_runtime.protocol import ProtocolHandler
+    from mcpgen_runtime.server import Server
+
+#: Where each name is. It is imported when it is asked for: a client has no use for the server's half.
+_HOMES = {
+    "context": ("RequestContext",),
+    "core": ("ServerCore",),
+    "errors": (
+        "ClientRefused",
+        "InvalidParams",
+        "InvalidRequest",
+        "McpError",
+        "MethodNotFound",
+        "MissingClientCapability",
+        "PromptNotFound",
+        "ResourceNotFound",
+        "ToolError",
+        "ToolNotFound",
+        "UrlElicitationRequired",
+    ),
+    "features": ("DefinitionError",),
+    "limits": ("Limits",),
+    "protocol": ("ProtocolHandler",),
+    "server": ("Server",),
+}
 
 __all__ = [
     "ClientRefused",
@@ -46,3 +73,15 @@ __all__ = [
     "ToolNotFound",
     "UrlElicitationRequired",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
