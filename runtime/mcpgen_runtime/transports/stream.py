@@ -280,6 +280,11 @@ class Streams:
         if not self._live:
             self._empty.set()
 
+    @property
+    def calls(self) -> int:
+        """How many requests wait for their answers, of all connections."""
+        return sum(stream.calls for stream in self._live)
+
     async def wait(self) -> None:
         """Until no connection is left."""
         await self._empty.wait()

@@ -80,6 +80,11 @@ class WebSockets:
                 async with asyncio.timeout(LINGER_SECONDS):
                     await send(_closing(_GOING_AWAY, "the server ends"))
 
+    @property
+    def calls(self) -> int:
+        """How many requests wait for their answer."""
+        return self._streams.calls
+
     async def close(self) -> None:
         """End gracefully."""
         await self._streams.close()

@@ -212,6 +212,60 @@ def test_connection_that_sends_no_request_is_closed(run: Callable[[Main], None])
     run(main)
 
 
+def test_silence_is_still_noticed_while_a_websocket_is_open(run: Callable[[Main], None]) -> None:
+    from websockets.asyncio.client import connect
+    from websockets.typing import Subprotocol
+
+    async def main() -> None:
+        async with serving(message_seconds=0.2) as server:
+            url = server.url.replace("http", "ws", 1)
+            async with connect(url, subprotocols=[Subprotocol("mcp")]):
+                for _ in range(2):
+                    reader, writer = await server.socket()
+                    assert await reader.read() == b""
+                    writer.close()
+
+    run(main)
+
+
+def test_endless_headers_are_cut_off(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving() as server:
+            for first in (b"", raw(*call("echo", {"text": "x"}))):
+                reader, writer = await server.socket()
+                writer.write(first)
+                if first:
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split()[0]))
+                writer.write(b"POST /mcp HTTP/1.1\r\nhost: localhost\r\n")
+                with contextlib.suppress(ConnectionError):
+                    for number in range(10_000):
+                        writer.write(b"x-%d: %s\r\n" % (number, b"x" * 8000))
+                        await writer.drain()
+                assert number < 9_999
+                writer.close()
+
+    run(main)
+
+
+def test_upload_that_was_refused_is_not_taken_for_headers(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        async with serving(limits=Limits(max_message_bytes=1000, max_headers_bytes=10_000)) as server:
+            reader, writer = await server.socket()
+            writer.write(raw({}, {}, length=500_000))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 413 ")
+            for _ in range(49):
+                writer.write(b" " * 10_000)
+                await writer.drain()
+                await asyncio.sleep(0)
+            writer.write(b" " * (10_000 - 2) + raw(*call("echo", {"text": "still here"})))
+            while b"still here" not in await reader.readline():
+                pass
+            writer.close()
+
+    run(main)
+
+
 def test_oversized_upload_is_refused_while_it_comes(run: Callable[[Main], None]) -> None:
     async def main() -> None:
         async with serving(limits=Limits(max_message_bytes=1000)) as server, server.client() as client:
@@ -281,12 +335,12 @@ def test_cancelled_adapter_ends_listen_streams_and_lets_calls_finish(run: Callab
                 await asyncio.sleep(0.01)
             server.task.cancel()
             assert '"resultType":"complete"' in await listening
+            with pytest.raises(ConnectionRefusedError):
+                await server.socket()
             assert not waiting.done()
             server.bench.go.set()
             assert "waited" in await waiting
             await asyncio.wait([server.task])
-            with pytest.raises(ConnectionRefusedError):
-                await server.socket()
 
     run(main)
 

@@ -113,6 +113,47 @@ async def test_text_that_is_no_message_is_a_bad_request(client: Client) -> None:
     assert (await old.ask("ping"))["result"] == {}
 
 
+async def test_url_may_carry_more_than_the_session(client: Client) -> None:
+    old = await connect(client)
+    old.url = old.url.replace("?", "?a=b&") + "&c=d"
+    assert (await old.ask("ping"))["result"] == {}
+
+
+async def test_batch_of_2025_03_26_is_answered_by_an_array(client: Client, bench: Workbench) -> None:
+    stream = client.request("GET", path="/sse")
+    old = OldClient(client, stream, (await stream.event()).data)
+    info = {"capabilities": {}, "clientInfo": {"name": "old", "version": "1"}}
+    await old.ask("initialize", {"protocolVersion": "2025-03-26", **info})
+    wait = request("tools/call", {"name": "wait"}, id=8)
+    await old.post(
+        [request("ping", id=7), {"jsonrpc": "2.0", "method": "notifications/x"}, wait, {"id": 1.5}]
+    )
+    await bench.began.wait()
+    bench.go.set()
+    pong, error, waited = await old.next()
+    assert (pong["id"], error["error"]["code"], waited["id"]) == (7, -32600, 8)
+    assert (await old.post([{"jsonrpc": "2.0", "method": "notifications/x"}])).status == 202
+    await old.post([wait])
+    assert [each["id"] for each in await old.next()] == [8]
+
+
+async def test_batch_of_other_revisions_is_refused(client: Client) -> None:
+    old = await connect(client)
+    assert (await old.post([request("ping")])).status == 400
+
+
+async def test_no_message_is_taken_once_the_app_is_about_to_end(client: Client, bench: Workbench) -> None:
+    old = await connect(client)
+    await old.post(request("tools/call", {"name": "wait"}, id=6))
+    await bench.began.wait()
+    closing = asyncio.ensure_future(client.app.close())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (await old.post(request("ping"))).status == 503
+    bench.go.set()
+    await closing
+
+
 async def test_other_methods_are_not_allowed(client: Client) -> None:
     assert (await client.request("POST", b"{}", path="/sse").reply()).headers["allow"] == "GET"
     assert (await client.request("GET", path="/sse/messages").reply()).headers["allow"] == "POST"

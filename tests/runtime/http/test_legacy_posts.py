@@ -84,6 +84,15 @@ async def test_version_that_is_absent_or_another_known_one_is_let_pass(
     assert (await session.post(PING, {"mcp-protocol-version": version})).status == 200
 
 
+async def test_unknown_version_outside_of_a_session_is_answered_with_those_that_are_served(
+    client: Client,
+) -> None:
+    reply = await client.post(PING, {"mcp-protocol-version": "2099-01-01"})
+    assert (reply.status, reply.error["code"], reply.json["id"]) == (400, -32022, 7)
+    assert reply.error["data"]["requested"] == "2099-01-01"
+    assert "2026-07-28" in reply.error["data"]["supported"]
+
+
 async def test_initialize_may_come_with_headers_of_its_version(client: Client) -> None:
     headers = {"mcp-protocol-version": "2025-11-25", "mcp-method": "initialize"}
     assert (await client.post(INITIALIZE, {**headers})).status == 200

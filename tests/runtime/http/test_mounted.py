@@ -106,7 +106,7 @@ async def test_lifespan_of_the_outer_app_closes_the_app(bench: Workbench) -> Non
     async with outer.router.lifespan_context(outer):
         stream = Client(outer).modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
         await stream.event()
-    assert (await stream.event()).json["result"]["resultType"] == "complete"
+    assert (await stream.reply()).messages[-1]["result"]["resultType"] == "complete"
 
 
 async def test_lifespan_of_its_own_starts_and_ends_it_as_often_as_wanted(bench: Workbench) -> None:
@@ -153,3 +153,28 @@ async def test_example_of_the_documentation_works(project_root: Path) -> None:
     async with names["app"].router.lifespan_context(names["app"]):
         reply = await client.call("greet").reply()
     assert reply.json["result"]["content"][0]["text"] == "Hello"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(b"host", b"localhost"), (b"origin", b"http://evil.example"), (b"origin", b"http://localhost")],
+        [(b"host", b"localhost"), (b"x-long", b"x" * 100_000)],
+        [(b"host", b"evil.example")],
+    ],
+)
+async def test_websocket_is_admitted_as_any_request(
+    bench: Workbench, headers: list[tuple[bytes, bytes]]
+) -> None:
+    app = HttpApp(ServerCore(bench.server))
+    sent: list[str] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "websocket", "path": "/mcp", "subprotocols": ["mcp"], "headers": headers}
+    await app(scope, receive, send)
+    assert sent == ["websocket.close"]

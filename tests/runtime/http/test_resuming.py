@@ -234,7 +234,12 @@ async def test_no_more_events_are_kept_than_configured(bench: Workbench) -> None
     flood = session.call("flood", {"reports": 20}, meta=TOKEN)
     priming = await flood.event()
     await flood.reply()
-    assert len((await session.listen(priming.id).reply()).messages) == 3
+    last = flood.events[-1].id
+    assert last is not None
+    stream, _, number = last.partition("-")
+    assert len((await session.listen(f"{stream}-{int(number) - 3}").reply()).messages) == 3
+    for lost in (priming.id, f"{stream}-{int(number) - 4}"):
+        assert (await session.listen(lost).reply()).status == 400
     await client.app.close()
 
 
@@ -244,8 +249,10 @@ async def test_no_more_bytes_are_kept_than_configured(bench: Workbench) -> None:
     flood = session.call("flood", {"reports": 20}, meta=TOKEN)
     priming = await flood.event()
     await flood.reply()
-    again = await session.listen(priming.id).reply()
-    assert len(again.body) <= 5000
+    assert (await session.listen(priming.id).reply()).status == 400
+    stream, _, number = str(flood.events[-1].id).partition("-")
+    again = await session.listen(f"{stream}-{int(number) - 5}").reply()
+    assert 4000 < len(again.body) <= 5000
     assert "result" in again.messages[-1]
     await client.app.close()
 
@@ -267,3 +274,16 @@ async def test_streams_that_nobody_fetched_are_forgotten(bench: Workbench) -> No
         assert exchange.status == 400
     assert (await session.post(request("ping"))).status == 200
     await client.app.close()
+
+
+async def test_client_that_left_before_there_was_a_stream_makes_none(
+    client: Client, bench: Workbench
+) -> None:
+    session = await client.open()
+    call = session.call("wait_and_report", meta=TOKEN)
+    await bench.began.wait()
+    await gone(call)
+    bench.go.set()
+    await session.post(request("ping"))
+    assert bench.ended == ["done"]
+    assert (await session.listen("1-0").reply()).status == 400

@@ -15,10 +15,14 @@ from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.events import EventStream
 from mcpgen_runtime.transports.http.exchange import LegacyExchange
-from mcpgen_runtime.transports.http.sessions import HttpSession, Sessions
+from mcpgen_runtime.transports.http.refusal import Refusal
+from mcpgen_runtime.transports.http.resuming import SESSIONS_WITH_ALL
+from mcpgen_runtime.transports.http.sessions import SPARED_SECONDS, HttpSession, Sessions
 
 IDLE, REPLAY = 100.0, 40.0
-CONFIG = TransportConfig(limits=Limits(session_idle_seconds=IDLE), replay_seconds=REPLAY)
+CONFIG = TransportConfig(
+    limits=Limits(session_idle_seconds=IDLE, max_sessions=5), replay_seconds=REPLAY, max_replay_bytes=1000
+)
 INITIALIZE = {
     "protocolVersion": "2025-11-25",
     "capabilities": {},
@@ -40,7 +44,7 @@ class Setting:
         return "after all"
 
     def open(self) -> HttpSession:
-        session = HttpSession(self.core, self.driver, CONFIG, principal=None)
+        session = HttpSession(self.core, self.driver, CONFIG, self.sessions.budget, principal=None)
         session.session.receive(Request(1, "initialize", INITIALIZE), LegacyExchange(session, 1000))
         self.sessions.add(session)
         return session
@@ -142,3 +146,42 @@ def test_finished_streams_over_the_limit_are_dropped_oldest_first(setting: Setti
         session.record.open().finish()
     assert session.record.find("1-0") is None
     assert session.record.find("2-0") is not None
+
+
+# When there are as many as there may be.
+
+
+def test_longest_unused_session_makes_room(setting: Setting) -> None:
+    sessions = []
+    for _ in range(5):
+        sessions.append(setting.open())
+        setting.driver.advance(1)
+    setting.sessions.find(sessions[0].id, None)
+    setting.driver.advance(SPARED_SECONDS + 1)
+    setting.sessions.make_room()
+    assert [setting.lives(session) for session in sessions] == [True, False, True, True, True]
+
+
+def test_sessions_in_use_make_no_room(setting: Setting) -> None:
+    reading, *others = [setting.open() for _ in range(5)]
+    reading.listen().attach(EventStream(1000))
+    setting.driver.advance(SPARED_SECONDS + 1)
+    for session in others:
+        setting.sessions.find(session.id, None)
+    with pytest.raises(Refusal) as refused:
+        setting.sessions.make_room()
+    assert refused.value.status == 503
+    assert len(setting.sessions) == 5
+
+
+def test_events_of_all_sessions_together_are_bounded(setting: Setting) -> None:
+    sessions = [setting.open() for _ in range(200)]
+    for session in sessions:
+        stream = session.record.open()
+        for _ in range(9):
+            stream.put(b"x" * 80)
+    kept = sum(session.record._size for session in sessions)
+    assert 0 < kept <= 1000 * SESSIONS_WITH_ALL
+    for session in sessions:
+        setting.sessions.end(session)
+    assert setting.sessions.budget.left == 1000 * SESSIONS_WITH_ALL

@@ -30,6 +30,7 @@ class Workbench:
             "wait": ANY,
             "report": ANY,
             "report_and_wait": ANY,
+            "wait_and_report": ANY,
             "ask": ANY,
             "flood": ANY,
             "hang_up": ANY,
@@ -63,6 +64,12 @@ class Workbench:
         await ctx.progress(1, total=2)
         await self._wait()
         await ctx.progress(2, total=2)
+        return "reported"
+
+    async def wait_and_report(self, arguments: Json, ctx: RequestContext) -> str:
+        """Says how far it is once it may go on."""
+        await self._wait()
+        await ctx.progress(1)
         return "reported"
 
     async def ask(self, arguments: Json, ctx: RequestContext) -> str:

@@ -98,7 +98,12 @@ class HttpApp:
         return self._served
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _path(scope) == self._config.path:
+        try:
+            self._admission.headers(scope["headers"])
+            admitted = _path(scope) == self._config.path
+        except Refusal:
+            admitted = False
+        if admitted:
             served = self._served or self._start()
             await served.websockets.serve(scope, receive, send, principal=self._principal(scope))
         else:
@@ -137,7 +142,7 @@ class _Served:
     @property
     def calls(self) -> int:
         """How many requests wait for their answer."""
-        return self.endpoint.calls + self.sse.calls
+        return self.endpoint.calls + self.sse.calls + self.websockets.calls
 
     async def refuse(self, path: str, method: str, send: Send) -> None:
         """Answer a request that is for none of the routes."""

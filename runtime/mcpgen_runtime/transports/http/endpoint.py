@@ -16,16 +16,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, McpError
+from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, McpError, UnsupportedProtocolVersion
 from mcpgen_runtime.frames import parse
 from mcpgen_runtime.host import Host
-from mcpgen_runtime.jsonrpc import InvalidMessage, Message, Notification, Request, message_of
+from mcpgen_runtime.jsonrpc import InvalidMessage, Message, Notification, Request, RequestId, message_of
 from mcpgen_runtime.modern import LISTEN, ModernEndpoint, is_modern
 from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS, ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import EMPTY, JSON, Header, Receive, Scope, Send
 from mcpgen_runtime.transports.http.body import read_body
-from mcpgen_runtime.transports.http.events import EventStream, send_stream, watch
+from mcpgen_runtime.transports.http.events import EventStream, break_off_when_gone, send_stream, watch
 from mcpgen_runtime.transports.http.exchange import BatchExchange, Exchange, LegacyExchange
 from mcpgen_runtime.transports.http.headers import (
     LAST_EVENT_ID,
@@ -39,8 +39,8 @@ from mcpgen_runtime.transports.http.refusal import (
     BAD_REQUEST,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
-    SERVICE_UNAVAILABLE,
     Refusal,
+    stopping,
 )
 from mcpgen_runtime.transports.http.sessions import HttpSession, Sessions
 
@@ -80,7 +80,7 @@ class Endpoint:
     ) -> None:
         """Serve a message. Raises `Refusal` before anything of an answer is sent, and `Disconnected`."""
         if self._ending:
-            raise _stopping()
+            raise stopping()
         self._negotiation.check(raw)
         limits = self._limits
         text = await read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
@@ -175,7 +175,7 @@ class Endpoint:
         if id is not None and session is None:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"), id=request_id)
         if version is not None:
-            _check_version(version, request_id)
+            _check_version(version, request_id, in_session=session is not None)
         if session is not None:
             return session
         if not (isinstance(message, Request) and message.method == "initialize"):
@@ -186,8 +186,8 @@ class Endpoint:
                 ),
                 id=request_id,
             )
-        self.sessions.check_room()
-        return HttpSession(self._handler, self._host, self._config, principal=principal)
+        self.sessions.make_room()
+        return HttpSession(self._handler, self._host, self._config, self.sessions.budget, principal=principal)
 
     def _open(self, session: HttpSession, headers: list[Header]) -> None:
         """Keep a session whose `initialize` was answered, if it agreed on a revision."""
@@ -228,7 +228,7 @@ class Endpoint:
                 await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
                 await send({"type": "http.response.body", "body": exchange.body})
             elif self._ending:
-                await _stopping().send(send)
+                await stopping().send(send)
             elif not exchange.left:  # cancelled: the client wants no answer, HTTP does
                 await self._send_stream(_ended_stream(), send, headers)
         finally:
@@ -258,7 +258,7 @@ class Endpoint:
     ) -> None:
         """Open an event stream, or resume one. Raises `Refusal`."""
         if self._ending:
-            raise _stopping()
+            raise stopping()
         session = self._named_session(raw, principal)
         check_get(raw)
         last = raw.get(LAST_EVENT_ID)
@@ -275,7 +275,7 @@ class Endpoint:
                 )
             stream, after = found
             stream.attach(reader, after=after)
-        watching = asyncio.ensure_future(_break_when_gone(reader, receive))
+        watching = asyncio.ensure_future(break_off_when_gone(reader, receive))
         try:
             await self._send_stream(reader, send, [])
         finally:
@@ -304,7 +304,7 @@ class Endpoint:
         if session is None:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"))
         if version is not None and version != session.version:
-            _check_version(version, None)
+            _check_version(version, None, in_session=True)
         return session
 
     # The end.
@@ -339,25 +339,16 @@ async def _leave_when_gone(exchange: Exchange, receive: Receive) -> None:
     exchange.leave()
 
 
-async def _break_when_gone(stream: EventStream, receive: Receive) -> None:
-    await watch(receive)
-    stream.break_off()
+def _check_version(version: bytes, request_id: RequestId | None, *, in_session: bool) -> None:
+    """Raise `Refusal` for a version that no legacy revision has.
 
-
-def _check_version(version: bytes, request_id: Any) -> None:
-    """Raise `Refusal` for a version that is not of the legacy era (2025-06-18 basic/transports)."""
+    Spec pages: 2025-06-18 basic/transports; where there is no session, 2026-07-28 basic/versioning.
+    """
     if version.strip() not in _LEGACY_VERSIONS:
-        error: McpError = InvalidRequest(
-            f"MCP-Protocol-Version is none that is served here: {', '.join(REVISIONS)}",
-            data={"supported": list(REVISIONS)},
-        )
+        error: McpError = UnsupportedProtocolVersion(version.decode("latin-1").strip(), REVISIONS)
+        if in_session:  # which knows no such error
+            error = InvalidRequest(error.message, data=error.data)
         raise Refusal(BAD_REQUEST, error, id=request_id)
-
-
-def _stopping() -> Refusal:
-    return Refusal(
-        SERVICE_UNAVAILABLE, McpError("The server is about to stop"), headers=((b"connection", b"close"),)
-    )
 
 
 def _ended_stream() -> EventStream:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from mcpgen_runtime.transports.http.asgi import Disconnected, Header, Receive, Send, in_time
+from mcpgen_runtime.transports.http.asgi import Header, Receive, Send, in_time
 
 #: The headers of every event stream: nobody on the way may store it, alter it or hold it back.
 HEADERS: tuple[Header, ...] = (
@@ -135,14 +135,7 @@ async def watch(receive: Receive) -> None:
         pass
 
 
-__all__ = [
-    "HEADERS",
-    "Disconnected",
-    "EventStream",
-    "event",
-    "named_event",
-    "numbered_event",
-    "priming_event",
-    "send_stream",
-    "watch",
-]
+async def break_off_when_gone(stream: EventStream, receive: Receive) -> None:
+    """Break `stream` off when the client goes away."""
+    await watch(receive)
+    stream.break_off()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mcpgen_runtime.frames import answer_text
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
+from mcpgen_runtime.transports.http.batch import Answers
 from mcpgen_runtime.transports.http.events import EventStream, event
 
 if TYPE_CHECKING:
@@ -173,37 +174,31 @@ class BatchExchange(LegacyExchange):
 
     def __init__(self, session: HttpSession, max_unsent_bytes: int) -> None:
         super().__init__(session, max_unsent_bytes)
-        self._answers: list[bytes] = []
-        self._expected: int | None = None
+        self._answers = Answers(self._complete)
 
     def expect(self, answers: int) -> None:
         """There are that many answers in all, of which some may have come."""
-        self._expected = (self._expected or 0) + answers
-        self._complete()
+        self._answers.expect(answers)
 
     def abandon(self) -> None:
         """See `Channel.abandon`: one of the requests is not answered."""
-        self._expected = (self._expected or 0) - 1
-        self._complete()
+        self._answers.skip()
 
     def _reply(self, text: bytes, status: int = 200) -> None:
-        self._answers.append(text)
         if self.stream is not None:
             self._put(text)
-        self._complete()
+        self._answers.add(text)
 
     def _open_stream(self) -> None:
         super()._open_stream()
-        for text in self._answers:
+        for text in self._answers.texts:
             self._put(text)
 
     def _complete(self) -> None:
-        if self._expected is None or len(self._answers) != self._expected:
-            return
         if self.stream is not None:
             self._finish()
-        elif self._answers:
-            self.body = b"[%b]" % b",".join(self._answers)
+        elif self._answers.texts:
+            self.body = self._answers.array()
         else:
             self.abandoned = True
         self._wake()

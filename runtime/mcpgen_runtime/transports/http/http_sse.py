@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 from mcpgen_runtime.errors import InvalidRequest, LimitReached, McpError
 from mcpgen_runtime.frames import answer_text, parse
@@ -22,8 +22,9 @@ from mcpgen_runtime.legacy import LegacySession
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import EMPTY, Receive, Scope, Send
+from mcpgen_runtime.transports.http.batch import Answers
 from mcpgen_runtime.transports.http.body import read_body
-from mcpgen_runtime.transports.http.events import EventStream, named_event, send_stream, watch
+from mcpgen_runtime.transports.http.events import EventStream, break_off_when_gone, named_event, send_stream
 from mcpgen_runtime.transports.http.headers import Headers
 from mcpgen_runtime.transports.http.negotiation import Negotiation, check_get
 from mcpgen_runtime.transports.http.refusal import (
@@ -31,6 +32,7 @@ from mcpgen_runtime.transports.http.refusal import (
     NOT_FOUND,
     SERVICE_UNAVAILABLE,
     Refusal,
+    stopping,
 )
 
 
@@ -48,15 +50,15 @@ class SseClient:
 
     def send(self, message: Request | Notification) -> None:
         """See `Channel.send` and `Outlet.send`."""
-        self._put(dumps(message.to_json()))
+        self.put(dumps(message.to_json()))
 
     def answer(self, response: Response) -> None:
         """See `Channel.answer`."""
-        self._put(answer_text(response))
+        self.put(answer_text(response))
 
     def refuse(self, error: Error) -> None:
         """See `Channel.refuse`."""
-        self._put(answer_text(error))
+        self.put(answer_text(error))
 
     def abandon(self) -> None:
         """See `Channel.abandon`."""
@@ -64,8 +66,35 @@ class SseClient:
     def hang_up(self) -> None:
         """See `Channel.hang_up`: the stream is the session."""
 
-    def _put(self, text: bytes) -> None:
+    def put(self, text: bytes) -> None:
+        """Send a message."""
         self.stream.put(named_event(b"message", text))
+
+
+class SseBatch:
+    """The channel of all requests of a batch: one array of their answers."""
+
+    def __init__(self, client: SseClient) -> None:
+        self.answers = Answers(self._complete)
+        self._client = client
+        self.send = client.send
+        self.hang_up = client.hang_up
+
+    def answer(self, response: Response) -> None:
+        """See `Channel.answer`."""
+        self.answers.add(answer_text(response))
+
+    def refuse(self, error: Error) -> None:
+        """See `Channel.refuse`."""
+        self.answers.add(answer_text(error))
+
+    def abandon(self) -> None:
+        """See `Channel.abandon`."""
+        self.answers.skip()
+
+    def _complete(self) -> None:
+        if self.answers.texts:
+            self._client.put(self.answers.array())
 
 
 class HttpSse:
@@ -90,20 +119,20 @@ class HttpSse:
     ) -> None:
         """Open a session and its stream, until the client goes away. Raises `Refusal`."""
         check_get(raw)
+        if self._ending:
+            raise stopping()
         limit = self._config.limits.max_sessions
-        if self._ending or len(self._clients) >= limit:
-            reached = LimitReached(
+        if len(self._clients) >= limit:
+            error = LimitReached(
                 f"There are max_sessions ({limit}) sessions", limit="max_sessions", value=limit
             )
-            raise Refusal(
-                SERVICE_UNAVAILABLE, McpError("The server is about to stop") if self._ending else reached
-            )
+            raise Refusal(SERVICE_UNAVAILABLE, error)
         client = SseClient(self._handler, self._host, self._config, principal=principal)
         key = secrets.token_urlsafe(32)
         url = f"{quote(scope.get('root_path', ''))}{self._config.sse_path}/messages?session={key}"
         client.stream.put(named_event(b"endpoint", url.encode()))
         self._clients[key] = client
-        watching = asyncio.ensure_future(_break_when_gone(client, receive))
+        watching = asyncio.ensure_future(break_off_when_gone(client.stream, receive))
         try:
             await send_stream(
                 client.stream,
@@ -123,8 +152,10 @@ class HttpSse:
         self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
         """Take one message, or a batch; what it leads to goes into the stream. Raises `Refusal`."""
-        key = scope["query_string"].decode("latin-1").removeprefix("session=")
-        client = self._clients.get(key)
+        if self._ending:
+            raise stopping()
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        client = self._clients.get(query.get("session", [""])[0])
         if client is None or client.principal != principal:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: open an event stream first"))
         self._negotiation.check(raw)
@@ -133,7 +164,8 @@ class HttpSse:
         try:
             value = parse(text, limits)
             if value.__class__ is list:
-                client.session.receive_batch(value, client, headers=Headers(raw))
+                batch = SseBatch(client)
+                batch.answers.expect(client.session.receive_batch(value, batch, headers=Headers(raw)))
             else:
                 client.session.receive(message_of(value), client, headers=Headers(raw))
         except McpError as error:
@@ -166,8 +198,3 @@ class HttpSse:
 def _end_soon(stream: EventStream) -> None:
     # The last call is over, but its answer perhaps not written yet.
     asyncio.get_running_loop().call_soon(stream.end)
-
-
-async def _break_when_gone(client: SseClient, receive: Receive) -> None:
-    await watch(receive)
-    client.stream.break_off()

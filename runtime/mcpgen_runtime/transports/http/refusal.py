@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mcpgen_runtime.errors import McpError
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, RequestId
-from mcpgen_runtime.transports.http.asgi import JSON, Header, Send
+from mcpgen_runtime.transports.http.asgi import CLOSE, JSON, Header, Send
 
 #: What a client may do about its request, in the words of RFC 9110.
 BAD_REQUEST = 400
@@ -56,3 +56,8 @@ class Refusal(Exception):
             }
         )
         await send({"type": "http.response.body", "body": body})
+
+
+def stopping() -> Refusal:
+    """What any request gets that comes when the server is about to end."""
+    return Refusal(SERVICE_UNAVAILABLE, McpError("The server is about to stop"), headers=(CLOSE,))

@@ -14,6 +14,9 @@ from collections.abc import Callable
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.events import EventStream, numbered_event, priming_event
 
+#: How many sessions may keep `max_replay_bytes` at a time.
+SESSIONS_WITH_ALL = 64
+
 
 class Resumable:
     """One stream of a session: a POST's answer, or a GET. Events go to its `reader` and into the record."""
@@ -70,13 +73,23 @@ class Resumable:
             self.idle_since = self._record.now()
 
 
+class Budget:
+    """How many bytes of events the sessions of one server may still keep, all together."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, config: TransportConfig) -> None:
+        self.left = config.max_replay_bytes * SESSIONS_WITH_ALL
+
+
 class Record:
     """The latest events of all streams of one session, as many as the configuration lets it keep."""
 
-    __slots__ = ("_config", "_events", "_next", "_size", "_streams", "now")
+    __slots__ = ("_budget", "_config", "_events", "_next", "_size", "_streams", "now")
 
-    def __init__(self, config: TransportConfig, now: Callable[[], float]) -> None:
+    def __init__(self, config: TransportConfig, budget: Budget, now: Callable[[], float]) -> None:
         self._config = config
+        self._budget = budget
         self.now = now
         self._streams: dict[int, Resumable] = {}
         self._events: deque[tuple[Resumable, int, bytes]] = deque()
@@ -105,13 +118,15 @@ class Record:
 
     def keep(self, stream: Resumable, frame: bytes) -> None:
         """Remember the latest event of `stream`; the oldest of the session go."""
-        config = self._config
+        config, budget = self._config, self._budget
         self._events.append((stream, stream.last, frame))
-        self._size += len(frame)
+        self._grow(len(frame))
         while self._events and (
-            len(self._events) > config.max_replay_events or self._size > config.max_replay_bytes
+            len(self._events) > config.max_replay_events
+            or self._size > config.max_replay_bytes
+            or budget.left < 0
         ):
-            self._size -= len(self._events.popleft()[2])
+            self._grow(-len(self._events.popleft()[2]))
 
     def since(self, stream: Resumable, number: int) -> list[bytes]:
         """The kept events of `stream` after its event `number`."""
@@ -139,6 +154,11 @@ class Record:
             stream.finish()
         self._streams.clear()
         self._events.clear()
+        self._grow(-self._size)
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        self._budget.left -= size
 
     def _forget_oldest(self) -> None:
         for stream in self._streams.values():
@@ -151,4 +171,4 @@ class Record:
         kept = [entry for entry in self._events if entry[0] is not stream]
         if len(kept) != len(self._events):
             self._events = deque(kept)
-            self._size = sum(len(frame) for _, _, frame in kept)
+            self._grow(sum(len(frame) for _, _, frame in kept) - self._size)

@@ -15,16 +15,19 @@ from mcpgen_runtime.legacy import LegacySession
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.refusal import SERVICE_UNAVAILABLE, Refusal
-from mcpgen_runtime.transports.http.resuming import Record, Resumable
+from mcpgen_runtime.transports.http.resuming import Budget, Record, Resumable
 
 #: How many GET streams of one session are read at a time; one more closes the oldest.
 MAX_LISTENING = 8
+#: A session that was used that recently is not ended to make room for another.
+SPARED_SECONDS = 60.0
 
 
 class HttpSession:
     """One session: its protocol, its streams, and when it was last used."""
 
     __slots__ = (
+        "_budget",
         "_config",
         "_host",
         "_listening",
@@ -37,7 +40,13 @@ class HttpSession:
     )
 
     def __init__(
-        self, handler: ProtocolHandler, host: Host, config: TransportConfig, *, principal: str | None
+        self,
+        handler: ProtocolHandler,
+        host: Host,
+        config: TransportConfig,
+        budget: Budget,
+        *,
+        principal: str | None,
     ) -> None:
         self.session = LegacySession(
             handler, host, self, limits=config.limits, transport="http", principal=principal
@@ -47,6 +56,7 @@ class HttpSession:
         self.used = host.now()
         #: The revision, as `MCP-Protocol-Version` says it; empty before there is one.
         self.version = b""
+        self._budget = budget
         self._config = config
         self._host = host
         self._record: Record | None = None
@@ -56,7 +66,7 @@ class HttpSession:
     def record(self) -> Record:
         """Its streams, and their latest events. Most sessions never need one."""
         if self._record is None:
-            self._record = Record(self._config, self._host.now)
+            self._record = Record(self._config, self._budget, self._host.now)
         return self._record
 
     @property
@@ -130,6 +140,7 @@ class Sessions:
     def __init__(self, host: Host, config: TransportConfig) -> None:
         self._host = host
         self._config = config
+        self.budget = Budget(config)
         self._by_id: dict[bytes, HttpSession] = {}
         self._sweep: Running | None = None
         shortest = min(config.limits.session_idle_seconds, config.replay_seconds)
@@ -147,16 +158,29 @@ class Sessions:
         if self._sweep is None:
             self._sweep = self._host.call_later(self._sweep_seconds, self._forget)
 
-    def check_room(self) -> None:
-        """Raise `Refusal` where there are `max_sessions` already."""
+    def make_room(self) -> None:
+        """End sessions that are not in use, the longest unused first, where there are `max_sessions`.
+
+        Raises `Refusal` where all are: then whoever opens sessions by the thousand locks out none but those
+        that come later.
+        """
         limit = self._config.limits.max_sessions
-        if len(self._by_id) >= limit:
+        if len(self._by_id) < limit:
+            return
+        since = self._host.now() - SPARED_SECONDS
+        unused = sorted(
+            (each for each in self._by_id.values() if each.idle(since)), key=lambda each: each.used
+        )
+        # Some more than are needed now: the next ones need not look again.
+        for session in unused[: limit // 100 + 1]:
+            self.end(session)
+        if not unused:
             error = LimitReached(
                 f"There are max_sessions ({limit}) sessions: try again later",
                 limit="max_sessions",
                 value=limit,
             )
-            raise Refusal(SERVICE_UNAVAILABLE, error, headers=((b"retry-after", b"30"),))
+            raise Refusal(SERVICE_UNAVAILABLE, error, headers=((b"retry-after", b"60"),))
 
     def find(self, id: bytes, principal: str | None) -> HttpSession | None:
         """The session with that id, if it belongs to `principal`. It counts as used now."""
