@@ -22,6 +22,10 @@ _SETTINGS = {
 }
 
 
+# What is large goes back to the system as soon as it is free: memory shows what is held, and not the most
+# that slow readers ever let pile up at one moment (glibc's `mallopt`, which grows its thresholds otherwise).
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -29,6 +33,7 @@ async def start(target: str, *transport: str, log: IO[Any], **pipes: Any) -> asy
     """`mcpgen serve`, in the environment that it has wherever it is installed; it logs to `log`."""
     settings = [part for name, value in _SETTINGS.items() for part in ("--set", f"{name}={value}")]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment.update(_MALLOC)
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "mcpgen", "serve", target, *transport, *settings),
         stderr=log,
