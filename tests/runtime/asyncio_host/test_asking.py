@@ -46,6 +46,12 @@ async def with_timeout(ctx: RequestContext) -> list[str]:
     return [str((answer.content or {})["name"]) for answer in answers]
 
 
+def no_eager_group(host: AsyncioHost) -> None:
+    """Skip where tasks are eager: there a group takes no second task once the first has asked."""
+    if host.loop.get_task_factory() is not None:
+        pytest.skip("an eager task ends its group before the next one is in it")
+
+
 async def named(
     host: AsyncioHost, revision: str, ask: Callable[[RequestContext], Awaitable[list[str]]]
 ) -> str:
@@ -96,6 +102,8 @@ async def named(
 @pytest.mark.parametrize("ask", [with_gather, with_group, with_timeout])
 def test_questions_side_by_side_are_answered_each_in_its_place(run: Run, revision: str, ask: Any) -> None:
     async def main(host: AsyncioHost) -> None:
+        if ask is with_group:
+            no_eager_group(host)
         assert await named(host, revision, ask) == "N0 N1 N2"
 
     run(main)
@@ -118,6 +126,7 @@ def test_what_fails_beside_a_question_fails_the_request(
     run: Run, revision: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main(host: AsyncioHost) -> None:
+        no_eager_group(host)
         with pytest.raises(KeyError, match="result"):
             await named(host, revision, fails_beside)
 

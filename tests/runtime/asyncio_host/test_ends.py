@@ -181,3 +181,28 @@ def test_closing_twice_is_allowed_and_leaves_waiting_handlers_alone(run: Run) ->
         assert await started.value() == "ended"
 
     run(main)
+
+
+def test_what_fails_after_a_handler_is_told_and_harms_no_other() -> None:
+    async def handler(wait: bool) -> int:
+        if wait:
+            await asyncio.sleep(0)
+        return 5
+
+    def fail(value: object, error: object) -> None:
+        raise KeyError("what follows")
+
+    async def main() -> None:
+        told: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        host = AsyncioHost()
+        for wait in (False, True):
+            host.start(handler(wait), fail)
+            await turns(3)
+        assert [type(each["exception"]) for each in told] == [KeyError, KeyError]
+        assert await Started(host, handler(True)).value() == 5
+        host.close()
+        await turns(3)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())

@@ -87,6 +87,15 @@ def test_a_completer_may_say_more(revision: str) -> None:
     assert result["completion"] == {"values": ["a"], "total": 7, "hasMore": True}
 
 
+@pytest.mark.parametrize(("total", "said"), [(None, 150), (900, 900)])
+def test_whatever_a_completer_says_a_hundred_are_sent_at_most(total: int | None, said: int) -> None:
+    whole = CompleteResultCompletion(
+        values=[str(number) for number in range(150)], total=total, has_more=False
+    )
+    sent = Client(completing(whole)).result("completion/complete", ask(PROMPT))["completion"]
+    assert (len(sent["values"]), sent["total"], sent["hasMore"]) == (100, said, True)
+
+
 @ALL
 @pytest.mark.parametrize(
     ("params", "code", "pointer"),

@@ -106,6 +106,28 @@ def test_nothing_is_written_where_there_is_nothing_to_say() -> None:
     assert client.writes == []
 
 
+def test_a_client_that_does_not_read_is_served_no_further() -> None:
+    workshop = Workshop()
+    for number in range(200):
+        definition = {"name": f"t{number}", "description": "x" * 500, "inputSchema": OBJECT}
+        workshop.server.add_tool(definition, lambda *given: "")
+    client = workshop.client()
+    requests = [client.message("tools/list", id=f"l{number}") for number in range(10)]
+    client._asked.update({each["id"]: ["tools/list"] for each in requests})
+    texts = [json.dumps(each).encode() for each in requests]
+    client.connection.paused = True
+    left = client.connection.receive(texts)
+    served = len(client.take())
+    assert 0 < served < len(texts)
+    assert list(left) == texts[served:]
+    # Once it reads, the rest is served; in more than one write, so that little waits at a time.
+    client.connection.paused = False
+    client.writes.clear()
+    assert list(client.connection.receive(left)) == []
+    assert [frame["id"] for frame in client.take()] == [f"l{number}" for number in range(served, 10)]
+    assert len(client.writes) > 1
+
+
 # Bad input: the answer, and that the connection lives.
 
 
