@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.runtime.properties import messages
 from tests.runtime.properties.budget import budget
@@ -101,18 +102,26 @@ def _said(carrier: ByHand) -> list[bytes]:
     return said
 
 
+#: A stream, and where it is cut.
+STREAMS: dict[str, st.SearchStrategy[Any]] = {
+    "drawn": st.lists(texts, max_size=10),
+    "ending": st.sampled_from((b"\n", b"\r\n")),
+    "cuts": st.lists(st.integers(0, 100_000), max_size=20),
+    "everywhere": st.booleans(),
+}
+
+
 @pytest.mark.parametrize("revision", [None, "2024-11-05", "2025-03-26", "2025-11-25"])
 @budget(60)
-@given(
-    drawn=st.lists(texts, max_size=10),
-    ending=st.sampled_from((b"\n", b"\r\n")),
-    cuts=st.lists(st.integers(0, 100_000), max_size=20),
-    everywhere=st.booleans(),
-)
-@example(drawn=["notifications/initialized"], ending=b"\r\n", cuts=[], everywhere=True)
-def test_chunks_change_nothing(
-    revision: str | None, drawn: list[object], ending: bytes, cuts: list[int], everywhere: bool
+@given(**STREAMS)
+def test_chunks_change_nothing(revision: str | None, **stream: Any) -> None:
+    compare(revision, **stream)
+
+
+def compare(
+    revision: str | None, *, drawn: list[object], ending: bytes, cuts: list[int], everywhere: bool
 ) -> None:
+    """Assert that a server says the same to a stream in chunks as to its messages one by one."""
     lines = [*opening(revision), *(written(each, number) for number, each in enumerate(drawn))]
     stream = b"".join(line + ending for line in lines)
     places = range(1, len(stream)) if everywhere else sorted(cut % (len(stream) + 1) for cut in cuts)

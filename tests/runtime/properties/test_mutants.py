@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
+from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
-from tests.runtime.properties import test_chunks
 from tests.runtime.properties.budget import budget
 from tests.runtime.properties.session_steps import SessionSteps
 from tests.runtime.properties.stateless_steps import StatelessSteps
+from tests.runtime.properties.test_chunks import STREAMS, compare
 from tests.runtime.properties.test_sessions import MixedSteps, of
 
 from mcpgen_runtime import context, core, legacy, modern
@@ -309,4 +310,4 @@ def forgets_the_last_line_of_a_chunk(feed: Any, self: LineSplitter, chunk: bytes
 def test_chunks_find_a_splitter_that(mutant: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     wrap(monkeypatch, LineSplitter, "feed", mutant)
     with pytest.raises(AssertionError):
-        test_chunks.test_chunks_change_nothing(revision="2025-03-26")
+        budget(60, shrink=False)(given(**STREAMS)(compare))(revision="2025-03-26")
