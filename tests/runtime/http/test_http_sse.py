@@ -137,6 +137,17 @@ async def test_batch_of_2025_03_26_is_answered_by_an_array(client: Client, bench
     assert [each["id"] for each in await old.next()] == [8]
 
 
+async def test_cancelled_request_of_a_batch_is_left_out(client: Client, bench: Workbench) -> None:
+    stream = client.request("GET", path="/sse")
+    old = OldClient(client, stream, (await stream.event()).data)
+    info = {"capabilities": {}, "clientInfo": {"name": "old", "version": "1"}}
+    await old.ask("initialize", {"protocolVersion": "2025-03-26", **info})
+    await old.post([request("tools/call", {"name": "wait"}, id=8), request("ping", id=9)])
+    await bench.began.wait()
+    await old.post({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 8}})
+    assert [each["id"] for each in await old.next()] == [9]
+
+
 async def test_batch_of_other_revisions_is_refused(client: Client) -> None:
     old = await connect(client)
     assert (await old.post([request("ping")])).status == 400

@@ -10,7 +10,7 @@ from tests.runtime.http.workbench import Workbench
 
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import LEGACY
+from mcpgen_runtime.revisions import LEGACY
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http import HttpApp
 

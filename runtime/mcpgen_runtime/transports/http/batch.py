@@ -8,17 +8,16 @@ from collections.abc import Callable
 class Answers:
     """Collects the texts of answers; `complete` is called when there are as many as expected."""
 
-    __slots__ = ("_complete", "_known", "_missing", "texts")
+    __slots__ = ("_complete", "_missing", "texts")
 
     def __init__(self, complete: Callable[[], None]) -> None:
         self._complete = complete
-        self._known = False
+        # How many more there will be; negative while it is not known how many in all.
         self._missing = 0
         self.texts: list[bytes] = []
 
     def expect(self, answers: int) -> None:
         """There are that many in all, of which some may have come."""
-        self._known = True
         self._settle(-answers)
 
     def add(self, text: bytes) -> None:
@@ -36,5 +35,5 @@ class Answers:
 
     def _settle(self, count: int) -> None:
         self._missing -= count
-        if self._known and not self._missing:
+        if not self._missing:
             self._complete()

@@ -21,7 +21,8 @@ from mcpgen_runtime.frames import parse
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.jsonrpc import InvalidMessage, Message, Notification, Request, RequestId, message_of
 from mcpgen_runtime.modern import LISTEN, ModernEndpoint, is_modern
-from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS, ProtocolHandler
+from mcpgen_runtime.protocol import ProtocolHandler
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL, REVISIONS
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import EMPTY, JSON, Header, Receive, Scope, Send
 from mcpgen_runtime.transports.http.body import read_body

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, LimitReached
 from mcpgen_runtime.jsonrpc import Request
 from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.mirrored_headers import NAMED, decode_header
 from mcpgen_runtime.modern import VERSION
-from mcpgen_runtime.parameter_headers import decode_header
 from mcpgen_runtime.transports.http.asgi import CLOSE, Header
 from mcpgen_runtime.transports.http.refusal import BAD_REQUEST, HEADERS_TOO_LARGE, Refusal
 
@@ -23,8 +23,6 @@ NAME = b"mcp-name"
 
 #: Where two would let two readers of one request see different things.
 _ONCE = frozenset({b"host", b"origin", b"authorization", b"content-length", b"content-type", LAST_EVENT_ID})
-#: The member of params that `Mcp-Name` mirrors, by method.
-_NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
 
 class Headers(Mapping[str, str]):
@@ -97,7 +95,7 @@ def check_mirrored(request: Request, raw: Mapping[bytes, bytes]) -> None:
     version = get(PROTOCOL_VERSION)
     if version is None or (declared.__class__ is str and version.decode("latin-1") != declared):
         _check("MCP-Protocol-Version", version, str(declared))
-    member = _NAMED.get(request.method)
+    member = NAMED.get(request.method)
     if member is not None:
         named = params.get(member)
         if named.__class__ is str:
