@@ -26,7 +26,7 @@ from mcpgen_runtime.errors import (
     params_of,
 )
 from mcpgen_runtime.features import ResourceEntry, TemplateEntry, ToolEntry
-from mcpgen_runtime.parameter_headers import check_parameter_headers
+from mcpgen_runtime.mirrored_headers import check_parameter_headers
 from mcpgen_runtime.results import COMPLETE, prompt_result, resource_result, tool_result
 from mcpgen_types.codec import UNSET
 from mcpgen_types.v2026_07_28 import (

@@ -27,7 +27,8 @@ from mcpgen_runtime.errors import (
 )
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
-from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
+from mcpgen_runtime.mirrored_headers import NAMED
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_runtime.rounds import InputRequired, merged
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_runtime.server import Server
@@ -68,8 +69,6 @@ _OF_THE_LEGACY: Mapping[str, Answering] = {
 }
 
 _NOTHING: Mapping[str, Any] = {}
-#: What says in its params what a request is about.
-_NAMES = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 
@@ -154,7 +153,7 @@ class ServerCore:
         elif not isinstance(error, McpError):
             correlation_id = self._correlation_id()
             # repr, for the name is the client's: no line break of it gets into the log.
-            name = shorten(repr(request.params.get(_NAMES.get(request.method, ""))))
+            name = shorten(repr(request.params.get(NAMED.get(request.method, ""))))
             log.error("%s %s failed [%s]: %s", request.method, name, correlation_id, error, exc_info=error)
             error = InternalError(correlation_id)
         known = legacy_error(error, ctx.revision) if ctx.revision in self.legacy else modern_error(error)
@@ -229,6 +228,3 @@ class ServerCore:
 def _converters_of(revision: str) -> Any:
     """The module that converts between `revision` and the neutral types."""
     return import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
-
-
-__all__ = ["LEGACY", "NEUTRAL", "REVISIONS", "ServerCore"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import shorten
+from mcpgen_runtime.mirrored_headers import marked_parameters
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 from mcpgen_types.v2026_07_28 import (
@@ -32,7 +33,6 @@ PromptHandler: TypeAlias = Callable[[dict[str, str], RequestContext], Outcome]
 Completer: TypeAlias = Callable[[str, dict[str, str], RequestContext], Outcome]
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 class DefinitionError(ValueError):
@@ -53,9 +53,11 @@ class ToolEntry:
         output = self.json.get("outputSchema")
         self.output = None if output is None else _compiled(output, definition.name, "outputSchema")
         try:
-            self.parameter_headers = dict(parameter_headers(self.json["inputSchema"]))
+            marked = marked_parameters(self.json["inputSchema"])
         except ValueError as error:
             raise DefinitionError(f"tool {definition.name!r}: {error}") from None
+        #: The headers that mirror arguments, by their lower-case names.
+        self.parameter_headers = {name.lower(): path for name, path in marked.items()}
 
 
 class ResourceEntry:
@@ -120,45 +122,6 @@ def check_tool_name(name: str) -> None:
         raise DefinitionError(
             f"{shorten(name)!r} is no tool name: 1 to 128 of A-Z, a-z, 0-9, underscore, hyphen and dot"
         )
-
-
-def parameter_headers(schema: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The headers `mcp-param-…` of an `inputSchema` that mirror arguments, with the path to each.
-
-    Raises `ValueError` where `x-mcp-header` stands where it may not, or is no header name.
-    Spec page: 2026-07-28 basic/transports/streamable-http, custom headers from tool parameters.
-    """
-    seen: set[str] = set()
-    for name, path, property_schema, reachable in _header_marks(schema, (), True):
-        place = "/" + "/".join(path)
-        if not reachable:
-            raise ValueError(f"x-mcp-header at {place}: only a chain of `properties` may lead to it")
-        if not isinstance(name, str) or not _TOKEN.match(name):
-            raise ValueError(f"x-mcp-header at {place}: {name!r} is no header name")
-        if property_schema.get("type") not in ("string", "integer", "boolean"):
-            raise ValueError(f"x-mcp-header at {place}: only a string, an integer or a boolean can have one")
-        if name.lower() in seen:
-            raise ValueError(f"x-mcp-header at {place}: {name!r} is there twice")
-        seen.add(name.lower())
-        yield f"mcp-param-{name.lower()}", path
-
-
-def _header_marks(
-    schema: Any, path: tuple[str, ...], reachable: bool
-) -> Iterator[tuple[Any, tuple[str, ...], dict[str, Any], bool]]:
-    if isinstance(schema, list):
-        for element in schema:
-            yield from _header_marks(element, path, False)
-    if not isinstance(schema, dict):
-        return
-    if "x-mcp-header" in schema:
-        yield schema["x-mcp-header"], path, schema, reachable and bool(path)
-    for keyword, value in schema.items():
-        if keyword == "properties" and isinstance(value, dict):
-            for name, inner in value.items():
-                yield from _header_marks(inner, (*path, name), reachable)
-        elif keyword not in ("const", "enum", "default", "examples"):
-            yield from _header_marks(value, path, False)
 
 
 def _compiled(schema: Any, tool: str, key: str) -> Validator:

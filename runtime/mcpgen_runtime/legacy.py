@@ -42,7 +42,8 @@ from mcpgen_runtime.jsonrpc import (
     message_of,
 )
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import LEGACY, Channel, Outlet, ProtocolHandler
+from mcpgen_runtime.protocol import Channel, Outlet, ProtocolHandler
+from mcpgen_runtime.revisions import LEGACY
 from mcpgen_types.codec import Converter, Inexpressible
 from mcpgen_types.v2026_07_28 import (
     ClientCapabilities,

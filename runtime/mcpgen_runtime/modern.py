@@ -40,8 +40,9 @@ from mcpgen_runtime.host import Host
 from mcpgen_runtime.in_flight import Call, InFlight, OpenStream
 from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import NEUTRAL, REVISIONS, Channel, ProtocolHandler
+from mcpgen_runtime.protocol import Channel, ProtocolHandler
 from mcpgen_runtime.results import COMPLETE
+from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.rounds import METHODS, InputRequired, Rounds
 from mcpgen_types.codec import escape
 from mcpgen_types.v2026_07_28 import (

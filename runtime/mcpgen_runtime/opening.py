@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mcpgen_runtime.calls import find_resource
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import params_of
-from mcpgen_runtime.protocol import LEGACY, REVISIONS
 from mcpgen_runtime.results import COMPLETE
+from mcpgen_runtime.revisions import LEGACY, REVISIONS
 from mcpgen_types import revision as package_of
 from mcpgen_types.v2026_07_28 import decode_RequestParams, encode_ServerCapabilities
 

@@ -10,13 +10,6 @@ from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_types.v2026_07_28 import ServerCapabilities
 
-#: The revision whose types handlers speak, and the only one of its era so far.
-NEUTRAL = "2026-07-28"
-#: The revisions that open with `initialize`, newest first.
-LEGACY = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
-#: Every revision, newest first.
-REVISIONS = (NEUTRAL, *LEGACY)
-
 
 class ProtocolHandler(Protocol):
     """Transport-independent request processing. No I/O, no session of its own.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpgen_runtime.protocol import REVISIONS
+from mcpgen_runtime.revisions import REVISIONS
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL, REVISIONS
 
 Require = Callable[[str | Path], str]
 

@@ -19,7 +19,7 @@ from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.errors import ToolError
 from mcpgen_runtime.host import Driver, Host
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import NEUTRAL, REVISIONS
+from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.server import Server
 from mcpgen_types.v2026_07_28 import (
     CreateMessageRequestParams,

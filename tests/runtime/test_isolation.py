@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime import json_text
-from mcpgen_runtime.protocol import REVISIONS
+from mcpgen_runtime.revisions import REVISIONS
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 
 from . import conversation

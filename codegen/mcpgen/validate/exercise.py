@@ -15,7 +15,7 @@ from mcpgen.validate import client
 from mcpgen.validate.arguments import CannotGenerate, arguments_for
 from mcpgen.validate.opening import Opened
 from mcpgen.validate.session import Session, Unanswered
-from mcpgen_runtime.client.headers import parameter_headers
+from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
 
 # How often a server may ask for input before one call is left as it is.
 _ROUNDS = 3
@@ -192,13 +192,20 @@ class Exercise:
             params = {"name": tool["name"], "arguments": arguments}
             # A token of its own asks for progress, so that its rules can be judged.
             params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
-            headers = parameter_headers(tool.get("inputSchema"), arguments) if self._modern else None
+            headers = _mirrored(tool.get("inputSchema"), arguments) if self._modern else None
             await self._ask_until_complete("tools/call", params, headers=headers)
 
     def _first(self, items: list[Any], bound: int, method: str) -> list[Any]:
         if len(items) > bound:
             self.notes.append(f"{method}: tried {bound} of {len(items)}")
         return items[:bound]
+
+
+def _mirrored(schema: Any, arguments: dict[str, Any]) -> dict[str, str]:
+    try:
+        return parameter_headers(marked_parameters(schema), arguments)
+    except ValueError:  # that its marks are wrong is found elsewhere
+        return {}
 
 
 def _refusal(answer: dict[str, Any]) -> str:

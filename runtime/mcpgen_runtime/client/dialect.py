@@ -11,9 +11,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, get_args
 
-from mcpgen_runtime.client.eras import LEGACY, NEUTRAL
 from mcpgen_runtime.client.errors import BadAnswer, NotInRevision
 from mcpgen_runtime.errors import InvalidParams
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_types import revision as package_of
 from mcpgen_types.codec import Codec, DecodeError, Inexpressible, Method
 

@@ -19,11 +19,11 @@ import httpx
 
 from mcpgen_runtime import json_text
 from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
-from mcpgen_runtime.client.headers import message_headers
 from mcpgen_runtime.client.sse import EventReader
 from mcpgen_runtime.client.transport import Channel, Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
 from mcpgen_runtime.client.urls import shown
 from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.mirrored_headers import message_headers
 
 #: What does the HTTP: it may be given, with proxies, certificates and authentication of its own.
 HttpClient: TypeAlias = httpx.AsyncClient

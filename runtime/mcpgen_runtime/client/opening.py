@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcpgen_runtime.client.connection import Connection
-from mcpgen_runtime.client.eras import LEGACY, NEUTRAL, REVISIONS
 from mcpgen_runtime.client.errors import (
     BadAnswer,
     ConnectFailed,
@@ -27,6 +26,7 @@ from mcpgen_runtime.client.errors import (
     ServerGone,
 )
 from mcpgen_runtime.errors import McpError
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL, REVISIONS
 
 META_VERSION = "io.modelcontextprotocol/protocolVersion"
 META_CLIENT = "io.modelcontextprotocol/clientInfo"

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mcpgen_runtime.client.headers import header_fault, parameter_headers
+from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
 
 if TYPE_CHECKING:
     from mcpgen_types.v2026_07_28.types import ListToolsResult
@@ -18,26 +18,23 @@ _log = logging.getLogger("mcpgen.client")
 
 
 class ToolHeaders:
-    """Remembers the input schemas that were listed."""
+    """Remembers the marked parameters of the tools that were listed."""
 
     def __init__(self) -> None:
-        self._schemas: dict[str, Any] = {}
+        self._marked: dict[str, dict[str, tuple[str, ...]]] = {}
 
     def learn(self, page: ListToolsResult, value: Mapping[str, Any]) -> None:
         """Take note of the tools of a page, which `value` is the JSON of; take out those not to be used."""
         usable = []
         for tool, described in zip(page.tools, value["tools"], strict=True):
-            schema = described["inputSchema"]
-            fault = header_fault(schema)
-            if fault is None:
-                self._schemas[tool.name] = schema
-                usable.append(tool)
+            try:
+                self._marked[tool.name] = marked_parameters(described["inputSchema"])
+            except ValueError as fault:
+                _log.warning("the tool %r is left out: %s", tool.name, fault)
             else:
-                _log.warning("the tool %r is left out, its x-mcp-header is wrong: %s", tool.name, fault)
+                usable.append(tool)
         page.tools = usable
 
     def of(self, params: Mapping[str, Any]) -> dict[str, str]:
         """The headers of a call with these params; none for a tool that was not listed yet."""
-        schema = self._schemas.get(params["name"])
-        arguments = params.get("arguments")
-        return {} if schema is None or arguments is None else parameter_headers(schema, arguments)
+        return parameter_headers(self._marked.get(params["name"], {}), params.get("arguments") or {})

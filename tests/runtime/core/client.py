@@ -16,7 +16,7 @@ from mcpgen_runtime.connection import Connection
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.host import Driver
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import LEGACY, NEUTRAL, REVISIONS
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL, REVISIONS
 from mcpgen_runtime.server import Server
 
 __all__ = ["KEY", "LEGACY", "META", "NEUTRAL", "REVISIONS", "Client", "core_of"]

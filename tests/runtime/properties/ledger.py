@@ -27,7 +27,7 @@ from tests.runtime.properties.grammar import Grammar, grammar
 from mcpgen_runtime.context import SEVERITY
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import LEGACY, NEUTRAL
+from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 
 _META = "io.modelcontextprotocol/"
 SUBSCRIPTION = f"{_META}subscriptionId"

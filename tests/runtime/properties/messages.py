@@ -20,7 +20,7 @@ from tests.runtime.properties.scripted import (
 
 from mcpgen_runtime.errors import InvalidParams, InvalidRequest, MethodNotFound, ParseError
 from mcpgen_runtime.jsonrpc import RequestId
-from mcpgen_runtime.protocol import NEUTRAL
+from mcpgen_runtime.revisions import NEUTRAL
 
 META = "io.modelcontextprotocol/"
 WRONG, UNKNOWN, BROKEN, REFUSAL, NOT_JSON = (

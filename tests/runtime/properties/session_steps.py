@@ -12,7 +12,7 @@ from tests.runtime.properties.entries import RESULT, Batch, Outcome, Sent
 from tests.runtime.properties.messages import BROKEN, OF_THE_CLIENT, REFUSAL, WRONG, text_of
 from tests.runtime.properties.steps import Steps, booleans, picked, picks
 
-from mcpgen_runtime.protocol import LEGACY
+from mcpgen_runtime.revisions import LEGACY
 
 _OPENING = {"clientInfo": {"name": "client", "version": "1"}}
 #: Params that open no session.

@@ -16,7 +16,7 @@ from tests.runtime.properties.scripted import Scripted
 
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.protocol import NEUTRAL
+from mcpgen_runtime.revisions import NEUTRAL
 
 T = TypeVar("T")
 

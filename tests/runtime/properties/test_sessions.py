@@ -11,7 +11,7 @@ from tests.runtime.properties.carriers import OverMemory
 from tests.runtime.properties.session_steps import SessionSteps
 from tests.runtime.properties.stateless_steps import StatelessSteps
 
-from mcpgen_runtime.protocol import LEGACY
+from mcpgen_runtime.revisions import LEGACY
 
 
 class MixedSteps(SessionSteps, StatelessSteps):
