@@ -154,7 +154,7 @@ class Connection:
                 self._session.receive(message, self)
             else:
                 self._modern_spoken = True
-                self._modern.receive(message, self)
+                self._modern.receive_request(message, self)
         else:
             self._modern.receive(message, self)
             self._session.receive(message, self)

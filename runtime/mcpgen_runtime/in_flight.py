@@ -189,7 +189,9 @@ class Call(RequestContext):
             self._in_flight.handlers -= 1
         if self._over:
             return
-        self._close()
+        self._over = True
+        if self._timer is not None:
+            self._close()
         if response is None:
             response = self._failure(error)
         self._settle(response)

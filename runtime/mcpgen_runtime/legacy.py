@@ -69,6 +69,8 @@ MAX_ROUNDS = 16
 class State(Enum):
     """The states of a session."""
 
+    __hash__ = object.__hash__  # that of Enum is written in Python, and this is asked for with every request
+
     OPENING = "opening"
     INITIALIZING = "initializing"
     INITIALIZED = "initialize answered"
@@ -78,6 +80,8 @@ class State(Enum):
 
 class Event(Enum):
     """What happens to a session."""
+
+    __hash__ = object.__hash__  # as above
 
     INITIALIZE = "initialize"
     AGREED = "initialize succeeded"
@@ -248,7 +252,10 @@ class LegacySession:
             return
         if event is Event.INITIALIZE:
             self._move(event)
-        LegacyCall(request, channel, self._in_flight, headers, self).start(request)
+        call = LegacyCall(request, channel, self._in_flight, headers)
+        call.session = self
+        call.session_meta = _session_meta(self.revision)
+        call.start(request)
 
     def settle(self, method: str, params: Mapping[str, Any], response: Response) -> None:
         """Take note of what an answer settles for the session."""
@@ -363,46 +370,35 @@ def _session_meta(revision: str | None) -> dict[str, Any]:
 class LegacyCall(Call):
     """A request of a session."""
 
+    session: LegacySession
     _rounds = 0
-
-    def __init__(
-        self,
-        request: Request,
-        channel: Channel,
-        in_flight: InFlight,
-        headers: Mapping[str, str] | None,
-        session: LegacySession,
-    ) -> None:
-        super().__init__(request, channel, in_flight, headers)
-        self._session = session
-        self.session_meta = _session_meta(session.revision)
 
     @property
     def revision(self) -> str:
-        return self._session.revision or LEGACY[0]
+        return self.session.revision or LEGACY[0]
 
     def _know(self, meta: RequestMetaObject) -> None:
-        meta.client_capabilities, meta.client_info = self._session.client
+        meta.client_capabilities, meta.client_info = self.session.client
         self.meta = meta
 
     def _settle(self, response: Response) -> None:
         if self.method in _SETTLING:
-            self._session.settle(self.method, self._params, response)
+            self.session.settle(self.method, self._params, response)
 
     def _notify(self, method: str, params: dict[str, Any]) -> None:
         if not self._over:
-            self._channel.send(Notification(method, self._session.to_wire(method, params)))
+            self._channel.send(Notification(method, self.session.to_wire(method, params)))
 
     async def close_stream(self) -> None:
         self._channel.hang_up()
 
     def _log_threshold(self) -> str | None:
-        return self._session.log_level
+        return self.session.log_level
 
     async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
         if self._over:  # cancelled, and it goes on: nothing more is sent (rule 3)
             raise InvalidRequest("The request has ended: its client can no longer be asked")
-        return "/result", await self._session.ask(self._channel, method, params)
+        return "/result", await self.session.ask(self._channel, method, params)
 
     async def _input_required(self, result: InputRequiredResult) -> None:
         # The handler was written for retries: here the questions are put one by one, and it is run again.

@@ -142,9 +142,9 @@ class ModernEndpoint:
         self, message: Message, channel: Channel, *, headers: Mapping[str, str] | None = None
     ) -> None:
         """Serve one message. Responses are ignored: this era asks nothing (rule 5)."""
-        if isinstance(message, Request):
-            self._receive_request(message, channel, headers)
-        elif isinstance(message, Notification):
+        if message.__class__ is Request:
+            self.receive_request(message, channel, headers)
+        elif message.__class__ is Notification:
             self._receive_notification(message)
 
     def close(self, *, graceful: bool = False) -> None:
@@ -160,7 +160,10 @@ class ModernEndpoint:
         for stream in tuple(self._streams.values()):
             stream.end()
 
-    def _receive_request(self, request: Request, channel: Channel, headers: Mapping[str, str] | None) -> None:
+    def receive_request(
+        self, request: Request, channel: Channel, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Serve a request."""
         params = request.params
         try:
             check_meta(params)
@@ -169,6 +172,8 @@ class ModernEndpoint:
                 self._listen(request, channel)
                 return
             call = ModernCall(request, channel, self._in_flight, headers)
+            if "requestState" in params or "inputResponses" in params:
+                call.resume()
         except McpError as error:
             channel.refuse(Error.of(error, request.id))
             return
@@ -225,12 +230,9 @@ class ModernCall(Call):
     _numbers: dict[str, int] | None = None
     _rounds: Rounds | None = None
 
-    def __init__(
-        self, request: Request, channel: Channel, in_flight: InFlight, headers: Mapping[str, str] | None
-    ) -> None:
-        super().__init__(request, channel, in_flight, headers)
-        params = request.params
-        if ("requestState" in params or "inputResponses" in params) and request.method in METHODS:
+    def resume(self) -> None:
+        """Take up what earlier rounds of the request left. Raises `InvalidParams`."""
+        if self.method in METHODS:
             rounds = self._begin()
             self.request_state = rounds.state
             self.input_responses = rounds.answers

@@ -41,7 +41,8 @@ class AsyncioHost:
 
     def start(self, coroutine: Coroutine[Any, Any, T], done: Done) -> Running | None:
         """See `Host.start`."""
-        worker, self._spare = self._spare or _Worker(self), None
+        worker = self._spare or _Worker(self)
+        self._spare = None
         loop, task = self.loop, worker.task
         context = copy_context()
         caller = asyncio.current_task(loop)
@@ -65,7 +66,10 @@ class AsyncioHost:
             _leave_task(loop, task)
             if caller is not None:
                 _enter_task(loop, caller)
-        self.spare(worker)
+        if self._spare is None and not task.cancelling():
+            self._spare = worker
+        else:
+            task.cancel()
         self.tell(done, value, error)
         return None
 
