@@ -14,6 +14,7 @@ from rich.table import Table
 
 from . import ablation, class_styles, codecs, imports
 from .serving import report
+from .serving.paper import Paper
 
 TYPES = ("codecs", "profile", "imports", "classes", "exactness")
 SERVERS = ("stdio", "memory", "http", "scale", "abstraction")
@@ -29,6 +30,9 @@ def bench(
         str, typer.Option(help=f"One of {', '.join((*TYPES, *SERVERS))}; or types, servers, all.")
     ] = "all",
     turns: Annotated[int, typer.Option(help="Turns of each server; the median of ratios counts.")] = 5,
+    markdown: Annotated[
+        bool, typer.Option(help="Print what servers do as docs/performance.md has it.")
+    ] = False,
 ) -> None:
     """Print medians and ratios of one run. Nothing is asserted: the clock belongs to the machine."""
     parts = GROUPS.get(only, (only,))
@@ -37,7 +41,8 @@ def bench(
         raise typer.BadParameter(f"one of {known}", param_hint="--only")
     console = Console()
     if not console.is_terminal:
-        console = Console(width=110)
+        console = Console(width=200 if markdown else 110)
+    paper = Paper(console, markdown)
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     console.print(f"{machine}; {rounds} rounds by turns, medians", highlight=False)
     races = codecs.races() if "codecs" in parts else []
@@ -52,15 +57,16 @@ def bench(
     if "exactness" in parts:
         subprocess.run([sys.executable, "-m", "tests.exactness", *EXACTNESS], check=False)
     if "stdio" in parts:
-        report.report_stdio(console, rounds=turns)
+        report.report_stdio(paper, rounds=turns)
     if "memory" in parts:
-        report.report_memory(console, rounds=turns)
+        report.report_memory(paper, rounds=turns)
     if "http" in parts:
-        report.report_http(console, rounds=turns)
+        report.report_http(paper, rounds=turns)
     if "scale" in parts:
-        report.report_scale(console, sessions=10_000, streams=1_000)
+        report.report_scale(paper, sessions=10_000, streams=1_000)
     if "abstraction" in parts:
-        report.report_abstraction(console, rounds=max(rounds, 30))
+        report.report_abstraction(paper, rounds=max(rounds, 30))
+    paper.close()
 
 
 def _codec_table(result: codecs.Result) -> Table:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
-from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from . import abstraction, contenders, http, load, messages, stdio
 from .contenders import Contender
+from .paper import Paper
 
 T = TypeVar("T")
 # A floor and we answer this many calls in about a second; a peer does in a few.
@@ -20,13 +19,13 @@ _FAST, _SLOW = 30_000, 2_000
 _PEERS = (contenders.LOWLEVEL, contenders.FASTMCP)
 
 
-def report_stdio(console: Console, *, rounds: int) -> None:
+def report_stdio(paper: Paper, *, rounds: int) -> None:
     """Calls over stdio, cold start and memory."""
     for revision in messages.REVISIONS:
         turns = _by_turns(
-            console, f"stdio, {revision}", contenders.STDIO, rounds, partial(_stdio_turn, revision)
+            paper, f"stdio, {revision}", contenders.STDIO, rounds, partial(_stdio_turn, revision)
         )
-        table = _table(
+        table = paper.table(
             f"stdio, {revision}",
             "cold start ms",
             "p50 µs",
@@ -45,8 +44,8 @@ def report_stdio(console: Console, *, rounds: int) -> None:
                 _median((each.cpu for each in figures), digits=1),
                 _median((each.memory for each in figures), digits=1),
             )
-        console.print(table)
-        targets = _targets(f"targets, stdio, {revision}")
+        paper.print(table)
+        targets = paper.goals(f"stdio, {revision}", "stdio")
         ours = turns[contenders.OURS_JSON]
         for name, other, wanted in (
             ("calls a second, times mcp", contenders.LOWLEVEL, "≥ 50"),
@@ -67,15 +66,15 @@ def report_stdio(console: Console, *, rounds: int) -> None:
             for each, floor in zip(ours, turns[contenders.FLOOR_LINES], strict=True)
         )
         targets.add_row("cold start, ms beyond the floor", "≤ 40", f"{beyond:.0f}")
-        console.print(targets)
+        paper.take(targets)
 
 
-def report_memory(console: Console, *, rounds: int) -> None:
+def report_memory(paper: Paper, *, rounds: int) -> None:
     """Memory after 20,000 calls and after 100,000; 1000 tools instead of one."""
     many = contenders.thousand_tools(contenders.OURS_JSON)
     tried = (contenders.OURS_JSON, contenders.LOWLEVEL, many)
     turns = _by_turns(
-        console,
+        paper,
         "memory",
         tried,
         rounds,
@@ -83,7 +82,7 @@ def report_memory(console: Console, *, rounds: int) -> None:
             each, messages.LEGACY, count=20_000, single=50, later=0 if each is contenders.LOWLEVEL else 80_000
         ),
     )
-    targets = _targets("targets, memory and many tools")
+    targets = paper.goals("memory and many tools", "memory")
     ours = turns[contenders.OURS_JSON]
     ratio = _ratio(ours, turns[contenders.LOWLEVEL], lambda each: each.memory)
     targets.add_row("memory after 20,000 calls, times mcp", "≤ 0.33", f"{ratio:.2f}")
@@ -91,25 +90,25 @@ def report_memory(console: Console, *, rounds: int) -> None:
     targets.add_row("MiB more after another 80,000", "0", growth)
     slower = _ratio(turns[many], ours, lambda each: each.cpu)
     targets.add_row("CPU a call with 1000 tools, times with one", "≤ 1.05", f"{slower:.2f}")
-    console.print(targets)
+    paper.take(targets)
 
 
-def report_http(console: Console, *, rounds: int) -> None:
+def report_http(paper: Paper, *, rounds: int) -> None:
     """Calls over Streamable HTTP."""
-    console.print(
+    paper.console.print(
         f"load by {load.generator()}, uvicorn with uvloop and httptools everywhere", highlight=False
     )
     for revision in messages.REVISIONS:
         for connections in (8, 32):
             title = f"HTTP, {revision}, {connections} connections"
             turns = _by_turns(
-                console,
+                paper,
                 title,
                 contenders.HTTP,
                 rounds,
                 partial(_http_turn, revision, connections),
             )
-            table = _table(title, "calls a second", "CPU µs a call", "p50 µs", "p99 µs")
+            table = paper.table(title, "calls a second", "CPU µs a call", "p50 µs", "p99 µs")
             for contender, figures in turns.items():
                 table.add_row(
                     contender.name,
@@ -118,9 +117,9 @@ def report_http(console: Console, *, rounds: int) -> None:
                     _median(each.load.p50 for each in figures),
                     _median(each.load.p99 for each in figures),
                 )
-            console.print(table)
+            paper.print(table)
             ours = turns[contenders.OURS_HTTP]
-            targets = _targets(f"targets, {title}")
+            targets = paper.goals(f"{title}", "http")
             peer = _ratio(ours, turns[contenders.LOWLEVEL_HTTP], lambda each: each.load.a_second)
             targets.add_row("calls a second, times mcp", "≥ 8.5", f"{peer:.1f}")
             floor = _ratio(ours, turns[contenders.FLOOR_HTTP], lambda each: each.load.a_second)
@@ -130,12 +129,12 @@ def report_http(console: Console, *, rounds: int) -> None:
                 each.load.p99 / each.load.p50 for each in turns[contenders.FLOOR_HTTP]
             )
             targets.add_row("p99, times p50 (the floor's)", "≤ 3", f"{tail:.1f} ({floor_tail:.1f})")
-            console.print(targets)
+            paper.take(targets)
 
 
-def report_scale(console: Console, *, sessions: int, streams: int) -> None:
+def report_scale(paper: Paper, *, sessions: int, streams: int) -> None:
     """Idle sessions, and open streams."""
-    targets = _targets("targets, sessions and streams")
+    targets = paper.goals("sessions and streams", "scale")
     targets.add_row(f"KiB a session, {sessions:,} idle", "≤ 10", f"{http.session_kib(sessions):.1f}")
     found = http.streams(streams, seconds=3)
     targets.add_row(f"of {streams:,} listen streams, told of a change", f"{streams:,}", f"{found.told:,}")
@@ -145,21 +144,21 @@ def report_scale(console: Console, *, sessions: int, streams: int) -> None:
         f"{found.beside.p50:.0f}, {found.without.p50:.0f}",
     )
     targets.add_row("p99 of the same", "the same", f"{found.beside.p99:.0f}, {found.without.p99:.0f}")
-    console.print(targets)
+    paper.take(targets)
 
 
-def report_abstraction(console: Console, *, rounds: int) -> None:
+def report_abstraction(paper: Paper, *, rounds: int) -> None:
     """What the layers cost."""
     costs = abstraction.measure(rounds)
-    table = _table("core and adapter against the same steps by hand, 2026-07-28", "CPU µs a call")
+    table = paper.table("core and adapter against the same steps by hand, 2026-07-28", "CPU µs a call")
     table.add_row("JSON alone", f"{costs.json:.2f}")
     table.add_row("by hand", f"{costs.by_hand:.2f}")
     table.add_row("through connection, era and core", f"{costs.layered:.2f}")
-    console.print(table)
-    targets = _targets("targets, abstraction")
+    paper.print(table)
+    targets = paper.goals("abstraction", "abstraction")
     more = (costs.layered / costs.by_hand - 1) * 100
     targets.add_row("more than by hand, %", "≤ 10", f"{more:.0f}")
-    console.print(targets)
+    paper.take(targets)
 
 
 def _stdio_turn(revision: str, contender: Contender) -> stdio.Figures:
@@ -174,11 +173,11 @@ def _http_turn(revision: str, connections: int, contender: Contender) -> http.Tu
 
 
 def _by_turns(
-    console: Console, title: str, tried: Iterable[Contender], rounds: int, turn: Callable[[Contender], T]
+    paper: Paper, title: str, tried: Iterable[Contender], rounds: int, turn: Callable[[Contender], T]
 ) -> dict[Contender, list[T]]:
     tried = tuple(tried)
     found: dict[Contender, list[T]] = {each: [] for each in tried}
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(console=paper.console, transient=True, disable=not paper.console.is_terminal) as progress:
         task = progress.add_task(title, total=rounds * len(tried))
         for _ in range(rounds):
             for each in tried:
@@ -193,18 +192,3 @@ def _ratio(ours: list[T], theirs: list[T], figure: Callable[[T], float]) -> floa
 
 def _median(figures: Iterable[float], *, digits: int = 0) -> str:
     return f"{statistics.median(figures):,.{digits}f}"
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column("", min_width=28)
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table
-
-
-def _targets(title: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in ("", "target", "reached"):
-        table.add_column(column, justify="left" if not column else "right")
-    return table
