@@ -12,6 +12,8 @@ from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.adapter import TransportAdapter
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
+#: After that long, adapters have started.
+_STARTED_SECONDS = 1.0
 
 
 class CannotServe(Exception):
@@ -78,8 +80,10 @@ def run(
 
         for each in _SIGNALS:
             loop.add_signal_handler(each, end)
-        # What was imported stays: the collector need not look at it again and again.
+        # What was imported stays: the collector need not look at it again and again. Adapters import more
+        # as they start, an HTTP server above all: looking at that takes milliseconds each time.
         gc.freeze()
+        loop.call_later(_STARTED_SECONDS, gc.freeze)
         with contextlib.suppress(asyncio.CancelledError):
             loop.run_until_complete(main)
         _cancel_rest(loop)
