@@ -14,7 +14,7 @@ from mcpgen_runtime.errors import LimitReached
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.transports.http.corked import Corked
+from mcpgen_runtime.transports.http.corked import Cork, Corked
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as UvicornProtocol
@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protocol]:
     """uvicorn's HTTP protocol `base` with headers of `max_headers_bytes` at most, on a corked transport."""
     most = limits.max_headers_bytes
+    cork = Cork()
 
     class Guarded(base):  # type: ignore[misc, valid-type]
         _heading = 0  # bytes of headers that have come since the latest request was complete
 
         def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(Corked(transport))
+            super().connection_made(Corked(transport, cork))
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)

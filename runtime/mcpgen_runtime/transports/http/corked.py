@@ -10,31 +10,51 @@ import asyncio
 from typing import Any
 
 
+class Cork:
+    """What several connections have written in one turn of the loop, until its end."""
+
+    def __init__(self) -> None:
+        self._call_soon = asyncio.get_running_loop().call_soon
+        self._waiting: list[Corked] = []
+
+    def hold(self, transport: Corked) -> None:
+        """Have `transport` write at the end of this turn."""
+        if not self._waiting:
+            self._call_soon(self._pull)
+        self._waiting.append(transport)
+
+    def _pull(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for transport in waiting:
+            transport.flush()
+
+
 class Corked(asyncio.Transport):
     """Passes everything on to `transport`, but what is written in one turn of the loop at once."""
 
-    __slots__ = ("_call_soon", "_pending", "_transport", "_write")
+    __slots__ = ("_hold", "_pending", "_transport", "_write")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, cork: Cork) -> None:
         self._transport = transport
         self._write = transport.write
         self._pending: list[bytes] = []
-        self._call_soon = asyncio.get_running_loop().call_soon
+        self._hold = cork.hold
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pending = self._pending
         if not pending:
-            self._call_soon(self._flush)
+            self._hold(self)
         pending.append(bytes(data))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what waits now."""
         pending = self._pending
         if pending:
             self._write(b"".join(pending))
             pending.clear()
 
     def close(self) -> None:
-        self._flush()
+        self.flush()
         self._transport.close()
 
     def abort(self) -> None:
@@ -42,7 +62,7 @@ class Corked(asyncio.Transport):
         self._transport.abort()
 
     def write_eof(self) -> None:
-        self._flush()
+        self.flush()
         self._transport.write_eof()
 
     def get_write_buffer_size(self) -> int:

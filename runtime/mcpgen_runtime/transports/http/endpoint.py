@@ -60,6 +60,8 @@ class Endpoint:
         self._host = host
         self._config = config
         self._limits = config.limits
+        self._max_unsent_bytes = config.limits.max_unsent_bytes
+        self._message_seconds = config.message_seconds
         self._negotiation = Negotiation()
         self.sessions = Sessions(host, config)
         #: Serves the requests of nobody in particular, until one of them waits.
@@ -84,7 +86,7 @@ class Endpoint:
             raise stopping()
         self._negotiation.check(raw)
         limits = self._limits
-        text = await read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
+        text = await read_body(receive, raw, limits=limits, seconds=self._message_seconds)
         try:
             value = parse(text, limits)
             if value.__class__ is list:
@@ -106,12 +108,12 @@ class Endpoint:
                     raise Refusal(BAD_REQUEST, error, id=message.id) from None
             elif not isinstance(message, Notification):
                 raise Refusal(BAD_REQUEST, InvalidRequest(f"{NEUTRAL} has no responses from clients"))
-            exchange = Exchange(limits.max_unsent_bytes)
+            exchange = Exchange(self._max_unsent_bytes)
             modern = self._modern if principal is None else self._new_modern(principal)
             modern.receive(message, exchange, headers=Headers(raw))
         else:
             session = self._session(raw, principal, message)
-            exchange = LegacyExchange(session, limits.max_unsent_bytes)
+            exchange = LegacyExchange(session, self._max_unsent_bytes)
             session.session.receive(message, exchange, headers=Headers(raw))
         body = exchange.body
         if body is not None:
@@ -140,7 +142,7 @@ class Endpoint:
                 BAD_REQUEST, InvalidRequest("Batches exist in 2025-03-26 alone: send each message by itself")
             )
         session = self._session(raw, principal, None)
-        exchange = BatchExchange(session, self._limits.max_unsent_bytes)
+        exchange = BatchExchange(session, self._max_unsent_bytes)
         try:
             answers = session.session.receive_batch(values, exchange, headers=Headers(raw))
         except InvalidRequest as error:
@@ -263,7 +265,7 @@ class Endpoint:
         session = self._named_session(raw, principal)
         check_get(raw)
         last = raw.get(LAST_EVENT_ID)
-        reader = EventStream(self._limits.max_unsent_bytes)
+        reader = EventStream(self._max_unsent_bytes)
         if last is None:
             stream = session.listen()
             stream.attach(reader)
