@@ -12,7 +12,8 @@ from typing import Any
 from mcpgen import __version__
 from mcpgen_runtime.client.opening import META_CAPABILITIES, META_CLIENT, META_SERVER, META_VERSION
 from mcpgen_runtime.revisions import LEGACY as _NEWEST_FIRST
-from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
+from mcpgen_runtime.revisions import NEUTRAL
+from mcpgen_types import REVISIONS
 
 LEGACY = tuple(reversed(_NEWEST_FIRST))
 MODERN = (NEUTRAL,)
