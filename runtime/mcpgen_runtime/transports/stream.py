@@ -59,11 +59,12 @@ class Stream(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._finishing = self._at_end = self._ending = self._paused = False
         # For the limits on time: when something last came or went; when the message that is not complete
-        # began; how much was written; when the peer was last seen to take some of it, and how much in all.
+        # began; how much was written; while some of it waits, when the peer was last seen to take some, and
+        # how much in all.
         self._last_use = self._host.now()
         self._begun: float | None = None
         self._written = 0
-        self._progress = (0.0, 0)
+        self._progress: tuple[float, int] | None = None
 
     @property
     def calls(self) -> int:
@@ -73,6 +74,7 @@ class Stream(asyncio.Protocol):
     def finish(self) -> None:
         """Take no more messages; end once the calls in flight are answered."""
         self._finishing = True
+        self._begun = None
         self._connection.hear_no_more()
         self._settle()
 
@@ -86,17 +88,13 @@ class Stream(asyncio.Protocol):
     def watch(self, now: float) -> None:
         """End a peer that reads nothing; and, on a socket, one that is idle or slow at a message."""
         limits, config = self._limits, self._streams.config
-        if self._paused:
-            since, taken = self._progress
-            if self._taken() > taken:
-                self._progress = (now, self._taken())
-            elif now - since >= limits.write_seconds:
-                self.abort(f"nothing was read for write_seconds ({limits.write_seconds:g})")
-        elif self._ending or self._streams.patient:
+        if self._is_stuck(now):
+            self.abort(f"nothing was read for write_seconds ({limits.write_seconds:g})")
+        elif self._paused or self._streams.patient:
             return
         elif self._begun is not None and now - self._begun >= config.message_seconds:
             self.abort(f"a message took longer than message_seconds ({config.message_seconds:g})")
-        elif not self.calls and now - self._last_use >= limits.session_idle_seconds:
+        elif not self._ending and not self.calls and now - self._last_use >= limits.session_idle_seconds:
             self.finish()
 
     def __str__(self) -> str:
@@ -138,7 +136,6 @@ class Stream(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._paused = self._connection.paused = True
-        self._progress = (self._host.now(), self._taken())
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
@@ -204,6 +201,7 @@ class Stream(asyncio.Protocol):
             self._host.call_later(LINGER_SECONDS, self._linger)
 
     def _linger(self) -> None:
+        # Whoever takes nothing of what waits is ended by `watch`.
         if self._transport.get_write_buffer_size():
             self._host.call_later(LINGER_SECONDS, self._linger)
         else:
@@ -219,8 +217,16 @@ class Stream(asyncio.Protocol):
             self._transport.write(self._framed([dumps(error.to_json())]))
             self._hang_up()
 
-    def _taken(self) -> int:
-        return self._written - self._transport.get_write_buffer_size()
+    def _is_stuck(self, now: float) -> bool:
+        """Whether something waits of which the peer has taken nothing for `write_seconds`."""
+        waiting = self._transport.get_write_buffer_size()
+        if not waiting:
+            self._progress = None
+            return False
+        taken = self._written - waiting
+        if self._progress is None or taken > self._progress[1]:
+            self._progress = (now, taken)
+        return now - self._progress[0] >= self._limits.write_seconds
 
 
 class Streams:
