@@ -46,7 +46,7 @@ class UnixAdapter:
         try:
             assert config.socket_path is not None, "configure it first"
             path = Path(config.socket_path)
-            listener, inode = bind(path, config.socket_mode)
+            listener, inode = listen(path, config.socket_mode, backlog=config.backlog)
             try:
                 server = await loop.create_unix_server(streams.stream, sock=listener, backlog=config.backlog)
                 if self._listening is not None:
@@ -62,8 +62,8 @@ class UnixAdapter:
             await streams.close()
 
 
-def bind(path: Path, mode: int) -> tuple[socket.socket, int]:
-    """A socket that is bound to `path` but does not listen yet, and the inode of `path`.
+def listen(path: Path, mode: int, *, backlog: int) -> tuple[socket.socket, int]:
+    """A socket that listens at `path`, and the inode of `path`.
 
     Raises `OSError`, also where a server listens there or something else than a socket is there.
     """
@@ -77,6 +77,8 @@ def bind(path: Path, mode: int) -> tuple[socket.socket, int]:
             os.fchmod(listener.fileno(), mode)
         listener.bind(str(path))
         path.chmod(mode)
+        # At once: a socket that refuses looks to another server like one left behind.
+        listener.listen(backlog)
         return listener, path.lstat().st_ino
     except OSError as error:
         listener.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen_runtime.transports.config import ConfigError, TransportConfig
-from mcpgen_runtime.transports.unix import UnixAdapter, bind
+from mcpgen_runtime.transports.unix import UnixAdapter, listen
 
 from .peers import ServerProcess, UnixPeer
 
@@ -54,12 +54,19 @@ def test_socket_has_the_permissions_it_is_given(serve: Serve, path: Path) -> Non
     assert stat.S_IMODE(path.lstat().st_mode) == 0o666
 
 
-def test_permissions_hold_before_anybody_can_connect(path: Path) -> None:
-    listener, _ = bind(path, 0o600)
-    with listener, socket.socket(socket.AF_UNIX) as early:
+def test_permissions_hold_from_when_it_listens(path: Path) -> None:
+    listener, _ = listen(path, 0o600, backlog=1)
+    with listener:
         assert stat.S_IMODE(path.lstat().st_mode) == 0o600
-        with pytest.raises(ConnectionRefusedError):
-            early.connect(str(path))
+
+
+def test_socket_looks_left_behind_at_no_time(path: Path) -> None:
+    """Not even before its server accepts anybody."""
+    listener, inode = listen(path, 0o600, backlog=1)
+    with listener:
+        with pytest.raises(OSError, match="a server listens there already"):
+            listen(path, 0o600, backlog=1)
+        assert path.lstat().st_ino == inode
 
 
 def test_socket_that_a_server_left_behind_is_replaced(serve: Serve, path: Path) -> None:
@@ -134,7 +141,7 @@ def test_adapter_needs_a_path() -> None:
 def test_umask_neither_widens_nor_narrows_the_permissions(path: Path) -> None:
     before = os.umask(0o777)
     try:
-        listener, _ = bind(path, 0o660)
+        listener, _ = listen(path, 0o660, backlog=1)
     finally:
         os.umask(before)
     with listener:
