@@ -299,7 +299,7 @@ class Ledger:
     # Questions and notifications.
 
     def _asks(self, message: dict[str, Any]) -> None:
-        insist(self.revision is not None, "a question without a session:", message)
+        insist(self.ready, "a question before the client is ready:", message)
         self._of_session().request(message)
         id = message["id"]
         insist(id not in self.asked, "the same id twice:", message)

@@ -157,7 +157,7 @@ def reports_on_what_was_cancelled(patch: Patch) -> None:
 @found_by(NEWEST)
 def asks_for_what_was_cancelled(patch: Patch) -> None:
     async def ask(self: LegacyCall, method: str, params: Any, key: Any) -> tuple[str, Any]:
-        return "/result", await self._session.ask(self._channel, method, params)
+        return "/result", await self.session.ask(self._channel, method, params)
 
     patch.setattr(LegacyCall, "_ask", ask)
 
@@ -171,7 +171,7 @@ def lets_cancelled_handlers_run_on(patch: Patch) -> None:
 def waits_on_for_questions_in_vain(patch: Patch) -> None:
     def forget(cancel: Any, self: Call) -> None:
         if isinstance(self, LegacyCall):
-            self._session._questions = None
+            self.session._questions = None
         cancel(self)
 
     wrap(patch, Call, "cancel", forget)
