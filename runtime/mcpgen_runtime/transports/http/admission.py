@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mcpgen_runtime.errors import InvalidRequest
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.asgi import Header
-from mcpgen_runtime.transports.http.headers import collect
+from mcpgen_runtime.transports.http.headers import check_sizes, merged
 from mcpgen_runtime.transports.http.refusal import FORBIDDEN, Refusal
 from mcpgen_runtime.transports.origins import host_allowed, origin_allowed
 
@@ -24,7 +24,15 @@ class Admission:
 
     def headers(self, pairs: Sequence[Header]) -> dict[bytes, bytes]:
         """The headers of a request that may be served. Raises `Refusal`."""
-        raw = collect(pairs, self._limits)
+        size = 0
+        for name, value in pairs:
+            size += len(name) + len(value)
+        # Together they are seldom as large as a single one may be: then none needs a look.
+        if size > self._limits.max_header_bytes:
+            check_sizes(pairs, size, self._limits)
+        raw = dict(pairs)
+        if len(raw) != len(pairs):
+            raw = merged(pairs)
         came_from = (raw.get(b"host"), raw.get(b"origin"))
         if came_from not in self._passed:
             self._check(*came_from)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Coroutine
 from types import CoroutineType
+from typing import Any
 
 from mcpgen_runtime.errors import InvalidRequest, LimitReached
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.transports.http.asgi import CLOSE, Begun, Disconnected, Event, Receive, in_time
+from mcpgen_runtime.transports.http.asgi import CLOSE, Begun, Disconnected, Event, Receive
 from mcpgen_runtime.transports.http.refusal import (
     BAD_REQUEST,
     CONTENT_TOO_LARGE,
@@ -15,61 +18,69 @@ from mcpgen_runtime.transports.http.refusal import (
 )
 
 
-async def read_body(receive: Receive, raw: dict[bytes, bytes], *, limits: Limits, seconds: float) -> bytes:
-    """The whole body, `max_message_bytes` at most; nothing larger is ever held.
+def read_body(
+    receive: Receive, raw: dict[bytes, bytes], *, limits: Limits, seconds: float
+) -> bytes | Coroutine[Any, Any, bytes]:
+    """The whole body, or a coroutine for it: nearly every body is there already, and need not be awaited.
 
-    `seconds` is how long it may take to arrive. Raises `Refusal`, and `Disconnected` where the client
-    goes away meanwhile.
+    Nothing larger than `max_message_bytes` is ever held; `seconds` is how long it may take to arrive. Both
+    raise `Refusal`, and `Disconnected` where the client has gone away.
     """
     most = limits.max_message_bytes
     declared = raw.get(b"content-length")
     if declared is not None and (not declared.isdigit() or len(declared) > 18 or int(declared) > most):
         raise _unfit(declared, most)
-    event: Event
-    try:
-        # As `in_time` does, but in this coroutine: nearly every body is there already.
-        reading = receive()
-        if reading.__class__ is CoroutineType:
-            try:
-                waits_for = reading.send(None)
-            except StopIteration as stop:
-                event = stop.value
-            else:
-                event = await in_time(Begun(reading, waits_for), seconds)
+    reading = receive()
+    if reading.__class__ is CoroutineType:
+        try:
+            waits_for = reading.send(None)
+        except StopIteration as stop:
+            event = stop.value
+            if event["type"] == "http.request" and not event.get("more_body"):
+                return _checked(event.get("body", b""), declared, most)
+            reading = _there(event)
         else:
-            event = await in_time(reading, seconds)
-        if event["type"] != "http.request":
-            raise Disconnected
-        body: bytes = event.get("body", b"")
-        if event.get("more_body"):
-            body = await in_time(_rest(receive, body, most), seconds)
+            reading = Begun(reading, waits_for)
+    return _whole(reading, receive, declared, most, seconds)
+
+
+async def _there(event: Event) -> Event:
+    return event
+
+
+async def _whole(
+    reading: Awaitable[Event], receive: Receive, declared: bytes | None, most: int, seconds: float
+) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                event = await reading
+                if event["type"] != "http.request":
+                    raise Disconnected
+                parts.append(event.get("body", b""))
+                size += len(parts[-1])
+                if size > most:
+                    raise _too_large(most)
+                if not event.get("more_body"):
+                    return _checked(b"".join(parts), declared, most)
+                reading = receive()
     except TimeoutError:
         error = LimitReached(
             f"The body took longer than message_seconds ({seconds:g})", limit="message_seconds", value=seconds
         )
         raise Refusal(REQUEST_TIMEOUT, error, headers=(CLOSE,)) from None
+
+
+def _checked(body: bytes, declared: bytes | None, most: int) -> bytes:
     if declared is None:
         if len(body) > most:
             raise _too_large(most)
     elif int(declared) != len(body):
-        mismatch = InvalidRequest("Content-Length is not the length of the body")
-        raise Refusal(BAD_REQUEST, mismatch, headers=(CLOSE,))
+        error = InvalidRequest("Content-Length is not the length of the body")
+        raise Refusal(BAD_REQUEST, error, headers=(CLOSE,))
     return body
-
-
-async def _rest(receive: Receive, first: bytes, most: int) -> bytes:
-    parts, size = [first], len(first)
-    more = True
-    while more and size <= most:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            raise Disconnected
-        parts.append(event.get("body", b""))
-        size += len(parts[-1])
-        more = event.get("more_body", False)
-    if size > most:
-        raise _too_large(most)
-    return b"".join(parts)
 
 
 def _unfit(declared: bytes, most: int) -> Refusal:

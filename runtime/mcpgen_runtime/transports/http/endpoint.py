@@ -86,7 +86,9 @@ class Endpoint:
             raise stopping()
         self._negotiation.check(raw)
         limits = self._limits
-        text = await read_body(receive, raw, limits=limits, seconds=self._message_seconds)
+        text = read_body(receive, raw, limits=limits, seconds=self._message_seconds)
+        if not isinstance(text, bytes):
+            text = await text
         try:
             value = parse(text, limits)
             if value.__class__ is list:

@@ -43,19 +43,8 @@ class Headers(Mapping[str, str]):
         return len(self.raw)
 
 
-def collect(pairs: Sequence[Header], limits: Limits) -> dict[bytes, bytes]:
-    """The headers of an ASGI scope by name. Raises `Refusal` where they are too large, or there twice."""
-    size = 0
-    for name, value in pairs:
-        size += len(name) + len(value)
-    # Together they are seldom as large as a single one may be: then none needs a look.
-    if size > limits.max_header_bytes:
-        _check_sizes(pairs, size, limits)
-    raw = dict(pairs)
-    return raw if len(raw) == len(pairs) else _merged(pairs)
-
-
-def _merged(pairs: Sequence[Header]) -> dict[bytes, bytes]:
+def merged(pairs: Sequence[Header]) -> dict[bytes, bytes]:
+    """Headers by name, some of which come twice. Raises `Refusal` for those that may not."""
     raw: dict[bytes, bytes] = {}
     for name, value in pairs:
         if name not in raw:
@@ -68,7 +57,8 @@ def _merged(pairs: Sequence[Header]) -> dict[bytes, bytes]:
     return raw
 
 
-def _check_sizes(pairs: Sequence[Header], size: int, limits: Limits) -> None:
+def check_sizes(pairs: Sequence[Header], size: int, limits: Limits) -> None:
+    """Raise `Refusal` where headers of `size` bytes together go over a limit."""
     exceeded: str | None = None
     if size > limits.max_headers_bytes:
         exceeded = "max_headers_bytes"

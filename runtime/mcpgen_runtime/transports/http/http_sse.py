@@ -160,7 +160,9 @@ class HttpSse:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: open an event stream first"))
         self._negotiation.check(raw)
         limits = self._config.limits
-        text = await read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
+        text = read_body(receive, raw, limits=limits, seconds=self._config.message_seconds)
+        if not isinstance(text, bytes):
+            text = await text
         try:
             value = parse(text, limits)
             if value.__class__ is list:
