@@ -105,7 +105,7 @@ class ServerCore:
         return self._unknown(request, ctx) if route is None else route(request, ctx)
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
-        """Nothing: those that mean something mean it to a session, and its era listens itself."""
+        """Nothing: a `Server` has no use for any that its era leaves to it."""
 
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the server can do for a client of `revision`."""

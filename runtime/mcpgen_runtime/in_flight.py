@@ -10,7 +10,7 @@ from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError, shorten
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host, Running
-from mcpgen_runtime.jsonrpc import Error, Request, RequestId, Response, request_id_of
+from mcpgen_runtime.jsonrpc import Error, Notification, Request, RequestId, Response, request_id_of
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
 
@@ -128,6 +128,23 @@ class InFlight:
             call.cancel()
 
 
+class Nowhere:
+    """The channel of a notification: there is nobody to answer to."""
+
+    def send(self, message: Request | Notification) -> None:
+        """Drop it."""
+
+    def answer(self, response: Response) -> None:
+        """Drop it."""
+
+    refuse = answer
+
+    def abandon(self) -> None:
+        """Nothing."""
+
+    hang_up = abandon
+
+
 class Call(RequestContext):
     """A request on its way through the handler; the era adds how it talks to its client."""
 
@@ -174,6 +191,23 @@ class Call(RequestContext):
                 return
             in_flight.add(self)
             self._timer = in_flight.host.call_later(in_flight.limits.handler_seconds, self._time_out)
+
+    def hear(self, notification: Notification) -> None:
+        """Pass a notification on to the handler; there is no answer, and what it sends goes nowhere."""
+        in_flight = self._in_flight
+        if in_flight.handlers >= in_flight.limits.max_concurrent_requests:
+            log.warning("%s was dropped: too many handlers wait", shorten(repr(notification.method)))
+            return
+        running = in_flight.host.start(in_flight.handler.handle_notification(notification, self), self._heard)
+        if running is not None:
+            self._running = running
+            in_flight.handlers += 1
+
+    def _heard(self, nothing: None, error: BaseException | None) -> None:
+        if self._running is not None:
+            self._in_flight.handlers -= 1
+        if error is not None:
+            log.error("a notification was not handled", exc_info=error)
 
     def cancel(self) -> None:
         """End the handler where it waits; nothing more is sent for the request."""

@@ -29,7 +29,7 @@ from typing import Any
 from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCE_UPDATED, RESOURCES_CHANGED, TOOLS_CHANGED
 from mcpgen_runtime.errors import ClientRefused, InvalidRequest, McpError
 from mcpgen_runtime.host import Host, Promise
-from mcpgen_runtime.in_flight import Call, InFlight
+from mcpgen_runtime.in_flight import Call, InFlight, Nowhere
 from mcpgen_runtime.jsonrpc import (
     Error,
     InvalidMessage,
@@ -300,6 +300,11 @@ class LegacySession:
                 self._move(Event.READY)
         elif notification.method == _CANCELLED:
             self._in_flight.cancel(notification.params.get("requestId"))
+        elif self.revision is not None:
+            about = Request("", notification.method, notification.params)
+            call = LegacyCall(about, Nowhere(), self._in_flight, None)
+            call.session = self
+            call.hear(notification)
 
     def _receive_response(self, response: Response) -> None:
         questions = self._questions

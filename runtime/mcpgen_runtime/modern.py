@@ -37,7 +37,7 @@ from mcpgen_runtime.errors import (
     params_of,
 )
 from mcpgen_runtime.host import Host
-from mcpgen_runtime.in_flight import Call, InFlight, OpenStream
+from mcpgen_runtime.in_flight import Call, InFlight, Nowhere, OpenStream
 from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
@@ -182,6 +182,9 @@ class ModernEndpoint:
     def _receive_notification(self, notification: Notification) -> None:
         if notification.method == CANCELLED:
             self._in_flight.cancel(notification.params.get("requestId"))
+        elif is_modern(notification.params):
+            about = Request("", notification.method, notification.params)
+            ModernCall(about, Nowhere(), self._in_flight, None).hear(notification)
 
     def _listen(self, request: Request, channel: Channel) -> None:
         wanted = params_of(decode_SubscriptionsListenRequestParams, request.params).notifications

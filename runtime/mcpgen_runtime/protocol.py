@@ -28,7 +28,10 @@ class ProtocolHandler(Protocol):
         """The answer to `request` in the words of `ctx.revision`. Raises nothing but cancellation."""
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
-        """Take note of what the client tells. Raises nothing but cancellation."""
+        """Take note of what the client tells. Raises nothing but cancellation.
+
+        What steers a session or a request (`initialized`, `cancelled`) its era keeps to itself.
+        """
 
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the server can do for a client of that revision, in neutral types."""

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.host import Cancelled, Driver, DriverPromise
+from mcpgen_runtime.jsonrpc import Notification
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.server import Server
 
-from .client import META, NEUTRAL, Client
+from .client import META, NEUTRAL, REVISIONS, Client
 
 OBJECT: dict[str, Any] = {"type": "object"}
 BOTH = pytest.mark.parametrize("revision", [NEUTRAL, "2025-11-25"])
@@ -172,3 +174,31 @@ def test_an_idle_callback_is_called_at_the_end_of_each_busy_time(revision: str) 
         client.cancel(id)
     client.result("tools/list")
     assert idle == ["idle", "idle"]
+
+
+class Gateway(ServerCore):
+    """A handler that takes note of notifications, and fails at one."""
+
+    def __init__(self) -> None:
+        super().__init__(Server("gateway", "1"))
+        self.heard: list[tuple[str, str, Any]] = []
+
+    async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
+        self.heard.append((ctx.revision, notification.method, notification.params))
+        ctx._notify("notifications/message", {"level": "info", "data": "dropped"})
+        if notification.method == "notifications/broken":
+            raise ValueError("a handler's own")
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_a_handler_hears_the_notifications_that_its_era_has_no_use_for(
+    revision: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway = Gateway()
+    client = Client(gateway, revision)
+    params = {"_meta": {META + "protocolVersion": NEUTRAL}} if revision == NEUTRAL else {}
+    for method in ("cancelled", "roots/list_changed", "broken"):
+        assert client.send({"jsonrpc": "2.0", "method": f"notifications/{method}", "params": params}) == []
+    heard = [method for of, method, _ in gateway.heard if of == revision]
+    assert heard == ["notifications/roots/list_changed", "notifications/broken"]
+    assert "a notification was not handled" in caplog.text
