@@ -122,11 +122,19 @@ async def test_stream_gives_all_that_waits_at_once() -> None:
 
 async def test_stream_breaks_off_when_more_waits_than_allowed() -> None:
     stream = EventStream(3)
-    stream.put(b"abc")
-    assert not stream.broken
-    stream.put(b"d")
+    for frame in (b"abc", b"d"):
+        stream.put(frame)
+        assert not stream.broken
+    stream.put(b"e")
     assert stream.broken
     assert await stream.next(60) == b""
+
+
+async def test_single_event_may_be_larger_than_what_may_wait() -> None:
+    stream = EventStream(3)
+    stream.put(b"x" * 100)
+    stream.end()
+    assert await stream.next(60) == b"x" * 100
 
 
 async def test_stream_counts_what_waits_not_what_was_taken() -> None:

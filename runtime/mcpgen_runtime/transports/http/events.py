@@ -41,8 +41,8 @@ def named_event(name: bytes, data: bytes) -> bytes:
 class EventStream:
     """What is put in comes out in order, for one reader that may be slower.
 
-    When more than `max_unsent_bytes` wait for it, the reader is given up: the stream ends there and then,
-    and what waited is dropped.
+    When more comes while more than `max_unsent_bytes` wait for it, the reader is given up: the stream ends
+    there and then, and what waited is dropped. One event may be larger than that.
     """
 
     __slots__ = ("_frames", "_limit", "_size", "_waiter", "broken", "ended")
@@ -61,12 +61,12 @@ class EventStream:
         """Send `frame`; nothing once the stream has ended."""
         if self.ended:
             return
-        self._frames.append(frame)
-        self._size += len(frame)
         if self._size > self._limit:
             self.break_off()
-        else:
-            self._wake()
+            return
+        self._frames.append(frame)
+        self._size += len(frame)
+        self._wake()
 
     def end(self) -> None:
         """Send what waits, then nothing more."""
