@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import McpError
 from mcpgen_runtime.server import Server
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -60,6 +61,34 @@ def flood(arguments: dict[str, Any], ctx: RequestContext) -> str:
 def fail(arguments: dict[str, Any], ctx: RequestContext) -> str:
     """Raises what no client must see."""
     raise ValueError("the password is swordfish")
+
+
+@tool("fail.unspeakably")
+def fail_unspeakably(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Raises what nobody can write down."""
+    raise McpError("look at this", data=object())
+
+
+#: The names that calls of `hold` hold.
+held: set[str] = set()
+HOLD = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+
+
+@tool("hold", HOLD)
+async def hold(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Holds a name until it is cancelled."""
+    held.add(arguments["name"])
+    try:
+        await asyncio.Event().wait()
+    finally:
+        held.discard(arguments["name"])
+    return "never"
+
+
+@tool("is_held", HOLD)
+def is_held(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    """Whether a call holds the name: yes or no."""
+    return "yes" if arguments["name"] in held else "no"
 
 
 @tool(

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from .http_peers import HttpPeer, HttpSessionPeer, SsePeer
 from .peers import AsgiPeer, MemoryPeer, Peer, ServerProcess, StdioPeer, TcpPeer, UnixPeer, WebSocketPeer
 
 LINES = ["stdio", "tcp", "unix", "memory"]
-EVERY = [*LINES, "websocket", "asgi"]
+SOCKETS: tuple[type[Any], ...] = (
+    TcpPeer,
+    UnixPeer,
+    WebSocketPeer,
+    AsgiPeer,
+    HttpPeer,
+    HttpSessionPeer,
+    SsePeer,
+)
+EVERY = ["stdio", "memory", *(kind.name for kind in SOCKETS)]
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +38,7 @@ def sockets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
 def connect(sockets: ServerProcess, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[str], Peer]]:
     """A function that connects one more peer of the named transport."""
     connected: list[Peer] = []
-    socket_peers = {each.name: each for each in (TcpPeer, UnixPeer, WebSocketPeer, AsgiPeer)}
+    socket_peers: dict[str, Callable[[ServerProcess], Peer]] = {kind.name: kind for kind in SOCKETS}
 
     def make(name: str) -> Peer:
         peer: Peer

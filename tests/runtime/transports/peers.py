@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -115,6 +116,8 @@ class Peer(ABC):
     name: ClassVar[str]
     #: Whether messages are lines of a stream of bytes, which can be chopped at will.
     lines: ClassVar[bool] = True
+    #: Whether answers come in the order in which they were made.
+    ordered: ClassVar[bool] = True
 
     @abstractmethod
     def say(self, message: bytes) -> None:
@@ -131,6 +134,10 @@ class Peer(ABC):
     @abstractmethod
     def log(self) -> str:
         """What the server has logged so far."""
+
+    def break_off(self) -> None:
+        """Be gone in a way that cannot be taken for the end of what is said."""
+        self.close()
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are. Transports without lines cannot."""
@@ -171,6 +178,17 @@ class Peer(ABC):
         answer = self.ask({"jsonrpc": "2.0", "id": "open", "method": "initialize", "params": params})
         assert answer["result"]["protocolVersion"] == revision
         self.tell({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+    def cancel(self, id: Any) -> None:
+        """Want no answer any more to the request with this id."""
+        about = {"requestId": id}
+        self.tell({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": about})
+
+    def holds(self, name: str) -> bool:
+        """Whether a call of the tool `hold` holds this name."""
+        answer = self.ask(call("is_held", {"name": name}, id="is it?"))
+        assert answer["id"] == "is it?"
+        return text_of(answer) == "yes"
 
     def is_served(self) -> bool:
         """Whether a call is answered."""
@@ -294,6 +312,10 @@ class TcpPeer(SocketPeer):
     def _connect(self) -> socket.socket:
         host, _, port = self.server.address("tcp://").rpartition(":")
         return socket.create_connection((host.strip("[]"), int(port)))
+
+    def break_off(self) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
 
 class UnixPeer(SocketPeer):
