@@ -2,14 +2,14 @@
 
 `HttpApp` is an ASGI app to mount anywhere; `HttpAdapter` serves it with uvicorn. One file each:
 
-    app          where a request goes             adapter    uvicorn and its sockets
-    endpoint     Streamable HTTP, both eras       corked     one write for what is sent together
-    exchange     one POST and its answer          connections  uvicorn's, guarded
-    sessions     legacy sessions by their id      http_sse   the transport of 2024-11-05
-    resuming     streams that outlive a connection
-    events       event streams                    admission  Host, Origin
-    headers      limits, what mirrors the body    body       limits, JSON
-    negotiation  Content-Type, Accept             refusal    statuses and errors
+    app          where a request goes             adapter      uvicorn and its sockets
+    endpoint     Streamable HTTP, both eras       connections  uvicorn's connections, guarded
+    exchange     one POST and its answer          corked       one write for what is sent together
+    batch        the answers to a batch           http_sse     the transport of 2024-11-05
+    sessions     legacy sessions by their id      events       event streams
+    resuming     streams that can be resumed      admission    limits of headers, Host, Origin
+    headers      what they mirror of the body     body         read within its limits
+    negotiation  Content-Type, Accept             refusal      statuses and errors
     asgi         the words of ASGI
 """
 
