@@ -76,6 +76,8 @@ class Ledger:
         self._refused: list[tuple[RequestId | None, frozenset[Outcome]]] = []
         self._batches: list[Batch] = []
         self._ending = False
+        #: How many handlers were cancelled that may not have ended yet: they count as in flight.
+        self._lingering = 0
         #: What the server is to tell, and what it may; by stream.
         self._changes: Counter[tuple[RequestId | None, str, str | None]] = Counter()
         self._perhaps: Counter[tuple[RequestId | None, str, str | None]] = Counter()
@@ -98,7 +100,7 @@ class Ledger:
 
     def sends_batch(self, batch: Batch) -> None:
         """A batch went out."""
-        batch.crowd = len(self.open) + len(self.streams)
+        batch.crowd = self._crowd()
         if batch.missing or batch.refused:
             self._batches.append(batch)
 
@@ -109,6 +111,7 @@ class Ledger:
             return
         sent = self.open.pop(id)
         self.finished.append(id)
+        self._lingering += 1
         if sent.batch is not None:
             sent.batch.missing.remove(id)
             if not sent.batch.missing and not sent.batch.refused:
@@ -168,6 +171,7 @@ class Ledger:
 
     def settled(self, waiting: Collection[RequestId]) -> None:
         """Nothing more comes by itself: only what is `waiting` may be unanswered, and no change untold."""
+        self._lingering = 0
         insist(not self._refused, "never refused:", self._refused)
         missing = +self._changes
         insist(not missing, "never told:", missing)
@@ -284,9 +288,12 @@ class Ledger:
         self.wanting.append((sent, result))
 
     def _over_limit(self, message: dict[str, Any], batch: Batch | None = None) -> bool:
-        crowd = len(self.open) + len(self.streams) if batch is None else batch.crowd
+        crowd = self._crowd() if batch is None else batch.crowd
         limit = "max_concurrent_requests"
         return _limit(message) == limit and crowd > self.limits.max_concurrent_requests
+
+    def _crowd(self) -> int:
+        return len(self.open) + len(self.streams) + self._lingering
 
     def _check_error(self, message: dict[str, Any]) -> None:
         if self.revision is not None:
