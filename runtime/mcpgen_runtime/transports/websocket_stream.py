@@ -26,7 +26,8 @@ class WebSocketStream(Stream):
     def __init__(self, streams: Streams, *, principal: str | None = None) -> None:
         super().__init__(streams, principal=principal)
         self._protocol = _Protocol(self._limits.max_message_bytes)
-        self._parts: list[bytes] = []
+        # What came of a message in several frames; one buffer, for each may be next to nothing.
+        self._parts: bytearray | None = None
         self._heard = self._begun = self._host.now()
         self._pinged = False
 
@@ -62,8 +63,10 @@ class WebSocketStream(Stream):
             self._serve(messages)
         if not events:
             self._begun = self._begun or self._heard
-        else:
-            self._begun = self._heard if self._parts or protocol.reader.buffer else None
+        elif self._parts is None and not protocol.reader.buffer:
+            self._begun = None
+        elif messages or self._parts is None or self._begun is None:
+            self._begun = self._heard
         self._flush()
 
     def eof_received(self) -> bool:
@@ -91,10 +94,13 @@ class WebSocketStream(Stream):
         if frame.opcode is Opcode.BINARY:
             self._protocol.fail(_NO_BINARY, "a message is a text frame")
         elif frame.opcode is Opcode.TEXT or frame.opcode is Opcode.CONT:
-            self._parts.append(bytes(frame.data))
+            if self._parts is not None:
+                self._parts += frame.data
+            elif not frame.fin:
+                self._parts = bytearray(frame.data)
             if frame.fin:
-                messages.append(b"".join(self._parts))
-                self._parts.clear()
+                messages.append(bytes(frame.data if self._parts is None else self._parts))
+                self._parts = None
 
     def _framed(self, messages: list[bytes]) -> bytes:
         protocol = self._protocol

@@ -376,8 +376,28 @@ class WebSocketPeer(Peer):
     def say_in_frames(self, *parts: bytes) -> None:
         """Send one message in several frames."""
         self._protocol.send_text(parts[0], fin=False)
-        for part in parts[1:]:
-            self._protocol.send_continuation(part, fin=part is parts[-1])
+        for part in parts[1:-1]:
+            self._protocol.send_continuation(part, fin=False)
+        self._protocol.send_continuation(parts[-1], fin=True)
+        self._send()
+
+    def say_part(self, part: bytes, *, first: bool = False) -> None:
+        """Send one frame of a message that has no end yet."""
+        if first:
+            self._protocol.send_text(part, fin=False)
+        else:
+            self._protocol.send_continuation(part, fin=False)
+        self._send()
+
+    def say_last_part_and_begin(self, last: bytes, first: bytes) -> None:
+        """End a message and begin the next, in one piece."""
+        self._protocol.send_continuation(last, fin=True)
+        self._protocol.send_text(first, fin=False)
+        self._send()
+
+    def ping(self) -> None:
+        """Ask whether anybody is there."""
+        self._protocol.send_ping(b"")
         self._send()
 
     def hear_text(self) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from .peers import AsgiPeer, Ended, Peer, ServerProcess, WebSocketPeer, call, text_of
+from .peers import PATIENCE, AsgiPeer, Ended, Peer, ServerProcess, WebSocketPeer, call, eventually, text_of
 
 KINDS = {"alone": WebSocketPeer, "on the ASGI app": AsgiPeer}
 
@@ -35,6 +37,12 @@ def peer(connect_to: Callable[..., WebSocketPeer], sockets: ServerProcess) -> We
 def test_message_may_come_in_several_frames(peer: WebSocketPeer) -> None:
     peer.say_in_frames(b'{"jsonrpc":"2.0",', b'"id":1,"method"', b':"ping"}')
     assert peer.hear()["result"] == {}
+
+
+def test_frames_of_a_message_may_be_empty(peer: WebSocketPeer) -> None:
+    peer.say_in_frames(b"", b'{"jsonrpc":"2.0",', b"", b'"id":1,"method":"ping"}', b"")
+    assert peer.hear()["result"] == {}
+    assert peer.is_served()
 
 
 def test_binary_frame_ends_the_connection_with_1003(peer: WebSocketPeer) -> None:
@@ -131,3 +139,62 @@ def test_peer_that_answers_no_ping_is_left(server: Callable[..., ServerProcess])
     assert other.is_served()
     deaf.close()
     other.close()
+
+
+def go_on_until_left(peer: WebSocketPeer, go_on: Callable[[], None]) -> None:
+    """Do it again and again, until the server says that a message takes too long."""
+
+    def left() -> bool:
+        go_on()
+        return "a message took longer than message_seconds (0.3)" in peer.log()
+
+    eventually(left)
+
+
+@pytest.mark.parametrize("part", [b" ", b""], ids=["with a little", "empty"])
+def test_peer_whose_message_has_no_last_frame_is_left(
+    server: Callable[..., ServerProcess], part: bytes
+) -> None:
+    started = server("--set", "message_seconds=0.3")
+    peer, other = WebSocketPeer(started), WebSocketPeer(started)
+    peer.say_part(part, first=True)
+    go_on_until_left(peer, lambda: peer.say_part(part))
+    assert other.is_served()
+    peer.close()
+    other.close()
+
+
+def test_peer_whose_message_has_no_last_frame_is_left_whatever_it_pings(
+    server: Callable[..., ServerProcess],
+) -> None:
+    started = server("--set", "message_seconds=0.3")
+    peer = WebSocketPeer(started)
+    peer.say_part(b"{", first=True)
+    go_on_until_left(peer, peer.ping)
+    peer.close()
+
+
+def test_peer_that_says_much_is_not_slow(server: Callable[..., ServerProcess]) -> None:
+    """Some part of a message has always come, but never of the same one."""
+    started = server("--set", "message_seconds=0.3")
+    peer = WebSocketPeer(started)
+    peer.say_part(b"{", first=True)
+    until = time.monotonic() + 1.0
+    while time.monotonic() < until:
+        peer.say_part(b'"jsonrpc":"2.0","id":1,"method":"ping"')
+        peer.say_last_part_and_begin(b"}", b"{")
+        assert peer.hear()["result"] == {}
+    peer.close()
+
+
+def test_connection_over_the_limit_that_asks_for_nothing_is_left(
+    server: Callable[..., ServerProcess],
+) -> None:
+    started = server("--set", "message_seconds=0.3", "--set", "max_connections=1")
+    peer = WebSocketPeer(started)
+    assert peer.is_served()
+    host, _, port = started.address("ws://").partition("/")[0].rpartition(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as silent:
+        assert silent.recv(1) == b""
+    assert peer.is_served()
+    peer.close()
