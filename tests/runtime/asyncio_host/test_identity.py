@@ -7,7 +7,8 @@ import contextlib
 from contextvars import ContextVar
 from typing import Any
 
-import pytest
+import anyio
+import anyio.to_thread
 
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 
@@ -196,8 +197,6 @@ def test_handlers_share_locks_and_queues(run: Run) -> None:
 
 
 def test_anyio_works(run: Run) -> None:
-    anyio = pytest.importorskip("anyio")
-
     async def uses() -> list[Any]:
         found: list[Any] = []
         with anyio.move_on_after(0.001) as scope:
