@@ -169,4 +169,6 @@ def _decoded(definition: T | Mapping[str, Any], kind: type[T], decode: Callable[
     try:
         return decode(definition)
     except DecodeError as error:
-        raise DefinitionError(str(error)) from None
+        named = definition.get("name") if isinstance(definition, Mapping) else None
+        of_what = kind.__name__ if named is None else f"{kind.__name__} {named!r}"
+        raise DefinitionError(f"{of_what}: {error}") from None

@@ -59,5 +59,6 @@ def _value(name: str, kind: Any, text: str) -> int | float | str:
     except ValueError:
         wanted = "an integer" if kind == "int" else "a number"
         raise UsageError(
-            f"--set {name} must be {wanted}, not {text!r}", hint="see docs/transports.md"
+            f"--set {name} must be {wanted}, not {text!r}",
+            hint="docs/limits.md and docs/transports.md have all settings",
         ) from None

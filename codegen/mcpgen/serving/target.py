@@ -19,7 +19,7 @@ from mcpgen.errors import TargetCrashed, UsageError, nearest
 
 T = TypeVar("T")
 
-_FORM = "TARGET is module:attribute or path/to/file.py:attribute, such as server:server"
+_FORM = "TARGET is module:attribute or path/to/file.py:attribute, such as greeter.py:server"
 
 
 def load_target(target: str, *, key: bytes | None = None) -> Any:
