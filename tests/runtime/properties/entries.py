@@ -41,8 +41,8 @@ class Sent:
 
     @property
     def asks(self) -> bool:
-        """Whether its handler asks anything, and so may end before its script does."""
-        return any(word in QUESTIONS for word in self.script)
+        """Whether its handler may ask anything, and so may end before its script does."""
+        return any(word in QUESTIONS or word == "stubborn wait" for word in self.script)
 
     @property
     def meta(self) -> dict[str, Any]:

@@ -262,6 +262,8 @@ def endings(
                 return found - {RESULT, WRONG}
     if method != "tools/call":  # a tool may tell its model that the client refused to answer
         found.discard(RESULT)
+    if "stubborn wait" in script:
+        found.add(RESULT)
     end = script[-1]
     if end == WANTS_INPUT:
         outcomes = _asking("elicit", revision, declared)

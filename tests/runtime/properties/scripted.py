@@ -223,12 +223,14 @@ class Scripted:
         self.performing.append(ctx.request_id)
         try:
             for number, step in enumerate(script[:-1]):
-                await self._step(step.replace("_", " "), number, ctx)
+                if not await self._step(step.replace("_", " "), number, ctx):
+                    return "late"
             return self._end(script[-1].replace("_", " "), ctx)
         finally:
             self.performing.remove(ctx.request_id)
 
-    async def _step(self, step: str, number: int, ctx: RequestContext) -> None:
+    async def _step(self, step: str, number: int, ctx: RequestContext) -> bool:
+        """Take a step; whether to go on."""
         if step == "wait":
             await self.wait(ctx.request_id)
         elif step == "stubborn wait":
@@ -240,12 +242,14 @@ class Scripted:
                 await ctx.progress(1_000_000)
                 await ctx.log("emergency", {"of": ctx.request_id})
                 await ctx.elicit(json.dumps(ctx.request_id), _FORM)
+                return False
         elif step == "progress":
             await ctx.progress(number, total=10, message="on my way")
         elif step.startswith("log"):
             await ctx.log(step.split()[1], {"of": ctx.request_id}, logger="scripted")  # type: ignore[arg-type]
         else:
             await self._ask(step, ctx)
+        return True
 
     async def _ask(self, question: str, ctx: RequestContext) -> None:
         name = json.dumps(ctx.request_id)
