@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,3 +85,29 @@ def offers(declared: dict[str, Any], question: dict[str, Any]) -> bool:
     if method == "sampling/createMessage":
         return "sampling" in declared and ("tools" not in params or "tools" in declared["sampling"])
     return "roots" in declared
+
+
+def outcome_of(message: dict[str, Any]) -> Outcome:
+    """What an answer is."""
+    if "error" in message:
+        code: int = message["error"]["code"]
+        return code
+    return INPUT_REQUIRED if message["result"].get("resultType") == "input_required" else RESULT
+
+
+def limit_of(message: dict[str, Any]) -> Any:
+    """The limit that an error names."""
+    data = message["error"].get("data")
+    return data.get("limit") if isinstance(data, dict) else None
+
+
+def names(question: dict[str, Any], id: RequestId) -> bool:
+    """Whether a question of the server may be one that the handler of that request asks."""
+    params = question.get("params", {})
+    said = params.get("message", params.get("systemPrompt"))
+    return said is None or said == json.dumps(id)
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two ids or tokens are the same to a client: 1, 1.0 and true are not."""
+    return one == other and type(one) is type(other)

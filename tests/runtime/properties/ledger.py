@@ -19,7 +19,11 @@ from tests.runtime.properties.entries import (
     Outcome,
     Sent,
     Stream,
+    limit_of,
+    names,
     offers,
+    outcome_of,
+    same,
     understood,
 )
 from tests.runtime.properties.grammar import Grammar, grammar
@@ -197,7 +201,7 @@ class Ledger:
         refused = self._refused if batch is None else batch.refused
         for number, (refused_id, outcomes) in enumerate(refused):
             # true == 1 == 1.0 to Python, but not to a client.
-            if refused_id == id and type(refused_id) is type(id) and _outcome(message) in outcomes:
+            if refused_id == id and type(refused_id) is type(id) and outcome_of(message) in outcomes:
                 del refused[number]
                 self._check_error(message)
                 return
@@ -244,10 +248,10 @@ class Ledger:
         del self.streams[stream.id]
 
     def _check_outcome(self, message: dict[str, Any], sent: Sent) -> None:
-        outcome = _outcome(message)
+        outcome = outcome_of(message)
         if isinstance(outcome, int):
             self._check_error(message)
-            late = outcome == -32603 and _limit(message) == "handler_seconds"
+            late = outcome == -32603 and limit_of(message) == "handler_seconds"
             if late:
                 insist(self.now - sent.at >= self.limits.handler_seconds, "out of time too early:", message)
                 return
@@ -284,13 +288,13 @@ class Ledger:
         insist("inputRequests" in result or "requestState" in result, "wants nothing:", result)
         for question in result.get("inputRequests", {}).values():
             insist(offers(declared, question), "never declared:", question)
-            insist(_names(question, sent.id), "another request's question:", question)
+            insist(names(question, sent.id), "another request's question:", question)
         self.wanting.append((sent, result))
 
     def _over_limit(self, message: dict[str, Any], batch: Batch | None = None) -> bool:
         crowd = self._crowd() if batch is None else batch.crowd
         limit = "max_concurrent_requests"
-        return _limit(message) == limit and crowd > self.limits.max_concurrent_requests
+        return limit_of(message) == limit and crowd > self.limits.max_concurrent_requests
 
     def _crowd(self) -> int:
         return len(self.open) + len(self.streams) + self._lingering
@@ -311,7 +315,7 @@ class Ledger:
         id = message["id"]
         insist(id not in self.asked, "the same id twice:", message)
         insist(offers(self.capabilities, message), "never declared:", message)
-        owner = [sent.id for sent in self.open.values() if not sent.modern and _names(message, sent.id)]
+        owner = [sent.id for sent in self.open.values() if not sent.modern and names(message, sent.id)]
         if message["method"] == "roots/list":  # names nobody
             owner = [sent.id for sent in self.open.values() if "list roots" in sent.script]
         insist(owner, "a question of no request that waits:", message)
@@ -339,7 +343,7 @@ class Ledger:
         if message["method"] == "notifications/progress":
             token = params["progressToken"]
             sent = next(
-                (each for each in self.open.values() if _same(each.meta.get("progressToken"), token)), None
+                (each for each in self.open.values() if same(each.meta.get("progressToken"), token)), None
             )
         else:
             sent = self.open.get(params["data"]["of"])
@@ -365,14 +369,14 @@ class Ledger:
         params = message["params"]
         insist(stream is not None, "on no stream:", message)
         assert stream is not None
-        insist(_same(params["_meta"][SUBSCRIPTION], stream.id), "another id:", message, stream)
+        insist(same(params["_meta"][SUBSCRIPTION], stream.id), "another id:", message, stream)
         if message["method"] == "notifications/subscriptions/acknowledged":
             insist(stream.granted is None, "acknowledged twice:", message)
             stream.granted = params["notifications"]
             wanted = {key: value for key, value in stream.asked.items() if value}
             insist(stream.granted == wanted, "asked for", wanted, "granted", stream.granted)
         elif message["method"] == "notifications/cancelled":
-            insist(_same(params["requestId"], stream.id), "another request:", message, stream)
+            insist(same(params["requestId"], stream.id), "another request:", message, stream)
             insist(stream.ending and not stream.torn_down, "nobody ends this stream:", message)
             stream.torn_down = True
         else:
@@ -394,25 +398,3 @@ class Ledger:
 
     def _of_session(self) -> Grammar:
         return grammar(self.revision or LEGACY[0])
-
-
-def _outcome(message: dict[str, Any]) -> Outcome:
-    if "error" in message:
-        code: int = message["error"]["code"]
-        return code
-    return INPUT_REQUIRED if message["result"].get("resultType") == "input_required" else RESULT
-
-
-def _limit(message: dict[str, Any]) -> Any:
-    data = message["error"].get("data")
-    return data.get("limit") if isinstance(data, dict) else None
-
-
-def _names(question: dict[str, Any], id: RequestId) -> bool:
-    params = question.get("params", {})
-    said = params.get("message", params.get("systemPrompt"))
-    return said is None or said == json.dumps(id)
-
-
-def _same(one: object, other: object) -> bool:
-    return one == other and type(one) is type(other)
