@@ -351,6 +351,8 @@ def test_match_of_an_expansion_expands_to_it_again(text: str, data: st.DataObjec
     }
     # Beside a variable of the same name, the name of a member looks like that variable.
     assume(not any(isinstance(value, dict) and value.keys() & values.keys() for value in values.values()))
+    # A dot needs no escape: inside of a value it looks like what {.a,b} puts between two.
+    assume("{." not in text or "." not in str(values))
     uri = template.expand(values)
     found = template.match(uri)
     assert found is not None
