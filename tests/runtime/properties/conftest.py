@@ -6,7 +6,9 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import tests.runtime.properties.budget  # noqa: F401
+from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from tests.runtime.properties.budget import THOROUGH
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +18,18 @@ def silence() -> Iterator[None]:
     logger.disabled = True
     yield
     logger.disabled = False
+
+
+@pytest.fixture(autouse=True)
+def examples_depend_on_nothing_else(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In CI the same examples each time, whatever other tests have imported.
+
+    Hypothesis mixes in constants of all local modules that are loaded, which `derandomize` does not change.
+    """
+    if settings.get_current_profile_name() == THOROUGH:
+        yield
+        return
+    monkeypatch.setattr(providers, "_get_local_constants", providers.Constants)
+    providers.CONSTANTS_CACHE.cache.clear()
+    yield
+    providers.CONSTANTS_CACHE.cache.clear()

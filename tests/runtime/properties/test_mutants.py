@@ -236,7 +236,7 @@ def goes_on_after_the_stream_was_cancelled(patch: Patch) -> None:
     patch.setattr(Changes, "remove", lambda self, listener: None)
 
 
-@found_by(MixedSteps, "on no stream")
+@found_by(MixedSteps, "on no stream|refused for no reason")
 def forgets_streams_once_there_is_a_session(patch: Patch) -> None:
     def cancel(whole: Any, self: InFlight, id: Any) -> None:
         if not isinstance(id, str | int) or id not in self.streams:

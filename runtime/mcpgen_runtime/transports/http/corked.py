@@ -32,11 +32,12 @@ class Cork:
 class Corked(asyncio.Transport):
     """Passes everything on to `transport`, but what is written in one turn of the loop at once."""
 
-    __slots__ = ("_hold", "_pending", "_transport", "_write")
+    __slots__ = ("_hold", "_is_closing", "_pending", "_transport", "_write")
 
     def __init__(self, transport: asyncio.Transport, cork: Cork) -> None:
         self._transport = transport
         self._write = transport.write
+        self._is_closing = transport.is_closing
         self._pending: list[bytes] = []
         self._hold = cork.hold
 
@@ -47,11 +48,13 @@ class Corked(asyncio.Transport):
         pending.append(bytes(data))
 
     def flush(self) -> None:
-        """Write what waits now."""
+        """Write what waits now; to a connection that has gone, nothing: uvloop's would raise."""
         pending = self._pending
         if pending:
-            self._write(b"".join(pending))
+            data = b"".join(pending)
             pending.clear()
+            if not self._is_closing():
+                self._write(data)
 
     def close(self) -> None:
         self.flush()
