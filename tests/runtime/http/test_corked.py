@@ -18,7 +18,8 @@ _SECONDS = 5
 
 @pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 def run(request: pytest.FixtureRequest) -> Run:
-    return request.param
+    chosen: Run = request.param
+    return chosen
 
 
 class Pair:

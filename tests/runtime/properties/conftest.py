@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from tests.runtime.properties.budget import THOROUGH
 
 
@@ -29,7 +30,7 @@ def examples_depend_on_nothing_else(monkeypatch: pytest.MonkeyPatch) -> Iterator
     if settings.get_current_profile_name() == THOROUGH:
         yield
         return
-    monkeypatch.setattr(providers, "_get_local_constants", providers.Constants)
+    monkeypatch.setattr(providers, "_get_local_constants", Constants)
     providers.CONSTANTS_CACHE.cache.clear()
     yield
     providers.CONSTANTS_CACHE.cache.clear()
