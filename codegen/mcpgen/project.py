@@ -1,11 +1,13 @@
 """`mcpgen.toml`: what a project wants generated, and where.
 
+    definition = "server.mcp.json"   # of a server project: what the server offers
+    target = "handlers:server"       # of a server project: what `mcpgen serve` loads
+
     schema = "schema"                # optional: a schema room; the one packaged with mcpgen otherwise
     revisions = ["2025-11-25"]       # optional: every revision of that room otherwise
 
-    [output.types]                   # one table per kind of output
-    directory = "generated/types"    # relative to this file
-    models = true                    # an option of that kind
+    [output.stubs]                   # one table per kind of output
+    directory = "generated"          # relative to this file
 
 Which kinds there are, and their options, the caller says: this module knows the file's shape only.
 """
@@ -27,7 +29,7 @@ OptionValue: TypeAlias = "bool | str"
 OptionDefaults: TypeAlias = "Mapping[str, OptionValue]"
 """The options of one kind of output with their defaults; a value must have its default's type."""
 
-_TOP_LEVEL = ("schema", "revisions", "output")
+_TOP_LEVEL = ("definition", "target", "schema", "revisions", "output")
 _TOML_WORDS: dict[type, str] = {bool: "true or false", str: "a string"}
 
 
@@ -42,17 +44,23 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A `mcpgen.toml` that was read. `schema` and `revisions` are None where it leaves them out."""
+    """A `mcpgen.toml` that was read. What it leaves out is None."""
 
     config: Path
     schema: Path | None
     revisions: tuple[str, ...] | None
     outputs: tuple[Output, ...]
+    definition: Path | None = None
+    target: str | None = None
 
     @property
     def root(self) -> Path:
         """The directory that relative paths of the file start from."""
         return self.config.parent
+
+    def output(self, kind: str) -> Output | None:
+        """The `[output.KIND]` table; None where there is none."""
+        return next((output for output in self.outputs if output.kind == kind), None)
 
 
 def find_project(start: Path) -> Path:
@@ -72,8 +80,10 @@ def find_project(start: Path) -> Path:
     )
 
 
-def load_project(config: Path, kinds: Mapping[str, OptionDefaults]) -> Project:
+def load_project(config: Path, kinds: Mapping[str, OptionDefaults] | None = None) -> Project:
     """Read the file `config`; `kinds` are the kinds of output that exist, with their options.
+
+    Without `kinds` there may be any, and their options are left as they are: for who generates nothing.
 
     Raises `UsageError`, naming the file, and the line where TOML itself is broken, for a file that
     cannot be read or that says what it must not.
@@ -83,11 +93,14 @@ def load_project(config: Path, kinds: Mapping[str, OptionDefaults]) -> Project:
     try:
         _refuse_unknown("key", table, _TOP_LEVEL)
         schema = _optional_string(table, "schema")
+        definition = _optional_string(table, "definition")
         project = Project(
             config=config,
             schema=None if schema is None else _inside("schema", schema, config.parent),
             revisions=_revisions(table),
             outputs=_outputs(table, kinds, config.parent),
+            definition=None if definition is None else _inside("definition", definition, config.parent),
+            target=_optional_string(table, "target"),
         )
         _refuse_overlaps(project)
     except UsageError as problem:
@@ -134,12 +147,16 @@ def _revisions(table: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(sorted(set(value)))
 
 
-def _outputs(table: Mapping[str, Any], kinds: Mapping[str, OptionDefaults], root: Path) -> tuple[Output, ...]:
+def _outputs(
+    table: Mapping[str, Any], kinds: Mapping[str, OptionDefaults] | None, root: Path
+) -> tuple[Output, ...]:
     outputs = table.get("output", {})
     if not isinstance(outputs, dict):
         raise UsageError(
             "`output` must be a table", hint='write [output.types] and below it: directory = "…"'
         )
+    if kinds is None:
+        kinds = {kind: _as_they_are(table) for kind, table in outputs.items()}
     _refuse_unknown("kind of output", outputs, kinds)
     return tuple(
         _output(kind, outputs[kind], defaults, root) for kind, defaults in kinds.items() if kind in outputs
@@ -163,6 +180,12 @@ def _output(kind: str, table: object, defaults: OptionDefaults, root: Path) -> O
             )
         options[name] = value
     return Output(kind, _inside(f"directory of [{where}]", directory, root), options)
+
+
+def _as_they_are(table: object) -> OptionDefaults:
+    return (
+        {key: value for key, value in table.items() if key != "directory"} if isinstance(table, dict) else {}
+    )
 
 
 def _optional_string(table: Mapping[str, Any], key: str) -> str | None:
@@ -192,10 +215,12 @@ def _refuse_overlaps(project: Project) -> None:
     taken = {"this file": project.config}
     if project.schema is not None:
         taken["the schema directory"] = project.schema
+    if project.definition is not None:
+        taken["the definition"] = project.definition
     for output in project.outputs:
         for what, path in taken.items():
             if path.is_relative_to(output.directory) or (
-                output.directory.is_relative_to(path) and path != project.config
+                output.directory.is_relative_to(path) and path not in (project.config, project.definition)
             ):
                 raise UsageError(
                     f"the directory of [output.{output.kind}] and {what} overlap",

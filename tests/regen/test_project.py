@@ -41,6 +41,27 @@ def test_paths_are_relative_to_the_file_and_defaults_are_filled_in(tmp_path: Pat
     assert project.outputs == (Output("types", tmp_path / "out", {"models": True}),)
 
 
+def test_server_project_names_its_definition_and_its_target(tmp_path: Path) -> None:
+    config = tmp_path / "mcpgen.toml"
+    config.write_text(
+        'definition = "server.mcp.json"\ntarget = "handlers:server"\n[output.stubs]\ndirectory = "generated"\n'
+    )
+    project = load_project(config, KINDS)
+    assert project.definition == tmp_path / "server.mcp.json"
+    assert project.target == "handlers:server"
+    assert project.output("stubs") == Output("stubs", tmp_path / "generated", {})
+    assert project.output("types") is None
+
+
+def test_who_generates_nothing_need_not_know_the_kinds(tmp_path: Path) -> None:
+    config = tmp_path / "mcpgen.toml"
+    config.write_text('[output.novel]\ndirectory = "out"\nchapters = "many"\n')
+    assert load_project(config).outputs == (Output("novel", tmp_path / "out", {"chapters": "many"}),)
+    config.write_text("[output]\nnovel = 3\n")
+    with pytest.raises(UsageError, match="`output.novel` must be a table"):
+        load_project(config)
+
+
 def test_schema_and_revisions_may_be_left_out(tmp_path: Path) -> None:
     config = tmp_path / "mcpgen.toml"
     config.write_text(GOOD)
@@ -74,6 +95,10 @@ def test_schema_and_revisions_may_be_left_out(tmp_path: Path) -> None:
         (b"[output.types]\ndirectory = '.'\n", "and this file overlap", "its own"),
         (b"schema = 'a/b'\n[output.types]\ndirectory = 'a'\n", "and the schema directory overlap", "its own"),
         (b"schema = 'a'\n[output.types]\ndirectory = 'a/b'\n", "and the schema directory overlap", "its own"),
+        (b"definition = 3\n" + GOOD.encode(), "`definition` must be a string", "3"),
+        (b"definition = '/a.json'\n" + GOOD.encode(), "is absolute: /a.json", "relative"),
+        (b"definition = 'out/a.json'\n" + GOOD.encode(), "and the definition overlap", "its own"),
+        (b"target = ['a:b']\n" + GOOD.encode(), "`target` must be a string", "a:b"),
         (
             b"[output.types]\ndirectory = 'a'\n[output.stubs]\ndirectory = 'a/b'\n",
             "overlap",

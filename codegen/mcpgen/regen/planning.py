@@ -48,7 +48,7 @@ def plans(
                 kind=output.kind,
                 label=os.path.relpath(output.directory, project.root).replace(os.sep, "/"),
                 directory=output.directory,
-                units=emitter.units(room, revisions, output.options),
+                units=emitter.units(project, output, room, revisions),
                 revision=revision,
                 within=None if revision is None else emitter.directory_of(revision),
             )

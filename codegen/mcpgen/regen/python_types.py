@@ -4,10 +4,9 @@ converters between the older revisions and the newest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
-from mcpgen.project import OptionDefaults, OptionValue
+from mcpgen.project import OptionDefaults, Output, Project
 from mcpgen.regen.inputs import (
     conversion_inputs,
     generator_inputs,
@@ -33,7 +32,7 @@ class PythonTypes:
         self.options: OptionDefaults = {"models": True}
 
     def units(
-        self, room: SchemaRoom, revisions: tuple[str, ...], options: Mapping[str, OptionValue]
+        self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
         """Two units a revision, for models take much longer than wire types; the root; the typed client."""
         require("jinja2")
@@ -61,7 +60,7 @@ class PythonTypes:
             units.append(
                 Unit(package, revision, sources, wire | schema, partial(_emit_wire, room, revision, package))
             )
-            if options["models"]:
+            if output.options["models"]:
                 models = generator_inputs(*_MODELS_CODE) | tool_inputs("datamodel-code-generator", "ruff")
                 emit = partial(_emit_models, room, revision, package)
                 units.append(Unit(f"{package}.models", revision, sources, models | schema, emit))

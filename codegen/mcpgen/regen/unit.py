@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from mcpgen.project import OptionDefaults, OptionValue
+from mcpgen.project import OptionDefaults, Output, Project
 from mcpgen.schema.room import SchemaRoom
 
 
@@ -43,12 +43,13 @@ class Emitter(Protocol):
         """The options of the table besides `directory`, with their defaults."""
 
     def units(
-        self, room: SchemaRoom, revisions: tuple[str, ...], options: Mapping[str, OptionValue]
+        self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """The units of this kind for `revisions` of `room`, oldest first. Cheap: nothing is emitted.
+        """The units of `output`, a table of this kind in `project`, for `revisions` of `room`, oldest first.
 
-        Raises `MissingExtra` where the packages that emitting needs are not installed.
+        Cheap: nothing is emitted. Raises `UsageError` for a source that cannot be generated from, and
+        `MissingExtra` where the packages that emitting needs are not installed.
         """
 
-    def directory_of(self, revision: str) -> str:
-        """The directory in the output that belongs to `revision` alone."""
+    def directory_of(self, revision: str) -> str | None:
+        """The directory in the output that belongs to `revision` alone, where there are such."""
