@@ -44,7 +44,8 @@ def test_paths_are_relative_to_the_file_and_defaults_are_filled_in(tmp_path: Pat
 def test_server_project_names_its_definition_and_its_target(tmp_path: Path) -> None:
     config = tmp_path / "mcpgen.toml"
     config.write_text(
-        'definition = "server.mcp.json"\ntarget = "handlers:server"\n[output.stubs]\ndirectory = "generated"\n'
+        'definition = "server.mcp.json"\ntarget = "handlers:server"\n'
+        '[output.stubs]\ndirectory = "generated"\n'
     )
     project = load_project(config, KINDS)
     assert project.definition == tmp_path / "server.mcp.json"
@@ -58,7 +59,7 @@ def test_who_generates_nothing_need_not_know_the_kinds(tmp_path: Path) -> None:
     config.write_text('[output.novel]\ndirectory = "out"\nchapters = "many"\n')
     assert load_project(config).outputs == (Output("novel", tmp_path / "out", {"chapters": "many"}),)
     config.write_text("[output]\nnovel = 3\n")
-    with pytest.raises(UsageError, match="`output.novel` must be a table"):
+    with pytest.raises(UsageError, match=r"`output\.novel` must be a table"):
         load_project(config)
 
 
