@@ -20,7 +20,11 @@ from mcpgen.schema.room import SchemaRoom
 
 # tests/regen/test_inputs.py proves that these are all that the emitters import.
 _WIRE_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/wire")
-_CLIENT_CODE = (*_WIRE_CODE, "emit/client")
+_CLIENT_CODE = (*_WIRE_CODE, "emit/requests.py", "emit/client")
+_HANDLER_CODE = (
+    *("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py"),
+    *("emit/requests.py", "emit/handler"),
+)
 _MODELS_CODE = ("ir", "emit/models")
 _CONVERT_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/convert")
 
@@ -34,7 +38,7 @@ class PythonTypes:
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """Two units a revision, for models take much longer than wire types; the root; the typed client."""
+        """Two units a revision, for models take much longer than wire types; the root; both sides' methods."""
         require("jinja2")
         wire = generator_inputs(*_WIRE_CODE) | tool_inputs("ruff")
         units = [
@@ -51,6 +55,15 @@ class PythonTypes:
                 sources=tuple(schema_source(room, revision) for revision in revisions),
                 inputs=generator_inputs(*_CLIENT_CODE) | tool_inputs("ruff") | schema_inputs(room, revisions),
                 emit=partial(_emit_client, room, revisions),
+            ),
+            Unit(
+                name="server",
+                revision=None,
+                sources=tuple(schema_source(room, revision) for revision in revisions),
+                inputs=generator_inputs(*_HANDLER_CODE)
+                | tool_inputs("ruff")
+                | schema_inputs(room, revisions),
+                emit=partial(_emit_handler, room, revisions),
             ),
         ]
         for revision in revisions:
@@ -100,6 +113,13 @@ def _emit_client(room: SchemaRoom, revisions: tuple[str, ...]) -> dict[str, str]
     from mcpgen.ir.build import build_revision
 
     return emit_client(tuple(build_revision(room, revision) for revision in revisions))
+
+
+def _emit_handler(room: SchemaRoom, revisions: tuple[str, ...]) -> dict[str, str]:
+    from mcpgen.emit.handler import emit_handler
+    from mcpgen.ir.build import build_revision
+
+    return emit_handler(tuple(build_revision(room, revision) for revision in revisions))
 
 
 def _emit_wire(room: SchemaRoom, revision: str, package: str) -> dict[str, str]:

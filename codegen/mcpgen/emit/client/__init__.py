@@ -1,8 +1,4 @@
-"""The typed client: one method for every request that a client may send, in any revision.
-
-Where revisions differ, the newest that has the method decides its types: that is the neutral one, but for
-what the newest revision dropped.
-"""
+"""The typed client: one method for every request that a client may send, in any revision."""
 
 from __future__ import annotations
 

@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mcpgen.emit.requests import method_of, newest_homes, python_name, spoken
 from mcpgen.emit.source import package_name
 from mcpgen.emit.wire.encoders import encoded
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.ir.model import Field, Method, ObjectType, ReferenceShape, Revision, UnionType
-from mcpgen.ir.naming import snake_case
 from mcpgen.ir.references import references
 
-# A request's message is named after what it does; where that says too little on a client, this does.
-_NAMES = {
-    "logging/setLevel": "set_logging_level",
-    "resources/subscribe": "subscribe_resource",
-    "resources/unsubscribe": "unsubscribe_resource",
-    "subscriptions/listen": "listen",
-    "tasks/result": "get_task_result",
-}
 # The schema's keys have no order of their own; alphabetical is not always the natural one.
 _FIRST = ("name", "ref", "uri")
 # Opening a connection is the client's own affair.
@@ -67,16 +59,12 @@ class ClientMethod:
 
 def client_methods(revisions: Sequence[Revision]) -> tuple[ClientMethod, ...]:
     """Every request from client to server, sorted by the name that it has on the client."""
-    homes: dict[str, Revision] = {}
-    for revision in revisions:
-        for method in revision.methods:
-            if method.kind == "request" and method.direction != "server-to-client":
-                homes[method.name] = revision
+    homes = newest_homes(revisions, kind="request")
     scopes = {revision.name: Scope(revision) for revision in revisions}
     return tuple(
         sorted(
             (
-                _client_method(_named(home, name), scopes[home.name], _spoken(name, revisions))
+                _client_method(method_of(home, name), scopes[home.name], spoken(name, revisions))
                 for name, home in homes.items()
                 if name not in _OPENING
             ),
@@ -85,21 +73,7 @@ def client_methods(revisions: Sequence[Revision]) -> tuple[ClientMethod, ...]:
     )
 
 
-def _named(revision: Revision, name: str) -> Method:
-    return next(method for method in revision.methods if method.name == name)
-
-
-def _spoken(name: str, revisions: Sequence[Revision]) -> str:
-    """Which revisions have the method."""
-    known = [any(method.name == name for method in revision.methods) for revision in revisions]
-    first, last = known.index(True), len(known) - 1 - known[::-1].index(True)
-    if last < len(known) - 1:
-        only = first == last
-        return f"{'only' if only else 'up to'} {revisions[last].name}"
-    return "every revision" if first == 0 else f"from {revisions[first].name} on"
-
-
-def _client_method(method: Method, scope: Scope, spoken: str) -> ClientMethod:
+def _client_method(method: Method, scope: Scope, known: str) -> ClientMethod:
     arguments = _arguments(method, scope)
     result = _result(method, scope)
     fields = _fields(method, scope)
@@ -109,10 +83,10 @@ def _client_method(method: Method, scope: Scope, spoken: str) -> ClientMethod:
         : max(0, _POSITIONAL - len(positional))
     ]
     return ClientMethod(
-        name=_NAMES.get(method.name) or snake_case(method.message.removesuffix("Request")),
+        name=python_name(method),
         method=method.name,
         package=package_name(scope.revision.name),
-        spoken=spoken,
+        spoken=known,
         capability=method.capability,
         positional=positional,
         keywords=tuple(argument for argument in arguments if argument not in positional),
