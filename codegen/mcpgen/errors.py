@@ -3,6 +3,7 @@
     McpgenError
     ├── UsageError        2  wrong usage or unreadable input
     │   ├── SchemaError      a schema file that is not what it should be
+    │   ├── InvalidDefinition  a server's definition that cannot be read, or of which no server can be made
     │   └── MissingExtra     an optional dependency is not installed
     ├── TargetUnreachable 3  the target could not be started or reached
     │   └── TargetCrashed        because its own code raised an exception
@@ -48,6 +49,10 @@ class UsageError(McpgenError):
 
 class SchemaError(UsageError):
     """A schema file that is not JSON, not a schema, or says what mcpgen does not understand."""
+
+
+class InvalidDefinition(UsageError):
+    """A server's definition that cannot be read, or of which no server can be made."""
 
 
 class MissingExtra(UsageError):

@@ -1,0 +1,157 @@
+"""The Python names of what a definition offers, the same way every time. docs/definition.md has the table.
+
+A feature's name becomes words: at every character that no identifier may have, at underscores, and where a
+capital begins a word. In snake_case they are the method; in PascalCase the stem of the types. Letters of
+other scripts stay. Where two features would share a name, the first in the definition keeps it.
+"""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mcpgen.definition.loading import Definition
+from mcpgen.ir.naming import RESERVED
+from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
+
+#: By the definition's key: the word for one, what its method begins with, how its types end.
+_KINDS = {
+    "tools": ("tool", "", ("Arguments", "Result")),
+    "resources": ("resource", "read_", ()),
+    "resourceTemplates": ("template", "read_", ("Variables",)),
+    "prompts": ("prompt", "prompt_", ("Arguments",)),
+}
+#: Types of the protocol that a module of handlers has beside its own.
+_TAKEN_TYPES = frozenset({"CallToolResult", "ReadResourceResult", "GetPromptResult", "CompleteResult"})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What one feature is called in Python.
+
+    `kind` is "tool", "resource", "template" or "prompt", `pointer` where the definition has it, `name` its
+    own name. `method` is what answers for it, `stem` what its types begin with: `{stem}Arguments` and
+    `{stem}Result` of a tool, `{stem}Variables` of a template, `{stem}Arguments` of a prompt. `attributes`
+    are the fields of the variables or arguments, by their names, and `completers` the methods that may
+    complete them. `wished` is what the method would be called if nothing stood in the way.
+    """
+
+    kind: str
+    pointer: str
+    name: str
+    wished: str
+    method: str
+    stem: str
+    attributes: dict[str, str]
+    completers: dict[str, str]
+
+
+def member_names(definition: Definition) -> tuple[Member, ...]:
+    """The names for every feature of `definition`, in its order: tools, resources, templates, prompts."""
+    methods: set[str] = set()
+    types = set(_TAKEN_TYPES)
+    members: list[Member] = []
+    for pointer, key, feature in _features(definition):
+        kind, prefix, suffixes = _KINDS[key]
+        name = feature["name"] if isinstance(feature.get("name"), str) else ""
+        parts = words(name)
+        wished = prefix + ("_".join(part.lower() for part in parts) or "unnamed")
+        if not wished.isidentifier():
+            wished = f"{kind}_{wished}"
+        method = free(_escaped(wished), methods)
+        methods.add(method)
+        stem = _stem(parts, kind, suffixes, types)
+        types.update(stem + suffix for suffix in suffixes)
+        attributes = attribute_names(_arguments(kind, feature))
+        members.append(Member(kind, pointer, name, wished, method, stem, attributes, {}))
+    # What is optional gives way, so completers come after all methods.
+    for member in members:
+        for argument, attribute in member.attributes.items():
+            completer = free(f"complete_{member.method}_{attribute}", methods)
+            methods.add(completer)
+            member.completers[argument] = completer
+    return tuple(members)
+
+
+def attribute_names(keys: Iterable[str]) -> dict[str, str]:
+    """The Python attribute for each of `keys`, in order: snake_case, none twice, none a keyword."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for key in keys:
+        wished = "_".join(part.lower() for part in words(key)) or "field"
+        if not wished.isidentifier():
+            wished = f"field_{wished}"
+        if key not in names:
+            names[key] = free(f"{wished}_" if wished in RESERVED else _escaped(wished), taken)
+            taken.add(names[key])
+    return names
+
+
+def words(name: str) -> list[str]:
+    """The words of `name`: `add-two`, `addTwo` and `ADD_two` have two, `sha256` and `UTF8` have one."""
+    # As Python itself does with identifiers; two names that it takes for one must not both be used.
+    text = unicodedata.normalize("NFKC", name)
+    found: list[str] = []
+    before = ""
+    for index, character in enumerate(text):
+        if character == "_" or not f"a{character}".isidentifier():
+            before = ""
+            continue
+        after = text[index + 1 : index + 2]
+        begins = character.isupper() and (not before.isupper() or after.islower())
+        if before and not begins:
+            found[-1] += character
+        else:
+            found.append(character)
+        before = character
+    return found
+
+
+def free(wished: str, taken: Collection[str]) -> str:
+    """`wished`, or with `_2`, `_3`… behind it where that is taken."""
+    name, count = wished, 1
+    while name in taken:
+        count += 1
+        name = f"{wished.rstrip('_')}_{count}"
+    return name
+
+
+def _stem(parts: list[str], kind: str, suffixes: Collection[str], taken: Collection[str]) -> str:
+    wished = "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
+    if not wished.isidentifier():
+        wished = kind.capitalize() + wished
+    stem, count = wished, 1
+    while any(stem + suffix in taken for suffix in suffixes):
+        count += 1
+        stem = f"{wished}{count}"
+    return stem
+
+
+def _escaped(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def _features(definition: Definition) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for key in _KINDS:
+        features = definition.value.get(key)
+        for index, feature in enumerate(features if isinstance(features, list) else ()):
+            if isinstance(feature, dict):
+                yield f"/{key}/{index}", key, feature
+
+
+def _arguments(kind: str, feature: dict[str, Any]) -> list[str]:
+    """The names of a prompt's arguments, or of a template's variables."""
+    if kind == "template":
+        try:
+            return list(UriTemplate(str(feature.get("uriTemplate"))).variables)
+        except UriTemplateError:
+            return []
+    arguments = feature.get("arguments") if kind == "prompt" else None
+    return [
+        argument["name"]
+        for argument in (arguments if isinstance(arguments, list) else ())
+        if isinstance(argument, dict) and isinstance(argument.get("name"), str)
+    ]
