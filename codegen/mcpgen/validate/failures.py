@@ -35,9 +35,9 @@ def explain(error: Exception, *, opened: bool, target: Target, entries: Sequence
         case ServerGone() if opened:
             return _silent(f"{error}, in the middle of the run", "see what the server says for itself")
         case ServerGone():
-            return _unreachable(f"{error}, before it was ready", _reach_hint(target, str(error)))
+            return _unreachable(f"{error}, before it was ready", reach_hint(target, str(error)))
         case Unanswered(replied=True) if not opened:
-            return _unreachable(f"the server cannot be opened: {error}", _reach_hint(target, str(error)))
+            return _unreachable(f"the server cannot be opened: {error}", reach_hint(target, str(error)))
         case _ if not opened and (foreign := _first_foreign_line(entries)) is not None:
             return _silent(
                 f"the server talks, but not MCP: {error}",
@@ -76,7 +76,8 @@ def _unreachable(message: str, hint: str) -> Failure:
     return Failure(ExitCode.UNREACHABLE, message, hint)
 
 
-def _reach_hint(target: Target, error: str) -> str:
+def reach_hint(target: Target, error: str) -> str:
+    """What to do about a target that could not be reached because of `error`."""
     url = target.url
     if url is None and target.address is not None:
         return f"check that what listens at {target.address} is an MCP server"

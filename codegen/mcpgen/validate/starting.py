@@ -13,17 +13,19 @@ _PLAIN = "give the command after --, as you would type it in this directory"
 _INTERPRETERS = {".py": "python", ".js": "node", ".mjs": "node", ".cjs": "node", ".sh": "sh", ".rb": "ruby"}
 
 
-def cannot_start(command: Sequence[str], error: OSError | ValueError) -> TargetUnreachable:
-    """The error for a `command` of which the operating system said `error`."""
+def cannot_start(
+    command: Sequence[str], error: OSError | ValueError, *, typed: str = "mcpgen validate --"
+) -> TargetUnreachable:
+    """The error for a `command`, `typed` before it, of which the operating system said `error`."""
     first = command[0]
     if not isinstance(error, OSError):
         return TargetUnreachable(f"cannot start {first!r}: {error}", hint=_PLAIN)
     # Named by the error is the working directory where that is what is missing.
     if error.errno == errno.ENOENT and error.filename in (None, first) and " " in first.strip():
-        typed = " ".join([first.strip(), *map(shlex.quote, command[1:])])
+        line = " ".join([typed, first.strip(), *map(shlex.quote, command[1:])])
         return TargetUnreachable(
             f"cannot start {first!r}: there is no program of that name",
-            hint=f"leave the quotes off: mcpgen validate -- {typed}",
+            hint=f"leave the quotes off: {line}",
         )
     if error.errno in (errno.EACCES, errno.ENOEXEC):
         why = "it is not executable" if error.errno == errno.EACCES else "it is no program"

@@ -65,12 +65,13 @@ class Target:
 
     def recorder(self, journal: Journal, limits: Limits, *, older: bool = False) -> Recorder:
         """A transport to the target that keeps `journal`; the one that it replaced, where `older`."""
-        transport = self._transport(TransportLimits(max_message_bytes=limits.message_bytes))
+        transport = self.transport(TransportLimits(max_message_bytes=limits.message_bytes))
         if older:
             transport = transport.older() or transport
-        return Recorder(transport, journal, limits=limits, explain=self._explain)
+        return Recorder(transport, journal, limits=limits, explain=self.explain)
 
-    def _transport(self, limits: TransportLimits) -> Transport:
+    def transport(self, limits: TransportLimits) -> Transport:
+        """A transport to the target, one connection for each exchange of HTTP."""
         if self.url is not None:
             from mcpgen_runtime.client.http import HttpTransport
 
@@ -89,10 +90,11 @@ class Target:
             return UnixTransport(self.unix, limits=limits)
         return StdioTransport(self.command, env=self.env, cwd=self.cwd, limits=limits)
 
-    def _explain(self, failed: ConnectFailed) -> TargetUnreachable:
+    def explain(self, failed: ConnectFailed, *, typed: str = "mcpgen validate --") -> TargetUnreachable:
+        """What the user is told of a connection that `failed`; `typed` stood before the server's command."""
         cause = failed.__cause__
         if self.command and isinstance(cause, OSError | ValueError):
-            return cannot_start(self.command, cause)
+            return cannot_start(self.command, cause, typed=typed)
         if self.url is not None and isinstance(cause, Exception):
             return hindered(cause)
         return TargetUnreachable(str(failed), hint="check the address, and that the server is running")
