@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mcpgen_runtime.context import RequestContext
     from mcpgen_runtime.core import ServerCore
+    from mcpgen_runtime.dependencies import Depends
     from mcpgen_runtime.errors import (
         ClientRefused,
+        DefinitionError,
         InvalidParams,
         InvalidRequest,
         McpError,
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
         ToolNotFound,
         UrlElicitationRequired,
     )
-    from mcpgen_runtime.features import DefinitionError
     from mcpgen_runtime.limits import Limits
     from mcpgen_runtime.protocol import ProtocolHandler
     from mcpgen_runtime.server import Server
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "context": ("RequestContext",),
     "core": ("ServerCore",),
+    "dependencies": ("Depends",),
     "errors": (
         "ClientRefused",
+        "DefinitionError",
         "InvalidParams",
         "InvalidRequest",
         "McpError",
@@ -48,7 +51,6 @@ _HOMES = {
         "ToolNotFound",
         "UrlElicitationRequired",
     ),
-    "features": ("DefinitionError",),
     "limits": ("Limits",),
     "protocol": ("ProtocolHandler",),
     "server": ("Server",),
@@ -57,6 +59,7 @@ _HOMES = {
 __all__ = [
     "ClientRefused",
     "DefinitionError",
+    "Depends",
     "InvalidParams",
     "InvalidRequest",
     "Limits",

@@ -14,6 +14,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.dependencies import close_scope
 from mcpgen_runtime.errors import (
     InvalidParams,
     LimitReached,
@@ -70,15 +71,23 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
     if not tool.input.accepts(arguments):
         return _refused(tool, arguments, ctx)
     try:
-        while True:
-            outcome = tool.handler(arguments, ctx)
-            if outcome.__class__ is CoroutineType or hasattr(outcome, "__await__"):
-                outcome = await outcome
-            if outcome.__class__ is not InputRequiredResult:
-                break
-            ended = await ctx._input_required(outcome)
-            if ended is not None:
-                return ended
+        try:
+            while True:
+                outcome = tool.handler(arguments, ctx)
+                if outcome.__class__ is CoroutineType or hasattr(outcome, "__await__"):
+                    outcome = await outcome
+                if outcome.__class__ is not InputRequiredResult:
+                    break
+                await close_scope(ctx)
+                ended = await ctx._input_required(outcome)
+                if ended is not None:
+                    return ended
+        except BaseException as error:
+            if ctx._scope is not None:
+                await close_scope(ctx, error)
+            raise
+        if ctx._scope is not None:
+            await close_scope(ctx)
     except ToolError as error:
         return encode_CallToolResult(_failure(str(error)))
     result = outcome if outcome.__class__ is CallToolResult else tool_result(outcome)
@@ -149,15 +158,25 @@ def _reader(
     return entry, partial(entry.reader, uri, variables, ctx)
 
 
-async def awaited(outcome: Any) -> Any:
-    """What a handler gave back, or promised."""
-    return await outcome if hasattr(outcome, "__await__") else outcome
+async def outcome_of(run: Callable[[], Any], ctx: RequestContext) -> Any:
+    """What a handler gave back, or promised. What `ctx.depend` opened for it is closed."""
+    try:
+        outcome = run()
+        if hasattr(outcome, "__await__"):
+            outcome = await outcome
+    except BaseException as error:
+        if ctx._scope is not None:
+            await close_scope(ctx, error)
+        raise
+    if ctx._scope is not None:
+        await close_scope(ctx)
+    return outcome
 
 
 async def _outcome(run: Callable[[], Any], ctx: RequestContext) -> tuple[Any, dict[str, Any] | None]:
     """What a handler returned in the end; or the result that ends the request, for want of input."""
     while True:
-        outcome = await awaited(run())
+        outcome = await outcome_of(run, ctx)
         if outcome.__class__ is not InputRequiredResult:
             return outcome, None
         ended = await ctx._input_required(outcome)

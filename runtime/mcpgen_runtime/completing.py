@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mcpgen_runtime.calls import awaited, check_uri
+from mcpgen_runtime.calls import check_uri, outcome_of
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound, params_of, shorten
 from mcpgen_runtime.results import COMPLETE, completion
@@ -50,5 +50,5 @@ async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext
     outcome: Any = []
     if completer is not None:
         settled = (asked.context.arguments if asked.context is not None else None) or {}
-        outcome = await awaited(completer(asked.argument.value, settled, ctx))
+        outcome = await outcome_of(lambda: completer(asked.argument.value, settled, ctx), ctx)
     return encode_CompleteResult(CompleteResult(completion=completion(outcome), result_type=COMPLETE))

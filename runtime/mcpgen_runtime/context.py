@@ -8,10 +8,11 @@ with what it needs and runs the handler again once the client has retried.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
+from mcpgen_runtime.dependencies import Provider, Scope
 from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.limits import Limits
@@ -32,6 +33,10 @@ from mcpgen_types.v2026_07_28 import (
     decode_ListRootsResult,
     encode_CreateMessageRequestParams,
 )
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.host import Promise
+    from mcpgen_runtime.server import Server
 
 T = TypeVar("T")
 LogLevel: TypeAlias = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
@@ -68,7 +73,11 @@ class RequestContext(ABC):
     input_responses: Mapping[str, Any] = MappingProxyType({})
     #: What a modern request has to say in `_meta`, where the session says it instead.
     session_meta: Mapping[str, Any] = MappingProxyType({})
+    #: The server that answers, once it does; None with a `ProtocolHandler` that serves no `Server`.
+    server: Server | None = None
     _last_progress: float | None = None
+    #: What was opened for the request.
+    _scope: Scope | None = None
 
     @property
     @abstractmethod
@@ -99,6 +108,28 @@ class RequestContext(ABC):
     def client_info(self) -> Implementation | None:
         """The client's name and version, by its own account: for display and logs, nothing else."""
         return self.meta.client_info if self.meta is not None else None
+
+    @overload
+    async def depend(self, provider: Callable[..., AsyncIterator[T]]) -> T: ...
+    @overload
+    async def depend(self, provider: Callable[..., Awaitable[T]]) -> T: ...
+    @overload
+    async def depend(self, provider: Callable[..., Iterator[T]]) -> T: ...
+    @overload
+    async def depend(self, provider: Callable[..., T]) -> T: ...
+    async def depend(self, provider: Callable[..., Any]) -> Any:
+        """What `provider` gives for this request: it runs once, and a generator goes on after the handler.
+
+        Raises what it raises, and `DefinitionError` for one that cannot be called.
+        """
+        if self._scope is None:
+            self._scope = Scope(self)
+        return await self._scope.get(provider)
+
+    @property
+    def overrides(self) -> Mapping[Provider, Provider]:
+        """Which provider stands in for another: a test says so."""
+        return {} if self.server is None else self.server.overrides
 
     async def progress(
         self, progress: float, *, total: float | None = None, message: str | None = None
@@ -231,6 +262,10 @@ class RequestContext(ABC):
         return await self._ask(method, params, key)
 
     # What an era does.
+
+    def _promise(self) -> Promise[Any]:
+        """Something to wait for."""
+        raise NotImplementedError
 
     def _know(self, meta: RequestMetaObject) -> None:
         """Learn the request's `_meta`, once it is decoded."""

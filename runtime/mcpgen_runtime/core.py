@@ -97,6 +97,7 @@ class ServerCore:
 
     def handle_request(self, request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
         """The answer to `request` in the words of `ctx.revision`. Raises nothing but cancellation."""
+        ctx.server = self.server
         revision = ctx.revision
         routes = self._routes.get(revision)
         if routes is None:

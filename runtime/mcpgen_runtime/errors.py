@@ -19,6 +19,8 @@
     │                                 -32600 where it is no tool that fails
     └── ClientRefused                 the client answered `ctx.elicit` and its like with an error
 
+    DefinitionError                   never on the wire: what an author did wrong, told to the author
+
 A handler raises one of these to answer with it. Whatever else it raises reaches the client as an
 `InternalError` with a correlation id and nothing more; the log has the rest under the same id.
 
@@ -46,6 +48,10 @@ class McpError(Exception):
         self.data = data
         if code is not None:
             self.code = code
+
+
+class DefinitionError(ValueError):
+    """A definition that no server may have. The message names it, the place in it, and what is wrong."""
 
 
 class ParseError(McpError):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import DefinitionError as DefinitionError
 from mcpgen_runtime.errors import shorten
 from mcpgen_runtime.mirrored_headers import marked_parameters
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
@@ -33,10 +34,6 @@ PromptHandler: TypeAlias = Callable[[dict[str, str], RequestContext], Outcome]
 Completer: TypeAlias = Callable[[str, dict[str, str], RequestContext], Outcome]
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
-
-
-class DefinitionError(ValueError):
-    """A definition that no server may have. The message names it, the place in it, and what is wrong."""
 
 
 class ToolEntry:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError, shorten
 from mcpgen_runtime.frames import new_correlation_id
-from mcpgen_runtime.host import Host, Running
+from mcpgen_runtime.host import Host, Promise, Running
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, RequestId, Response, request_id_of
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
@@ -178,6 +178,9 @@ class Call(RequestContext):
     @property
     def principal(self) -> str | None:
         return self._in_flight.principal
+
+    def _promise(self) -> Promise[Any]:
+        return self._in_flight.host.promise()
 
     def start(self, request: Request) -> None:
         """Run the handler as far as it goes without waiting; what waits counts as in flight."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCES_CHANGED, TOOLS_CHANGED, Changes
+from mcpgen_runtime.dependencies import Provider
 from mcpgen_runtime.features import (
     Completer,
     DefinitionError,
@@ -83,6 +84,8 @@ class Server:
         self.templates: dict[str, TemplateEntry] = {}
         self.prompts: dict[str, PromptEntry] = {}
         self.changes = Changes()
+        #: Which provider stands in for another (`mcpgen_runtime.dependencies`): for tests.
+        self.overrides: dict[Provider, Provider] = {}
 
     def add_tool(self, definition: Tool | Mapping[str, Any], handler: ToolHandler) -> None:
         """Offer a tool. `handler(arguments, ctx)` gets arguments that its `inputSchema` accepts.

@@ -1,0 +1,97 @@
+"""A client in the process of its server: over the memory transport, with the framing of a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from mcpgen_runtime.client import Client, MemoryTransport
+from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.protocol import ProtocolHandler
+from mcpgen_runtime.revisions import NEUTRAL
+from mcpgen_runtime.server import Server
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.memory import MemoryAdapter, pipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcpgen_runtime.client.callbacks import Maybe
+    from mcpgen_runtime.dependencies import Provider
+    from mcpgen_types.v2026_07_28.types import (
+        CreateMessageRequestParams,
+        CreateMessageResult,
+        ElicitRequestFormParams,
+        ElicitRequestURLParams,
+        ElicitResult,
+        LoggingLevel,
+        LoggingMessageNotificationParams,
+        Root,
+    )
+
+
+class ClientOptions(TypedDict, total=False):
+    """What `Client` takes, and means by it."""
+
+    name: str
+    version: str
+    title: str | None
+    on_elicit: Callable[[ElicitRequestFormParams], Maybe[ElicitResult]] | None
+    on_elicit_url: Callable[[ElicitRequestURLParams], Maybe[ElicitResult]] | None
+    on_sample: Callable[[CreateMessageRequestParams], Maybe[CreateMessageResult]] | None
+    roots: Sequence[Root] | Callable[[], Maybe[Sequence[Root]]] | None
+    on_log: Callable[[LoggingMessageNotificationParams], object] | None
+    log_level: LoggingLevel | None
+    on_notification: Callable[[str, Any], object] | None
+    capabilities: Mapping[str, Any] | None
+    timeout: float
+    longest_seconds: float
+
+
+@asynccontextmanager
+async def client(
+    server: Server | ProtocolHandler,
+    *,
+    revision: str | None = None,
+    config: TransportConfig | None = None,
+    overrides: Mapping[Provider, Provider] | None = None,
+    **options: Unpack[ClientOptions],
+) -> AsyncIterator[Client]:
+    """A client that is connected to `server`, speaking `revision`, the newest unless told otherwise.
+
+    `config` holds the server's limits and times. `overrides` puts other providers in the place of a server's
+    own (`mcpgen_runtime.dependencies`) as long as the client is connected. The rest is what
+    `mcpgen_runtime.client.Client` takes. At the end calls in flight are answered.
+
+    Raises as `Client` does.
+    """
+    handler = ServerCore(server) if isinstance(server, Server) else server
+    here, there = pipe()
+    adapter = MemoryAdapter(there)
+    adapter.configure(config or TransportConfig())
+    with _overridden(server, overrides or {}):
+        serving = asyncio.ensure_future(adapter.serve(handler))
+        try:
+            async with Client(MemoryTransport(here), revision=revision or NEUTRAL, **options) as connected:
+                yield connected
+        finally:
+            here.close()
+            await serving
+
+
+@contextmanager
+def _overridden(server: Server | ProtocolHandler, overrides: Mapping[Provider, Provider]) -> Iterator[None]:
+    if not overrides:
+        yield
+        return
+    if not isinstance(server, Server):
+        raise TypeError("overrides are of a Server: a ProtocolHandler of your own has none")
+    before = dict(server.overrides)
+    server.overrides.update(overrides)
+    try:
+        yield
+    finally:
+        server.overrides.clear()
+        server.overrides.update(before)

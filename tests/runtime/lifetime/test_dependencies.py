@@ -1,0 +1,251 @@
+"""What a handler needs is opened once for its request and closed after it, the last one first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import pytest
+
+from mcpgen_runtime import DefinitionError, Depends, RequestContext, Server, ToolError
+from mcpgen_runtime.client import McpError
+from mcpgen_runtime.dependencies import check_provider, resolved
+from mcpgen_runtime.revisions import REVISIONS
+from mcpgen_runtime.testing import client
+from mcpgen_types.v2026_07_28 import CompleteRequestParamsArgument, PromptReference
+
+ANY = {"type": "object"}
+happened: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def _forget() -> None:
+    happened.clear()
+
+
+def settings() -> dict[str, str]:
+    happened.append("settings")
+    return {"path": "here"}
+
+
+async def connection(given: Annotated[dict[str, str], Depends(settings)]) -> AsyncIterator[str]:
+    happened.append("connect")
+    try:
+        yield f"connected to {given['path']}"
+    except BaseException as error:
+        happened.append(f"roll back {type(error).__name__}")
+        raise
+    finally:
+        happened.append("disconnect")
+
+
+def cursor(
+    ctx: RequestContext,
+    connection: Annotated[str, Depends(connection)],
+    given: Annotated[dict[str, str], Depends(settings)],
+) -> Iterator[str]:
+    happened.append("open")
+    yield f"{connection}, for {ctx.method}"
+    happened.append("close")
+
+
+async def by_context(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    first = await ctx.depend(cursor)
+    assert await ctx.depend(cursor) is first
+    happened.append("run")
+    return first
+
+
+async def by_name(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    async with resolved(ctx, {"cursor": Depends(cursor), "settings": Depends(settings)}) as values:
+        happened.append("run")
+        assert values["settings"] == {"path": "here"}
+        return str(values["cursor"])
+
+
+@pytest.mark.parametrize("handler", [by_context, by_name])
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_provider_runs_once_and_closes_in_reverse(handler: Any, revision: str) -> None:
+    server = Server("s", "1")
+    server.add_tool({"name": "t", "inputSchema": ANY}, handler)
+
+    async def main() -> None:
+        async with client(server, revision=revision) as session:
+            for _ in range(2):
+                result = await session.call_tool("t", {})
+                assert result.content[0].text == "connected to here, for tools/call"  # type: ignore[union-attr]
+
+    asyncio.run(main())
+    assert happened == ["settings", "connect", "open", "run", "close", "disconnect"] * 2
+
+
+def call(handler: Any, **options: Any) -> Any:
+    server = Server("s", "1")
+    server.add_tool({"name": "t", "inputSchema": ANY}, handler)
+
+    async def main() -> Any:
+        async with client(server, **options) as session:
+            return await session.call_tool("t", {})
+
+    return asyncio.run(main())
+
+
+def test_a_handlers_exception_passes_through_the_generators() -> None:
+    async def fails(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        await ctx.depend(connection)
+        raise ToolError("no")
+
+    assert call(fails).is_error
+    assert happened == ["settings", "connect", "roll back ToolError", "disconnect"]
+
+
+def test_a_generator_cannot_swallow_the_handlers_exception() -> None:
+    def swallowing() -> Iterator[int]:
+        try:
+            yield 1
+        except ToolError:
+            happened.append("swallowed")
+
+    async def fails(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        await ctx.depend(swallowing)
+        raise ToolError("no")
+
+    assert call(fails).content[0].text == "no"
+    assert happened == ["swallowed"]
+
+
+def test_what_fails_while_closing_is_the_requests_error() -> None:
+    async def commits() -> AsyncIterator[int]:
+        yield 1
+        raise ToolError("the commit failed")
+
+    async def works(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        return f"wrote {await ctx.depend(commits)}"
+
+    result = call(works)
+    assert result.is_error
+    assert result.content[0].text == "the commit failed"
+
+
+def test_a_request_that_is_cancelled_closes_what_it_opened() -> None:
+    opened = asyncio.Event()
+
+    async def waits(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        await ctx.depend(connection)
+        opened.set()
+        await asyncio.sleep(60)
+        return "never"
+
+    server = Server("s", "1")
+    server.add_tool({"name": "t", "inputSchema": ANY}, waits)
+
+    async def main() -> None:
+        async with client(server) as session:
+            asking = asyncio.ensure_future(session.call_tool("t", {}))
+            await opened.wait()
+            asking.cancel()
+            await asyncio.wait([asking])
+            await session.list_tools()
+            assert happened == ["settings", "connect", "roll back CancelledError", "disconnect"]
+
+    asyncio.run(main())
+
+
+def test_tasks_of_one_handler_share_what_one_of_them_opens() -> None:
+    async def slow() -> object:
+        await asyncio.sleep(0)
+        happened.append("made")
+        return object()
+
+    async def gathers(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        one, other = await asyncio.gather(ctx.depend(slow), ctx.depend(slow))
+        return str(one is other)
+
+    assert call(gathers).content[0].text == "True"
+    assert happened == ["made"]
+
+
+def test_resources_prompts_and_completers_close_theirs() -> None:
+    server = Server("s", "1")
+
+    async def read(uri: str, ctx: RequestContext) -> str:
+        return await ctx.depend(connection)
+
+    async def fill(arguments: dict[str, str], ctx: RequestContext) -> str:
+        return await ctx.depend(connection)
+
+    async def complete(typed: str, settled: dict[str, str], ctx: RequestContext) -> list[str]:
+        return [await ctx.depend(connection)]
+
+    server.add_resource({"uri": "a://b", "name": "r"}, read)
+    server.add_prompt({"name": "p", "arguments": [{"name": "x"}]}, fill, complete={"x": complete})
+
+    async def main() -> None:
+        async with client(server) as session:
+            await session.read_resource("a://b")
+            assert happened.count("disconnect") == 1
+            await session.get_prompt("p")
+            assert happened.count("disconnect") == 2
+            await session.complete(
+                PromptReference(name="p"), CompleteRequestParamsArgument(name="x", value="")
+            )
+            assert happened.count("disconnect") == 3
+
+    asyncio.run(main())
+
+
+def test_a_test_puts_another_provider_in_its_place() -> None:
+    def elsewhere() -> dict[str, str]:
+        return {"path": "elsewhere"}
+
+    result = call(by_context, overrides={settings: elsewhere})
+    assert result.content[0].text == "connected to elsewhere, for tools/call"
+
+
+def test_overrides_end_with_the_client() -> None:
+    server = Server("s", "1")
+
+    async def main() -> None:
+        async with client(server, overrides={settings: dict}):
+            assert server.overrides == {settings: dict}
+        assert server.overrides == {}
+
+    asyncio.run(main())
+
+
+def unknown(path: str) -> None: ...
+
+
+@asynccontextmanager
+async def decorated() -> AsyncIterator[int]:
+    yield 1
+
+
+def circular(other: Annotated[int, Depends(lambda: None)]) -> int:
+    return other
+
+
+circular.__annotations__["other"] = Annotated[int, Depends(circular)]
+
+
+@pytest.mark.parametrize(
+    ("provider", "message"),
+    [(unknown, "its parameter 'path' is neither"), (circular, "circular needs circular")],
+)
+def test_a_provider_that_cannot_be_called_is_named(provider: Any, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        check_provider(provider)
+
+
+@pytest.mark.parametrize("provider", [unknown, circular, decorated])
+def test_a_provider_that_cannot_be_called_fails_the_request(provider: Any) -> None:
+    async def handler(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        with pytest.raises(DefinitionError):
+            await ctx.depend(provider)
+        await ctx.depend(provider)
+        return "never"
+
+    with pytest.raises(McpError, match="Internal error"):
+        call(handler)
