@@ -28,16 +28,13 @@ from mcpgen_runtime.errors import (
 )
 from mcpgen_runtime.features import ResourceEntry, TemplateEntry, ToolEntry
 from mcpgen_runtime.mirrored_headers import check_parameter_headers
-from mcpgen_runtime.results import COMPLETE, prompt_result, resource_result, tool_result
+from mcpgen_runtime.results import prompt_result, resource_result, tool_result
 from mcpgen_types.codec import UNSET
 from mcpgen_types.v2026_07_28 import (
-    CallToolResult,
     InputRequiredResult,
-    TextContent,
     decode_CallToolRequestParams,
     decode_GetPromptRequestParams,
     decode_ReadResourceRequestParams,
-    encode_CallToolResult,
     encode_GetPromptResult,
     encode_ReadResourceResult,
 )
@@ -89,11 +86,11 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
         if ctx._scope is not None:
             await close_scope(ctx)
     except ToolError as error:
-        return encode_CallToolResult(_failure(str(error)))
-    result = outcome if outcome.__class__ is CallToolResult else tool_result(outcome)
-    if tool.output is not None and not result.is_error:
+        return _failure(str(error))
+    result = tool_result(outcome)
+    if tool.output is not None and not result.get("isError"):
         _check_output(tool, result)
-    return encode_CallToolResult(result)
+    return result
 
 
 async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
@@ -192,21 +189,22 @@ def _refused(tool: ToolEntry, arguments: dict[str, Any], ctx: RequestContext) ->
             message + described(faults, at="/params/arguments"),
             data=fault_data(faults, at="/params/arguments"),
         )
-    return encode_CallToolResult(_failure(message + described(faults, at="/arguments")))
+    return _failure(message + described(faults, at="/arguments"))
 
 
-def _failure(text: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(text=text)], is_error=True, result_type=COMPLETE)
+def _failure(text: str) -> dict[str, Any]:
+    return {**tool_result(text), "isError": True}
 
 
-def _check_output(tool: ToolEntry, result: CallToolResult) -> None:
+def _check_output(tool: ToolEntry, result: dict[str, Any]) -> None:
     assert tool.output is not None
-    if result.structured_content is UNSET:
+    structured = result.get("structuredContent", UNSET)
+    if structured is UNSET:
         raise BrokenResult(
             f"tool {tool.definition.name!r} has an outputSchema and gave no structured content"
         )
-    if not tool.output.accepts(result.structured_content):
-        faults = tool.output.faults(result.structured_content)
+    if not tool.output.accepts(structured):
+        faults = tool.output.faults(structured)
         raise BrokenResult(
             f"tool {tool.definition.name!r} broke its outputSchema: "
             + described(faults, at="/structuredContent")

@@ -172,7 +172,8 @@ class Connection:
         self._put(dumps(message.to_json()))
 
     def answer(self, response: Response) -> None:
-        self._put(answer_text(response, null_id=self.null_id))
+        # Only an error can have an unknown id.
+        self._put(answer_text(response, null_id=response.id is None and self.null_id))
 
     def refuse(self, error: Error) -> None:
         self.answer(error)

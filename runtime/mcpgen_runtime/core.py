@@ -68,7 +68,6 @@ _OF_THE_LEGACY: Mapping[str, Answering] = {
     "resources/unsubscribe": opening.unsubscribe,
 }
 
-_NOTHING: Mapping[str, Any] = {}
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 
@@ -203,10 +202,11 @@ class ServerCore:
             try:
                 if to_neutral is not None:
                     params = to_neutral(params)
-                meta = params.get("_meta", _NOTHING)
-                if meta.__class__ is dict:  # whatever else it is, the decoder refuses
-                    # What a modern request says of its client, a session said once.
-                    params = {**params, "_meta": {**meta, **ctx.session_meta}}
+                # What a modern request says of its client, a session said once.
+                if "_meta" not in params:
+                    params = {**params, "_meta": ctx.session_meta}
+                elif params["_meta"].__class__ is dict:  # whatever else it is, the decoder refuses
+                    params = {**params, "_meta": {**params["_meta"], **ctx.session_meta}}
                 result = await answer(self, params, ctx)
                 return Result(request.id, result if to_wire is None else to_wire(result))
             except Exception as error:

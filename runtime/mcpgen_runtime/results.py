@@ -28,6 +28,8 @@ from mcpgen_types.v2026_07_28 import (
     ResourceLink,
     TextContent,
     TextResourceContents,
+    encode_CallToolResult,
+    encode_ContentBlock,
 )
 
 T = TypeVar("T")
@@ -36,16 +38,18 @@ COMPLETE = "complete"
 _BLOCKS = (TextContent, ImageContent, AudioContent, ResourceLink, EmbeddedResource)
 
 
-def tool_result(outcome: Any) -> CallToolResult:
-    """The outcome of a tool as a result. Raises `TypeError` for what is none of the above."""
+def tool_result(outcome: Any) -> dict[str, Any]:
+    """The JSON of a `CallToolResult`, of the outcome of a tool. Raises `TypeError` for none of the above."""
     if isinstance(outcome, CallToolResult):
-        return outcome
+        return encode_CallToolResult(outcome)
+    # Most tools return one of these two: their JSON is made without any object on the way.
     if isinstance(outcome, str):
-        return CallToolResult(content=[TextContent(text=outcome)], result_type=COMPLETE)
+        return {"content": [{"text": outcome, "type": "text"}], "resultType": COMPLETE}
     if isinstance(outcome, dict):
-        text = TextContent(text=dumps(outcome).decode())
-        return CallToolResult(content=[text], result_type=COMPLETE, structured_content=outcome)
-    return CallToolResult(content=_several(outcome, _BLOCKS, "A tool"), result_type=COMPLETE)
+        text = {"text": dumps(outcome).decode(), "type": "text"}
+        return {"content": [text], "resultType": COMPLETE, "structuredContent": outcome}
+    blocks = _several(outcome, _BLOCKS, "A tool")
+    return {"content": [encode_ContentBlock(block) for block in blocks], "resultType": COMPLETE}
 
 
 def resource_result(outcome: Any, uri: str, mime_type: str | None) -> ReadResourceResult:
