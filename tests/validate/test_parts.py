@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mcpgen.errors import UsageError
+from mcpgen.samples import CannotGenerate, arguments_for
 from mcpgen.validate import client
-from mcpgen.validate.arguments import CannotGenerate, arguments_for
 from mcpgen.validate.correlate import Correlator, id_key
 from mcpgen.validate.endpoint import check_url
 from mcpgen.validate.frames import read_frame

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcpgen.errors import TargetSilent
+from mcpgen.samples import CannotGenerate, arguments_for
 from mcpgen.validate import client
-from mcpgen.validate.arguments import CannotGenerate, arguments_for
 from mcpgen.validate.opening import Opened
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
