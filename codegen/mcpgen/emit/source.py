@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,28 @@ class Source:
 def equals(variable: str, values: tuple[object, ...]) -> str:
     """A condition: `variable` is one of `values`, which may be compared with anything at all."""
     return f"{variable} == {values[0]!r}" if len(values) == 1 else f"{variable} in {values!r}"
+
+
+def docstring(text: str) -> str:
+    """The source of a docstring that says `text` and nothing else, whatever is in `text`.
+
+    What does not print is escaped; lines stay lines.
+    """
+    lines = (line.rstrip() for line in re.split(r"\r\n|\r|\n", text.strip()))
+    shown = "\n".join("".join(map(_printable, line)) for line in lines)
+    return f'"""{shown}"""'
+
+
+def quoted(text: str) -> str:
+    """`text` as it stands between the double quotes of an f-string's literal part."""
+    escaped = text.encode("unicode_escape").decode().replace('"', '\\"')
+    return escaped.replace("{", "{{").replace("}", "}}")
+
+
+def _printable(character: str) -> str:
+    if character in '\\"':
+        return f"\\{character}"
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def package_name(revision: str) -> str:

@@ -122,7 +122,8 @@ class Field:
     """One key of an object.
 
     `name` is the key on the wire, `attribute` the snake_case identifier for it. `nullable` says that
-    the shape accepts null, so that absent and null must be told apart where `required` is false.
+    the shape accepts null, so that absent and null must be told apart where `required` is false. `default`
+    is the JSON text of what the key has where it is absent; `description` is for people.
     """
 
     name: str
@@ -130,6 +131,8 @@ class Field:
     shape: Shape
     required: bool
     nullable: bool
+    default: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +140,14 @@ class ObjectType:
     """An object with known keys. Unknown keys are allowed and have any value, as MCP has it.
 
     `pointer` is where the schema says so; `lifted` that the schema has it inline, without a name.
+    `description` is for people.
     """
 
     name: str
     pointer: str
     fields: tuple[Field, ...]
     lifted: bool = False
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,11 @@ class ClientMethod:
 def client_methods(revisions: Sequence[Revision]) -> tuple[ClientMethod, ...]:
     """Every request from client to server, sorted by the name that it has on the client."""
     homes = newest_homes(revisions, kind="request")
-    scopes = {revision.name: Scope(revision) for revision in revisions}
+    scopes = {revision.name: Scope(revision.types) for revision in revisions}
     return tuple(
         sorted(
             (
-                _client_method(method_of(home, name), scopes[home.name], spoken(name, revisions))
+                _client_method(method_of(home, name), home.name, scopes[home.name], spoken(name, revisions))
                 for name, home in homes.items()
                 if name not in _OPENING
             ),
@@ -73,7 +73,7 @@ def client_methods(revisions: Sequence[Revision]) -> tuple[ClientMethod, ...]:
     )
 
 
-def _client_method(method: Method, scope: Scope, known: str) -> ClientMethod:
+def _client_method(method: Method, revision: str, scope: Scope, known: str) -> ClientMethod:
     arguments = _arguments(method, scope)
     result = _result(method, scope)
     fields = _fields(method, scope)
@@ -85,7 +85,7 @@ def _client_method(method: Method, scope: Scope, known: str) -> ClientMethod:
     return ClientMethod(
         name=python_name(method),
         method=method.name,
-        package=package_name(scope.revision.name),
+        package=package_name(revision),
         spoken=known,
         capability=method.capability,
         positional=positional,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from mcpgen.emit.source import Source, package_name
 from mcpgen.emit.templates import render
@@ -12,7 +15,7 @@ from mcpgen.emit.wire.decoders import emit_decoder
 from mcpgen.emit.wire.encoders import emit_encoder
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.emit.wire.types import aliases, classes
-from mcpgen.ir.model import NamedType, Revision
+from mcpgen.ir.model import NamedType, ObjectType, Revision
 
 
 def emit_root(revisions: tuple[str, ...]) -> dict[str, str]:
@@ -26,7 +29,6 @@ def emit_root(revisions: tuple[str, ...]) -> dict[str, str]:
 
 def emit_revision(revision: Revision) -> dict[str, str]:
     """The files of one revision's package: relative path to text, not yet formatted."""
-    scope = Scope(revision)
     names = _sorted(named.name for named in revision.types)
     in_methods = _sorted(
         {name for method in revision.methods for name in (method.params, method.result) if name}
@@ -40,11 +42,15 @@ def emit_revision(revision: Revision) -> dict[str, str]:
             codecs=_codecs(names),
             exported=sorted([*names, *_codecs(names)]),
         ),
-        "types.py": render(
-            "wire", "types.py", revision=revision.name, classes=classes(scope), aliases=aliases(scope)
+        **emit_types(
+            revision.types,
+            subject=f"MCP {revision.name}",
+            one=f"MCP {revision.name} type",
+            codec="..codec",
+            document=lambda named: (
+                f"`{named.name}` of MCP {revision.name}; specification page: {revision.name} schema."
+            ),
         ),
-        "codecs.py": _module("codecs.py", scope, names, emit_decoder, emit_encoder),
-        "checks.py": _module("checks.py", scope, names, emit_check),
         "methods.py": render(
             "wire",
             "methods.py",
@@ -58,20 +64,47 @@ def emit_revision(revision: Revision) -> dict[str, str]:
     }
 
 
-def _module(
-    template: str, scope: Scope, names: list[str], *emitters: Callable[[NamedType, Scope, Source], None]
-) -> str:
-    """A module of functions that `emitters` write for every type, importing just what they use."""
-    source = Source()
-    for named in scope.revision.types:
-        for emit in emitters:
-            emit(named, scope, source)
+def emit_types(
+    types: Iterable[NamedType],
+    *,
+    subject: str,
+    one: str,
+    codec: str,
+    document: Callable[[ObjectType], str],
+    held: Mapping[str, str] = MappingProxyType({}),
+    prelude: str = "",
+) -> dict[str, str]:
+    """The modules `types.py`, `codecs.py` and `checks.py` for `types`, not yet formatted.
+
+    `subject` is whose types they are and `one` what one of them is, in words for docstrings; `codec` the
+    module `mcpgen_types.codec` as an import statement there spells it. `document` gives the text of a class's
+    docstring. `held` has an expression, by the type's name, for what holds a schema beyond what the type
+    says; `prelude` is what the codecs import for that.
+    """
+    scope = Scope(types)
+    names = _sorted(scope.types)
+    checks, codecs = Source(), Source()
+    for named in scope.types.values():
+        emit_check(named, scope, checks)
+        emit_decoder(named, scope, codecs, held=held.get(named.name))
+        emit_encoder(named, scope, codecs)
+
+    written = partial(render, "wire", subject=subject, codec=codec)
+    return {
+        "types.py": written("types.py", classes=classes(scope, document), aliases=aliases(scope)),
+        "codecs.py": written("codecs.py", names=names, prelude=prelude, **_code(codecs)),
+        "checks.py": written("checks.py", one=one, **_code(checks)),
+    }
+
+
+def _code(source: Source) -> dict[str, Any]:
+    """The text of a module, and a way to import just what it uses."""
     code = source.text()
 
     def imports(*candidates: str) -> str:
         return ", ".join(name for name in candidates if re.search(rf"\b{name}\b", code))
 
-    return render("wire", template, revision=scope.revision.name, names=names, code=code, imports=imports)
+    return {"code": code, "imports": imports}
 
 
 def _codec(name: str | None) -> str:
@@ -87,4 +120,4 @@ def _sorted(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (name.lower(), name))
 
 
-__all__ = ["emit_revision", "emit_root"]
+__all__ = ["emit_revision", "emit_root", "emit_types"]

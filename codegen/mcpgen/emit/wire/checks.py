@@ -5,7 +5,7 @@ They run only after a decoder has said no, so they are written for the message, 
 
 from __future__ import annotations
 
-from mcpgen.emit.source import Source, equals
+from mcpgen.emit.source import Source, equals, quoted
 from mcpgen.emit.wire.decoders import rejects
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.ir.dispatch import Candidate, Dispatch
@@ -48,7 +48,7 @@ class _Check:
     def named(self, named: NamedType) -> None:
         if isinstance(named, ObjectType):
             for field in named.fields:
-                self.helpers(field.shape, f"_check_{named.name}_{field.attribute}")
+                self.helpers(field.shape, f"_check_{self.scope.stem(named, field)}")
             self.object(named)
             return
         shape = self.scope.shape_of(named)
@@ -78,13 +78,13 @@ class _Check:
             for field in named.fields:
                 free = isinstance(self.scope.flat(field.shape), AnyShape)
                 if field.required:
-                    with block(f'if "{field.name}" not in value:'):
+                    with block(f"if {field.name!r} not in value:"):
                         self.fault("{at}", f"the key {field.name!r}", '"no such key"')
                 if not free:
-                    with block("else:" if field.required else f'if "{field.name}" in value:'):
-                        line(f'item = value["{field.name}"]')
-                        place = "{at}" + to_pointer([field.name])
-                        self.shape(field.shape, "item", place, f"_check_{named.name}_{field.attribute}", 0)
+                    with block("else:" if field.required else f"if {field.name!r} in value:"):
+                        line(f"item = value[{field.name!r}]")
+                        place = "{at}" + quoted(to_pointer([field.name]))
+                        self.shape(field.shape, "item", place, f"_check_{self.scope.stem(named, field)}", 0)
         line()
 
     def shape(self, shape: Shape, var: str, at: str, name: str, depth: int) -> None:
@@ -169,7 +169,7 @@ class _Check:
 
     def tagged(self, plan: Dispatch) -> None:
         line, block = self.source.line, self.source.block
-        line(f'tag = value.get("{plan.tag}", UNSET)')
+        line(f"tag = value.get({plan.tag!r}, UNSET)")
         untagged = [candidate.name for candidate in plan.untagged]
         for number, (values, candidates) in enumerate(plan.cases):
             # Whoever may leave the tag out is often the only one with its value for it.
@@ -185,7 +185,7 @@ class _Check:
                 self.fault("{at}", f"the key {plan.tag!r}", '"no such key"')
         with block("else:"):
             known = " or ".join(repr(value) for values, _ in plan.cases for value in values)
-            self.fault("{at}" + to_pointer([plan.tag or ""]), known, "found(tag)")
+            self.fault("{at}" + quoted(to_pointer([plan.tag or ""])), known, "found(tag)")
 
     def candidates(self, candidates: tuple[Candidate, ...]) -> None:
         self.attempts([f"check_{candidate.name}" for candidate in candidates])

@@ -32,13 +32,18 @@ from mcpgen.ir.model import (
 _FEW = 3
 
 
-def emit_decoder(named: NamedType, scope: Scope, source: Source) -> None:
-    """Add `_decode_X`, what it needs and `decode_X` to `source`."""
+def emit_decoder(named: NamedType, scope: Scope, source: Source, *, held: str | None = None) -> None:
+    """Add `_decode_X`, what it needs and `decode_X` to `source`.
+
+    `held` is an expression for what raises where the type says less than its schema.
+    """
     _Decoder(scope, source).named(named)
     with source.block(f"def decode_{named.name}(value: Any) -> {named.name}:"):
         source.line(
             f'"""Decode `value`, parsed JSON, as `{named.name}`; raises `DecodeError` with every fault."""'
         )
+        if held is not None:
+            source.line(f"{held}.check(value)")
         with source.block("try:"):
             source.line(f"result: {named.name} = _decode_{named.name}(value)")
         with source.block("except KeyError:"):
@@ -58,7 +63,7 @@ class _Decoder:
     def named(self, named: NamedType) -> None:
         if isinstance(named, ObjectType):
             for field in named.fields:
-                self.helpers(field.shape, f"{named.name}_{field.attribute}")
+                self.helpers(field.shape, self.scope.stem(named, field))
             self.object(named)
         else:
             shape = self.scope.shape_of(named)
@@ -94,7 +99,7 @@ class _Decoder:
         required = [field for field in named.fields if field.required]
         optional = [field for field in named.fields if not field.required]
         if len(named.fields) > _FEW:
-            keys = ", ".join(f'"{field.name}"' for field in named.fields)
+            keys = ", ".join(repr(field.name) for field in named.fields)
             line(f"_KEYS_{named.name} = ({keys},)")
         line(f"_new_{named.name} = partial(object.__new__, {named.name})")
         line()
@@ -107,11 +112,13 @@ class _Decoder:
             if optional:
                 line(f"known = {len(required)}")
             for field in optional:
-                with block(f'if "{field.name}" in value:'):
+                with block(f"if {field.name!r} in value:"):
                     self.field(named, field)
                     line("known += 1")
                 with block("else:"):
-                    line(f"result.{field.attribute} = {self.scope.absent(field)}")
+                    line(
+                        f"result.{field.attribute} = {self.scope.default(field) or self.scope.absent(field)}"
+                    )
             self.unknown_keys(named, "known" if optional else str(len(required)))
             line("return result")
         line()
@@ -132,15 +139,15 @@ class _Decoder:
             line("result._extra = extra = value.copy()")
             for field in named.fields:
                 if field.required:
-                    line(f'del extra["{field.name}"]')
+                    line(f"del extra[{field.name!r}]")
                 else:
-                    with block(f'if "{field.name}" in extra:'):
-                        line(f'del extra["{field.name}"]')
+                    with block(f"if {field.name!r} in extra:"):
+                        line(f"del extra[{field.name!r}]")
 
     def field(self, named: ObjectType, field: Field) -> None:
         """Statements that take one key out of `value` and put it into `result`."""
         line, block = self.source.line, self.source.block
-        name, key = f"{named.name}_{field.attribute}", f'value["{field.name}"]'
+        name, key = self.scope.stem(named, field), f"value[{field.name!r}]"
         shape = self.scope.flat(field.shape)
         if isinstance(shape, LiteralShape) and len(shape.values) == 1 and isinstance(shape.values[0], str):
             with block(f"if {key} != {shape.values[0]!r}:"):
@@ -240,7 +247,7 @@ class _Decoder:
             if plan.objects:
                 with block("if value.__class__ is dict:"):
                     if plan.tag is not None:
-                        line(f'tag = value.get("{plan.tag}", UNSET)')
+                        line(f"tag = value.get({plan.tag!r}, UNSET)")
                         for values, candidates in plan.cases:
                             with block(f"if {equals('tag', values)}:"):
                                 self.attempts(candidates)
@@ -285,7 +292,7 @@ class _Decoder:
             if number == len(candidates) and last:
                 line(call)
                 continue
-            guard = " and ".join(f'"{key}" in value' for key in candidate.keys)
+            guard = " and ".join(f"{key!r} in value" for key in candidate.keys)
             if guard:
                 with block(f"if {guard}:"):
                     self.attempt(call)

@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from mcpgen.emit.source import Source
 from mcpgen.emit.wire.scope import Scope
-from mcpgen.ir.model import ArrayShape, MapShape, NamedType, ObjectType, ReferenceShape, Shape, UnionShape
+from mcpgen.ir.model import (
+    ArrayShape,
+    Field,
+    MapShape,
+    NamedType,
+    ObjectType,
+    ReferenceShape,
+    Shape,
+    UnionShape,
+)
 
 _DOCSTRING = '"""The JSON value of `value`, which is not checked."""'
 
@@ -42,7 +51,7 @@ class _Encoder:
         line, block = self.source.line, self.source.block
         if isinstance(named, ObjectType):
             for field in named.fields:
-                self.helpers(field.shape, f"_encode_{named.name}_{field.attribute}")
+                self.helpers(field.shape, f"_encode_{self.scope.stem(named, field)}")
             self.object(named)
             return
         shape = self.scope.shape_of(named)
@@ -71,24 +80,24 @@ class _Encoder:
             line(_DOCSTRING)
             with block("result: dict[str, Any] = {"):
                 for field in named.fields:
-                    if field.required:
-                        item = self.expression(
-                            field.shape, f"value.{field.attribute}", f"_encode_{named.name}_{field.attribute}"
-                        )
-                        line(f'"{field.name}": {item},')
+                    if self.scope.absent(field) is None:
+                        item = self.field(named, field)
+                        line(f"{field.name!r}: {item},")
             line("}")
             for field in named.fields:
-                if not field.required:
-                    item = f"value.{field.attribute}"
-                    with block(f"if {item} is not {self.scope.absent(field)}:"):
-                        expression = self.expression(
-                            field.shape, item, f"_encode_{named.name}_{field.attribute}"
-                        )
-                        line(f'result["{field.name}"] = {expression}')
+                if (absent := self.scope.absent(field)) is not None:
+                    with block(f"if value.{field.attribute} is not {absent}:"):
+                        line(f"result[{field.name!r}] = {self.field(named, field)}")
             with block("if value._extra:"):
                 line("return {**value._extra, **result}")
             line("return result")
         line()
+
+    def field(self, named: ObjectType, field: Field) -> str:
+        """An expression for the encoded value of a field."""
+        return self.expression(
+            field.shape, f"value.{field.attribute}", f"_encode_{self.scope.stem(named, field)}"
+        )
 
     def expression(self, shape: Shape, value: str, name: str) -> str:
         return encoded(shape, value, name, self.scope)

@@ -1,10 +1,12 @@
-"""What the wire emitters ask of a revision: how a shape is annotated, and which shapes need no work."""
+"""What the wire emitters ask of a set of types: how a shape is annotated, and which shapes need no work."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from types import MappingProxyType
 
+from mcpgen.emit.wire.defaults import default_source
 from mcpgen.ir.dispatch import Dispatch, dispatch, resolve
 from mcpgen.ir.model import (
     AliasType,
@@ -21,7 +23,6 @@ from mcpgen.ir.model import (
     NumberShape,
     ObjectType,
     ReferenceShape,
-    Revision,
     Shape,
     StringShape,
     UnionShape,
@@ -31,11 +32,10 @@ from mcpgen.ir.references import references
 
 
 class Scope:
-    """The types of one revision, by name, and questions about their shapes."""
+    """The types of one revision, or of one server's definition, and questions about their shapes."""
 
-    def __init__(self, revision: Revision) -> None:
-        self.revision = revision
-        self.types = MappingProxyType({named.name: named for named in revision.types})
+    def __init__(self, types: Iterable[NamedType]) -> None:
+        self.types = MappingProxyType({named.name: named for named in types})
         self.shape_of = cache(self._shape_of)
         self.reaches = cache(self._reaches)
 
@@ -127,7 +127,10 @@ class Scope:
             case StringShape():
                 return "str"
             case LiteralShape(values):
-                return f"Literal[{', '.join(repr(value) for value in values)}]"
+                # A number with a fraction has no literal type.
+                fractions = ["float"] if any(isinstance(value, float) for value in values) else []
+                exact = ", ".join(repr(value) for value in values if not isinstance(value, float))
+                return " | ".join([f"Literal[{exact}]"] * bool(exact) + fractions)
             case ArrayShape(items):
                 return f"list[{self.annotation(items)}]"
             case MapShape(values):
@@ -145,8 +148,25 @@ class Scope:
             return repr(shape.values[0])
         return None
 
+    def default(self, field: Field) -> str | None:
+        """The source of what an absent key has instead of a value; None where it has nothing."""
+        return None if field.default is None else default_source(field, self.types)
+
     def absent(self, field: Field) -> str | None:
-        """What stands for the absence of an optional field; None for a required one."""
-        if field.required:
+        """What stands for the absence of a field; None for one that always has a value."""
+        if field.required or field.default is not None:
             return None
         return "UNSET" if field.nullable else "None"
+
+    def stem(self, named: ObjectType, field: Field) -> str:
+        """What the names of the functions for a field's shape begin with: no two fields share one.
+
+        The items of `x` have the functions `X_x_item`, so a field `x_item` steps aside.
+        """
+        attribute = field.attribute
+        clash = any(
+            attribute.startswith(f"{other.attribute}_{word}")
+            for other in named.fields
+            for word in ("item", "value", "array", "map")
+        )
+        return f"{named.name}_{'_' if clash else ''}{attribute}"

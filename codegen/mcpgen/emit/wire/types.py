@@ -1,9 +1,12 @@
-"""The classes and aliases of a revision, as the templates want them."""
+"""The classes and aliases, as the templates want them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from mcpgen.emit.source import docstring
+from mcpgen.emit.wire.defaults import is_fresh
 from mcpgen.emit.wire.scope import Scope
 from mcpgen.ir.model import Field, NamedType, ObjectType
 from mcpgen.ir.references import references
@@ -11,11 +14,17 @@ from mcpgen.ir.references import references
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute of a class: its annotation, and the source of its default where it has one."""
+    """One attribute of a class: its annotation, and the source of its default where it has one.
+
+    `parameter` is the annotation of the constructor's argument. `fresh` is the source of a default that is
+    made anew for each object, where `default` says `UNSET`.
+    """
 
     name: str
     annotation: str
     default: str | None
+    parameter: str
+    fresh: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class Class:
     """A slotted class, attributes without a default first."""
 
     name: str
-    pointer: str
+    documentation: str
     attributes: tuple[Attribute, ...]
 
 
@@ -35,11 +44,11 @@ class Alias:
     target: str
 
 
-def classes(scope: Scope) -> tuple[Class, ...]:
-    """Every object type of the revision, in alphabetical order."""
+def classes(scope: Scope, document: Callable[[ObjectType], str]) -> tuple[Class, ...]:
+    """Every object type, in the order of the types; `document` gives the text of a docstring."""
     return tuple(
-        Class(named.name, named.pointer, _attributes(named, scope))
-        for named in scope.revision.types
+        Class(named.name, docstring(document(named)), _attributes(named, scope))
+        for named in scope.types.values()
         if isinstance(named, ObjectType)
     )
 
@@ -51,20 +60,25 @@ def _attributes(named: ObjectType, scope: Scope) -> tuple[Attribute, ...]:
 
 def _attribute(field: Field, scope: Scope) -> Attribute:
     annotation = scope.annotation(field.shape)
+    default = scope.default(field)
+    if default is not None:
+        if is_fresh(default):
+            return Attribute(field.attribute, annotation, "UNSET", f"{annotation} | Unset", default)
+        return Attribute(field.attribute, annotation, default, annotation)
     absent = scope.absent(field)
     if absent is None:
-        return Attribute(field.attribute, annotation, scope.const(field))
-    kind = "Unset" if absent == "UNSET" else "None"
-    return Attribute(field.attribute, f"{annotation} | {kind}", absent)
+        return Attribute(field.attribute, annotation, scope.const(field), annotation)
+    annotation = f"{annotation} | {'Unset' if absent == 'UNSET' else 'None'}"
+    return Attribute(field.attribute, annotation, absent, annotation)
 
 
 def aliases(scope: Scope) -> tuple[Alias, ...]:
-    """Every union and alias of the revision, each after those it refers to.
+    """Every union and alias, each after those it refers to.
 
     One that refers to itself, by however long a way, becomes a string: type checkers read it all the same.
     """
     waiting: dict[str, NamedType] = {
-        named.name: named for named in scope.revision.types if not isinstance(named, ObjectType)
+        named.name: named for named in scope.types.values() if not isinstance(named, ObjectType)
     }
     ordered: list[Alias] = []
 
@@ -76,7 +90,7 @@ def aliases(scope: Scope) -> tuple[Alias, ...]:
             if name in waiting:
                 place(waiting[name])
         target = scope.annotation(shape)
-        ordered.append(Alias(named.name, f'"{target}"' if scope.is_recursive(named) else target))
+        ordered.append(Alias(named.name, repr(target) if scope.is_recursive(named) else target))
 
     while waiting:
         place(next(iter(waiting.values())))
