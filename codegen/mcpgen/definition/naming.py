@@ -7,14 +7,12 @@ other scripts stay. Where two features would share a name, the first in the defi
 
 from __future__ import annotations
 
-import keyword
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from mcpgen.definition.loading import Definition
-from mcpgen.ir.naming import RESERVED
+from mcpgen.ir.identifiers import attribute_names, escaped, free, words
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 
 #: By the definition's key: the word for one, what its method begins with, how its types end.
@@ -61,7 +59,7 @@ def member_names(definition: Definition) -> tuple[Member, ...]:
         wished = prefix + ("_".join(part.lower() for part in parts) or "unnamed")
         if not wished.isidentifier():
             wished = f"{kind}_{wished}"
-        method = free(_escaped(wished), methods)
+        method = free(escaped(wished), methods)
         methods.add(method)
         stem = _stem(parts, kind, suffixes, types)
         types.update(stem + suffix for suffix in suffixes)
@@ -76,49 +74,6 @@ def member_names(definition: Definition) -> tuple[Member, ...]:
     return tuple(members)
 
 
-def attribute_names(keys: Iterable[str]) -> dict[str, str]:
-    """The Python attribute for each of `keys`, in order: snake_case, none twice, none a keyword."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    for key in keys:
-        wished = "_".join(part.lower() for part in words(key)) or "field"
-        if not wished.isidentifier():
-            wished = f"field_{wished}"
-        if key not in names:
-            names[key] = free(f"{wished}_" if wished in RESERVED else _escaped(wished), taken)
-            taken.add(names[key])
-    return names
-
-
-def words(name: str) -> list[str]:
-    """The words of `name`: `add-two`, `addTwo` and `ADD_two` have two, `sha256` and `UTF8` have one."""
-    # As Python itself does with identifiers; two names that it takes for one must not both be used.
-    text = unicodedata.normalize("NFKC", name)
-    found: list[str] = []
-    before = ""
-    for index, character in enumerate(text):
-        if character == "_" or not f"a{character}".isidentifier():
-            before = ""
-            continue
-        after = text[index + 1 : index + 2]
-        begins = character.isupper() and (not before.isupper() or after.islower())
-        if before and not begins:
-            found[-1] += character
-        else:
-            found.append(character)
-        before = character
-    return found
-
-
-def free(wished: str, taken: Collection[str]) -> str:
-    """`wished`, or with `_2`, `_3`… behind it where that is taken."""
-    name, count = wished, 1
-    while name in taken:
-        count += 1
-        name = f"{wished.rstrip('_')}_{count}"
-    return name
-
-
 def _stem(parts: list[str], kind: str, suffixes: Collection[str], taken: Collection[str]) -> str:
     wished = "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
     if not wished.isidentifier():
@@ -128,10 +83,6 @@ def _stem(parts: list[str], kind: str, suffixes: Collection[str], taken: Collect
         count += 1
         stem = f"{wished}{count}"
     return stem
-
-
-def _escaped(name: str) -> str:
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _features(definition: Definition) -> Iterator[tuple[str, str, dict[str, Any]]]:
