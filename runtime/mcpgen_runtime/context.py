@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
+from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.dependencies import Provider, Scope
 from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
 from mcpgen_runtime.jsonrpc import RequestId
@@ -75,9 +76,15 @@ class RequestContext(ABC):
     session_meta: Mapping[str, Any] = MappingProxyType({})
     #: The server that answers, once it does; None with a `ProtocolHandler` that serves no `Server`.
     server: Server | None = None
-    _last_progress: float | None = None
     #: What was opened for the request.
     _scope: Scope | None = None
+    #: What names this request in the server's logs. An `InternalError` tells it to the client.
+    correlation_id: str | None = None
+    #: `ttlMs` and `cacheScope` of the result, for layers, once it is there. Older revisions cannot send them.
+    caching: tuple[int, str] | None = None
+    _last_progress: float | None = None
+    #: How far the client knows the request to be.
+    _told_progress: float | None = None
 
     @property
     @abstractmethod
@@ -100,14 +107,41 @@ class RequestContext(ABC):
         """Who asks, where the transport knows."""
 
     @property
+    @abstractmethod
+    def session_number(self) -> int | None:
+        """A number for the session, or else the connection; None where requests belong to neither.
+
+        They do not over HTTP in the modern era, where the principal alone tells clients apart.
+        """
+
+    @property
+    @abstractmethod
+    def changes(self) -> Changes:
+        """Where to hear what the server announces of its features."""
+
+    @abstractmethod
+    def now(self) -> float:
+        """Seconds on a clock that never runs backwards: the host's, in an event loop or without one."""
+
+    @abstractmethod
+    async def within(self, seconds: float, awaitable: Awaitable[T]) -> T:
+        """What `awaitable` gives; where that takes longer than `seconds`, it is cancelled.
+
+        It needs no event loop. Not for tasks that a handler starts itself: they have `asyncio.timeout`.
+        Raises `TimeoutError` once what was cancelled has ended.
+        """
+
+    @property
     def client_capabilities(self) -> ClientCapabilities:
         """What the client can do, as it declared for this request or its session."""
-        return self.meta.client_capabilities if self.meta is not None else ClientCapabilities()
+        meta = self._known()
+        return meta.client_capabilities if meta is not None else ClientCapabilities()
 
     @property
     def client_info(self) -> Implementation | None:
         """The client's name and version, by its own account: for display and logs, nothing else."""
-        return self.meta.client_info if self.meta is not None else None
+        meta = self._known()
+        return meta.client_info if meta is not None else None
 
     @overload
     async def depend(self, provider: Callable[..., AsyncIterator[T]]) -> T: ...
@@ -142,6 +176,9 @@ class RequestContext(ABC):
         if self._last_progress is not None and progress <= self._last_progress:
             raise ValueError(f"progress must increase: {progress} comes after {self._last_progress}")
         self._last_progress = progress
+        if self._told_progress is not None and progress <= self._told_progress:
+            return  # the handler runs again, and was further the last time
+        self._told_progress = progress
         token = self.meta.progress_token if self.meta is not None else None
         if token is None:
             return
@@ -261,6 +298,10 @@ class RequestContext(ABC):
         require(self.client_capabilities, method, params)
         return await self._ask(method, params, key)
 
+    def _run(self) -> None:
+        """The handler is about to run; not for the first time, where a layer calls on again."""
+        self._last_progress = None
+
     # What an era does.
 
     def _promise(self) -> Promise[Any]:
@@ -270,6 +311,10 @@ class RequestContext(ABC):
     def _know(self, meta: RequestMetaObject) -> None:
         """Learn the request's `_meta`, once it is decoded."""
         self.meta = meta
+
+    def _known(self) -> RequestMetaObject | None:
+        """`meta`, also before the params are decoded: there layers are."""
+        return self.meta
 
     @abstractmethod
     def _notify(self, method: str, params: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextvars import copy_context
 from functools import partial
 from itertools import count
 from typing import Any, Generic, Protocol, TypeVar
@@ -21,14 +22,24 @@ class Cancelled(BaseException):
     """Raised inside a coroutine that a `Driver` runs when it is cancelled, as asyncio's CancelledError is."""
 
 
-class Running(Protocol):
-    """A coroutine that waits for something, or a call that is due later."""
+class Timer(Protocol):
+    """A call that is due later."""
 
     def cancel(self) -> object:
-        """Have the coroutine end at the place where it waits, or the call never happen.
+        """Have the call never happen."""
 
-        Not once the coroutine has ended: what ran it may run another one by then.
+
+class Running(Protocol):
+    """A coroutine that waits for something."""
+
+    def cancel(self) -> object:
+        """Have the coroutine end at the place where it waits.
+
+        Not once it has ended: what ran it may run another one by then.
         """
+
+    def uncancel(self) -> object:
+        """Take `cancel` back: what it was raised for is done, and the coroutine goes on."""
 
 
 class Promise(Protocol[T]):
@@ -61,7 +72,7 @@ class Host(Protocol):
     def promise(self) -> Promise[Any]:
         """A new promise that coroutines of this host can await."""
 
-    def call_later(self, seconds: float, callback: Callable[[], object]) -> Running:
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Timer:
         """Call `callback` in `seconds`, unless cancelled before."""
 
 
@@ -110,6 +121,7 @@ class _Step:
     ) -> None:
         self._driver = driver
         self._coroutine = coroutine
+        self._context = copy_context()
         self._done = done
         self._cancelling = False
         self._waits_for: DriverPromise[Any] | None = None
@@ -123,7 +135,14 @@ class _Step:
     def cancel(self) -> None:
         if not self.ended and not self._cancelling:
             self._cancelling = True
-            self._driver.soon(self.resume)
+            self._driver.soon(self._end)
+
+    def uncancel(self) -> None:
+        self._cancelling = False
+
+    def _end(self) -> None:
+        if self._cancelling:  # or else it was woken before, and has ended or goes on
+            self.resume()
 
     def resume(self) -> None:
         if self.ended:
@@ -132,9 +151,9 @@ class _Step:
         try:
             if self._cancelling:
                 self._cancelling = False
-                waits_for = self._coroutine.throw(Cancelled())
+                waits_for = self._context.run(self._coroutine.throw, Cancelled())
             else:
-                waits_for = self._coroutine.send(None)
+                waits_for = self._context.run(self._coroutine.send, None)
         except StopIteration as stop:
             self.ended = True
             self._done(stop.value, None)
@@ -185,7 +204,7 @@ class Driver:
     def promise(self) -> DriverPromise[Any]:
         return DriverPromise(self)
 
-    def call_later(self, seconds: float, callback: Callable[[], object]) -> Running:
+    def call_later(self, seconds: float, callback: Callable[[], object]) -> Timer:
         timer = _Timer(callback)
         heapq.heappush(self._timers, (self._now + seconds, next(self._order), timer))
         return timer

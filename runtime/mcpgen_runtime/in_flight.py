@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from itertools import count
+from types import coroutine
+from typing import Any, Protocol, TypeVar
 
+from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InternalError, InvalidRequest, LimitReached, McpError, shorten
 from mcpgen_runtime.frames import new_correlation_id
-from mcpgen_runtime.host import Host, Promise, Running
+from mcpgen_runtime.host import Host, Promise, Running, Timer
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, RequestId, Response, request_id_of
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
+from mcpgen_runtime.rounds import InputRequired
 
 log = logging.getLogger("mcpgen_runtime")
+
+T = TypeVar("T")
+_numbers = count(1)
 
 
 class OpenStream(Protocol):
@@ -36,6 +43,7 @@ class InFlight:
 
     __slots__ = (
         "_by_id",
+        "_number",
         "closed",
         "handler",
         "handlers",
@@ -67,9 +75,17 @@ class InFlight:
         self.handlers = 0
         self.streams: dict[RequestId, OpenStream] = {}
         self._by_id: dict[RequestId, Call] = {}
+        self._number: int | None = None
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    @property
+    def number(self) -> int:
+        """What tells this one from every other of this process."""
+        if self._number is None:
+            self._number = next(_numbers)
+        return self._number
 
     def check_subscriptions(self, count: int) -> None:
         """Raise `LimitReached` where one client may not subscribe to `count` resources."""
@@ -151,7 +167,7 @@ class Call(RequestContext):
     # Class attributes, not slots: most calls end at once, and never set any of them.
     _over = False
     _running: Running | None = None
-    _timer: Running | None = None
+    _timer: Timer | None = None
 
     def __init__(
         self,
@@ -181,6 +197,60 @@ class Call(RequestContext):
 
     def _promise(self) -> Promise[Any]:
         return self._in_flight.host.promise()
+
+    @property
+    def session_number(self) -> int | None:
+        return self._in_flight.number
+
+    @property
+    def changes(self) -> Changes:
+        return self._in_flight.handler.changes
+
+    def now(self) -> float:
+        return self._in_flight.host.now()
+
+    async def within(self, seconds: float, awaitable: Awaitable[T]) -> T:
+        inner = awaitable if isinstance(awaitable, Coroutine) else _awaited(awaitable)
+        return await self._bounded(seconds, inner)
+
+    @coroutine
+    def _bounded(self, seconds: float, inner: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
+        try:
+            waits_for = inner.send(None)
+        except StopIteration as stop:  # it never waited: no need of a timer
+            ended: T = stop.value
+            return ended
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            if self._running is not None:
+                expired = True
+                self._running.cancel()
+
+        timer = self._in_flight.host.call_later(seconds, expire)
+        try:
+            while True:
+                try:
+                    sent = yield waits_for
+                except BaseException as error:
+                    waits_for = inner.throw(error)
+                else:
+                    waits_for = inner.send(sent)
+        except StopIteration as stop:
+            ended = stop.value
+            return ended
+        except Exception:
+            raise
+        except BaseException as error:
+            # The client's own cancelling goes on, and so does a question of the handler.
+            if not expired or self.cancelled or isinstance(error, InputRequired):
+                raise
+            raise TimeoutError(f"it took longer than {seconds:g} s") from None
+        finally:
+            timer.cancel()
+            if expired and self._running is not None:
+                self._running.uncancel()
 
     def start(self, request: Request) -> None:
         """Run the handler as far as it goes without waiting; what waits counts as in flight."""
@@ -231,7 +301,10 @@ class Call(RequestContext):
             self._close()
         if response is None:
             response = self._failure(error)
-        self._settle(response)
+        try:
+            self._settle(response)
+        except Exception as raised:  # a layer answered what no session can be settled by
+            response = self._failure(raised)
         self._channel.answer(response)
 
     def _settle(self, response: Response) -> None:
@@ -262,3 +335,7 @@ class Call(RequestContext):
         correlation_id = new_correlation_id()
         log.error("%s ended without an answer [%s]", self.method, correlation_id, exc_info=error)
         return Error.of(InternalError(correlation_id), self.request_id)
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable

@@ -260,10 +260,14 @@ class LegacySession:
     def settle(self, method: str, params: Mapping[str, Any], response: Response) -> None:
         """Take note of what an answer settles for the session."""
         if method == "initialize":
-            if response.__class__ is Result:
-                self._agree(params, response.result)
-            else:
+            if response.__class__ is not Result:
                 self._move(Event.REFUSED)
+                return
+            try:
+                self._agree(params, response.result)
+            except Exception:  # no core answers like that, but a layer may
+                self._move(Event.REFUSED)
+                raise
         elif response.__class__ is Result:
             changes = self._in_flight.handler.changes
             if method == "logging/setLevel":
@@ -274,11 +278,8 @@ class LegacySession:
                 changes.unsubscribe(self, params["uri"])
 
     def _agree(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-        self._move(Event.AGREED)
         revision: str = result["protocolVersion"]
-        self.revision = revision
         neutral = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
-        self._converters = neutral.CONVERTERS
 
         def known(type: str, value: dict[str, Any]) -> dict[str, Any]:
             # What the revision does not know may be anything there, and means nothing.
@@ -290,6 +291,9 @@ class LegacySession:
             decode_Implementation(known("Implementation", params["clientInfo"])),
         )
         self._announced = _announced(result["capabilities"])
+        self._converters = neutral.CONVERTERS
+        self.revision = revision
+        self._move(Event.AGREED)
         self._in_flight.handler.changes.add(self)
 
     # Notifications and responses of the client.
@@ -381,6 +385,14 @@ class LegacyCall(Call):
     @property
     def revision(self) -> str:
         return self.session.revision or LEGACY[0]
+
+    @property
+    def client_capabilities(self) -> ClientCapabilities:
+        return self.session.client[0]
+
+    @property
+    def client_info(self) -> Implementation | None:
+        return self.session.client[1]
 
     def _know(self, meta: RequestMetaObject) -> None:
         meta.client_capabilities, meta.client_info = self.session.client

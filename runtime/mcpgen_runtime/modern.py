@@ -44,10 +44,12 @@ from mcpgen_runtime.protocol import Channel, ProtocolHandler
 from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.rounds import METHODS, InputRequired, Rounds
-from mcpgen_types.codec import escape
+from mcpgen_types.codec import DecodeError, escape
 from mcpgen_types.v2026_07_28 import (
     InputRequiredResult,
+    RequestMetaObject,
     SubscriptionFilter,
+    decode_RequestMetaObject,
     decode_SubscriptionsListenRequestParams,
     encode_InputRequiredResult,
     encode_SubscriptionFilter,
@@ -231,7 +233,28 @@ class ModernCall(Call):
 
     revision = NEUTRAL
     _numbers: dict[str, int] | None = None
+    #: The numbers as they were when the handler first ran: layers may have asked before.
+    _first: dict[str, int] | None = None
     _rounds: Rounds | None = None
+
+    @property
+    def session_number(self) -> int | None:
+        return None if self.transport == "http" else super().session_number
+
+    def _run(self) -> None:
+        super()._run()
+        if self._first is None:
+            self._first = dict(self._numbers or {})
+        else:
+            self._numbers = dict(self._first)
+
+    def _known(self) -> RequestMetaObject | None:
+        if self.meta is None:
+            try:
+                self.meta = decode_RequestMetaObject(self._params["_meta"])  # there is one: rule 1
+            except DecodeError as error:
+                raise InvalidParams.of(error, at="/params/_meta") from None
+        return self.meta
 
     def resume(self) -> None:
         """Take up what earlier rounds of the request left. Raises `InvalidParams`."""

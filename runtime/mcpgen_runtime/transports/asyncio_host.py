@@ -128,6 +128,10 @@ class _Worker:
         else:
             self._cancelled_early = True
 
+    def uncancel(self) -> None:
+        """Take `cancel` back, once the handler has got it."""
+        self.task.uncancel()
+
     def take_over(
         self, coroutine: Coroutine[Any, Any, Any], context: Context, waits_for: Any, done: Done
     ) -> None:

@@ -116,6 +116,7 @@ def test_before_its_params_are_read_a_request_has_no_client() -> None:
     class Bare(RequestContext):
         revision = transport = principal = ""
         limits = Limits()
+        session_number = changes = now = within = None  # type: ignore[assignment]
         _notify = _log_threshold = _ask = _input_required = None  # type: ignore[assignment]
 
     bare = Bare()

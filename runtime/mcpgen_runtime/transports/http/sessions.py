@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 
 from mcpgen_runtime.errors import LimitReached
-from mcpgen_runtime.host import Host, Running
+from mcpgen_runtime.host import Host, Timer
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Notification, Request
 from mcpgen_runtime.legacy import LegacySession
@@ -142,7 +142,7 @@ class Sessions:
         self._config = config
         self.budget = Budget(config)
         self._by_id: dict[bytes, HttpSession] = {}
-        self._sweep: Running | None = None
+        self._sweep: Timer | None = None
         shortest = min(config.limits.session_idle_seconds, config.replay_seconds)
         self._sweep_seconds = min(shortest / 4, 30.0)
 
