@@ -27,6 +27,7 @@ from mcpgen_runtime.errors import (
 )
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
+from mcpgen_runtime.layering import composed, stack
 from mcpgen_runtime.mirrored_headers import NAMED
 from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_runtime.rounds import InputRequired, merged
@@ -93,6 +94,8 @@ class ServerCore:
         self.sealer = Sealer(secrets.token_bytes(32) if key is None else key, now=time)
         self._correlation_id = correlation_id
         self._routes: dict[str, dict[str, Route]] = {}
+        self._layer()
+        server.on_layers.append(self._layer)
 
     def handle_request(self, request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
         """The answer to `request` in the words of `ctx.revision`. Raises nothing but cancellation."""
@@ -102,7 +105,7 @@ class ServerCore:
         if routes is None:
             routes = self._routes[revision] = self._routes_of(revision)
         route = routes.get(request.method)
-        return self._unknown(request, ctx) if route is None else route(request, ctx)
+        return self._otherwise(request, ctx) if route is None else route(request, ctx)
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
         """Nothing: a `Server` has no use for any that its era leaves to it."""
@@ -151,7 +154,7 @@ class ServerCore:
         if isinstance(error, ToolError):  # for a tool it would be a result
             error = InvalidRequest(str(error))
         elif not isinstance(error, McpError):
-            correlation_id = self._correlation_id()
+            correlation_id = ctx.correlation_id or self._correlation_id()
             # repr, for the name is the client's: no line break of it gets into the log.
             name = shorten(repr(request.params.get(NAMED.get(request.method, ""))))
             log.error("%s %s failed [%s]: %s", request.method, name, correlation_id, error, exc_info=error)
@@ -159,14 +162,68 @@ class ServerCore:
         known = legacy_error(error, ctx.revision) if ctx.revision in self.legacy else modern_error(error)
         return Error.of(known, request.id)
 
+    def _layer(self) -> None:
+        """Take up the server's layers: decided once, not with every request."""
+        self._routes.clear()
+        self._otherwise = self._layered(self._unknown)
+        if self.server.layers:
+            log.debug("layers, outermost first:\n%s", stack(self.server))
+
+    def _layered(self, route: Route) -> Route:
+        """`route` inside the server's layers; as it is, where there are none."""
+        layers = self.server.layers
+        return composed(layers, route, self._raised) if layers else route
+
     def _routes_of(self, revision: str) -> dict[str, Route]:
+        by_tool = any(tool.layers for tool in self.server.tools.values())
+        if not (self.server.layers or by_tool):
+            return self._bare_routes_of(revision, _FEATURES)
+        hinted = {method: _hinted(answer) for method, answer in _FEATURES.items()}
+        routes = self._bare_routes_of(revision, hinted)
+        routes = {method: _begun(route) for method, route in routes.items()}
+        if by_tool:
+            routes["tools/call"] = self._by_tool(routes["tools/call"])
+        return {method: self._layered(route) for method, route in routes.items()}
+
+    def _by_tool(self, route: Route) -> Route:
+        """How tools are called where some have layers of their own."""
+        tools = self.server.tools
+
+        def call(request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
+            name = request.params.get("name")
+            tool = tools.get(name) if name.__class__ is str else None
+            if tool is None or not tool.layers:
+                return route(request, ctx)
+            chain = tool.chains.get(route)
+            if chain is None:
+                chain = tool.chains[route] = composed(tool.layers, route, self._raised)
+            return chain(request, ctx)
+
+        return call
+
+    def _raised(self, error: BaseException, request: Request, ctx: RequestContext) -> Response:
+        """The answer to a request for which a layer raised `error`."""
+        if isinstance(error, BaseExceptionGroup):
+            error = merged(error) or error
+        if isinstance(error, InputRequired):  # a layer asked the client itself
+            try:
+                result = {**ctx._needed(error), "_meta": {_SERVER_INFO: self.info(ctx.revision)}}
+                return Result(request.id, result)
+            except Exception as refused:
+                error = refused
+        if not isinstance(error, Exception):
+            raise error
+        return self._failed(error, request, ctx)
+
+    def _bare_routes_of(self, revision: str, features: Mapping[str, Answering]) -> dict[str, Route]:
+        """How each method of `revision` is answered, without layers."""
         if revision == NEUTRAL:
             info = {_SERVER_INFO: self.info(revision)}
-            methods = {**_FEATURES, **_OF_THE_MODERN}
+            methods = {**features, **_OF_THE_MODERN}
             return {method: self._modern(answer, info) for method, answer in methods.items()}
         converters: Mapping[str, Converter] = _converters_of(revision).CONVERTERS
         return {
-            **{method: self._legacy(answer, converters[method]) for method, answer in _FEATURES.items()},
+            **{method: self._legacy(answer, converters[method]) for method, answer in features.items()},
             **{method: self._session(answer) for method, answer in _OF_THE_LEGACY.items()},
         }
 
@@ -224,6 +281,28 @@ class ServerCore:
                 return self._failed(error, request, ctx)
 
         return route
+
+
+def _hinted(answer: Answering) -> Answering:
+    """`answer`, its caching hints told to the context: older revisions have no words for them."""
+
+    async def run(core: ServerCore, params: Json, ctx: RequestContext) -> Json:
+        result = await answer(core, params, ctx)
+        if "ttlMs" in result:
+            ctx.caching = (result["ttlMs"], result["cacheScope"])
+        return result
+
+    return run
+
+
+def _begun(route: Route) -> Route:
+    """`route`, told to the context: a layer may call on more than once."""
+
+    def run(request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
+        ctx._run()
+        return route(request, ctx)
+
+    return run
 
 
 def _converters_of(revision: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import DefinitionError as DefinitionError
@@ -23,6 +23,9 @@ from mcpgen_types.v2026_07_28 import (
     encode_Tool,
 )
 
+if TYPE_CHECKING:
+    from mcpgen_runtime.layering import CallNext, Layer
+
 T = TypeVar("T")
 #: What a handler gives back: see `mcpgen_runtime.results`. It may be a coroutine function, or a plain one.
 Outcome: TypeAlias = Any | Awaitable[Any]
@@ -39,10 +42,22 @@ _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 class ToolEntry:
     """A tool, ready to be called."""
 
-    __slots__ = ("definition", "handler", "input", "json", "output", "parameter_headers")
+    __slots__ = (
+        "chains",
+        "definition",
+        "handler",
+        "input",
+        "json",
+        "layers",
+        "output",
+        "parameter_headers",
+    )
 
-    def __init__(self, definition: Tool, handler: ToolHandler) -> None:
+    def __init__(self, definition: Tool, handler: ToolHandler, layers: tuple[Layer, ...] = ()) -> None:
         check_tool_name(definition.name)
+        self.layers = layers
+        #: The way through the layers, by where it ends: each revision has its own end.
+        self.chains: dict[CallNext, CallNext] = {}
         self.definition = definition
         self.handler = handler
         self.json = encode_Tool(definition)

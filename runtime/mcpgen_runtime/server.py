@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCES_CHANGED, TOOLS_CHANGED, Changes
@@ -19,6 +19,7 @@ from mcpgen_runtime.features import (
     ToolEntry,
     ToolHandler,
 )
+from mcpgen_runtime.layering import Layer, checked
 from mcpgen_types.codec import DecodeError
 from mcpgen_types.v2026_07_28 import (
     Icon,
@@ -44,6 +45,7 @@ class Server:
     are told. `page_size` cuts lists into pages of that many entries; without it they come whole.
     `ttl_ms` and `cache_scope` are the caching hints of lists (2026-07-28 server/utilities/caching).
     `offers` names features to announce though the server has none yet: "tools", "resources", "prompts".
+    `layers` go around every request, the first of them outermost (`mcpgen_runtime.layering`).
     It is not for several threads: change it where it is served.
     """
 
@@ -61,6 +63,7 @@ class Server:
         ttl_ms: int = 0,
         cache_scope: str = "private",
         offers: Collection[str] = (),
+        layers: Iterable[Layer] = (),
     ) -> None:
         if page_size is not None and page_size < 1:
             raise ValueError(f"page_size must be a positive integer, not {page_size!r}")
@@ -86,15 +89,40 @@ class Server:
         self.changes = Changes()
         #: Which provider stands in for another (`mcpgen_runtime.dependencies`): for tests.
         self.overrides: dict[Provider, Provider] = {}
+        self._layers = checked(layers)
+        #: Called whenever there are layers where there were none.
+        self.on_layers: list[Callable[[], object]] = []
 
-    def add_tool(self, definition: Tool | Mapping[str, Any], handler: ToolHandler) -> None:
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers around every request, outermost first. `layering.stack` shows those of tools too."""
+        return self._layers
+
+    def add_layer(self, layer: Layer) -> None:
+        """Put one more layer around every request, inside those that are there.
+
+        From the next request on. Raises `DefinitionError` where it is none.
+        """
+        self._layers += checked((layer,))
+        self._layered()
+
+    def add_tool(
+        self,
+        definition: Tool | Mapping[str, Any],
+        handler: ToolHandler,
+        *,
+        layers: Iterable[Layer] = (),
+    ) -> None:
         """Offer a tool. `handler(arguments, ctx)` gets arguments that its `inputSchema` accepts.
 
-        Raises `DefinitionError` for a definition that is invalid, or a name that is taken.
+        `layers` go around its calls, inside those of the server. Raises `DefinitionError` for a definition
+        that is invalid, a name that is taken, or a layer that is none.
         """
         tool = _decoded(definition, Tool, decode_Tool)
         self._free(tool.name, self.tools, "tool")
-        self.tools[tool.name] = ToolEntry(tool, handler)
+        entry = self.tools[tool.name] = ToolEntry(tool, handler, checked(layers))
+        if entry.layers:
+            self._layered()
         self.changes.announce(TOOLS_CHANGED)
 
     def remove_tool(self, name: str) -> None:
@@ -160,6 +188,10 @@ class Server:
     def resource_updated(self, uri: str) -> None:
         """Tell the clients that subscribed to the resource at `uri` that it changed."""
         self.changes.announce_update(uri)
+
+    def _layered(self) -> None:
+        for told in self.on_layers:
+            told()
 
     def _free(self, key: str, taken: Collection[str], kind: str) -> None:
         if key in taken:
