@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCES_CHANGED, TOOLS_CHANGED, Changes
+from mcpgen_runtime.code_first.decorators import Decorators
 from mcpgen_runtime.dependencies import Provider
 from mcpgen_runtime.features import (
     Completer,
@@ -37,7 +38,7 @@ from mcpgen_types.v2026_07_28 import (
 T = TypeVar("T")
 
 
-class Server:
+class Server(Decorators):
     """What one server offers: tools, resources, resource templates, prompts.
 
     Definitions are neutral types (`mcpgen_types.v2026_07_28`) or their JSON; every client gets them in

@@ -19,6 +19,7 @@ PYDANTIC = {"pydantic", "pydantic_core", "typing_extensions"}
 LEAVES = {
     "client/http.py": {"httpx"},
     "client/websocket.py": {"websockets"},
+    "code_first/derive.py": {"pydantic", "pydantic_core"},
     "json_text.py": {"orjson"},
     "transports/http/adapter.py": {"uvicorn"},
     "transports/http/connections.py": {"uvicorn"},

@@ -1,0 +1,286 @@
+"""What a type hint looks like, as far as the standard library can tell.
+
+A `Shape` says which codec a type needs; `Tokens` say all that its schema was made of. The shapes of a tool's
+arguments and result are what `mcpgen export` freezes into code, and the tokens are what it takes a digest of.
+Both are the same in every version of Python, so what was frozen by one fits another.
+"""
+
+from __future__ import annotations
+
+import collections.abc as abc
+import dataclasses
+import datetime
+import enum
+import pathlib
+import re
+import types
+import uuid
+from collections.abc import Mapping
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NewType,
+    Union,
+    get_args,
+    get_origin,
+    is_typeddict,
+)
+
+from mcpgen_runtime.code_first.schema_keywords import Schema
+from mcpgen_runtime.code_first.signatures import EMPTY, resolved_hints
+
+#: Types that are one JSON value, by the names of their shapes.
+SCALARS: dict[Any, str] = {
+    Any: "any",
+    object: "any",
+    None: "none",
+    type(None): "none",
+    str: "str",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    datetime.datetime: "datetime",
+    datetime.date: "date",
+    datetime.time: "time",
+    uuid.UUID: "uuid",
+    pathlib.Path: "path",
+}
+_LISTS: dict[Any, str] = {list: "list", abc.Sequence: "list", set: "set", frozenset: "frozenset"}
+_MAPS = (dict, abc.Mapping, abc.MutableMapping)
+#: Of the annotated-types package, which pydantic brings: what only narrows a schema, and changes no value.
+_NARROWING = {"Ge", "Gt", "Le", "Lt", "MultipleOf", "MinLen", "MaxLen", "Len", "Interval"}
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+class Shape(NamedTuple):
+    """One type. `kind` is a name of `SCALARS`, or list, set, frozenset, tuple, dict, union, literal, class,
+    opaque; `place` is that of a class, or of an opaque hint, among its kind in the `Shapes`."""
+
+    kind: str
+    parts: tuple[Shape, ...] = ()
+    values: tuple[Any, ...] = ()
+    place: int = -1
+
+
+class Field(NamedTuple):
+    """A field of a dataclass, or a key of a `TypedDict`."""
+
+    name: str
+    shape: Shape
+    required: bool
+
+
+class ClassShape(NamedTuple):
+    """A class whose values are made of JSON: a dataclass, a typeddict, or an enum."""
+
+    type: Any
+    kind: Literal["dataclass", "typeddict", "enum"]
+    fields: tuple[Field, ...] = ()
+
+
+class Opaque(Exception):
+    """Of this class the standard library cannot tell what it is made of."""
+
+
+class Shapes:
+    """The shapes of several hints, with the classes in them.
+
+    `tokens` grow with each: nested lists of texts, numbers and None.
+    """
+
+    def __init__(self, scope: Mapping[str, Any] | None = None) -> None:
+        self.scope = scope
+        self.classes: list[ClassShape] = []
+        self.opaque: list[Any] = []
+        self.tokens: list[Any] = []
+        self._seen: dict[Any, Shape] = {}
+
+    def of(self, hint: Any) -> Shape:
+        """The shape of `hint`; "opaque" for what only pydantic knows how to convert."""
+        known = SCALARS.get(hint) if _hashable(hint) else None
+        if known is not None:
+            self.tokens.append(known)
+            return Shape(known)
+        origin = get_origin(hint)
+        if origin is None and hint in (list, set, frozenset, dict, tuple):
+            return self.of(
+                dict[str, Any] if hint is dict else tuple[Any, ...] if hint is tuple else hint[Any]
+            )
+        arguments = get_args(hint)
+        if origin is Annotated:
+            return self._annotated(hint, arguments)
+        if origin is Literal:
+            return self._literal(hint, arguments)
+        if origin in (Union, types.UnionType):
+            return Shape("union", self._parts("union", arguments))
+        if origin in _LISTS:
+            return Shape(_LISTS[origin], self._parts(_LISTS[origin], arguments))
+        if origin is tuple and arguments:
+            if arguments[-1] is ...:
+                return Shape("tuple", self._parts("tuples", arguments[:1]), place=0)
+            return Shape("tuple", self._parts("tuple", () if arguments == ((),) else arguments))
+        if origin in _MAPS and arguments[0] is str:
+            return Shape("dict", self._parts("dict", arguments[1:]))
+        if isinstance(hint, NewType):
+            return self.of(hint.__supertype__)
+        return self._class(hint)
+
+    def _parts(self, kind: str, hints: tuple[Any, ...]) -> tuple[Shape, ...]:
+        self.tokens.append([kind, len(hints)])
+        return tuple(self.of(each) for each in hints)
+
+    def _annotated(self, hint: Any, arguments: tuple[Any, ...]) -> Shape:
+        self.tokens.append("annotated")
+        shape = self.of(arguments[0])
+        for each in arguments[1:]:
+            self.tokens.append(described(each))
+            if not _only_narrows(each):
+                shape = self._hidden(hint)
+        return shape
+
+    def _literal(self, hint: Any, values: tuple[Any, ...]) -> Shape:
+        self.tokens.append(["literal", [described(value) for value in values]])
+        if all(
+            isinstance(value, str | int | bool | None) and not isinstance(value, enum.Enum)
+            for value in values
+        ):
+            return Shape("literal", values=values)
+        return self._hidden(hint)
+
+    def _class(self, hint: Any) -> Shape:
+        if not _hashable(hint):
+            return self._hidden(hint)
+        if hint in self._seen:
+            self.tokens.append(["again", list(self._seen).index(hint)])
+            return self._seen[hint]
+        self.tokens.append(["class", str(getattr(hint, "__qualname__", hint)), _documented(hint)])
+        kind = _kind(hint)
+        if kind is None:
+            shape = self._seen[hint] = self._hidden(hint)
+            self._inside(hint)
+            return shape
+        place = len(self.classes)
+        shape = self._seen[hint] = Shape("class", place=place)
+        self.classes.append(ClassShape(hint, kind))
+        try:
+            self.classes[place] = ClassShape(hint, kind, self._fields(hint, kind))
+        except (Opaque, NameError):  # rare, and the classes found inside of it do no harm
+            shape = self._seen[hint] = self._hidden(hint)
+        return shape
+
+    def _fields(self, of: Any, kind: str) -> tuple[Field, ...]:
+        if kind == "enum":
+            self.tokens.append([[member.name, described(member.value)] for member in of])
+            if not all(isinstance(member.value, str | int) for member in of) or issubclass(of, enum.Flag):
+                raise Opaque
+            return ()
+        hints = resolved_hints(of, self.scope)
+        if kind == "dataclass":
+            return tuple(
+                [
+                    self._of_dataclass(field, hints[field.name])
+                    for field in dataclasses.fields(of)
+                    if field.init
+                ]
+            )
+        return tuple([self._of_typeddict(of, name, hint) for name, hint in hints.items()])
+
+    def _of_dataclass(self, field: dataclasses.Field[Any], hint: Any) -> Field:
+        self.tokens.append(field.name)
+        if field.default is not dataclasses.MISSING:
+            self.tokens.append(["default", described(field.default)])
+        elif field.default_factory is not dataclasses.MISSING:
+            self.tokens.append(["factory", described(field.default_factory)])
+        required = field.default is field.default_factory is dataclasses.MISSING
+        if field.metadata or type(field.default).__module__.startswith("pydantic"):
+            self.tokens.append([described(each) for each in sorted(map(str, field.metadata.items()))])
+            raise Opaque
+        return Field(field.name, self.of(hint), required)
+
+    def _of_typeddict(self, of: Any, name: str, hint: Any) -> Field:
+        required = name in of.__required_keys__
+        # Where annotations are strings, Python 3.11 does not see what is in them.
+        while str(get_origin(hint)).partition(".")[2] in ("Required", "NotRequired", "ReadOnly"):
+            wrapper = str(get_origin(hint)).partition(".")[2]
+            required = required if wrapper == "ReadOnly" else wrapper == "Required"
+            hint = get_args(hint)[0]
+        self.tokens.append([name, required])
+        return Field(name, self.of(hint), required)
+
+    def _hidden(self, hint: Any) -> Shape:
+        self.opaque.append(hint)
+        return Shape("opaque", place=len(self.opaque) - 1)
+
+    def _inside(self, hint: Any) -> None:
+        """The tokens of a class that only pydantic knows: its fields, and how each is described."""
+        for name, field in getattr(hint, "__pydantic_fields__", {}).items():
+            self.tokens.append([name, described(field)])
+            self.of(field.annotation)
+        value = getattr(hint, "__value__", None)  # of `type X = …`
+        if value is not None:
+            self.of(value)
+        for each in get_args(hint):
+            if not isinstance(each, list):
+                self.of(each)
+
+
+def described(value: Any) -> Any:
+    """A default, or what an annotation adds, as a token."""
+    if value is None or value.__class__ in (str, int, float, bool):
+        return [type(value).__name__, repr(value)]
+    if isinstance(value, enum.Enum):
+        return ["member", type(value).__qualname__, value.name]
+    if value is EMPTY:
+        return "empty"
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
+        return ["named", value.__qualname__]
+    return ["shown", _ADDRESS.sub("", repr(value))]
+
+
+def _kind(hint: Any) -> Literal["dataclass", "typeddict", "enum"] | None:
+    if not isinstance(hint, type) or any(
+        hasattr(hint, name)
+        for name in ("__pydantic_validator__", "__pydantic_config__", "__get_pydantic_core_schema__")
+    ):
+        return None
+    if dataclasses.is_dataclass(hint):
+        return None if getattr(hint, "__parameters__", ()) else "dataclass"
+    if is_typeddict(hint) or type(hint).__name__ == "_TypedDictMeta":  # typing_extensions has its own
+        return "typeddict"
+    return "enum" if issubclass(hint, enum.Enum) else None
+
+
+def _documented(hint: Any) -> str:
+    """The docstring that the author wrote: a dataclass without one is given its signature."""
+    text = vars(hint).get("__doc__") if isinstance(hint, type) else None
+    if not isinstance(text, str) or text.startswith(f"{hint.__name__}("):
+        return ""
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def _only_narrows(metadata: Any) -> bool:
+    kind = type(metadata)
+    if isinstance(metadata, str | Schema) or (
+        kind.__module__ == "annotated_types" and kind.__name__ in _NARROWING
+    ):
+        return True
+    if kind.__name__ == "FieldInfo" and kind.__module__ == "pydantic.fields":
+        return (
+            metadata.is_required()
+            and (metadata.alias, metadata.validation_alias, metadata.discriminator) == (None, None, None)
+            and all(_only_narrows(each) for each in metadata.metadata)
+        )
+    return False
+
+
+def _hashable(hint: Any) -> bool:
+    try:
+        hash(hint)
+    except TypeError:
+        return False
+    return True
+
+
+__all__ = ["SCALARS", "ClassShape", "Field", "Shape", "Shapes", "described"]

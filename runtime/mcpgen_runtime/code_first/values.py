@@ -1,0 +1,106 @@
+"""Values that JSON has no word for, to JSON and back. Frozen codecs are written in these functions.
+
+Each agrees with pydantic on what it makes of a text that its format allows.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import datetime
+import decimal
+import enum
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mcpgen_runtime.code_first.refusals import Refused
+
+
+def to_int(value: Any) -> int:
+    """An integer, which JSON may write as 5.0."""
+    return value if value.__class__ is int else int(value)
+
+
+def to_float(value: Any) -> float:
+    """A float, which JSON may write as 5."""
+    return value if value.__class__ is float else float(value)
+
+
+def to_datetime(value: Any) -> datetime.datetime:
+    """Of a date and time as RFC 3339 writes them, or ISO 8601 without an offset."""
+    try:
+        return datetime.datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Refused("a date and time, such as 2026-07-28T12:00:00Z", value) from None
+
+
+def to_date(value: Any) -> datetime.date:
+    """Of a date: 2026-07-28."""
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Refused("a date, such as 2026-07-28", value) from None
+
+
+def to_time(value: Any) -> datetime.time:
+    """Of a time: 12:00:00, with an offset or without."""
+    try:
+        return datetime.time.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise Refused("a time, such as 12:00:00", value) from None
+
+
+def to_uuid(value: Any) -> uuid.UUID:
+    """Of a UUID."""
+    try:
+        return uuid.UUID(value)
+    except (TypeError, ValueError, AttributeError):
+        raise Refused("a UUID", value) from None
+
+
+def to_path(value: Any) -> Path:
+    """Of a path."""
+    return Path(value)
+
+
+def from_datetime(value: Any) -> str:
+    """A date, a time or both, as RFC 3339 has them: UTC is Z."""
+    text = str(value.isoformat())
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def plain(value: Any) -> Any:
+    """Any Python value as JSON, for a tool without annotations. Raises `TypeError` for what is none."""
+    kind = value.__class__
+    if value is None or kind in (str, int, float, bool):
+        return value
+    if kind is dict or isinstance(value, Mapping):
+        return {_key(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(each) for each in value]
+    if isinstance(value, enum.Enum):
+        return plain(value.value)
+    if dataclasses.is_dataclass(kind):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(kind)}
+    dump = getattr(value, "model_dump", None)
+    if callable(dump):  # of a pydantic model
+        return dump(mode="json", by_alias=True)
+    if isinstance(value, datetime.date | datetime.time):
+        return from_datetime(value)
+    if isinstance(value, uuid.UUID | decimal.Decimal):
+        return str(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return base64.b64encode(value).decode()
+    if isinstance(value, str | int | float):  # of a subclass
+        return value
+    raise TypeError(f"a {kind.__name__} cannot be written as JSON")
+
+
+def _key(key: Any) -> str:
+    named = plain(key)
+    return named if isinstance(named, str) else str(named)

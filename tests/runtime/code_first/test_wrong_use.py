@@ -1,0 +1,179 @@
+"""What a decorator refuses as the module is imported, and that the message leads to the line."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mcpgen_runtime import DefinitionError, RequestContext, Server
+
+if TYPE_CHECKING:
+    from decimal import Decimal as OnlyForTheTypeChecker
+
+
+class Opaque:
+    """Nothing that JSON could say."""
+
+
+def refused(decorate: Callable[[Server], object]) -> str:
+    server = Server("shop", version="1.0.0")
+    with pytest.raises(DefinitionError) as raised:
+        decorate(server)
+    assert not server.tools and not server.resources and not server.templates
+    return str(raised.value)
+
+
+def no_annotation(a: int, b=1) -> int:  # type: ignore[no-untyped-def]
+    return a + int(b)
+
+
+def variadic(*numbers: int) -> int:
+    return sum(numbers)
+
+
+def keywords(**numbers: int) -> int:
+    return sum(numbers.values())
+
+
+def positional(a: int, /) -> int:
+    return a
+
+
+def unknown(a: OnlyForTheTypeChecker) -> str:
+    return str(a)
+
+
+def opaque(a: int, thing: Opaque) -> str:
+    return f"{a} {thing}"
+
+
+def opaque_result() -> list[Opaque]:
+    return []
+
+
+def uses_a_callable(then: Callable[[], int]) -> int:
+    return then()
+
+
+def two_contexts(a: RequestContext, b: RequestContext) -> str:
+    return f"{a} {b}"
+
+
+def many() -> Iterator[int]:
+    yield 1
+
+
+async def many_async() -> AsyncIterator[int]:
+    yield 1
+
+
+class Thing:
+    def method(self, a: int) -> int:
+        return a
+
+
+@pytest.mark.parametrize(
+    ("function", "parameter", "problem"),
+    [
+        (no_annotation, "b", "has no annotation"),
+        (variadic, "numbers", "is variadic"),
+        (keywords, "numbers", "is variadic"),
+        (positional, "a", "is positional-only"),
+        (unknown, None, "OnlyForTheTypeChecker"),
+        (opaque, "thing", "Opaque has no JSON Schema"),
+        (opaque_result, None, "its result: "),
+        (uses_a_callable, "then", "has no JSON Schema"),
+        (two_contexts, "b", "asks for the context, as 'a' does already"),
+        (many, None, "is a generator"),
+        (many_async, None, "is a generator"),
+        (Thing.method, "self", "decorate the bound method"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_wrong_function_is_refused_with_its_place(
+    function: Callable[..., Any], parameter: str | None, problem: str
+) -> None:
+    message = refused(lambda server: server.tool(function))
+    line = function.__code__.co_firstlineno
+    assert f"test_wrong_use.py:{line}: {function.__qualname__}" in message
+    assert problem in message
+    if parameter is not None:
+        assert f"parameter {parameter!r}" in message
+
+
+def test_bound_method_is_a_function() -> None:
+    server = Server("shop", version="1.0.0")
+    server.tool(Thing().method)
+    assert list(server.tools["method"].json["inputSchema"]["properties"]) == ["a"]
+
+
+def test_class_is_no_function() -> None:
+    assert "only a function can be decorated" in refused(lambda server: server.tool(Thing))
+
+
+def test_name_that_is_taken_is_refused_with_the_place_of_the_second() -> None:
+    server = Server("shop", version="1.0.0")
+    server.tool(positional_free)
+    with pytest.raises(DefinitionError, match=r"test_wrong_use\.py:\d+: positional_free: there is a tool"):
+        server.tool(positional_free)
+
+
+def positional_free(a: int) -> int:
+    return a
+
+
+def test_name_outside_the_grammar_is_refused() -> None:
+    assert "is no tool name" in refused(lambda server: server.tool(name="no spaces")(positional_free))
+
+
+def test_option_that_add_tool_does_not_know_is_refused() -> None:
+    with pytest.raises(TypeError, match="colour"):
+        Server("shop", version="1.0.0").tool(colour="red")(positional_free)
+
+
+def test_variable_without_parameter_is_refused() -> None:
+    message = refused(lambda server: server.resource("shop://{a}/{b}")(positional_free))
+    assert "has the variable 'b', and no parameter takes it" in message
+
+
+def test_parameter_without_variable_is_refused() -> None:
+    message = refused(lambda server: server.resource("shop://all")(positional_free))
+    assert "parameter 'a'" in message and "has no variable of this name" in message
+
+
+def test_uri_that_is_no_template_is_refused() -> None:
+    assert "is no URI template" in refused(lambda server: server.resource("shop://{a")(positional_free))
+
+
+def test_resource_without_a_uri_is_refused() -> None:
+    assert "a resource is known by its URI" in refused(
+        lambda server: server.resource(positional_free)  # type: ignore[arg-type]
+    )
+
+
+def test_type_that_no_text_becomes_is_refused() -> None:
+    def structured(a: dict[str, int]) -> str:
+        return str(a)
+
+    assert "arrives as a text" in refused(lambda server: server.resource("shop://{a}")(structured))
+    assert "arrives as a text" in refused(lambda server: server.prompt(structured))
+
+
+def test_completion_of_what_is_not_there_is_refused() -> None:
+    def typed(text: str) -> list[str]:
+        return [text]
+
+    assert "there is no prompt or resource template 'x'" in refused(
+        lambda server: server.completion("x", "a")(typed)
+    )
+
+    def other_argument(server: Server) -> object:
+        @server.prompt
+        def hello(name: str) -> str:
+            return name
+
+        return server.completion("hello", "nome")(typed)
+
+    assert "'hello' has no argument 'nome' to complete; it has name" in refused(other_argument)
