@@ -16,6 +16,7 @@ from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.dependencies import Provider, Scope
 from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
 from mcpgen_runtime.jsonrpc import RequestId
+from mcpgen_runtime.lifetime import Absent, Lifetime
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.rounds import InputRequired
 from mcpgen_runtime.schemas import compile_schema
@@ -74,8 +75,8 @@ class RequestContext(ABC):
     input_responses: Mapping[str, Any] = MappingProxyType({})
     #: What a modern request has to say in `_meta`, where the session says it instead.
     session_meta: Mapping[str, Any] = MappingProxyType({})
-    #: The server that answers, once it does; None with a `ProtocolHandler` that serves no `Server`.
-    server: Server | None = None
+    #: Whose life the request is part of; None with a `ProtocolHandler` that serves no `Server`.
+    _lifetime: Lifetime | None = None
     #: What was opened for the request.
     _scope: Scope | None = None
     #: What names this request in the server's logs. An `InternalError` tells it to the client.
@@ -143,6 +144,24 @@ class RequestContext(ABC):
         meta = self._known()
         return meta.client_info if meta is not None else None
 
+    @property
+    def server(self) -> Server:
+        """The server that answers. Raises `TypeError` where a `ProtocolHandler` of another kind does."""
+        if self._lifetime is None:
+            raise TypeError("no Server answers this request")
+        return self._lifetime.server
+
+    def state(self, kind: type[T]) -> T:
+        """What the server's `lifespan` yielded, which is a `kind`.
+
+        Raises `TypeError` where it is none, or where there is no lifespan.
+        """
+        state: Any = None if self._lifetime is None else self._lifetime.state
+        if isinstance(state, kind):
+            return state
+        there_is = state.reason if isinstance(state, Absent) else f"the state is a {type(state).__qualname__}"
+        raise TypeError(f"there is no state of type {kind.__qualname__}: {there_is}")
+
     @overload
     async def depend(self, provider: Callable[..., AsyncIterator[T]]) -> T: ...
     @overload
@@ -163,7 +182,7 @@ class RequestContext(ABC):
     @property
     def overrides(self) -> Mapping[Provider, Provider]:
         """Which provider stands in for another: a test says so."""
-        return {} if self.server is None else self.server.overrides
+        return {} if self._lifetime is None else self._lifetime.server.overrides
 
     async def progress(
         self, progress: float, *, total: float | None = None, message: str | None = None

@@ -10,6 +10,7 @@ import logging
 import secrets
 import time as clock
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager
 from importlib import import_module
 from typing import Any, TypeAlias
 
@@ -26,8 +27,10 @@ from mcpgen_runtime.errors import (
     shorten,
 )
 from mcpgen_runtime.frames import new_correlation_id
+from mcpgen_runtime.host import Host
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
 from mcpgen_runtime.layering import composed, stack
+from mcpgen_runtime.lifetime import Lifetime
 from mcpgen_runtime.mirrored_headers import NAMED
 from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_runtime.rounds import InputRequired, merged
@@ -90,6 +93,7 @@ class ServerCore:
     ) -> None:
         self.server = server
         self.changes = server.changes
+        self.lifetime = Lifetime(server)
         self.legacy = frozenset(LEGACY)
         self.sealer = Sealer(secrets.token_bytes(32) if key is None else key, now=time)
         self._correlation_id = correlation_id
@@ -99,7 +103,7 @@ class ServerCore:
 
     def handle_request(self, request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
         """The answer to `request` in the words of `ctx.revision`. Raises nothing but cancellation."""
-        ctx.server = self.server
+        ctx._lifetime = self.lifetime
         revision = ctx.revision
         routes = self._routes.get(revision)
         if routes is None:
@@ -109,6 +113,10 @@ class ServerCore:
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
         """Nothing: a `Server` has no use for any that its era leaves to it."""
+
+    def lifespan(self, host: Host) -> AbstractAsyncContextManager[None]:
+        """See `ProtocolHandler.lifespan`."""
+        return self.lifetime.hold(host)
 
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the server can do for a client of `revision`."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Protocol
 
 from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.host import Host
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_types.v2026_07_28 import ServerCapabilities
@@ -32,6 +34,14 @@ class ProtocolHandler(Protocol):
 
         What steers a session or a request (`initialized`, `cancelled`) its era keeps to itself.
         """
+
+    def lifespan(self, host: Host) -> AbstractAsyncContextManager[None]:
+        """Entered by each who serves it, before anything is; left by each once its last call is answered.
+
+        What must happen once happens as the first enters and as the last leaves, in coroutines of `host`.
+        Raises `LifespanFailed`. Without a body of its own there is nothing to do; a handler may lack it.
+        """
+        return nullcontext()
 
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the server can do for a client of that revision, in neutral types."""

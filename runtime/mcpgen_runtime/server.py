@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from inspect import isasyncgenfunction
 from typing import Any, TypeVar
 
+from mcpgen_runtime.background import BackgroundTask, BackgroundTasks
 from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCES_CHANGED, TOOLS_CHANGED, Changes
 from mcpgen_runtime.code_first.decorators import Decorators
 from mcpgen_runtime.dependencies import Provider
@@ -21,6 +23,7 @@ from mcpgen_runtime.features import (
     ToolHandler,
 )
 from mcpgen_runtime.layering import Layer, checked
+from mcpgen_runtime.lifetime import Lifespan
 from mcpgen_types.codec import DecodeError
 from mcpgen_types.v2026_07_28 import (
     Icon,
@@ -45,6 +48,9 @@ class Server(Decorators):
     the words of its own revision. A feature may be added or removed at any time: clients that listen
     are told. `page_size` cuts lists into pages of that many entries; without it they come whole.
     `ttl_ms` and `cache_scope` are the caching hints of lists (2026-07-28 server/utilities/caching).
+    `lifespan` is an async context manager, entered with the server before it is served and left after: what
+    it yields, handlers get from `ctx.state`. Its end, and that of background tasks, may take
+    `shutdown_seconds` each (`mcpgen_runtime.lifetime`).
     `offers` names features to announce though the server has none yet: "tools", "resources", "prompts".
     `layers` go around every request, the first of them outermost (`mcpgen_runtime.layering`).
     It is not for several threads: change it where it is served.
@@ -65,11 +71,15 @@ class Server(Decorators):
         cache_scope: str = "private",
         offers: Collection[str] = (),
         layers: Iterable[Layer] = (),
+        lifespan: Lifespan | None = None,
+        shutdown_seconds: float = 10.0,
     ) -> None:
         if page_size is not None and page_size < 1:
             raise ValueError(f"page_size must be a positive integer, not {page_size!r}")
         if cache_scope not in ("private", "public"):
             raise ValueError(f'cache_scope must be "private" or "public", not {cache_scope!r}')
+        if lifespan is not None and isasyncgenfunction(lifespan):
+            raise DefinitionError(f"decorate {lifespan.__name__} with contextlib.asynccontextmanager")
         self.info = Implementation(
             name=name,
             version=version,
@@ -83,6 +93,8 @@ class Server(Decorators):
         self.ttl_ms = ttl_ms
         self.cache_scope = cache_scope
         self.offers = frozenset(offers)
+        self.lifespan = lifespan
+        self.shutdown_seconds = shutdown_seconds
         self.tools: dict[str, ToolEntry] = {}
         self.resources: dict[str, ResourceEntry] = {}
         self.templates: dict[str, TemplateEntry] = {}
@@ -93,6 +105,8 @@ class Server(Decorators):
         self._layers = checked(layers)
         #: Called whenever there are layers where there were none.
         self.on_layers: list[Callable[[], object]] = []
+        #: Where background tasks run: the newest last, should several cores serve it at once.
+        self.lives: list[BackgroundTasks] = []
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -185,6 +199,19 @@ class Server(Decorators):
         """Offer the prompt no longer. Raises `KeyError` where there is none."""
         del self.prompts[name]
         self.changes.announce(PROMPTS_CHANGED)
+
+    def background(self, coroutine: Coroutine[Any, Any, Any], *, name: str | None = None) -> BackgroundTask:
+        """Run `coroutine` beside the requests until it ends, or until the server does: then it is cancelled.
+
+        Call it in the lifespan or in a handler. What it raises is logged, by its `name`. Raises
+        `RuntimeError` where nobody serves the server, or no longer.
+        """
+        if not self.lives:
+            coroutine.close()  # never awaited: Python would warn
+            raise RuntimeError(
+                "nobody serves the server: start what runs beside it in its lifespan, or later"
+            )
+        return self.lives[-1].start(coroutine, name=name)
 
     def resource_updated(self, uri: str) -> None:
         """Tell the clients that subscribed to the resource at `uri` that it changed."""

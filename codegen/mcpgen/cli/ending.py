@@ -139,7 +139,7 @@ def _print_traceback(cause: BaseException) -> None:
 def _is_ours(trace: TracebackType) -> bool:
     module = trace.tb_frame.f_globals.get("__name__", "")
     return (
-        module.partition(".")[0] in ("mcpgen", "importlib")
+        module.partition(".")[0] in ("mcpgen", "mcpgen_runtime", "contextlib", "importlib")
         or "importlib" in trace.tb_frame.f_code.co_filename
     )
 

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcpgen.errors import MissingExtra, TargetUnreachable, UsageError
+from mcpgen.errors import MissingExtra, TargetCrashed, TargetUnreachable, UsageError
 from mcpgen.serving.options import ServeOptions
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def serve(options: ServeOptions) -> None:
 
 def _serve(options: ServeOptions, stack: ExitStack) -> None:
     from mcpgen.serving.target import load_target
+    from mcpgen_runtime.lifetime import LifespanFailed
     from mcpgen_runtime.transports.serving import CannotServe, run
     from mcpgen_runtime.transports.stdio import StandardStreams, StdioAdapter
 
@@ -74,6 +75,9 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
         run(handler, adapters, loop=loop)
     except CannotServe as problem:
         raise _unreachable(problem.transport, problem.reason, options) from None
+    except LifespanFailed as failed:
+        # How it failed, and after that what it raised, with the author's own lines.
+        raise TargetCrashed(f"the lifespan of {options.target}", failed.cause or failed) from None
 
 
 def _config(options: ServeOptions) -> TransportConfig:

@@ -13,6 +13,7 @@ from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.revisions import NEUTRAL
 from mcpgen_runtime.server import Server
 from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.memory import MemoryAdapter, pipe
 
 if TYPE_CHECKING:
@@ -61,33 +62,39 @@ async def client(
 ) -> AsyncIterator[Client]:
     """A client that is connected to `server`, speaking `revision`, the newest unless told otherwise.
 
+    Clients of one `ServerCore` share its lifespan; each client of a `Server` has one of its own.
     `config` holds the server's limits and times. `overrides` puts other providers in the place of a server's
     own (`mcpgen_runtime.dependencies`) as long as the client is connected. The rest is what
     `mcpgen_runtime.client.Client` takes. At the end calls in flight are answered.
 
-    Raises as `Client` does.
+    Raises as `Client` does, and `LifespanFailed`.
     """
     handler = ServerCore(server) if isinstance(server, Server) else server
     here, there = pipe()
     adapter = MemoryAdapter(there)
     adapter.configure(config or TransportConfig())
-    with _overridden(server, overrides or {}):
-        serving = asyncio.ensure_future(adapter.serve(handler))
-        try:
-            async with Client(MemoryTransport(here), revision=revision or NEUTRAL, **options) as connected:
-                yield connected
-        finally:
-            here.close()
-            await serving
+    # Held here, it has begun before the client opens, and what it raises is raised here.
+    with _overridden(handler, overrides or {}):
+        async with living(handler):
+            serving = asyncio.ensure_future(adapter.serve(handler))
+            try:
+                async with Client(
+                    MemoryTransport(here), revision=revision or NEUTRAL, **options
+                ) as connected:
+                    yield connected
+            finally:
+                here.close()
+                await serving
 
 
 @contextmanager
-def _overridden(server: Server | ProtocolHandler, overrides: Mapping[Provider, Provider]) -> Iterator[None]:
+def _overridden(handler: ProtocolHandler, overrides: Mapping[Provider, Provider]) -> Iterator[None]:
     if not overrides:
         yield
         return
-    if not isinstance(server, Server):
+    if not isinstance(handler, ServerCore):
         raise TypeError("overrides are of a Server: a ProtocolHandler of your own has none")
+    server = handler.server
     before = dict(server.overrides)
     server.overrides.update(overrides)
     try:

@@ -21,5 +21,6 @@ class TransportAdapter(Protocol):
         """Serve until there is nobody left to serve, or until cancelled.
 
         Cancelled, it takes nothing new, gives calls in flight `drain_seconds` to end, and ends; cancelled
-        a second time it ends at once. Raises `OSError` where it cannot listen at its address.
+        a second time it ends at once. Holds the handler's lifespan before it listens, and until all that is
+        over. Raises `OSError` where it cannot listen at its address, and `LifespanFailed`.
         """

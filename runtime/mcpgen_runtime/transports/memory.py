@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.pump import PumpTransport
 from mcpgen_runtime.transports.stream import Streams
 
@@ -111,14 +112,15 @@ class MemoryAdapter:
 
     async def serve(self, handler: ProtocolHandler) -> None:
         """See `TransportAdapter.serve`."""
-        streams = Streams(handler, self._config, transport=self.name, patient=True)
-        try:
-            EndTransport(streams.stream(), self._end)
-            if self._listening is not None:
-                self._listening("memory")
-            await streams.wait()
-        finally:
-            await streams.close()
+        async with living(handler):
+            streams = Streams(handler, self._config, transport=self.name, patient=True)
+            try:
+                EndTransport(streams.stream(), self._end)
+                if self._listening is not None:
+                    self._listening("memory")
+                await streams.wait()
+            finally:
+                await streams.close()
 
 
 class EndTransport(PumpTransport):

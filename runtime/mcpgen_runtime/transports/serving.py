@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.adapter import TransportAdapter
+from mcpgen_runtime.transports.living import living
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 #: After that long, adapters have started.
@@ -29,19 +30,22 @@ async def serve_all(handler: ProtocolHandler, adapters: Sequence[TransportAdapte
     """Serve on every one of `adapters`, until the first of them ends or until cancelled.
 
     The first to end ends all: a client that started this process over stdio wants it gone with its
-    input. Raises what an adapter raises, `OSError` as `CannotServe`. A second cancellation ends it at once.
+    input. Raises what an adapter raises, `OSError` as `CannotServe`; and `LifespanFailed`, before it
+    listens or after all have ended. A second cancellation ends it at once.
     """
-    tasks = [asyncio.create_task(_serve(handler, adapter)) for adapter in adapters]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
+    # Around all: it has begun before the first adapter listens, and ends after the last has drained.
+    async with living(handler):
+        tasks = [asyncio.create_task(_serve(handler, adapter)) for adapter in adapters]
         try:
-            await _end(tasks)
-        except asyncio.CancelledError:
-            await _end(tasks)
-            raise
-    for task in done:
-        task.result()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            try:
+                await _end(tasks)
+            except asyncio.CancelledError:
+                await _end(tasks)
+                raise
+        for task in done:
+            task.result()
 
 
 async def _serve(handler: ProtocolHandler, adapter: TransportAdapter) -> None:

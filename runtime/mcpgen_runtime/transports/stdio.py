@@ -24,6 +24,7 @@ from typing import Any, ClassVar, TextIO
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.descriptors import DescriptorTransport
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.stream import Stream, Streams, log
 
 _INPUT, _OUTPUT, _ERROR = 0, 1, 2
@@ -90,17 +91,18 @@ class StdioAdapter:
         """See `TransportAdapter.serve`."""
         loop = asyncio.get_running_loop()
         with StandardStreams() if self._taken is None else nullcontext(self._taken) as standard:
-            streams = Streams(handler, self._config, transport=self.name, patient=True)
-            stream = streams.stream()
-            parent = _Parent(loop, stream)
-            try:
-                DescriptorTransport(loop, stream, standard.input, standard.output)
-                if self._listening is not None:
-                    self._listening("standard input and output")
-                await streams.wait()
-            finally:
-                parent.forget()
-                await streams.close()
+            async with living(handler):
+                streams = Streams(handler, self._config, transport=self.name, patient=True)
+                stream = streams.stream()
+                parent = _Parent(loop, stream)
+                try:
+                    DescriptorTransport(loop, stream, standard.input, standard.output)
+                    if self._listening is not None:
+                        self._listening("standard input and output")
+                    await streams.wait()
+                finally:
+                    parent.forget()
+                    await streams.close()
 
 
 class _Parent:

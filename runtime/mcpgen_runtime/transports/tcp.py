@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.stream import Streams
 
 
@@ -30,8 +31,9 @@ class TcpAdapter:
 
     async def serve(self, handler: ProtocolHandler) -> None:
         """See `TransportAdapter.serve`."""
-        streams = Streams(handler, self._config, transport=self.name)
-        await serve_sockets(streams, self._listening)
+        async with living(handler):
+            streams = Streams(handler, self._config, transport=self.name)
+            await serve_sockets(streams, self._listening)
 
 
 async def serve_sockets(streams: Streams, listening: Callable[[str], object] | None) -> None:

@@ -20,6 +20,7 @@ from typing import ClassVar
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import ConfigError, TransportConfig
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.stream import Streams
 
 
@@ -40,26 +41,30 @@ class UnixAdapter:
 
     async def serve(self, handler: ProtocolHandler) -> None:
         """See `TransportAdapter.serve`."""
+        async with living(handler):
+            streams = Streams(handler, self._config, transport=self.name)
+            try:
+                await self._listen(streams)
+            finally:
+                await streams.close()
+
+    async def _listen(self, streams: Streams) -> None:
         config = self._config
         loop = asyncio.get_running_loop()
-        streams = Streams(handler, config, transport=self.name)
+        assert config.socket_path is not None, "configure it first"
+        path = Path(config.socket_path)
+        listener, inode = listen(path, config.socket_mode, backlog=config.backlog)
         try:
-            assert config.socket_path is not None, "configure it first"
-            path = Path(config.socket_path)
-            listener, inode = listen(path, config.socket_mode, backlog=config.backlog)
+            server = await loop.create_unix_server(streams.stream, sock=listener, backlog=config.backlog)
+            if self._listening is not None:
+                self._listening(str(path))
             try:
-                server = await loop.create_unix_server(streams.stream, sock=listener, backlog=config.backlog)
-                if self._listening is not None:
-                    self._listening(str(path))
-                try:
-                    await loop.create_future()
-                finally:
-                    server.close()
+                await loop.create_future()
             finally:
-                listener.close()
-                _remove(path, inode)
+                server.close()
         finally:
-            await streams.close()
+            listener.close()
+            _remove(path, inode)
 
 
 def listen(path: Path, mode: int, *, backlog: int) -> tuple[socket.socket, int]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.origins import host_allowed, origin_allowed
 from mcpgen_runtime.transports.pump import PumpTransport
 from mcpgen_runtime.transports.stream import LINGER_SECONDS, Stream, Streams
@@ -45,8 +46,9 @@ class WebSocketAdapter:
         """See `TransportAdapter.serve`."""
         from mcpgen_runtime.transports.websocket_stream import WebSocketStream
 
-        streams = Streams(handler, self._config, transport=self.name, kind=WebSocketStream)
-        await serve_sockets(streams, self._listening)
+        async with living(handler):
+            streams = Streams(handler, self._config, transport=self.name, kind=WebSocketStream)
+            await serve_sockets(streams, self._listening)
 
 
 class WebSockets:

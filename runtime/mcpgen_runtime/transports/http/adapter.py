@@ -13,6 +13,7 @@ from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.app import HttpApp
 from mcpgen_runtime.transports.http.connections import close_silent, guarded
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.tcp import address_of
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ class HttpAdapter:
 
     async def serve(self, handler: ProtocolHandler) -> None:
         """See `TransportAdapter.serve`."""
+        async with living(handler):
+            await self._serve(HttpApp(handler, self._config))
+
+    async def _serve(self, app: HttpApp) -> None:
         config = self._config
-        app = HttpApp(handler, config)
         sockets = await _listeners(config)
         server = _server(app, config)
         serving = asyncio.ensure_future(server.serve(sockets=sockets))

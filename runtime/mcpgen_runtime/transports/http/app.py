@@ -1,17 +1,21 @@
 """The ASGI app: Streamable HTTP, HTTP+SSE and WebSocket on one server.
 
-It can stand alone under any ASGI server, or be mounted in a Starlette or FastAPI app; it needs no lifespan,
-and ends gracefully where it gets one.
+It can stand alone under any ASGI server, or be mounted in a Starlette or FastAPI app, which lends it its
+lifespan: `Starlette(routes=[Mount("/", app)], lifespan=app.lifespan)`. Where it gets none, the server's own
+lifespan is entered with the first request, and left by `close`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from traceback import format_exception
 from typing import TypeAlias
 
 from mcpgen_runtime.errors import InvalidRequest
+from mcpgen_runtime.lifetime import LifespanFailed
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 from mcpgen_runtime.transports.config import TransportConfig
@@ -20,6 +24,7 @@ from mcpgen_runtime.transports.http.asgi import Disconnected, Receive, Scope, Se
 from mcpgen_runtime.transports.http.endpoint import Endpoint
 from mcpgen_runtime.transports.http.http_sse import HttpSse
 from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
+from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.websocket import WebSockets
 
 log = logging.getLogger("mcpgen_runtime")
@@ -48,13 +53,15 @@ class HttpApp:
         self._principal = principal
         self._admission = Admission(self._config)
         self._served: _Served | None = None
+        self._starting = asyncio.Lock()
+        self._life = AsyncExitStack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See https://asgi.readthedocs.io."""
         kind = scope["type"]
         if kind == "http":
             try:
-                served = self._served or self._start()
+                served = self._served or await self._start()
                 path: str = scope["path"]
                 root: str = scope.get("root_path", "")
                 serve = served.routes.get((path.removeprefix(root) if root else path, scope["method"]))
@@ -77,8 +84,9 @@ class HttpApp:
     async def close(self, *, drain_seconds: float | None = None) -> None:
         """End gracefully: take nothing new, answer what is in flight within `drain_seconds`, cancel the rest.
 
-        Listen streams end with their result. `drain_seconds` is the configuration's unless given. For whoever
-        mounts the app where no lifespan reaches it; may be repeated. Cancelled, it ends at once.
+        Listen streams end with their result, and then the server's lifespan. `drain_seconds` is the
+        configuration's unless given. For whoever mounts the app where no lifespan reaches it; may be
+        repeated. Cancelled, it ends at once. Raises `LifespanFailed`.
         """
         served = self._served
         if served is None:
@@ -92,10 +100,27 @@ class HttpApp:
                 log.warning("http: %d calls took longer than drain_seconds (%g)", served.calls, seconds)
         finally:
             served.close()
+            await self._life.aclose()
 
-    def _start(self) -> _Served:
-        self._served = _Served(self._handler, self._config)
-        return self._served
+    @asynccontextmanager
+    async def lifespan(self, around: object = None) -> AsyncIterator[None]:
+        """Start, and end as `close` does. For the app around this one to use as its lifespan, or in it.
+
+        Frameworks give a lifespan the app `around`, and do not pass theirs on to what is mounted. Raises
+        `LifespanFailed`.
+        """
+        await self._start(anew=True)
+        try:
+            yield
+        finally:
+            await self.close()
+
+    async def _start(self, *, anew: bool = False) -> _Served:
+        async with self._starting:
+            if self._served is None or anew:
+                await self._life.enter_async_context(living(self._handler))
+                self._served = _Served(self._handler, self._config)
+            return self._served
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -104,22 +129,26 @@ class HttpApp:
         except Refusal:
             admitted = False
         if admitted:
-            served = self._served or self._start()
+            served = self._served or await self._start()
             await served.websockets.serve(scope, receive, send, principal=self._principal(scope))
         else:
             await receive()
             await send({"type": "websocket.close"})  # before it is accepted: the answer is 403
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            event = await receive()
-            if event["type"] == "lifespan.startup":
-                self._start()
+        await receive()
+        phase = "startup"
+        try:
+            async with self.lifespan():
                 await send({"type": "lifespan.startup.complete"})
-            else:
-                await self.close()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
+                phase = "shutdown"
+                await receive()
+        except LifespanFailed as failed:
+            # The ASGI server prints the message, as much as it is, and ends.
+            message = "".join(format_exception(failed.cause or failed))
+            await send({"type": f"lifespan.{phase}.failed", "message": message})
+        else:
+            await send({"type": "lifespan.shutdown.complete"})
 
 
 class _Served:
