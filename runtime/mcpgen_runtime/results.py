@@ -48,7 +48,7 @@ def tool_result(outcome: Any) -> dict[str, Any]:
     if isinstance(outcome, dict):
         text = {"text": dumps(outcome).decode(), "type": "text"}
         return {"content": [text], "resultType": COMPLETE, "structuredContent": outcome}
-    blocks = _several(outcome, _BLOCKS, "A tool")
+    blocks: list[Any] = _several(outcome, _BLOCKS, "A tool")
     return {"content": [encode_ContentBlock(block) for block in blocks], "resultType": COMPLETE}
 
 

@@ -27,9 +27,8 @@ def read_body(
     raise `Refusal`, and `Disconnected` where the client has gone away.
     """
     most = limits.max_message_bytes
-    declared = raw.get(b"content-length")
-    if declared is not None and (not declared.isdigit() or len(declared) > 18 or int(declared) > most):
-        raise _unfit(declared, most)
+    text = raw.get(b"content-length")
+    declared = None if text is None else _length(text, most)
     reading = receive()
     if reading.__class__ is CoroutineType:
         try:
@@ -49,7 +48,7 @@ async def _there(event: Event) -> Event:
 
 
 async def _whole(
-    reading: Awaitable[Event], receive: Receive, declared: bytes | None, most: int, seconds: float
+    reading: Awaitable[Event], receive: Receive, declared: int | None, most: int, seconds: float
 ) -> bytes:
     parts: list[bytes] = []
     size = 0
@@ -73,20 +72,24 @@ async def _whole(
         raise Refusal(REQUEST_TIMEOUT, error, headers=(CLOSE,)) from None
 
 
-def _checked(body: bytes, declared: bytes | None, most: int) -> bytes:
+def _length(text: bytes, most: int) -> int:
+    """What a Content-Length says. Raises `Refusal` where it is none, or more than `most`."""
+    if not text.isdigit():
+        raise Refusal(BAD_REQUEST, InvalidRequest("Content-Length must be a number"), headers=(CLOSE,))
+    length = int(text) if len(text) <= 18 else most + 1
+    if length > most:
+        raise _too_large(most)
+    return length
+
+
+def _checked(body: bytes, declared: int | None, most: int) -> bytes:
     if declared is None:
         if len(body) > most:
             raise _too_large(most)
-    elif int(declared) != len(body):
+    elif declared != len(body):
         error = InvalidRequest("Content-Length is not the length of the body")
         raise Refusal(BAD_REQUEST, error, headers=(CLOSE,))
     return body
-
-
-def _unfit(declared: bytes, most: int) -> Refusal:
-    if declared.isdigit():
-        return _too_large(most)
-    return Refusal(BAD_REQUEST, InvalidRequest("Content-Length must be a number"), headers=(CLOSE,))
 
 
 def _too_large(most: int) -> Refusal:
