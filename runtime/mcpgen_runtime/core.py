@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 import time as clock
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -95,7 +95,7 @@ class ServerCore:
         self.changes = server.changes
         self.lifetime = Lifetime(server)
         self.legacy = frozenset(LEGACY)
-        self.sealer = Sealer(secrets.token_bytes(32) if key is None else key, now=time)
+        self.sealer = Sealer(os.urandom(32) if key is None else key, now=time)
         self._correlation_id = correlation_id
         self._routes: dict[str, dict[str, Route]] = {}
         self._layer()

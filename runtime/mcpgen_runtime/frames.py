@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import Any
 
 from mcpgen_runtime.errors import InternalError, LimitReached, ParseError
@@ -49,6 +50,4 @@ def answer_text(response: Response, *, null_id: bool = True) -> bytes:
 
 def new_correlation_id() -> str:
     """An id for something that only the log explains."""
-    import secrets
-
-    return secrets.token_hex(8)
+    return os.urandom(8).hex()

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from importlib import import_module
-from secrets import token_hex
+from os import urandom
 from typing import Any
 
 from mcpgen_runtime.changes import PROMPTS_CHANGED, RESOURCE_UPDATED, RESOURCES_CHANGED, TOOLS_CHANGED
@@ -322,7 +322,7 @@ class LegacySession:
         """The client's answer to a question that belongs to one of its requests (rule 4), in neutral JSON."""
         converter = self._converters[method]  # it is there: the client was found to have declared it
         if params.get("mode") == "url" and "elicitationId" not in params:
-            params = {**params, "elicitationId": token_hex(16)}
+            params = {**params, "elicitationId": urandom(16).hex()}
         if converter.params_to_wire is not None:
             try:
                 params = converter.params_to_wire(params)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.calls import find_resource
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import params_of
+from mcpgen_runtime.errors import InvalidParams, params_of
 from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.revisions import LEGACY, REVISIONS
 from mcpgen_types import revision as package_of
+from mcpgen_types.codec import DecodeError, Fault
 from mcpgen_types.v2026_07_28 import decode_RequestParams, encode_ServerCapabilities
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def initialize(core: ServerCore, params: dict[str, Any], ctx: RequestConte
     """Agree on a revision: the one asked for, or the newest of the era where it is unknown."""
     asked = params.get("protocolVersion")
     agreed = asked if asked in LEGACY else LEGACY[0]
-    params_of(package_of(agreed).decode_InitializeRequestParams, params)
+    _check(agreed, "InitializeRequestParams", params)
     server = core.server
     capabilities = encode_ServerCapabilities(core.capabilities(agreed))
     result: dict[str, Any] = {
@@ -59,17 +60,30 @@ async def ping(core: ServerCore, params: dict[str, Any], ctx: RequestContext) ->
 
 async def set_level(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept a level; the session remembers it."""
-    params_of(package_of(ctx.revision).decode_SetLevelRequestParams, params)
+    _check(ctx.revision, "SetLevelRequestParams", params)
     return {}
 
 
 async def subscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept a subscription to a resource that exists; the session remembers it."""
-    find_resource(core, params_of(package_of(ctx.revision).decode_SubscribeRequestParams, params).uri, ctx)
+    _check(ctx.revision, "SubscribeRequestParams", params)
+    find_resource(core, params["uri"], ctx)
     return {}
 
 
 async def unsubscribe(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Accept that a subscription ends; the session forgets it."""
-    params_of(package_of(ctx.revision).decode_UnsubscribeRequestParams, params)
+    _check(ctx.revision, "UnsubscribeRequestParams", params)
     return {}
+
+
+def _check(revision: str, definition: str, params: dict[str, Any]) -> None:
+    """Raise `InvalidParams` where params are not what a revision's `definition` wants.
+
+    Its types and their codecs take longer to import than all the rest of opening a session. Nobody needs
+    the objects.
+    """
+    faults: list[Fault] = []
+    getattr(package_of(revision).checks, f"check_{definition}")(params, "", faults)
+    if faults:
+        raise InvalidParams.of(DecodeError(definition, faults))

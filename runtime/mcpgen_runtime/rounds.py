@@ -9,7 +9,6 @@ Spec page: 2026-07-28 basic/patterns/mrtr.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -96,6 +95,8 @@ class Rounds:
 
 
 def _digest(method: str, params: Mapping[str, Any]) -> str:
+    import hashlib  # it brings OpenSSL, which a server that asks nothing never needs
+
     salient = {
         key: value for key, value in params.items() if key not in ("_meta", "inputResponses", "requestState")
     }

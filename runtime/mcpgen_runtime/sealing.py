@@ -10,7 +10,6 @@ twice: who needs that must remember which were.
 from __future__ import annotations
 
 import binascii
-import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
@@ -80,10 +79,10 @@ class Sealer:
         sealed = _decoded(token)
         digest, body = sealed[:_DIGEST_BYTES], sealed[_DIGEST_BYTES:]
         bound_to = tuple(bound_to)
+        from hmac import compare_digest
+
         # Which key it was is no secret.
-        if not any(
-            hmac.compare_digest(digest, self._digest(key, purpose, bound_to, body)) for key in self._keys
-        ):
+        if not any(compare_digest(digest, self._digest(key, purpose, bound_to, body)) for key in self._keys):
             raise SealBroken
         expires, value = json.loads(body)
         if expires is not None and self._now() >= expires:
@@ -91,8 +90,10 @@ class Sealer:
         return value
 
     def _digest(self, key: bytes, purpose: str, bound_to: Iterable[str], body: bytes) -> bytes:
+        from hmac import digest  # it brings OpenSSL, which a server may never need
+
         # JSON text holds no NUL, so what is signed can be read in one way only.
-        return hmac.digest(key, _ENCODER.encode([purpose, *bound_to]).encode() + b"\0" + body, "sha256")
+        return digest(key, _ENCODER.encode([purpose, *bound_to]).encode() + b"\0" + body, "sha256")
 
 
 def _encoded(sealed: bytes) -> str:
