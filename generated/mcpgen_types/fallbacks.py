@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64encode
-from hashlib import sha256
 from typing import Any
 
 _NOT_IN_A_CHOICE = ("anyOf", "default", "items", "maxItems", "minItems", "oneOf")
@@ -99,6 +98,8 @@ def _text(block: dict[str, Any], said: Any) -> dict[str, Any]:
 
 def audio_as_resource(audio: dict[str, Any]) -> dict[str, Any]:
     """An embedded resource with the data of an audio block, named by its digest (RFC 6920)."""
+    from hashlib import sha256  # it brings OpenSSL, and hardly any server sends audio to so old a client
+
     digest = urlsafe_b64encode(sha256(audio["data"].encode()).digest()).rstrip(b"=").decode()
     resource = {
         "uri": f"ni:///sha-256;{digest}",
