@@ -7,5 +7,6 @@ author's affair.
 
 from .compiler import Validator, compile_schema
 from .documents import SchemaError
+from .held import Held
 
-__all__ = ["SchemaError", "Validator", "compile_schema"]
+__all__ = ["Held", "SchemaError", "Validator", "compile_schema"]

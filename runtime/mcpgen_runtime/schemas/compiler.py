@@ -58,8 +58,10 @@ class Validator:
         return faults
 
 
-def compile_schema(schema: Any, *, name: str | None = None, max_depth: int = 100) -> Validator:
+def compile_schema(schema: Any, *, at: str = "", name: str | None = None, max_depth: int = 100) -> Validator:
     """The validator for `schema`, as `json.loads` gives it; changing it later changes nothing.
+
+    `at` is a JSON Pointer: the validator is for the schema there, and only that one is looked through.
 
     The dialect is 2020-12, or draft-07 where `$schema` says so. `format` and the `content…` keywords are
     annotations. `name`, such as "inputSchema", becomes the `definition` of every fault; without one that is
@@ -70,7 +72,7 @@ def compile_schema(schema: Any, *, name: str | None = None, max_depth: int = 100
     """
     try:
         compiler = _Compiler(Document(schema, max_depth=max_depth), name)
-        node = compiler.root()
+        node = compiler.root() if not at else compiler.part(at)
     except RecursionError:
         raise SchemaError("", "the schema nests too deep") from None
     return Validator(node, compiler.recursive, name or "schema")
@@ -90,6 +92,13 @@ class _Compiler:
         """The node of the whole document."""
         root = self.document.root
         node = self.node(root.root.schema, "", root, (), None)
+        self._refuse_circles()
+        return node
+
+    def part(self, pointer: str) -> Node:
+        """The node of the schema at `pointer`."""
+        target = self.document.at(pointer)
+        node = self.node(target.schema, target.pointer, target.resource, (), None)
         self._refuse_circles()
         return node
 

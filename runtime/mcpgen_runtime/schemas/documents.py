@@ -101,7 +101,7 @@ class Document:
         self._max_depth = max_depth
         self._by_uri: dict[str, Resource] = {}
         self._by_pointer: dict[str, Resource] = {}
-        self.root = Resource("", _dialect(schema, "", "2020-12"), Located(schema, ""))
+        self.root = self._whole = Resource("", _dialect(schema, "", "2020-12"), Located(schema, ""))
         self._by_uri[""] = self.root
         if isinstance(schema, dict):
             self._explore(schema, "", self.root, 0)
@@ -127,6 +127,14 @@ class Document:
         if name not in resource.anchors:
             raise SchemaError(pointer, f"{reference!r} leads nowhere")
         return Target(*resource.anchors[name], resource, name)
+
+    def at(self, pointer: str) -> Target:
+        """The schema at a JSON Pointer into the document. Raises `SchemaError` where there is none."""
+        return (
+            self._descend(f"#{pointer}", self._whole, pointer, "")
+            if pointer
+            else Target(*self.root.root, self.root, None)
+        )
 
     def _descend(self, reference: str, resource: Resource, path: str, at: str) -> Target:
         schema, pointer = resource.root

@@ -1,0 +1,488 @@
+"""From the JSON Schemas that an author wrote to the IR's types.
+
+The IR has fewer words than JSON Schema 2020-12. What it has no word for is relaxed: the type then accepts
+all that the schema does, and more. Such a type is *loose*, and its public decoder holds the schema as well
+(`mcpgen_runtime.schemas.Held`). These rules decide what becomes of a schema:
+
+1. Several schemas for one value (`allOf`, `$ref` beside other keywords) are read as one: keys of all, the
+   narrower bounds, the types that all allow.
+2. `$ref` alone is a named type: that of `$defs/Node` is `Node`, wherever it is used; schemas that say the
+   same in two tools share it. Inline objects are named after where they stand: `AddArgumentsOptions`.
+3. `anyOf` and `oneOf` are unions, except beside `properties`, where the properties count.
+4. A schema without `type` is anything, whatever else it says; so is a tuple's item.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from mcpgen.ir.identifiers import attribute_names, type_name, words
+from mcpgen.ir.keywords import (
+    ANY_KIND,
+    ASSERTING,
+    OF_KIND,
+    bounds,
+    combined_kinds,
+    extreme,
+    literal_values,
+)
+from mcpgen.ir.model import (
+    AliasType,
+    AnyShape,
+    ArrayShape,
+    BooleanShape,
+    Field,
+    IntegerShape,
+    LiteralShape,
+    MapShape,
+    NamedType,
+    NullShape,
+    NumberShape,
+    ObjectType,
+    ReferenceShape,
+    Shape,
+    StringShape,
+    UnionShape,
+    UnionType,
+)
+from mcpgen.ir.settling import Settled, settle
+from mcpgen_runtime.schemas import compile_schema
+from mcpgen_runtime.schemas.documents import Document, Resource
+from mcpgen_types.codec import escape
+
+# Nested deeper, lists and maps without a name would become loops nested deeper than Python allows.
+_DEEPEST = 6
+# Where keys are counted or made to depend on each other, adding one may make an object invalid.
+_COUNTED = frozenset(
+    {
+        *("maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "not", "if", "oneOf"),
+        *("anyOf", "propertyNames", "patternProperties", "unevaluatedProperties"),
+    }
+)
+# Keywords before a name, and what the others become in the name of a type.
+_NAMED = frozenset({"properties", "$defs", "definitions", "patternProperties", "dependentSchemas"})
+_WORDS = {"items": "Item", "additionalProperties": "Value", "anyOf": "", "oneOf": "", "allOf": ""}
+
+
+class Place(NamedTuple):
+    """A schema, where in its document it stands, and the resource whose references it makes."""
+
+    schema: Any
+    pointer: str
+    resource: Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a type comes from: a document, by the key under which it was added, and the places in it."""
+
+    document: tuple[str | int, ...]
+    pointers: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Types:
+    """What several documents share: the types so far, their names, which are loose, and their origins."""
+
+    taken: set[str]
+    types: dict[str, NamedType] = field(default_factory=dict)
+    loose: set[str] = field(default_factory=set)
+    origins: dict[str, Origin] = field(default_factory=dict)
+    shared: dict[str, str] = field(default_factory=dict)
+
+    def free(self, parts: Iterable[str]) -> str:
+        """A type's name of these words that no other type has, and now this one."""
+        name = type_name(parts, self.taken)
+        self.taken.add(name)
+        return name
+
+    def settled(self) -> Settled:
+        """The types as emitters want them, once every document was added."""
+        return settle(self.types, frozenset(self.loose))
+
+
+def add_schema(
+    types: Types, name: str, schema: Any, *, document: tuple[str | int, ...], closed: bool = False
+) -> None:
+    """Add the type `name` of `schema`, and all types that it needs.
+
+    `document` says where the schema is found again. With `closed`, an object becomes a class of its own even
+    where it has no properties, or is another type's. Raises `mcpgen_runtime.schemas.SchemaError`.
+    """
+    compile_schema(schema)
+    _Lowering(types, schema, document, name).run(closed=closed)
+
+
+class _Lowering:
+    """Lowers one document."""
+
+    def __init__(self, types: Types, schema: Any, document: tuple[str | int, ...], root: str) -> None:
+        self.types = types
+        self.schema = schema
+        self.key = document
+        self.document = Document(schema, max_depth=100)
+        self.root = root
+        self.names: dict[tuple[str, ...], str] = {}
+        self.waiting: list[tuple[str, tuple[Place, ...]]] = []
+
+    def run(self, *, closed: bool) -> None:
+        whole = self.place(self.schema, "", self.document.root)
+        self.names[("",)] = self.root
+        self.define(self.root, (whole,), closed=closed)
+        while self.waiting:
+            name, places = self.waiting.pop()
+            self.define(name, places)
+
+    def place(self, schema: Any, pointer: str, outer: Resource) -> Place:
+        return Place(schema, pointer, self.document.resource_at(pointer, outer))
+
+    def inner(self, place: Place, *steps: str | int) -> Place:
+        """The schema inside of `place` that these steps lead to."""
+        schema, pointer = place.schema, place.pointer
+        for step in steps:
+            schema, pointer = schema[step], f"{pointer}/{escape(str(step))}"
+        return self.place(schema, pointer, place.resource)
+
+    # Named types.
+
+    def define(self, name: str, places: tuple[Place, ...], *, closed: bool = False) -> None:
+        self.types.origins[name] = Origin(self.key, tuple(place.pointer for place in places))
+        target = None if closed else self.reference(places)
+        if target is not None:
+            named: NamedType = AliasType(name, places[0].pointer, ReferenceShape(self.referred(target)))
+        else:
+            parts = self.parts(places, name)
+            if self.is_class(parts) or (closed and _is_plain_object(parts)):
+                named = self.object(name, places, parts)
+            else:
+                shape = self.shape_of(parts, name, name, 0)
+                if isinstance(shape, UnionShape):
+                    named = UnionType(name, places[0].pointer, shape.members)
+                else:
+                    named = AliasType(name, places[0].pointer, shape)
+        self.types.types[name] = named
+
+    def referred(self, target: Place) -> str:
+        """The name of the type that a reference leads to."""
+        key = (target.pointer,)
+        if key in self.names:
+            return self.names[key]
+        *before, last = ["", *target.pointer.split("/")][-2:]
+        defined = before in (["$defs"], ["definitions"])
+        says = self.closure(target) if defined else None
+        if says is not None and says in self.types.shared:
+            name = self.names[key] = self.types.shared[says]
+            return name
+        own = words(_unescaped(last))
+        name = self.types.free(own if defined else [self.root, *self.position(target.pointer)])
+        if says is not None:
+            self.types.shared[says] = name
+        self.names[key] = name
+        self.waiting.append((name, (target,)))
+        return name
+
+    def lifted(self, places: tuple[Place, ...], wished: str, *, only: str = "") -> str:
+        """The name of an inline object; `only` where its places allow other values than objects."""
+        key = (
+            (*dict.fromkeys(place.pointer for place in places), only)
+            if only
+            else tuple(dict.fromkeys(place.pointer for place in places))
+        )
+        if key not in self.names:
+            self.names[key] = name = self.types.free([wished])
+            self.waiting.append((name, places))
+        return self.names[key]
+
+    def position(self, pointer: str) -> Iterator[str]:
+        """The words for a place that has no name of its own."""
+        steps = iter(pointer.split("/")[1:])
+        for step in steps:
+            named = next(steps, "") if step in _NAMED else _WORDS.get(step, "" if step.isdecimal() else step)
+            yield from words(_unescaped(named))
+
+    def closure(self, target: Place) -> str | None:
+        """All that `target` says, whatever it refers to included; None where that has no end in itself."""
+        found: dict[str, str] = {}
+        waiting = [target]
+        while waiting:
+            place = waiting.pop()
+            if place.pointer in found:
+                continue
+            text = found[place.pointer] = json.dumps(place.schema, sort_keys=True)
+            if not place.pointer or any(word in text for word in ('"$id"', '"$dynamicRef"', '"$schema"')):
+                return None
+            waiting.extend(self.followed(inner) for inner in _references(place))
+        return json.dumps([target.resource.dialect, sorted(found.items())])
+
+    def followed(self, place: Place) -> Place:
+        """What the `$ref` of `place` leads to."""
+        target = self.document.follow(place.schema["$ref"], place.resource, place.pointer)
+        return Place(target.schema, target.pointer, target.resource)
+
+    def reference(self, places: tuple[Place, ...]) -> Place | None:
+        """What `places` refer to, where they say nothing besides."""
+        while len(places) == 1 and isinstance(places[0].schema, dict):
+            (place,) = places
+            says = ASSERTING & set(place.schema)
+            if says == {"$ref"} or ("$ref" in says and place.resource.dialect == "draft-07"):
+                target = self.followed(place)
+                return target if isinstance(target.schema, dict) else None
+            if says != {"allOf"} or len(place.schema["allOf"]) != 1:
+                return None
+            places = (self.inner(place, "allOf", 0),)
+        return None
+
+    # Objects.
+
+    def is_class(self, parts: list[Place]) -> bool:
+        return _is_plain_object(parts) and any(part.schema.get("properties") for part in parts)
+
+    def object(self, name: str, places: tuple[Place, ...], parts: list[Place]) -> ObjectType:
+        keys = dict.fromkeys(key for part in parts for key in part.schema.get("properties", ()))
+        required = dict.fromkeys(key for part in parts for key in part.schema.get("required", ()))
+        says = {keyword for part in parts for keyword in part.schema}
+        self.note(name, says, "object", {"properties", "required"}, parts)
+        attributes = attribute_names([*keys, *required])
+        countable = not says & _COUNTED and not (len(parts) > 1 and "additionalProperties" in says)
+        fields = []
+        for key, attribute in attributes.items():
+            inside = tuple(
+                self.inner(part, "properties", key)
+                for part in parts
+                if key in part.schema.get("properties", ())
+            )
+            stem = "".join([name, *(word[:1].upper() + word[1:] for word in words(key))])
+            shape = self.shape(inside, stem, name, 0) if inside else AnyShape()
+            default = None
+            if countable and key not in required:
+                default = self.default(inside, shape)
+            fields.append(Field(key, attribute, shape, key in required, False, default, _description(inside)))
+        return ObjectType(
+            name, places[0].pointer, tuple(fields), places[0].pointer != "", _description(places)
+        )
+
+    def default(self, places: tuple[Place, ...], shape: Shape) -> str | None:
+        """The JSON text of a default that fits its own schema."""
+        for place in places:
+            while isinstance(place.schema, dict):
+                if "default" in place.schema:
+                    value = place.schema["default"]
+                    fits = all(compile_schema(self.schema, at=each.pointer).accepts(value) for each in places)
+                    return json.dumps(value) if fits else None
+                if "$ref" not in place.schema:
+                    break
+                place = self.followed(place)
+        return None
+
+    # Shapes.
+
+    def parts(self, places: Iterable[Place], owner: str) -> list[Place]:
+        """All that must hold for one value, with references and `allOf` followed; annotations left out."""
+        found: dict[str, Place] = {}
+        seen: set[str] = set()
+        waiting = list(places)
+        while waiting:
+            place = waiting.pop(0)
+            if place.schema is False:
+                self.types.loose.add(owner)
+            if not isinstance(place.schema, dict) or place.pointer in seen:
+                continue
+            seen.add(place.pointer)
+            says = {keyword: place.schema[keyword] for keyword in place.schema if keyword in ASSERTING}
+            inside = []
+            if "$ref" in says:
+                del says["$ref"]
+                inside.append(self.followed(place))
+                if place.resource.dialect == "draft-07":
+                    says = {}
+            if "allOf" in says:
+                inside += [self.inner(place, "allOf", index) for index in range(len(says.pop("allOf")))]
+            if says:
+                found[place.pointer] = place._replace(schema=says)
+            waiting = inside + waiting
+        return list(found.values())
+
+    def shape(self, places: tuple[Place, ...], name: str, owner: str, depth: int) -> Shape:
+        """The shape of a value for which all of `places` hold; an inline object is lifted out as `name`."""
+        target = self.reference(places)
+        if target is not None:
+            return ReferenceShape(self.referred(target))
+        parts = self.parts(places, owner)
+        if self.is_class(parts):
+            return ReferenceShape(self.lifted(places, name))
+        return self.shape_of(parts, name, owner, depth)
+
+    def shape_of(self, parts: list[Place], name: str, owner: str, depth: int) -> Shape:
+        """The same, where it is known to be no object with fields alone."""
+        if not parts:
+            return AnyShape()
+        kinds = combined_kinds([part.schema for part in parts])
+        values = literal_values([part.schema for part in parts], kinds)
+        says = {keyword for part in parts for keyword in part.schema}
+        if values is not None:
+            if says - {"type", "enum", "const"}:
+                self.types.loose.add(owner)
+            if values:
+                return LiteralShape(values)
+        unions = [
+            (part, keyword) for part in parts for keyword in ("anyOf", "oneOf") if keyword in part.schema
+        ]
+        if unions and values is None:
+            return self.union(parts, unions, name, owner, depth)
+        if not kinds or values is not None or depth > _DEEPEST:
+            self.types.loose.add(owner)
+            return AnyShape()
+        return _union([self.typed(kind, parts, name, owner, depth) for kind in kinds])
+
+    def union(
+        self, parts: list[Place], unions: list[tuple[Place, str]], name: str, owner: str, depth: int
+    ) -> Shape:
+        """The union that the first of `unions` says; each of its members holds beside all else in `parts`."""
+        (chosen, keyword), *others = unions
+        if others or keyword == "oneOf":
+            self.types.loose.add(owner)
+        rest = []
+        for part in parts:
+            left = {word: value for word, value in part.schema.items() if word not in ("anyOf", "oneOf")}
+            if left:
+                rest.append(part._replace(schema=left))
+        members = [self.inner(chosen, keyword, index) for index in range(len(chosen.schema[keyword]))]
+        return _union(
+            [
+                self.shape((member, *self.beside(member, rest, owner)), name + tag, owner, depth)
+                for member, tag in zip(members, _tags(members), strict=True)
+            ]
+        )
+
+    def beside(self, member: Place, rest: list[Place], owner: str) -> list[Place]:
+        """What of `rest` says more of a value than `member` does: often it only says the type again."""
+        if any(set(part.schema) != {"type"} for part in rest):
+            return rest
+        own = combined_kinds([part.schema for part in self.parts([member], owner)])
+        allowed = combined_kinds([part.schema for part in rest])
+        return [] if own is not None and allowed is not None and set(own) <= set(allowed) else rest
+
+    def typed(self, kind: str, parts: list[Place], name: str, owner: str, depth: int) -> Shape:
+        says = {keyword for part in parts for keyword in part.schema}
+        schemas = [part.schema for part in parts]
+        match kind:
+            case "object":
+                if any(schema.get("properties") for schema in schemas):
+                    return ReferenceShape(self.lifted(self.only(parts, kind), name, only=kind))
+                known = {"additionalProperties", "properties"}
+                self.note(owner, says, kind, known if "patternProperties" not in says else set(), parts)
+                values = [] if "patternProperties" in says else self.inside(parts, "additionalProperties")
+                if any(place.schema is False for place in values):
+                    self.types.loose.add(owner)
+                return MapShape(self.shape(tuple(values), f"{name}Value", owner, depth + 1))
+            case "array":
+                items = [] if "prefixItems" in says else self.inside(parts, "items")
+                if any(isinstance(schema.get("items"), list) for schema in schemas):
+                    self.types.loose.add(owner)
+                    items = []
+                self.note(owner, says, kind, {"items", "minItems", "maxItems"}, parts)
+                inner = self.shape(tuple(items), f"{name}Item", owner, depth + 1)
+                least, most = extreme(schemas, "minItems", max), extreme(schemas, "maxItems", min)
+                return ArrayShape(
+                    inner, None if least is None else int(least), None if most is None else int(most)
+                )
+            case "string":
+                self.note(owner, says, kind, set(), parts)
+                return StringShape()
+            case "integer" | "number":
+                low, high, exact = bounds(schemas, kind)
+                if not exact:
+                    self.types.loose.add(owner)
+                self.note(
+                    owner, says, kind, {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}, parts
+                )
+                return IntegerShape(low, high) if kind == "integer" else NumberShape(low, high)
+            case "boolean":
+                self.note(owner, says, kind, set(), parts)
+                return BooleanShape()
+            case _:
+                self.note(owner, says, kind, set(), parts)
+                return NullShape()
+
+    def only(self, parts: list[Place], kind: str) -> tuple[Place, ...]:
+        """`parts` for a value that is known to be of one type."""
+        first, *others = parts
+        return (first._replace(schema={**first.schema, "type": kind}), *others)
+
+    def inside(self, parts: list[Place], keyword: str) -> list[Place]:
+        """The schemas under `keyword`, of all parts that have one."""
+        return [self.inner(part, keyword) for part in parts if keyword in part.schema]
+
+    def note(self, owner: str, says: set[str], kind: str, known: set[str], parts: list[Place]) -> None:
+        """Take down that `owner` is loose where the schema of a value of that type says more than `known`."""
+        surplus = says & (ANY_KIND | OF_KIND.get(kind, frozenset())) - known
+        if kind == "object" and surplus == {"additionalProperties"}:
+            surplus = {
+                word for part in parts for word in surplus if part.schema.get(word, True) not in (True, {})
+            }
+        if surplus:
+            self.types.loose.add(owner)
+
+
+def _is_plain_object(parts: list[Place]) -> bool:
+    """Whether all that is said is about an object, and is no choice between several."""
+    schemas = [part.schema for part in parts]
+    if combined_kinds(schemas) != ("object",):
+        return False
+    with_fields = any(schema.get("properties") for schema in schemas)
+    choices = {"const", "enum"} if with_fields else {"const", "enum", "anyOf", "oneOf"}
+    return not any(choices & set(schema) for schema in schemas)
+
+
+def _references(place: Place) -> Iterator[Place]:
+    """The schemas inside of `place` that have a `$ref`; or what looks like one."""
+    waiting: list[Any] = [place.schema]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("$ref"), str):
+                yield place._replace(schema=item)
+            waiting.extend(item.values())
+        elif isinstance(item, list):
+            waiting.extend(item)
+
+
+def _tags(members: list[Place]) -> list[str]:
+    """For each member of a union what tells its name from the others': the constant that says which it is."""
+    schemas = [member.schema if isinstance(member.schema, dict) else {} for member in members]
+    for key in schemas[0].get("properties", ()) if schemas else ():
+        tags = [
+            inside.get("const") if isinstance(inside, dict) else None
+            for inside in (_properties(schema).get(key) for schema in schemas)
+        ]
+        if all(isinstance(tag, str) and words(tag) for tag in tags) and len(set(tags)) == len(tags) > 1:
+            return ["".join(word[:1].upper() + word[1:] for word in words(str(tag))) for tag in tags]
+    return [""] * len(members)
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def _description(places: Iterable[Place]) -> str | None:
+    for place in places:
+        for word in ("description", "title"):
+            if isinstance(place.schema, dict) and isinstance(place.schema.get(word), str):
+                return str(place.schema[word])
+    return None
+
+
+def _union(shapes: list[Shape]) -> Shape:
+    flat: list[Shape] = []
+    for shape in shapes:
+        flat.extend(shape.members if isinstance(shape, UnionShape) else (shape,))
+    members = tuple(dict.fromkeys(flat))
+    return members[0] if len(members) == 1 else UnionShape(members)
+
+
+def _unescaped(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
