@@ -6,13 +6,15 @@ A handler may return the result type itself or something simpler that says the s
     resource   str; bytes; contents, or a list of them
     prompt     str (one message of the user); a message, or a list of them
     completion a list of str
+
+`ToolOutcome`, `ResourceOutcome` and `PromptOutcome` say it to type checkers.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.json_text import dumps
 from mcpgen_types.v2026_07_28 import (
@@ -20,9 +22,11 @@ from mcpgen_types.v2026_07_28 import (
     BlobResourceContents,
     CallToolResult,
     CompleteResultCompletion,
+    ContentBlock,
     EmbeddedResource,
     GetPromptResult,
     ImageContent,
+    InputRequiredResult,
     PromptMessage,
     ReadResourceResult,
     ResourceLink,
@@ -33,6 +37,26 @@ from mcpgen_types.v2026_07_28 import (
 )
 
 T = TypeVar("T")
+#: What a tool without an output schema may return.
+ToolOutcome: TypeAlias = (
+    str | dict[str, Any] | ContentBlock | Sequence[ContentBlock] | CallToolResult | InputRequiredResult
+)
+#: What reading a resource may return.
+ResourceOutcome: TypeAlias = (
+    str
+    | bytes
+    | bytearray
+    | memoryview
+    | TextResourceContents
+    | BlobResourceContents
+    | Sequence[TextResourceContents | BlobResourceContents]
+    | ReadResourceResult
+    | InputRequiredResult
+)
+#: What a prompt may return.
+PromptOutcome: TypeAlias = (
+    str | PromptMessage | Sequence[PromptMessage] | GetPromptResult | InputRequiredResult
+)
 
 COMPLETE = "complete"
 _BLOCKS = (TextContent, ImageContent, AudioContent, ResourceLink, EmbeddedResource)
@@ -50,6 +74,14 @@ def tool_result(outcome: Any) -> dict[str, Any]:
         return {"content": [text], "resultType": COMPLETE, "structuredContent": outcome}
     blocks: list[Any] = _several(outcome, _BLOCKS, "A tool")
     return {"content": [encode_ContentBlock(block) for block in blocks], "resultType": COMPLETE}
+
+
+def structured_result(value: Any) -> dict[str, Any] | CallToolResult:
+    """The outcome of a tool whose structured content is `value`, any JSON value."""
+    if isinstance(value, dict):
+        return value
+    text = TextContent(text=dumps(value).decode())
+    return CallToolResult(content=[text], result_type=COMPLETE, structured_content=value)
 
 
 def resource_result(outcome: Any, uri: str, mime_type: str | None) -> ReadResourceResult:

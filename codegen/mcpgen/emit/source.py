@@ -44,7 +44,8 @@ def docstring(text: str) -> str:
     """
     lines = (line.rstrip() for line in re.split(r"\r\n|\r|\n", text.strip()))
     shown = "\n".join("".join(map(_printable, line)) for line in lines)
-    return f'"""{shown}"""'
+    end = "\n" if "\n" in shown else ""
+    return f'"""{shown}{end}"""'
 
 
 def quoted(text: str) -> str:
