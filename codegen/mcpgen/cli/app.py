@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from mcpgen import __version__
-from mcpgen.cli import regen, schema, serve, validate
+from mcpgen.cli import export, regen, schema, serve, validate
 
 app = typer.Typer(
     name="mcpgen",
@@ -42,6 +42,7 @@ app.add_typer(schema.app, name="schema")
 app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
 app.command()(serve.serve)
+app.command()(export.export)
 
 
 def invoke(arguments: Sequence[str]) -> None:

@@ -40,9 +40,8 @@ Make = Callable[[list[Any], list[Any]], tuple[Any, Any]]
 
 
 class Frozen(NamedTuple):
-    """One tool, as a frozen module has it."""
+    """One tool, as a frozen module has it in `TOOLS`, under its digest."""
 
-    digest: str
     input_schema: dict[str, Any]
     output_schema: dict[str, Any] | None
     make: Make
@@ -57,6 +56,7 @@ class Reading(NamedTuple):
     shapes: Shapes
     parameters: tuple[Shape, ...]
     result: Shape | None
+    data: Any
     digest: str
 
 
@@ -87,8 +87,8 @@ def codec_of(
         assert _readings is not None
         _readings.append(reading)
         return None
-    found = table.get(reading.tool)
-    if found is None or found.digest != reading.digest:
+    found = table.get(reading.digest)
+    if found is None:
         log.warning(
             "%s: what is frozen of the tool %r is stale and not used; run mcpgen export again",
             module,
@@ -133,7 +133,7 @@ def _read(
     result = None if data is EMPTY else shapes.of(data)
     text = json.dumps([FORMAT, definition, shapes.tokens], sort_keys=True, default=repr)
     digest = sha256(text.encode()).hexdigest()
-    return Reading(module, definition["name"], signature, shapes, tuple(parameters), result, digest)
+    return Reading(module, definition["name"], signature, shapes, tuple(parameters), result, data, digest)
 
 
 def _by_pydantic(reading: Reading) -> list[Any]:
@@ -149,7 +149,7 @@ def _by_pydantic(reading: Reading) -> list[Any]:
     return [adapter_codec(hint) for hint in reading.shapes.opaque]
 
 
-#: By module. One that has nothing beside it is not looked for twice.
+#: By module, and there by digest. One that has nothing beside it is not looked for twice.
 _tables: dict[str, Mapping[str, Frozen] | None] = {}
 
 

@@ -96,6 +96,8 @@ class Shapes:
         self.opaque: list[Any] = []
         self.tokens: list[Any] = []
         self._seen: dict[Any, Shape] = {}
+        #: Whether pydantic narrows a type somewhere. Then it must choose among the members of unions as well.
+        self._narrowed = False
 
     def of(self, hint: Any) -> Shape:
         """The shape of `hint`; "opaque" for what only pydantic knows how to convert."""
@@ -114,7 +116,8 @@ class Shapes:
         if origin is Literal:
             return self._literal(hint, arguments)
         if origin in (Union, types.UnionType):
-            return Shape("union", self._parts("union", arguments))
+            union = Shape("union", self._parts("union", arguments))
+            return self._hidden(hint) if self._narrowed else union
         if origin in _LISTS:
             return Shape(_LISTS[origin], self._parts(_LISTS[origin], arguments))
         if origin is tuple and arguments:
@@ -136,6 +139,7 @@ class Shapes:
         shape = self.of(arguments[0])
         for each in arguments[1:]:
             self.tokens.append(described(each))
+            self._narrowed |= not isinstance(each, str | Schema)
             if not _only_narrows(each):
                 shape = self._hidden(hint)
         return shape
@@ -178,6 +182,9 @@ class Shapes:
             return ()
         hints = resolved_hints(of, self.scope)
         if kind == "dataclass":
+            self.tokens.append(hasattr(of, "__post_init__"))
+            if not of.__dataclass_params__.init:
+                raise Opaque
             return tuple(
                 [
                     self._of_dataclass(field, hints[field.name])

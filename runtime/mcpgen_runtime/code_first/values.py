@@ -12,11 +12,12 @@ import decimal
 import enum
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mcpgen_runtime.code_first.refusals import Refused
+from mcpgen_types.codec import escape
 
 
 def to_int(value: Any) -> int:
@@ -59,6 +60,44 @@ def to_uuid(value: Any) -> uuid.UUID:
         return uuid.UUID(value)
     except (TypeError, ValueError, AttributeError):
         raise Refused("a UUID", value) from None
+
+
+def to_literal(value: Any, options: tuple[Any, ...]) -> Any:
+    """The one of `options` that is `value`: 1.0 is 1, and True is not."""
+    for option in options:
+        if option == value and (option.__class__ is bool) is (value.__class__ is bool):
+            return option
+    raise Refused(f"one of {', '.join(map(repr, options))}", value)
+
+
+def to_made(kind: Any, fields: dict[str, Any]) -> Any:
+    """An object of a class that looks at its fields itself, and may refuse them."""
+    try:
+        return kind(**fields)
+    except (ValueError, AssertionError) as error:
+        raise Refused(f"a valid value ({error})", fields) from None
+
+
+def under(step: str | int, convert: Callable[[Any], Any], value: Any) -> Any:
+    """`convert(value)`; what it refuses, it refuses at `step` of the value around."""
+    try:
+        return convert(value)
+    except Refused as refused:
+        raise refused.under(f"/{escape(str(step))}") from None
+
+
+def converts(convert: Callable[[Any], Any], value: Any) -> bool:
+    """Whether `convert` takes `value`: what a union asks of its members."""
+    try:
+        convert(value)
+    except (Refused, TypeError, ValueError):
+        return False
+    return True
+
+
+def is_integer(value: Any) -> bool:
+    """Whether JSON Schema calls `value` an integer."""
+    return value.__class__ is int or (value.__class__ is float and value.is_integer())
 
 
 def to_path(value: Any) -> Path:

@@ -1,0 +1,1 @@
+"""`mcpgen export`: what a server offers as a definition file, and the codecs of its tools, frozen."""

@@ -1,0 +1,122 @@
+"""From a server, as its module makes it, to the files that `mcpgen export` writes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from mcpgen.errors import MissingExtra, UsageError
+from mcpgen.export.freezing import frozen_text
+from mcpgen.serving.target import load_target
+from mcpgen_runtime.code_first.frozen import Reading, frozen_name, recorded
+from mcpgen_runtime.server import Server
+from mcpgen_types.v2026_07_28 import encode_Implementation
+
+DEFINITION = "server.mcp.json"
+
+
+class Export(NamedTuple):
+    """What is to be written. `left_to_pydantic` names, by tool, the types that cannot be frozen."""
+
+    files: dict[Path, str]
+    server: Server
+    frozen: int
+    left_to_pydantic: dict[str, list[str]]
+
+
+def export(target: str, *, output: Path | None = None) -> Export:
+    """The definition of the server that `target` means, and its code-first tools frozen.
+
+    The definition goes to `output`, or beside the server's module. Frozen modules lie beside the modules
+    whose functions they are of, if these are in the directory of the server's module or below. Raises
+    `UsageError`, `TargetCrashed`, and `MissingExtra` where pydantic is missing.
+    """
+    try:
+        from mcpgen_runtime.code_first.derive import derive
+    except ModuleNotFoundError:
+        raise MissingExtra("pydantic", extra="pydantic") from None
+    known = set(sys.modules)
+    with recorded() as readings:
+        handler = load_target(target)
+    server = getattr(handler, "server", None)
+    if not isinstance(server, Server):
+        raise UsageError(
+            f"{target} is a handler of its own and has no definition",
+            hint="export a Server, or init --from-server",
+        )
+    home = _home(target, known)
+    files = {output or home / DEFINITION: json_text(definition_of(server))}
+    left: dict[str, list[str]] = {}
+    frozen = 0
+    for module, of_module in _by_module(readings, home).items():
+        unique = {reading.digest: reading for reading in of_module}
+        tools = [(reading, derive(reading.signature, reading.data)) for reading in unique.values()]
+        frozen += len(tools)
+        for reading in unique.values():
+            if reading.shapes.opaque:
+                left[reading.tool] = [_shown(hint) for hint in reading.shapes.opaque]
+        assert module.__file__ is not None
+        path = Path(module.__file__).with_name(frozen_name(module).rpartition(".")[2] + ".py")
+        files[path] = frozen_text(path.stem.removeprefix("_frozen_"), tools)
+    return Export(files, server, frozen, left)
+
+
+def definition_of(server: Server) -> dict[str, Any]:
+    """What `server` offers, as a definition file has it: empty lists are left out."""
+    definition = encode_Implementation(server.info)
+    if server.instructions is not None:
+        definition["instructions"] = server.instructions
+    lists = {
+        "tools": server.tools,
+        "resources": server.resources,
+        "resourceTemplates": server.templates,
+        "prompts": server.prompts,
+    }
+    for key, entries in lists.items():
+        if entries:
+            definition[key] = [_in_order(entry.json) for entry in entries.values()]  # type: ignore[attr-defined]
+    return _in_order(definition)
+
+
+def json_text(definition: dict[str, Any]) -> str:
+    """A definition as people read it."""
+    return json.dumps(definition, indent=2, ensure_ascii=False) + "\n"
+
+
+_FIRST = ("uri", "uriTemplate", "name", "version", "title", "description")
+_SCHEMAS = ("inputSchema", "outputSchema")
+
+
+def _in_order(definition: dict[str, Any]) -> dict[str, Any]:
+    """The same with what names it first, and the type of each schema."""
+    found = {key: definition[key] for key in (*_FIRST, *definition) if key in definition}
+    for key in _SCHEMAS:
+        if "type" in found.get(key, ()):
+            found[key] = {"type": found[key]["type"], **found[key]}
+    return found
+
+
+def _home(target: str, known: set[str]) -> Path:
+    """The directory of the module that `target` names."""
+    place = target.rpartition(":")[0]
+    if place.endswith(".py"):
+        return Path(place).resolve().parent
+    file = sys.modules[place].__file__
+    return Path(file).resolve().parent if file else Path.cwd()
+
+
+def _by_module(readings: list[Reading], home: Path) -> dict[ModuleType, list[Reading]]:
+    found: dict[ModuleType, list[Reading]] = {}
+    for reading in readings:
+        module = sys.modules.get(reading.module)
+        file = getattr(module, "__file__", None)
+        if module is not None and file and Path(file).resolve().is_relative_to(home):
+            found.setdefault(module, []).append(reading)
+    return found
+
+
+def _shown(hint: Any) -> str:
+    return getattr(hint, "__qualname__", None) or str(hint)
