@@ -119,10 +119,10 @@ class ServerCore:
         return self.lifetime.hold(host)
 
     def capabilities(self, revision: str) -> ServerCapabilities:
-        """What the server can do for a client of `revision`."""
+        """What the server can do for a client of `revision`, disabled features included."""
         server = self.server
-        completes = any(prompt.completers for prompt in server.prompts.values()) or any(
-            template.completers for template in server.templates.values()
+        completes = any(prompt.completers for prompt in server.prompts.all.values()) or any(
+            template.completers for template in server.templates.all.values()
         )
         return ServerCapabilities(
             # Up to 2024-11-05 a server that completes does not say so.
@@ -130,17 +130,17 @@ class ServerCore:
             logging={},
             tools=(
                 ServerCapabilitiesTools(list_changed=True)
-                if server.tools or "tools" in server.offers
+                if server.tools.all or "tools" in server.offers
                 else None
             ),
             prompts=(
                 ServerCapabilitiesPrompts(list_changed=True)
-                if server.prompts or "prompts" in server.offers
+                if server.prompts.all or "prompts" in server.offers
                 else None
             ),
             resources=(
                 ServerCapabilitiesResources(list_changed=True, subscribe=True)
-                if server.resources or server.templates or "resources" in server.offers
+                if server.resources.all or server.templates.all or "resources" in server.offers
                 else None
             ),
         )

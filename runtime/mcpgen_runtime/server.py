@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from functools import partial
 from inspect import isasyncgenfunction
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from mcpgen_runtime.features import (
 )
 from mcpgen_runtime.layering import Layer, checked
 from mcpgen_runtime.lifetime import Lifespan
+from mcpgen_runtime.table import Table
 from mcpgen_types.codec import DecodeError
 from mcpgen_types.v2026_07_28 import (
     Icon,
@@ -45,8 +47,9 @@ class Server(Decorators):
     """What one server offers: tools, resources, resource templates, prompts.
 
     Definitions are neutral types (`mcpgen_types.v2026_07_28`) or their JSON; every client gets them in
-    the words of its own revision. A feature may be added or removed at any time: clients that listen
-    are told. `page_size` cuts lists into pages of that many entries; without it they come whole.
+    the words of its own revision. A feature may be added, removed, disabled and enabled at any time:
+    clients that listen are told. `page_size` cuts lists into pages of that many entries; without it they
+    come whole.
     `ttl_ms` and `cache_scope` are the caching hints of lists (2026-07-28 server/utilities/caching).
     `lifespan` is an async context manager, entered with the server before it is served and left after: what
     it yields, handlers get from `ctx.state`. Its end, and that of background tasks, may take
@@ -95,11 +98,13 @@ class Server(Decorators):
         self.offers = frozenset(offers)
         self.lifespan = lifespan
         self.shutdown_seconds = shutdown_seconds
-        self.tools: dict[str, ToolEntry] = {}
-        self.resources: dict[str, ResourceEntry] = {}
-        self.templates: dict[str, TemplateEntry] = {}
-        self.prompts: dict[str, PromptEntry] = {}
         self.changes = Changes()
+        announce = self.changes.announce
+        self.tools: Table[ToolEntry] = Table("tool", partial(announce, TOOLS_CHANGED))
+        resources_changed = partial(announce, RESOURCES_CHANGED)
+        self.resources: Table[ResourceEntry] = Table("resource", resources_changed)
+        self.templates: Table[TemplateEntry] = Table("resource template", resources_changed)
+        self.prompts: Table[PromptEntry] = Table("prompt", partial(announce, PROMPTS_CHANGED))
         #: Which provider stands in for another (`mcpgen_runtime.dependencies`): for tests.
         self.overrides: dict[Provider, Provider] = {}
         self._layers = checked(layers)
@@ -134,28 +139,41 @@ class Server(Decorators):
         that is invalid, a name that is taken, or a layer that is none.
         """
         tool = _decoded(definition, Tool, decode_Tool)
-        self._free(tool.name, self.tools, "tool")
-        entry = self.tools[tool.name] = ToolEntry(tool, handler, checked(layers))
+        entry = ToolEntry(tool, handler, checked(layers))
+        self.tools.put(tool.name, entry)
         if entry.layers:
             self._layered()
-        self.changes.announce(TOOLS_CHANGED)
 
     def remove_tool(self, name: str) -> None:
         """Offer the tool no longer. Raises `KeyError` where there is none."""
-        del self.tools[name]
-        self.changes.announce(TOOLS_CHANGED)
+        self.tools.drop(name)
+
+    def disable_tool(self, name: str) -> None:
+        """As if there were no such tool, until it is enabled. Raises `KeyError` where there is none."""
+        self.tools.hide(name)
+
+    def enable_tool(self, name: str) -> None:
+        """Offer a disabled tool again, at its place. Raises `KeyError` where there is none."""
+        self.tools.show(name)
+        if self.tools[name].layers:
+            self._layered()
 
     def add_resource(self, definition: Resource | Mapping[str, Any], reader: ResourceReader) -> None:
         """Offer the resource at one URI, read by `reader(uri, ctx)`. Raises `DefinitionError`."""
         resource = _decoded(definition, Resource, decode_Resource)
-        self._free(resource.uri, self.resources, "resource")
-        self.resources[resource.uri] = ResourceEntry(resource, reader)
-        self.changes.announce(RESOURCES_CHANGED)
+        self.resources.put(resource.uri, ResourceEntry(resource, reader))
 
     def remove_resource(self, uri: str) -> None:
         """Offer the resource no longer. Raises `KeyError` where there is none."""
-        del self.resources[uri]
-        self.changes.announce(RESOURCES_CHANGED)
+        self.resources.drop(uri)
+
+    def disable_resource(self, uri: str) -> None:
+        """As if there were no such resource, until it is enabled. Raises `KeyError` where there is none."""
+        self.resources.hide(uri)
+
+    def enable_resource(self, uri: str) -> None:
+        """Offer a disabled resource again, at its place. Raises `KeyError` where there is none."""
+        self.resources.show(uri)
 
     def add_resource_template(
         self,
@@ -170,14 +188,19 @@ class Server(Decorators):
         a URI, the one that was added first reads it. Raises `DefinitionError`.
         """
         template = _decoded(definition, ResourceTemplate, decode_ResourceTemplate)
-        self._free(template.uri_template, self.templates, "resource template")
-        self.templates[template.uri_template] = TemplateEntry(template, reader, complete or {})
-        self.changes.announce(RESOURCES_CHANGED)
+        self.templates.put(template.uri_template, TemplateEntry(template, reader, complete or {}))
 
     def remove_resource_template(self, uri_template: str) -> None:
         """Offer those resources no longer. Raises `KeyError` where there is no such template."""
-        del self.templates[uri_template]
-        self.changes.announce(RESOURCES_CHANGED)
+        self.templates.drop(uri_template)
+
+    def disable_resource_template(self, uri_template: str) -> None:
+        """As if there were no such template, until it is enabled. Raises `KeyError` where there is none."""
+        self.templates.hide(uri_template)
+
+    def enable_resource_template(self, uri_template: str) -> None:
+        """Offer a disabled template again, at its place. Raises `KeyError` where there is none."""
+        self.templates.show(uri_template)
 
     def add_prompt(
         self,
@@ -191,14 +214,19 @@ class Server(Decorators):
         `complete` holds a completer for some of its arguments. Raises `DefinitionError`.
         """
         prompt = _decoded(definition, Prompt, decode_Prompt)
-        self._free(prompt.name, self.prompts, "prompt")
-        self.prompts[prompt.name] = PromptEntry(prompt, handler, complete or {})
-        self.changes.announce(PROMPTS_CHANGED)
+        self.prompts.put(prompt.name, PromptEntry(prompt, handler, complete or {}))
 
     def remove_prompt(self, name: str) -> None:
         """Offer the prompt no longer. Raises `KeyError` where there is none."""
-        del self.prompts[name]
-        self.changes.announce(PROMPTS_CHANGED)
+        self.prompts.drop(name)
+
+    def disable_prompt(self, name: str) -> None:
+        """As if there were no such prompt, until it is enabled. Raises `KeyError` where there is none."""
+        self.prompts.hide(name)
+
+    def enable_prompt(self, name: str) -> None:
+        """Offer a disabled prompt again, at its place. Raises `KeyError` where there is none."""
+        self.prompts.show(name)
 
     def background(self, coroutine: Coroutine[Any, Any, Any], *, name: str | None = None) -> BackgroundTask:
         """Run `coroutine` beside the requests until it ends, or until the server does: then it is cancelled.
@@ -220,10 +248,6 @@ class Server(Decorators):
     def _layered(self) -> None:
         for told in self.on_layers:
             told()
-
-    def _free(self, key: str, taken: Collection[str], kind: str) -> None:
-        if key in taken:
-            raise DefinitionError(f"there is a {kind} {key!r} already")
 
 
 def _decoded(definition: T | Mapping[str, Any], kind: type[T], decode: Callable[[Any], T]) -> T:

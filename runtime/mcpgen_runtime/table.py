@@ -1,0 +1,52 @@
+"""What a server has of one kind: what it offers now, and what it holds back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from mcpgen_runtime.errors import DefinitionError
+
+E = TypeVar("E")
+
+
+class Table(dict[str, E]):
+    """The entries that are offered, in the order in which they were added. Read it; the server changes it.
+
+    A disabled entry keeps its name and its place among `all`, and is nowhere else. `kind` names an entry in
+    messages; `changed` is called whenever what is offered changes.
+    """
+
+    def __init__(self, kind: str, changed: Callable[[], object]) -> None:
+        super().__init__()
+        self._kind = kind
+        self._changed = changed
+        #: The disabled ones too.
+        self.all: dict[str, E] = {}
+
+    def put(self, key: str, entry: E) -> None:
+        """Add an entry. Raises `DefinitionError` where there is one, be it disabled."""
+        if key in self.all:
+            raise DefinitionError(f"there is a {self._kind} {key!r} already")
+        self.all[key] = self[key] = entry
+        self._changed()
+
+    def drop(self, key: str) -> None:
+        """Remove an entry, disabled or not. Raises `KeyError` where there is none."""
+        self.hide(key)
+        del self.all[key]
+
+    def hide(self, key: str) -> None:
+        """Disable an entry. Raises `KeyError` where there is none."""
+        self.all[key]
+        if self.pop(key, None) is not None:
+            self._changed()
+
+    def show(self, key: str) -> None:
+        """Enable an entry, at its place. Raises `KeyError` where there is none."""
+        self.all[key]
+        if key not in self:
+            offered = {each: entry for each, entry in self.all.items() if each == key or each in self}
+            self.clear()
+            self.update(offered)
+            self._changed()
