@@ -23,9 +23,13 @@ Context = TypeVar("Context")
 
 
 class Answering(NamedTuple):
-    """Which method answers a message; `revision` is the one whose types its params and its result have."""
+    """Which method answers a message, and who sends it.
+
+    Revisions from `since` to `revision` have it, the last of which gives its params and its result their types.
+    """
 
     attribute: str
+    since: str
     revision: str
 
 
@@ -171,27 +175,27 @@ class ServerMethods(ABC, Generic[Context]):
 
 
 REQUESTS: dict[str, Answering] = {
-    "completion/complete": Answering("complete", "2026-07-28"),
-    "initialize": Answering("initialize", "2025-11-25"),
-    "logging/setLevel": Answering("set_logging_level", "2025-11-25"),
-    "ping": Answering("ping", "2025-11-25"),
-    "prompts/get": Answering("get_prompt", "2026-07-28"),
-    "prompts/list": Answering("list_prompts", "2026-07-28"),
-    "resources/list": Answering("list_resources", "2026-07-28"),
-    "resources/read": Answering("read_resource", "2026-07-28"),
-    "resources/subscribe": Answering("subscribe_resource", "2025-11-25"),
-    "resources/templates/list": Answering("list_resource_templates", "2026-07-28"),
-    "resources/unsubscribe": Answering("unsubscribe_resource", "2025-11-25"),
-    "server/discover": Answering("discover", "2026-07-28"),
-    "tasks/cancel": Answering("cancel_task", "2025-11-25"),
-    "tasks/get": Answering("get_task", "2025-11-25"),
-    "tasks/list": Answering("list_tasks", "2025-11-25"),
-    "tasks/result": Answering("get_task_result", "2025-11-25"),
-    "tools/call": Answering("call_tool", "2026-07-28"),
-    "tools/list": Answering("list_tools", "2026-07-28"),
+    "completion/complete": Answering("complete", "2024-11-05", "2026-07-28"),
+    "initialize": Answering("initialize", "2024-11-05", "2025-11-25"),
+    "logging/setLevel": Answering("set_logging_level", "2024-11-05", "2025-11-25"),
+    "ping": Answering("ping", "2024-11-05", "2025-11-25"),
+    "prompts/get": Answering("get_prompt", "2024-11-05", "2026-07-28"),
+    "prompts/list": Answering("list_prompts", "2024-11-05", "2026-07-28"),
+    "resources/list": Answering("list_resources", "2024-11-05", "2026-07-28"),
+    "resources/read": Answering("read_resource", "2024-11-05", "2026-07-28"),
+    "resources/subscribe": Answering("subscribe_resource", "2024-11-05", "2025-11-25"),
+    "resources/templates/list": Answering("list_resource_templates", "2024-11-05", "2026-07-28"),
+    "resources/unsubscribe": Answering("unsubscribe_resource", "2024-11-05", "2025-11-25"),
+    "server/discover": Answering("discover", "2026-07-28", "2026-07-28"),
+    "tasks/cancel": Answering("cancel_task", "2025-11-25", "2025-11-25"),
+    "tasks/get": Answering("get_task", "2025-11-25", "2025-11-25"),
+    "tasks/list": Answering("list_tasks", "2025-11-25", "2025-11-25"),
+    "tasks/result": Answering("get_task_result", "2025-11-25", "2025-11-25"),
+    "tools/call": Answering("call_tool", "2024-11-05", "2026-07-28"),
+    "tools/list": Answering("list_tools", "2024-11-05", "2026-07-28"),
 }
 NOTIFICATIONS: dict[str, Answering] = {
-    "notifications/progress": Answering("on_progress", "2025-11-25"),
-    "notifications/roots/list_changed": Answering("on_roots_list_changed", "2025-11-25"),
-    "notifications/tasks/status": Answering("on_task_status", "2025-11-25"),
+    "notifications/progress": Answering("on_progress", "2024-11-05", "2025-11-25"),
+    "notifications/roots/list_changed": Answering("on_roots_list_changed", "2024-11-05", "2025-11-25"),
+    "notifications/tasks/status": Answering("on_task_status", "2025-11-25", "2025-11-25"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 TOOLS_CHANGED = "notifications/tools/list_changed"
@@ -18,9 +19,14 @@ class Listener(Protocol):
 
 
 class Changes:
-    """The listeners of one server. Not for several threads: call it where the server runs."""
+    """The listeners of one server. Not for several threads: call it where the server runs.
+
+    `on_interest` is called with a URI and True when somebody is the first to hear of it, and with False when
+    the last one hears no more.
+    """
 
     def __init__(self) -> None:
+        self.on_interest: Callable[[str, bool], object] = lambda uri, wanted: None
         self._listeners: dict[Listener, set[str]] = {}
         self._by_uri: dict[str, set[Listener]] = {}
 
@@ -36,7 +42,10 @@ class Changes:
     def subscribe(self, listener: Listener, uri: str) -> None:
         """`listener`, which was added before, also hears of updates of the resource at `uri`."""
         self._listeners[listener].add(uri)
+        is_first = uri not in self._by_uri
         self._by_uri.setdefault(uri, set()).add(listener)
+        if is_first:
+            self.on_interest(uri, True)
 
     def unsubscribe(self, listener: Listener, uri: str) -> None:
         """`listener` hears no more of the resource at `uri`."""
@@ -64,3 +73,4 @@ class Changes:
         listeners.discard(listener)
         if not listeners:
             del self._by_uri[uri]
+            self.on_interest(uri, False)

@@ -72,7 +72,7 @@ _OF_THE_LEGACY: Mapping[str, Answering] = {
     "resources/unsubscribe": opening.unsubscribe,
 }
 
-_SERVER_INFO = "io.modelcontextprotocol/serverInfo"
+SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 
 
 class ServerCore:
@@ -150,7 +150,7 @@ class ServerCore:
         info = encode_Implementation(self.server.info)
         if revision == NEUTRAL:
             return info
-        types: Mapping[str, TypeConverter] = _converters_of(revision).TYPES
+        types: Mapping[str, TypeConverter] = converters_of(revision).TYPES
         to_wire = types["Implementation"].to_wire
         return info if to_wire is None else to_wire(info)
 
@@ -215,7 +215,7 @@ class ServerCore:
             error = merged(error) or error
         if isinstance(error, InputRequired):  # a layer asked the client itself
             try:
-                result = {**ctx._needed(error), "_meta": {_SERVER_INFO: self.info(ctx.revision)}}
+                result = {**ctx._needed(error), "_meta": {SERVER_INFO: self.info(ctx.revision)}}
                 return Result(request.id, result)
             except Exception as refused:
                 error = refused
@@ -226,10 +226,10 @@ class ServerCore:
     def _bare_routes_of(self, revision: str, features: Mapping[str, Answering]) -> dict[str, Route]:
         """How each method of `revision` is answered, without layers."""
         if revision == NEUTRAL:
-            info = {_SERVER_INFO: self.info(revision)}
+            info = {SERVER_INFO: self.info(revision)}
             methods = {**features, **_OF_THE_MODERN}
             return {method: self._modern(answer, info) for method, answer in methods.items()}
-        converters: Mapping[str, Converter] = _converters_of(revision).CONVERTERS
+        converters: Mapping[str, Converter] = converters_of(revision).CONVERTERS
         return {
             **{method: self._legacy(answer, converters[method]) for method, answer in features.items()},
             **{method: self._session(answer) for method, answer in _OF_THE_LEGACY.items()},
@@ -313,6 +313,6 @@ def _begun(route: Route) -> Route:
     return run
 
 
-def _converters_of(revision: str) -> Any:
+def converters_of(revision: str) -> Any:
     """The module that converts between `revision` and the neutral types."""
     return import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")

@@ -36,12 +36,14 @@ def method_of(revision: Revision, name: str) -> Method:
     return next(method for method in revision.methods if method.name == name)
 
 
+def oldest(name: str, revisions: Sequence[Revision]) -> Revision:
+    """The first of `revisions`, oldest first, in which clients send it."""
+    return next(revision for revision in revisions if _has(revision, name))
+
+
 def spoken(name: str, revisions: Sequence[Revision]) -> str:
     """In which of the `revisions`, oldest first, clients send it: "every revision", "up to 2025-11-25"."""
-    known = [
-        any(method.name == name and _of_clients(method) for method in revision.methods)
-        for revision in revisions
-    ]
+    known = [_has(revision, name) for revision in revisions]
     first, last = known.index(True), len(known) - 1 - known[::-1].index(True)
     if last < len(known) - 1:
         only = first == last
@@ -52,6 +54,10 @@ def spoken(name: str, revisions: Sequence[Revision]) -> str:
 def python_name(method: Method) -> str:
     """What a request is called in Python: `tools/call` is `call_tool`, after its `CallToolRequest`."""
     return _NAMES.get(method.name) or snake_case(method.message.removesuffix("Request"))
+
+
+def _has(revision: Revision, name: str) -> bool:
+    return any(method.name == name and _of_clients(method) for method in revision.methods)
 
 
 def _of_clients(method: Method) -> bool:

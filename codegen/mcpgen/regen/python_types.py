@@ -38,7 +38,7 @@ class PythonTypes:
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """Two units a revision, for models take much longer than wire types; the root; both sides' methods."""
+        """Two units a revision, for models take longer than wire types; the root; both sides' methods."""
         require("jinja2")
         wire = generator_inputs(*_WIRE_CODE) | tool_inputs("ruff")
         units = [

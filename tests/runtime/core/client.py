@@ -230,4 +230,5 @@ class Client:
             assert frame["error"]["code"] not in forbidden, frame
             return
         assert method is not None, f"an answer to nothing: {frame}"
-        methods[method].result.decode(frame["result"])
+        if method in methods:  # of an extension the protocol says nothing
+            methods[method].result.decode(frame["result"])

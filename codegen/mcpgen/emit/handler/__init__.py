@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mcpgen.emit.requests import method_of, newest_homes, python_name, spoken
+from mcpgen.emit.requests import method_of, newest_homes, oldest, python_name, spoken
 from mcpgen.emit.source import package_name
 from mcpgen.emit.templates import render
 from mcpgen.ir.model import Method, Revision
@@ -16,11 +16,15 @@ _OF_THE_ERA = frozenset({"subscriptions/listen", "notifications/initialized", "n
 
 @dataclass(frozen=True, slots=True)
 class HandlerMethod:
-    """One method of the handler; `result` is None where there is nothing to return."""
+    """One method of the handler; `result` is None where there is nothing to return.
+
+    `revision` is the newest that has it, and whose types it has, `since` the oldest.
+    """
 
     name: str
     method: str
     revision: str
+    since: str
     spoken: str
     capability: str | None
     params: str
@@ -43,14 +47,14 @@ def _methods(revisions: tuple[Revision, ...], kind: str) -> list[HandlerMethod]:
     """The methods of that `kind`, sorted by their names in Python."""
     homes = newest_homes(revisions, kind=kind)
     found = [
-        _method(method_of(home, name), home.name, spoken(name, revisions))
+        _method(method_of(home, name), home.name, oldest(name, revisions).name, spoken(name, revisions))
         for name, home in homes.items()
         if name not in _OF_THE_ERA
     ]
     return sorted(found, key=lambda method: method.name)
 
 
-def _method(method: Method, revision: str, known: str) -> HandlerMethod:
+def _method(method: Method, revision: str, since: str, known: str) -> HandlerMethod:
     assert method.params is not None, f"{method.name} has no params at all"
     if method.kind == "notification":
         name = f"on_{snake_case(method.message.removesuffix('Notification'))}"
@@ -61,6 +65,7 @@ def _method(method: Method, revision: str, known: str) -> HandlerMethod:
         name=name,
         method=method.name,
         revision=revision,
+        since=since,
         spoken=known,
         capability=method.capability,
         params=f"{package}.{method.params}",
