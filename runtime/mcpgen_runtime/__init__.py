@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ToolNotFound,
         UrlElicitationRequired,
     )
+    from mcpgen_runtime.gateway import GatewayCore, ServerHandler
     from mcpgen_runtime.limits import Limits
     from mcpgen_runtime.protocol import ProtocolHandler
     from mcpgen_runtime.server import Server
@@ -51,6 +52,7 @@ _HOMES = {
         "ToolNotFound",
         "UrlElicitationRequired",
     ),
+    "gateway": ("GatewayCore", "ServerHandler"),
     "limits": ("Limits",),
     "protocol": ("ProtocolHandler",),
     "server": ("Server",),
@@ -60,6 +62,7 @@ __all__ = [
     "ClientRefused",
     "DefinitionError",
     "Depends",
+    "GatewayCore",
     "InvalidParams",
     "InvalidRequest",
     "Limits",
@@ -72,6 +75,7 @@ __all__ = [
     "ResourceNotFound",
     "Server",
     "ServerCore",
+    "ServerHandler",
     "ToolError",
     "ToolNotFound",
     "UrlElicitationRequired",

@@ -49,6 +49,19 @@ class Mine(Server):
 class Rack:
     server = server
 """
+GATEWAY = """
+from mcpgen_runtime import Server, ServerHandler
+from mcpgen_types.v2026_07_28 import ServerCapabilities
+
+class Gateway(ServerHandler):
+    def __init__(self):
+        super().__init__(Server("gateway", "1.0.0"))
+
+    def capabilities(self, revision):
+        return ServerCapabilities()
+
+gateway = Gateway()
+"""
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
 
 
@@ -56,6 +69,7 @@ PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
 def project(tmp_path: Path) -> Path:
     """A directory with some modules to serve from."""
     (tmp_path / "greeter.py").write_text(GREETER)
+    (tmp_path / "gateway.py").write_text(GATEWAY)
     (tmp_path / "crashing.py").write_text("def f():\n    raise ValueError('early')\n\nf()\n")
     (tmp_path / "needy.py").write_text("import no_such_package\n")
     (tmp_path / "leaving.py").write_text("import sys\n\nsys.exit('goodbye')\n")
@@ -92,6 +106,8 @@ def mcpgen(
         "greeter:Rack.server",
         "greeter.py:server",
         "rooms/hall.py:server",
+        "gateway:gateway",
+        "gateway:Gateway",
     ],
 )
 def test_target_is_served(project: Path, target: str) -> None:
@@ -160,8 +176,14 @@ def test_code_that_fails_shows_its_own_traceback_and_ends_it_with_3(
     assert shown in told
     assert f"\nerror: {error}" in told
     assert told.endswith("hint: the traceback above is of the server's own code\n")
-    # Of our own frames the reader has no use.
+    # Of our own frames, and Python's, the reader has no use.
     assert "mcpgen/serving" not in told
+    assert "importlib" not in told
+    assert "of others left out: MCPGEN_DEBUG=1 shows them)" in told
+    assert told.count('  File "') == told.count(str(project))
+    whole = mcpgen(project, "serve", target, MCPGEN_DEBUG="1").stderr.decode()
+    assert "mcpgen/serving" in whole
+    assert "left out" not in whole
 
 
 @pytest.mark.parametrize(

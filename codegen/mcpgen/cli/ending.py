@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from pathlib import Path
-from types import TracebackType
 
 import typer
 
@@ -94,7 +93,9 @@ def failure_of(exception: Exception) -> Failure:
     """What `exception` means to the user. Of a bug, MCPGEN_DEBUG=1 also prints the traceback."""
     match exception:
         case TargetCrashed():
-            _print_traceback(exception.cause)
+            from mcpgen.cli.authors_lines import shortened
+
+            print(shortened(exception.cause), file=sys.stderr, end="")
             return Failure(exception.message, exception.hint, int(exception.exit_code))
         case McpgenError():
             return Failure(exception.message, exception.hint, int(exception.exit_code))
@@ -126,22 +127,6 @@ def _machine_failure(exception: OSError) -> Failure:
     where = "" if exception.filename is None else f"{os.fsdecode(exception.filename)}: "
     hint = _MACHINE_ERRORS.get(exception.errno or 0, "check the path")
     return Failure(f"{where}{reason[:1].lower()}{reason[1:]}", hint, int(ExitCode.USAGE))
-
-
-def _print_traceback(cause: BaseException) -> None:
-    """The traceback of code that is not ours, without the frames that are."""
-    trace = cause.__traceback__
-    while trace is not None and _is_ours(trace):
-        trace = trace.tb_next
-    traceback.print_exception(type(cause), cause, trace)
-
-
-def _is_ours(trace: TracebackType) -> bool:
-    module = trace.tb_frame.f_globals.get("__name__", "")
-    return (
-        module.partition(".")[0] in ("mcpgen", "mcpgen_runtime", "contextlib", "importlib")
-        or "importlib" in trace.tb_frame.f_code.co_filename
-    )
 
 
 def _internal_failure(exception: Exception) -> Failure:

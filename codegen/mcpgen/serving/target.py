@@ -1,7 +1,7 @@
 """Which server a TARGET means: `module:attribute` or `path/to/file.py:attribute`.
 
-The attribute is a `Server`, a `ProtocolHandler`, or a function without arguments that makes one of them.
-Files are found by `os.path`: importing pathlib takes a tenth of the time in which a server starts.
+The attribute is a `Server`, a `ServerHandler` or a `ProtocolHandler`, or a function without arguments that
+makes one. Files are found by `os.path`: importing pathlib takes a tenth of the time in which a server starts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FORM = "TARGET is module:attribute or path/to/file.py:attribute, such as greete
 
 
 def load_target(target: str, *, key: bytes | None = None) -> Any:
-    """The `ProtocolHandler` that `target` means: of a `Server`, a `ServerCore` with `key`.
+    """The `ProtocolHandler` that `target` means: of a `Server` or a `ServerHandler`, its core with `key`.
 
     The current directory can be imported from, and so can that of a file. Raises `UsageError` where there
     is no such thing or it is no server, `TargetCrashed` where its own code raises.
@@ -39,7 +39,12 @@ def load_target(target: str, *, key: bytes | None = None) -> Any:
     from mcpgen_runtime.core import ServerCore
     from mcpgen_runtime.server import Server
 
-    return ServerCore(found, key=key) if isinstance(found, Server) else found
+    if isinstance(found, Server):
+        return ServerCore(found, key=key)
+    gateway = _gateway()
+    return (
+        gateway.GatewayCore(found, key=key) if gateway and isinstance(found, gateway.ServerHandler) else found
+    )
 
 
 def _import_from(directory: str) -> None:
@@ -129,7 +134,7 @@ def _made(found: Any, target: str) -> Any:
             found.close()
         raise UsageError(
             f"{target} is no server but a value of type {kind}",
-            hint="it must be a Server, a ProtocolHandler, or a function that makes one of them",
+            hint="it must be a Server, a ServerHandler or a ProtocolHandler, or a function that makes one",
         )
     return found
 
@@ -139,8 +144,16 @@ def _is_server(value: Any) -> bool:
         return False
     from mcpgen_runtime.server import Server
 
+    gateway = _gateway()
+    if isinstance(value, Server) or (gateway and isinstance(value, gateway.ServerHandler)):
+        return True
     wanted = ("handle_request", "handle_notification", "capabilities")
-    return isinstance(value, Server) or all(callable(getattr(value, name, None)) for name in wanted)
+    return all(callable(getattr(value, name, None)) for name in wanted)
+
+
+def _gateway() -> Any:
+    """The module of gateways, if the target has imported it: no other target needs it."""
+    return sys.modules.get("mcpgen_runtime.gateway")
 
 
 def _user_code(run: Callable[[], T], what: str) -> T:

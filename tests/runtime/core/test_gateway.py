@@ -23,7 +23,6 @@ from mcpgen_types.v2026_07_28 import (
     CompleteResult,
     CompleteResultCompletion,
     DiscoverResult,
-    Implementation,
     InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
@@ -156,9 +155,10 @@ def test_params_and_results_are_neutral_whatever_the_client_speaks(revision: str
     gateway = Gateway()
     client = client_of(gateway, revision)
     assert text_of(client.call("add", {"a": 1})) == "add {'a': 1}"
-    assert isinstance(gateway.given[-1], CallToolRequestParams)
     listed = client.result("tools/list", {"cursor": "1"})
-    assert gateway.given[-1].cursor == "1"
+    called, asked = gateway.given
+    assert isinstance(called, CallToolRequestParams)
+    assert asked.cursor == "1"
     assert listed["nextCursor"] == "2"
     # What a revision does not know, it does not get.
     assert ("title" in listed["tools"][0]) == (revision >= "2025-06-18")
