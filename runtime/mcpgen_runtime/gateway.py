@@ -18,7 +18,7 @@ from __future__ import annotations
 import logging
 import time as clock
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcpgen_runtime.context import RequestContext
@@ -192,7 +192,7 @@ class GatewayCore(ServerCore):
     async def _unknown(self, request: Request, ctx: RequestContext) -> Response:
         return await self._route(_other, ctx.revision)(request, ctx)
 
-    def _routes_of(self, revision: str) -> dict[str, Route]:
+    def _bare_routes_of(self, revision: str, features: Mapping[str, Answering]) -> dict[str, Route]:
         routes: dict[str, Route] = {}
         for method, known in methods.REQUESTS.items():
             if not known.since <= revision <= known.revision:
@@ -241,6 +241,8 @@ def _answering(method: str, known: methods.Answering) -> Answering:
                 return {}
             if outcome.__class__ is not InputRequiredResult:
                 result: Json = encode(outcome)
+                if "ttlMs" in result:
+                    ctx.caching = (result["ttlMs"], result["cacheScope"])
                 return result
             ended = await ctx._input_required(outcome)
             if ended is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import InvalidParams, ResourceNotFound, ToolError
 from mcpgen_runtime.gateway import GatewayCore, ServerHandler
+from mcpgen_runtime.jsonrpc import Request, Response
+from mcpgen_runtime.layering import CallNext
 from mcpgen_runtime.server import Server
 from mcpgen_types import revision as package_of
 from mcpgen_types import v2025_11_25
@@ -396,3 +400,40 @@ def test_a_gateway_is_told_what_clients_watch_and_tells_them_of_changes(revision
         else:
             client.result("resources/unsubscribe", {"uri": "x://a"})
     assert gateway.given == [("watched", "x://a"), ("unwatched", "x://a")]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_layers_and_lifespan_are_those_of_the_server(revision: str) -> None:
+    heard: list[Any] = []
+
+    async def layer(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        response = await call_next(request, ctx)
+        heard.append((request.method, ctx.caching))
+        return response
+
+    @asynccontextmanager
+    async def lifespan(server: Server) -> AsyncIterator[int]:
+        heard.append("begun")
+        yield 5
+        heard.append("ended")
+
+    class Stateful(Gateway):
+        async def call_tool(self, params: CallToolRequestParams, ctx: RequestContext) -> CallToolAnswer:
+            text = TextContent(text=str(ctx.state(int)))
+            return CallToolResult(content=[text], result_type="complete")
+
+    gateway = Stateful()
+    gateway.server.add_layer(layer)
+    gateway.server.lifespan = lifespan
+    core = GatewayCore(gateway, key=KEY)
+    client = Client(core, revision)
+    entered = core.lifespan(client.driver)
+    client.driver.start(entered.__aenter__(), lambda result, error: None)
+    assert text_of(client.call("a")) == "5"
+    client.result("tools/list")
+    client.error("vendor/method")
+    client.driver.start(entered.__aexit__(None, None, None), lambda result, error: None)
+    client.driver.run()
+    methods = [each for each in heard if each[0] not in ("initialize",)]
+    hint = (5, "public")
+    assert methods == ["begun", ("tools/call", None), ("tools/list", hint), ("vendor/method", None), "ended"]
