@@ -11,10 +11,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from mcpgen_runtime.errors import HeaderMismatch
+from mcpgen_types.codec import escape
 
 #: The member of params that `Mcp-Name` mirrors, by method.
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
@@ -73,22 +75,32 @@ def marked_parameters(schema: Any) -> dict[str, tuple[str, ...]]:
     Raises `ValueError` where a mark stands where it may not, or is no header name: such a tool may be
     neither offered nor, over HTTP, shown.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    faults = misplaced_marks(schema)
+    if faults:
+        pointer, reason = faults[0]
+        raise ValueError(f"{_MARK} at {pointer.removesuffix('/' + _MARK) or '/'}: {reason}")
+    return {f"Mcp-Param-{mark.schema[_MARK]}": mark.path for mark in _marks(schema)}
+
+
+def misplaced_marks(schema: Any) -> list[tuple[str, str]]:
+    """What is wrong with the marks of an `inputSchema`: JSON Pointers to the marks, each with the reason."""
+    faults: list[tuple[str, str]] = []
     seen: set[str] = set()
-    for marked, path, reachable in _marks(schema):
-        place = f"{_MARK} at /{'/'.join(path)}"
-        name = marked[_MARK]
-        if not reachable:
-            raise ValueError(f"{place}: only a chain of `properties` may lead to it")
-        if not isinstance(name, str) or not _TOKEN.match(name):
-            raise ValueError(f"{place}: {name!r} is no header name")
-        if marked.get("type") not in ("string", "integer", "boolean"):
-            raise ValueError(f"{place}: only a string, an integer or a boolean can have one")
-        if name.lower() in seen:
-            raise ValueError(f"{place}: {name!r} is there twice")
-        seen.add(name.lower())
-        found[f"Mcp-Param-{name}"] = path
-    return found
+    for mark in _marks(schema):
+        name = mark.schema[_MARK]
+        if not mark.reachable:
+            reason = "only a chain of `properties` may lead to it"
+        elif not isinstance(name, str) or not _TOKEN.match(name):
+            reason = f"{name!r} is no header name"
+        elif mark.schema.get("type") not in ("string", "integer", "boolean"):
+            reason = "only a string, an integer or a boolean can have one"
+        elif name.lower() in seen:
+            reason = f"{name!r} is there twice"
+        else:
+            seen.add(name.lower())
+            continue
+        faults.append((f"{mark.pointer}/{_MARK}", reason))
+    return faults
 
 
 def parameter_headers(marked: Mapping[str, tuple[str, ...]], arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -141,23 +153,33 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _marks(schema: Any) -> Iterator[tuple[Mapping[str, Any], tuple[str, ...], bool]]:
-    """Every schema inside `schema` with a mark, the path to it, and whether just `properties` lead there."""
+class _Marked(NamedTuple):
+    """A schema with a mark: where, under which parameters, and whether just `properties` lead there."""
+
+    schema: Mapping[str, Any]
+    pointer: str
+    path: tuple[str, ...]
+    reachable: bool
+
+
+def _marks(schema: Any) -> Iterator[_Marked]:
+    """Every schema inside `schema` with a mark, from the outside in."""
     # Each with whether it is a schema, and not an object of schemas by name.
-    waiting: list[tuple[Any, tuple[str, ...], bool, bool]] = [(schema, (), True, True)]
+    waiting: deque[tuple[Any, str, tuple[str, ...], bool, bool]] = deque([(schema, "", (), True, True)])
     while waiting:
-        value, path, reachable, is_schema = waiting.pop(0)
+        value, pointer, path, reachable, is_schema = waiting.popleft()
         if isinstance(value, list):
-            waiting += [(inner, path, False, True) for inner in value]
+            waiting += [(inner, f"{pointer}/{index}", path, False, True) for index, inner in enumerate(value)]
         elif not isinstance(value, Mapping):
             continue
         elif not is_schema:
-            waiting += [(inner, (*path, name), reachable, True) for name, inner in value.items()]
+            for name, inner in value.items():
+                waiting.append((inner, f"{pointer}/{escape(str(name))}", (*path, str(name)), reachable, True))
         else:
             if _MARK in value:
-                yield value, path, reachable and bool(path)
+                yield _Marked(value, pointer, path, reachable and bool(path))
             for keyword, inner in value.items():
                 if keyword not in _VALUES:
-                    waiting.append(
-                        (inner, path, reachable and keyword == "properties", keyword not in _NAMES)
-                    )
+                    by_properties = reachable and keyword == "properties"
+                    place = f"{pointer}/{escape(str(keyword))}"
+                    waiting.append((inner, place, path, by_properties, keyword not in _NAMES))

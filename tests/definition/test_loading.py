@@ -177,9 +177,8 @@ def test_yaml_that_cannot_be_read_is_refused_with_line_and_column(
 
 
 def test_laughs_by_the_billion_end_at_the_first_anchor(load: Load) -> None:
-    bomb = "a: &a [x, x]\n" + "".join(
-        f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
-    )
+    more = "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise("abcdefghijkl"))
+    bomb = f"a: &a [x, x]\n{more}"
     with pytest.raises(InvalidDefinition, match="1:4: the anchor"):
         load(bomb, "server.mcp.yml")
 

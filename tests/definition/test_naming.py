@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcpgen.definition import Member, member_names
-from mcpgen.definition.naming import attribute_names, words
+from mcpgen.ir.identifiers import attribute_names, words
 
 from .conftest import Load
 

@@ -40,6 +40,7 @@ ROOM |= {"schema/room.py", "schema/tables.py", "schema/pointer.py", "atomic.py"}
         ("mcpgen.emit.wire", python_types._WIRE_CODE),
         ("mcpgen.emit.client", python_types._CLIENT_CODE),
         ("mcpgen.emit.handler", python_types._HANDLER_CODE),
+        ("mcpgen.emit.definition", python_types._DEFINITION_CODE),
         ("mcpgen.emit.convert", python_types._CONVERT_CODE),
         ("mcpgen.emit.models", python_types._MODELS_CODE),
     ],

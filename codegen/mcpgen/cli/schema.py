@@ -191,8 +191,36 @@ def verify(
 
 
 @app.command()
-def lint(format: FormatOption = Format.TEXT, schema: RoomOption = None) -> None:
-    """Look for dangling references, unknown keywords, missing method rows and the like."""
+def definition() -> None:
+    """Print the JSON Schema of server.mcp.json, by which editors complete and check it."""
+    from mcpgen.definition.shape import published_schema_text
+
+    typer.echo(published_schema_text(), nl=False)
+
+
+@app.command()
+def lint(
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(metavar="[FILE]", help="A server's definition, as server.mcp.json; else the schemas."),
+    ] = None,
+    format: FormatOption = Format.TEXT,
+    schema: RoomOption = None,
+) -> None:
+    """Look for what is wrong in a server's definition, or in the schemas, and say how to mend it."""
+    if file is None:
+        _lint_room(format, schema)
+    elif schema is not None:
+        raise UsageError(
+            "--schema is for linting schemas, not a definition", hint=f"mcpgen schema lint {file}"
+        )
+    else:
+        from mcpgen.cli.definition_view import show_findings
+
+        show_findings(file, as_json=format is Format.JSON)
+
+
+def _lint_room(format: Format, schema: Path | None) -> None:
     from dataclasses import asdict
 
     from mcpgen.lint import lint as lint_room

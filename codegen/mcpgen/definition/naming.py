@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcpgen.definition.loading import Definition
-from mcpgen.ir.identifiers import attribute_names, escaped, free, words
+from mcpgen.ir.identifiers import Names, attribute_names, escaped, words
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 
 #: By the definition's key: the word for one, what its method begins with, how its types end.
@@ -49,8 +49,7 @@ class Member:
 
 def member_names(definition: Definition) -> tuple[Member, ...]:
     """The names for every feature of `definition`, in its order: tools, resources, templates, prompts."""
-    methods: set[str] = set()
-    types = set(_TAKEN_TYPES)
+    methods, stems = Names(), _Stems()
     members: list[Member] = []
     for pointer, key, feature in _features(definition):
         kind, prefix, suffixes = _KINDS[key]
@@ -59,30 +58,35 @@ def member_names(definition: Definition) -> tuple[Member, ...]:
         wished = prefix + ("_".join(part.lower() for part in parts) or "unnamed")
         if not wished.isidentifier():
             wished = f"{kind}_{wished}"
-        method = free(escaped(wished), methods)
-        methods.add(method)
-        stem = _stem(parts, kind, suffixes, types)
-        types.update(stem + suffix for suffix in suffixes)
+        method = methods.give(escaped(wished))
+        stem = stems.give(parts, kind, suffixes)
         attributes = attribute_names(_arguments(kind, feature))
         members.append(Member(kind, pointer, name, wished, method, stem, attributes, {}))
     # What is optional gives way, so completers come after all methods.
     for member in members:
         for argument, attribute in member.attributes.items():
-            completer = free(f"complete_{member.method}_{attribute}", methods)
-            methods.add(completer)
-            member.completers[argument] = completer
+            member.completers[argument] = methods.give(f"complete_{member.method}_{attribute}")
     return tuple(members)
 
 
-def _stem(parts: list[str], kind: str, suffixes: Collection[str], taken: Collection[str]) -> str:
-    wished = "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
-    if not wished.isidentifier():
-        wished = kind.capitalize() + wished
-    stem, count = wished, 1
-    while any(stem + suffix in taken for suffix in suffixes):
-        count += 1
-        stem = f"{wished}{count}"
-    return stem
+class _Stems:
+    """Stems of which no two lead to the same type."""
+
+    def __init__(self) -> None:
+        self._types = set(_TAKEN_TYPES)
+        self._numbers: dict[str, int] = {}
+
+    def give(self, parts: list[str], kind: str, suffixes: Collection[str]) -> str:
+        """The stem of these words, with 2, 3… behind it where one of its types is another's already."""
+        wished = "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
+        if not wished.isidentifier():
+            wished = kind.capitalize() + wished
+        stem = wished
+        while any(stem + suffix in self._types for suffix in suffixes):
+            self._numbers[wished] = number = self._numbers.get(wished, 1) + 1
+            stem = f"{wished}{number}"
+        self._types.update(stem + suffix for suffix in suffixes)
+        return stem
 
 
 def _features(definition: Definition) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -41,14 +41,13 @@ _MODULE_NAMES = frozenset(
 def attribute_names(keys: Iterable[str]) -> dict[str, str]:
     """The Python attribute for each of `keys`, in order: snake_case, none twice, none a keyword."""
     names: dict[str, str] = {}
-    taken: set[str] = set()
+    given = Names()
     for key in keys:
         wished = "_".join(part.lower() for part in words(key)) or "field"
         if not wished.isidentifier():
             wished = f"field_{wished}"
         if key not in names:
-            names[key] = free(f"{wished}_" if wished in _RESERVED else escaped(wished), taken)
-            taken.add(names[key])
+            names[key] = given.give(f"{wished}_" if wished in _RESERVED else escaped(wished))
     return names
 
 
@@ -72,13 +71,22 @@ def words(name: str) -> list[str]:
     return found
 
 
-def free(wished: str, taken: Collection[str]) -> str:
-    """`wished`, or with `_2`, `_3`… behind it where that is taken."""
-    name, count = wished, 1
-    while name in taken:
-        count += 1
-        name = f"{wished.rstrip('_')}_{count}"
-    return name
+class Names:
+    """Names of which none is given twice."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+        # Up to where the numbers are given: ten thousand equal wishes must not take fifty million looks.
+        self._numbers: dict[str, int] = {}
+
+    def give(self, wished: str) -> str:
+        """`wished`, or with `_2`, `_3`… behind it where that was given already."""
+        name, base = wished, wished.rstrip("_")
+        while name in self._given:
+            self._numbers[base] = number = self._numbers.get(base, 1) + 1
+            name = f"{base}_{number}"
+        self._given.add(name)
+        return name
 
 
 def type_name(parts: Iterable[str], taken: Collection[str]) -> str:

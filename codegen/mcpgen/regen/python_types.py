@@ -26,6 +26,7 @@ _HANDLER_CODE = (
     *("emit/requests.py", "emit/handler"),
 )
 _MODELS_CODE = ("ir", "emit/models")
+_DEFINITION_CODE = ("ir", "emit/definition")
 _CONVERT_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/convert")
 
 
@@ -38,7 +39,9 @@ class PythonTypes:
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """Two units a revision, for models take longer than wire types; the root; both sides' methods."""
+        """Two units a revision, for models take longer than wire types; the root; both sides' methods.
+        With the newest revision also the schema of definitions.
+        """
         require("jinja2")
         wire = generator_inputs(*_WIRE_CODE) | tool_inputs("ruff")
         units = [
@@ -77,7 +80,16 @@ class PythonTypes:
                 models = generator_inputs(*_MODELS_CODE) | tool_inputs("datamodel-code-generator", "ruff")
                 emit = partial(_emit_models, room, revision, package)
                 units.append(Unit(f"{package}.models", revision, sources, models | schema, emit))
-        return (*units, *self._converters(room, revisions))
+        return (*units, *self._definition_schema(room, revisions), *self._converters(room, revisions))
+
+    def _definition_schema(self, room: SchemaRoom, revisions: tuple[str, ...]) -> list[Unit]:
+        """The JSON Schema of a server's definition, which is in the words of the newest revision."""
+        newest = room.revisions[-1]
+        if newest not in revisions:
+            return []
+        inputs = generator_inputs(*_DEFINITION_CODE) | schema_inputs(room, (newest,))
+        emit = partial(_emit_definition_schema, room, newest)
+        return [Unit("definition", None, (schema_source(room, newest),), inputs, emit)]
 
     def _converters(self, room: SchemaRoom, revisions: tuple[str, ...]) -> list[Unit]:
         """A unit for each revision older than the newest of the room, if the project has that one at all:
@@ -135,6 +147,13 @@ def _emit_models(room: SchemaRoom, revision: str, package: str) -> dict[str, str
     from mcpgen.ir.build import build_revision
 
     return {f"{package}/models.py": emit_models(build_revision(room, revision))}
+
+
+def _emit_definition_schema(room: SchemaRoom, newest: str) -> dict[str, str]:
+    from mcpgen.emit.definition import emit_definition_schema
+    from mcpgen.ir.build import build_revision
+
+    return emit_definition_schema(build_revision(room, newest))
 
 
 def _emit_fallbacks() -> dict[str, str]:

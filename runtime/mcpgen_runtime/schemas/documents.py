@@ -25,12 +25,17 @@ _DIALECTS: dict[str, Dialect] = {
     "https://json-schema.org/draft-07/schema": "draft-07",
 }
 _ANCHOR = r"[A-Za-z_][A-Za-z0-9._-]*"
-_ONE = (
-    *("additionalProperties", "propertyNames", "unevaluatedProperties", "items", "contains"),
-    *("unevaluatedItems", "not", "if", "then", "else", "additionalItems", "contentSchema"),
+#: Keywords that hold a schema, an array of schemas, or schemas by names.
+_ONE = frozenset(
+    (
+        *("additionalProperties", "propertyNames", "unevaluatedProperties", "items", "contains"),
+        *("unevaluatedItems", "not", "if", "then", "else", "additionalItems", "contentSchema"),
+    )
 )
-_MANY = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
-_NAMED = ("$defs", "definitions", "properties", "patternProperties", "dependentSchemas", "dependencies")
+_MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems", "items"))
+_NAMED = frozenset(
+    ("$defs", "definitions", "properties", "patternProperties", "dependentSchemas", "dependencies")
+)
 
 
 class SchemaError(ValueError):
@@ -78,17 +83,16 @@ class Target(NamedTuple):
 
 def subschemas(schema: dict[str, Any], pointer: str) -> Iterator[Located]:
     """The schemas directly inside of `schema`, at `pointer`, of any dialect."""
-    for keyword in _ONE:
-        if isinstance(schema.get(keyword), dict):
-            yield Located(schema[keyword], f"{pointer}/{keyword}")
-    for keyword in _MANY:
-        if isinstance(schema.get(keyword), list):
-            for index, item in enumerate(schema[keyword]):
+    for keyword, value in schema.items():
+        if isinstance(value, dict):
+            if keyword in _NAMED:
+                for name, item in value.items():
+                    yield Located(item, f"{pointer}/{keyword}/{escape(str(name))}")
+            elif keyword in _ONE:
+                yield Located(value, f"{pointer}/{keyword}")
+        elif isinstance(value, list) and keyword in _MANY:
+            for index, item in enumerate(value):
                 yield Located(item, f"{pointer}/{keyword}/{index}")
-    for keyword in _NAMED:
-        if isinstance(schema.get(keyword), dict):
-            for name, item in schema[keyword].items():
-                yield Located(item, f"{pointer}/{keyword}/{escape(str(name))}")
 
 
 class Document:

@@ -1,0 +1,49 @@
+"""How the findings in a server's definition are shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import typer
+
+from mcpgen.definition import Definition, Finding, lint, load_definition
+from mcpgen.errors import ExitCode
+
+
+def show_findings(file: Path, *, as_json: bool) -> None:
+    """Lint the definition in `file` and print what is found: text, or a JSON array of findings.
+
+    Raises `typer.Exit` with 1 where an error is among them, and `InvalidDefinition` for a file that cannot
+    be read.
+    """
+    definition = load_definition(file)
+    findings = lint(definition)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join([*map(_text, findings), f"{file}: {_summary(definition, findings)}"]))
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(ExitCode.DOES_NOT_HOLD)
+
+
+def _text(finding: Finding) -> str:
+    return f"{finding}\n  why: {finding.why}\n  hint: {finding.hint}"
+
+
+def _summary(definition: Definition, findings: Sequence[Finding]) -> str:
+    offered = [
+        _count(len(definition.tools), "tool"),
+        _count(len(definition.resources), "resource"),
+        _count(len(definition.resource_templates), "resource template"),
+        _count(len(definition.prompts), "prompt"),
+    ]
+    errors = sum(finding.severity == "error" for finding in findings)
+    found = [_count(errors, "error"), _count(len(findings) - errors, "warning")] if findings else []
+    return f"{', '.join(offered)}; {', '.join(found) or 'nothing to mend'}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

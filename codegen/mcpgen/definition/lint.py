@@ -1,0 +1,97 @@
+"""Everything that is wrong with a definition, each with its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mcpgen.definition.features import feature_remarks
+from mcpgen.definition.loading import Definition
+from mcpgen.definition.rules import RULES, Remark, Severity
+from mcpgen.definition.schemas import header_remarks, schema_remarks
+from mcpgen.definition.shape import shape_remarks
+from mcpgen.errors import InvalidDefinition
+
+_MOST_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: where, which rule says so, what, why it matters, and how to mend it.
+
+    `line` and `column` count from 1, `pointer` is the JSON Pointer to the same place.
+    """
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    rule: str
+    pointer: str
+    what: str
+    why: str
+    hint: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.what} [{self.rule}]"
+
+
+def lint(definition: Definition) -> list[Finding]:
+    """Every finding, in the order of the file. Nothing is fetched, whatever the definition refers to."""
+    told: dict[str, Remark] = {}
+    several: list[Remark] = []
+    for remark in _remarks(definition):
+        # A place that is wrong in one way is often wrong in another too: the more telling way comes first.
+        if RULES[remark.rule].severity == "warning":
+            several.append(remark)
+        else:
+            told.setdefault(remark.pointer, remark)
+    several = [remark for remark in several if remark.pointer not in told]
+    findings = [_finding(definition, remark) for remark in (*told.values(), *several)]
+    return sorted(
+        findings, key=lambda finding: (finding.line, finding.column, finding.severity, finding.rule)
+    )
+
+
+def require_valid(definition: Definition) -> None:
+    """Raise `InvalidDefinition` where `lint` finds an error: no server can be made of it then."""
+    errors = [finding for finding in lint(definition) if finding.severity == "error"]
+    if errors:
+        shown = [str(error) for error in errors[:_MOST_SHOWN]]
+        more = [f"and {len(errors) - _MOST_SHOWN} more"] if len(errors) > _MOST_SHOWN else []
+        raise InvalidDefinition(
+            "\n".join([f"{definition.path} is no definition of a server:", *shown, *more]),
+            hint=f"mcpgen schema lint {definition.path} says more of each",
+        )
+
+
+def _remarks(definition: Definition) -> Iterator[Remark]:
+    """All remarks; of those on one place the more telling first."""
+    yield from feature_remarks(definition)
+    tools = definition.value.get("tools")
+    for index, tool in enumerate(tools if isinstance(tools, list) else ()):
+        for key in ("inputSchema", "outputSchema"):
+            if isinstance(tool, dict) and key in tool:
+                at = f"/tools/{index}/{key}"
+                for remark in (
+                    *header_remarks(tool[key], output=key == "outputSchema"),
+                    *schema_remarks(tool[key]),
+                ):
+                    yield remark._replace(pointer=at + remark.pointer)
+    yield from shape_remarks(definition.value)
+
+
+def _finding(definition: Definition, remark: Remark) -> Finding:
+    line, column = definition.place(remark.pointer, key=remark.key)
+    rule = RULES[remark.rule]
+    return Finding(
+        file=str(definition.path),
+        line=line,
+        column=column,
+        severity=rule.severity,
+        rule=remark.rule,
+        pointer=remark.pointer,
+        what=remark.what,
+        why=rule.why,
+        hint=remark.hint,
+    )

@@ -1,0 +1,273 @@
+"""`mcpgen schema lint FILE`: what is wrong with a definition, where, why, and how to mend it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpgen.definition import lint, load_definition, require_valid
+from mcpgen.definition.rules import RULES
+from mcpgen.errors import InvalidDefinition
+
+from .conftest import Load
+
+DATA = Path(__file__).parent / "data"
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "mcpgen", "schema", *arguments]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("name", ["wrong.mcp.json", "wrong.mcp.yaml", "right.mcp.json", "right.mcp.yaml"])
+def test_findings_are_what_was_reviewed(name: str, tmp_path: Path) -> None:
+    """The expected text is beside the definition; to renew it: `mcpgen schema lint NAME > NAME.txt`."""
+    shutil.copy(DATA / name, tmp_path)
+    done = run("lint", name, cwd=tmp_path)
+    assert done.stdout == (DATA / f"{name}.txt").read_text()
+    assert (done.returncode, done.stderr) == (1 if name.startswith("wrong") else 0, "")
+
+
+def test_findings_as_json_say_the_same(tmp_path: Path) -> None:
+    shutil.copy(DATA / "wrong.mcp.json", tmp_path)
+    done = run("lint", "wrong.mcp.json", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1
+    findings = json.loads(done.stdout)
+    assert findings[0] == {
+        "file": "wrong.mcp.json",
+        "line": 4,
+        "column": 14,
+        "severity": "error",
+        "rule": "wrong-shape",
+        "pointer": "/version",
+        "what": "expected a string, found number 1",
+        "why": RULES["wrong-shape"].why,
+        "hint": findings[0]["hint"],
+    }
+    text = (DATA / "wrong.mcp.json.txt").read_text()
+    for finding in findings:
+        assert "{file}:{line}:{column}: {severity}: {what} [{rule}]\n".format(**finding) in text
+
+
+def test_every_rule_is_broken_once_in_the_reviewed_definition() -> None:
+    findings = lint(load_definition(DATA / "wrong.mcp.json"))
+    assert {finding.rule for finding in findings} == set(RULES)
+
+
+def test_json_and_yaml_of_one_definition_have_the_same_findings() -> None:
+    as_json, as_yaml = (load_definition(DATA / f"wrong.mcp.{language}") for language in ("json", "yaml"))
+    assert as_json.value == as_yaml.value
+    found = [
+        sorted((finding.pointer, finding.rule, finding.severity) for finding in lint(definition))
+        for definition in (as_json, as_yaml)
+    ]
+    assert found[0] == found[1]
+
+
+def test_warnings_alone_hold(tmp_path: Path) -> None:
+    (tmp_path / "server.mcp.json").write_text(
+        '{"name": "a", "version": "1", "tools": [{"name": "t", "inputSchema": {"type": "object"}}]}'
+    )
+    done = run("lint", "server.mcp.json", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "server.mcp.json:1:41: warning: the tool 't' has no description [tool-description]" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("lint", "gone.mcp.json"), "error: gone.mcp.json: no such file or directory\n"),
+        (("lint", "."), "error: .: a definition is JSON or YAML, and its name says which\n"),
+        (("lint", "server.mcp.json"), "error: server.mcp.json:1:1: a value should be here, not 'hello'\n"),
+        (("lint", "server.mcp.json", "--schema", "."), "error: --schema is for linting schemas, not"),
+    ],
+)
+def test_what_cannot_be_read_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], error: str) -> None:
+    (tmp_path / "server.mcp.json").write_text("hello")
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(error)
+    assert "\nhint: " in done.stderr
+
+
+def tool(schema: Any, **more: Any) -> str:
+    return json.dumps(
+        {
+            "name": "a",
+            "version": "1",
+            "tools": [{"name": "t", "description": "d", "inputSchema": {"type": "object", **schema}, **more}],
+        }
+    )
+
+
+NODE = {"$ref": "#/$defs/Node"}
+FINE = {
+    "recursive through a property": {
+        "properties": {"tree": NODE},
+        "$defs": {"Node": {"type": "object", "properties": {"left": NODE}}},
+    },
+    "recursive but may be null": {
+        "properties": {"list": NODE},
+        "$defs": {
+            "Node": {
+                "type": "object",
+                "properties": {"next": {"anyOf": [NODE, {"type": "null"}]}},
+                "required": ["next"],
+            }
+        },
+    },
+    "recursive through items": {
+        "properties": {"list": NODE},
+        "$defs": {
+            "Node": {
+                "type": "object",
+                "properties": {"children": {"type": "array", "items": NODE}},
+                "required": ["children"],
+            }
+        },
+    },
+    "used over another definition": {
+        "properties": {"a": {"$ref": "#/$defs/A"}},
+        "$defs": {"A": {"$ref": "#/$defs/B"}, "B": {"type": "string"}},
+    },
+    "a definition inside of a used one": {
+        "properties": {"a": {"$ref": "#/$defs/A/$defs/B"}},
+        "$defs": {"A": {"$defs": {"B": {"type": "string"}}}},
+    },
+    "by anchor": {"properties": {"a": {"$ref": "#b"}}, "$defs": {"B": {"$anchor": "b", "type": "string"}}},
+    "by dynamic anchor": {
+        "properties": {"a": {"$dynamicRef": "#b"}},
+        "$defs": {"B": {"$dynamicAnchor": "b", "type": "string"}},
+    },
+    "by its own id": {
+        "properties": {"a": {"$ref": "https://example.com/b"}},
+        "$defs": {"B": {"$id": "https://example.com/b", "type": "string"}},
+    },
+    "where no keyword leads": {
+        "properties": {"a": {"$ref": "#/x-types/A"}},
+        "x-types": {"A": {"$ref": "#/$defs/B"}},
+        "$defs": {"B": {"type": "string"}},
+    },
+    "a name with a slash": {
+        "properties": {"a": {"$ref": "#/$defs/a~1b"}},
+        "$defs": {"a/b": {"type": "string"}},
+    },
+    "a property called $ref": {"properties": {"$ref": {"type": "string"}, "$defs": {"type": "object"}}},
+    "an unknown keyword": {"x-order": 1},
+}
+
+
+@pytest.mark.parametrize("schema", FINE.values(), ids=FINE)
+def test_schemas_that_are_fine(load: Load, schema: dict[str, Any]) -> None:
+    assert lint(load(tool(schema))) == []
+
+
+WRONG = {
+    "mutual circle": (
+        {
+            "properties": {"a": {"$ref": "#/$defs/A"}},
+            "$defs": {"A": {"allOf": [{"$ref": "#/$defs/B"}]}, "B": {"$ref": "#/$defs/A"}},
+        },
+        [("endless-schema", "/$defs/B")],
+    ),
+    "mutual need": (
+        {
+            "properties": {"a": {"$ref": "#/$defs/A"}},
+            "$defs": {
+                "A": {
+                    "type": "object",
+                    "properties": {"b": {"type": "array", "items": {"$ref": "#/$defs/B"}, "minItems": 1}},
+                    "required": ["b"],
+                },
+                "B": {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "required": ["a"]},
+            },
+        },
+        [("endless-value", "/$defs/A"), ("endless-value", "/$defs/B")],
+    ),
+    "the whole needs itself": (
+        {"properties": {"self": {"$ref": "#"}}, "required": ["self"]},
+        [("endless-value", "")],
+    ),
+    "unused circle": (
+        {"$defs": {"A": {"type": "array", "items": {"$ref": "#/$defs/A"}}}},
+        [("unreachable-definition", "/$defs/A")],
+    ),
+    "dangling anchor": ({"properties": {"a": {"$ref": "#nope"}}}, [("dangling-ref", "/properties/a/$ref")]),
+    "file": ({"properties": {"a": {"$ref": "file:///etc/passwd"}}}, [("remote-ref", "/properties/a/$ref")]),
+    "relative": ({"properties": {"a": {"$ref": "other.json"}}}, [("remote-ref", "/properties/a/$ref")]),
+    "unknown dialect": ({"$schema": "https://example.com/s"}, [("invalid-schema", "/$schema")]),
+    "two mistakes": (
+        {"minProperties": "a", "properties": {"a": {"enum": "x"}}},
+        [("invalid-schema", "/minProperties"), ("invalid-schema", "/properties/a/enum")],
+    ),
+    "not an object": ({"type": "array"}, [("wrong-shape", "/type")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "expected"), WRONG.values(), ids=WRONG)
+def test_schemas_that_are_not(load: Load, schema: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    at = "/tools/0/inputSchema"
+    findings = [(each.rule, each.pointer.removeprefix(at)) for each in lint(load(tool(schema)))]
+    assert sorted(findings) == sorted(expected)
+
+
+def test_an_output_schema_is_linted_too(load: Load) -> None:
+    text = tool({}, outputSchema={"type": "object", "properties": {"a": {"type": "nope"}}})
+    (finding,) = lint(load(text))
+    assert (finding.rule, finding.pointer) == ("invalid-schema", "/tools/0/outputSchema/properties/a/type")
+
+
+def test_schemas_too_deep_for_the_validator_are_told(load: Load) -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(90):
+        schema = {"not": schema}
+    assert lint(load(tool(schema))) == []
+    with pytest.raises(InvalidDefinition, match="nest deeper than 100"):
+        load(tool({"not": {"not": {"not": {"not": {"not": {"not": {"not": schema}}}}}}}))
+
+
+def test_ten_thousand_tools_are_linted(load: Load) -> None:
+    """docs/definition.md says how long that takes; here it must merely end, and find what is wrong."""
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    tools = [{"name": f"tool_{n}", "description": "d", "inputSchema": schema} for n in range(10_000)]
+    tools[7777] = {"name": "tool_1", "description": "d", "inputSchema": schema}
+    (finding,) = lint(load(json.dumps({"name": "big", "version": "1", "tools": tools})))
+    assert (finding.rule, finding.pointer) == ("duplicate-name", "/tools/7777/name")
+
+
+def test_ten_thousand_equal_names_are_told_one_by_one(load: Load) -> None:
+    tools = [{"name": "t", "description": "d", "inputSchema": {"type": "object"}}] * 10_000
+    findings = lint(load(json.dumps({"name": "big", "version": "1", "tools": tools})))
+    assert len(findings) == 9_999
+
+
+def test_unicode_names_are_told_where_the_protocol_has_a_grammar(load: Load) -> None:
+    text = json.dumps(
+        {
+            "name": "магазин",
+            "version": "1",
+            "tools": [{"name": "добавить", "description": "d", "inputSchema": {"type": "object"}}],
+            "resources": [{"name": "настройки", "uri": "x:1"}],
+            "prompts": [{"name": "привет", "arguments": [{"name": "имя", "description": "d"}]}],
+        },
+        ensure_ascii=False,
+    )
+    (finding,) = lint(load(text))
+    assert (finding.rule, finding.what) == ("tool-name", "'добавить' is no tool name")
+
+
+def test_what_no_server_can_be_made_of_is_refused_with_its_first_errors() -> None:
+    definition = load_definition(DATA / "wrong.mcp.json")
+    with pytest.raises(InvalidDefinition) as caught:
+        require_valid(definition)
+    lines = caught.value.message.splitlines()
+    assert len(lines) == 7
+    assert lines[1].endswith("wrong.mcp.json:4:14: error: expected a string, found number 1 [wrong-shape]")
+    assert lines[-1].startswith("and ")
+    require_valid(load_definition(DATA / "right.mcp.json"))
