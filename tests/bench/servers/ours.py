@@ -12,7 +12,6 @@ import sys
 from typing import Any
 
 from mcpgen_runtime import RequestContext, Server
-from mcpgen_types.v2026_07_28 import CallToolResult, TextContent
 
 if os.environ.get("WITHOUT_ORJSON"):
     sys.modules["orjson"] = None  # type: ignore[assignment]
@@ -22,8 +21,9 @@ SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}, "require
 server = Server("bench", "1")
 
 
-async def echo(arguments: dict[str, Any], ctx: RequestContext) -> CallToolResult:
-    return CallToolResult(content=[TextContent(text=arguments["text"])], result_type="complete")
+async def echo(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    text: str = arguments["text"]
+    return text
 
 
 for number in range(int(os.environ.get("TOOLS", "0"))):

@@ -18,8 +18,9 @@ from mcpgen_runtime import RequestContext, ServerCore
 from mcpgen_runtime.connection import Connection
 from mcpgen_runtime.json_text import dumps, loads
 from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.results import tool_result
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
-from mcpgen_types.v2026_07_28 import decode_CallToolRequestParams, encode_CallToolResult
+from mcpgen_types.v2026_07_28 import decode_CallToolRequestParams
 
 from ..servers.ours import server
 from . import messages
@@ -93,7 +94,7 @@ def _by_hand(meta: dict[str, Any]) -> Callable[[bytes], bytes]:
             assert isinstance(running, Coroutine)
             running.send(None)
         except StopIteration as stop:
-            result = encode_CallToolResult(stop.value)
+            result = tool_result(stop.value)
         result["_meta"] = meta
         return dumps({"jsonrpc": "2.0", "id": message["id"], "result": result})
 
