@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+import yaml
 
 from mcpgen.definition import Definition, load_definition
 
@@ -23,3 +24,10 @@ def load(tmp_path: Path) -> Load:
         return load_definition(file)
 
     return loaded
+
+
+@pytest.fixture(params=["libyaml", "pure Python"])
+def each_yaml(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyYAML as it is where libyaml is built in, and as it is elsewhere."""
+    if request.param == "pure Python":
+        monkeypatch.delattr(yaml, "CSafeLoader")

@@ -166,6 +166,7 @@ UNREADABLE_YAML = {
 }
 
 
+@pytest.mark.usefixtures("each_yaml")
 @pytest.mark.parametrize(("text", "message"), UNREADABLE_YAML.values(), ids=UNREADABLE_YAML)
 def test_yaml_that_cannot_be_read_is_refused_with_line_and_column(
     load: Load, text: bytes, message: str
@@ -176,6 +177,7 @@ def test_yaml_that_cannot_be_read_is_refused_with_line_and_column(
     assert caught.value.hint
 
 
+@pytest.mark.usefixtures("each_yaml")
 def test_laughs_by_the_billion_end_at_the_first_anchor(load: Load) -> None:
     more = "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise("abcdefghijkl"))
     bomb = f"a: &a [x, x]\n{more}"
@@ -183,6 +185,7 @@ def test_laughs_by_the_billion_end_at_the_first_anchor(load: Load) -> None:
         load(bomb, "server.mcp.yml")
 
 
+@pytest.mark.usefixtures("each_yaml")
 def test_plain_yaml_scalars_mean_what_json_says_of_them(load: Load) -> None:
     meant = {"no": "no", "2026-01-01": "2026-01-01", "1:30": "1:30", "012": 12, "1e3": 1000.0, "0x1F": 31}
     meant |= {"0o17": 15, "~": None, "True": True, "'1'": "1", "1.0": 1.0, "": None, "-.5": -0.5}
@@ -190,6 +193,7 @@ def test_plain_yaml_scalars_mean_what_json_says_of_them(load: Load) -> None:
     assert read_yaml(text)[0] == list(meant.values())
 
 
+@pytest.mark.usefixtures("each_yaml")
 def test_as_deep_as_allowed_is_read(load: Load) -> None:
     inner = "[" * (MAX_DEPTH - 1) + "]" * (MAX_DEPTH - 1)
     for name in ("server.mcp.json", "server.mcp.yaml"):

@@ -56,9 +56,7 @@ RULES: Mapping[str, Rule] = {
     "name-collision": Rule(
         "warning", "In Python both would have the same name, so one of them gets a number."
     ),
-    "python-keyword": Rule(
-        "warning", "In Python it is a reserved word, so it gets an underscore."
-    ),
+    "python-keyword": Rule("warning", "In Python it is a reserved word, so it gets an underscore."),
 }
 
 
