@@ -29,6 +29,11 @@ class Changes:
         self.on_interest: Callable[[str, bool], object] = lambda uri, wanted: None
         self._listeners: dict[Listener, set[str]] = {}
         self._by_uri: dict[str, set[Listener]] = {}
+        self._watchers: list[Callable[[str, dict[str, Any]], object]] = []
+
+    def watch(self, watcher: Callable[[str, dict[str, Any]], object]) -> None:
+        """From now on `watcher(method, params)` is called for everything, before any listener hears of it."""
+        self._watchers.append(watcher)
 
     def add(self, listener: Listener) -> None:
         """From now on `listener` hears of changed lists."""
@@ -60,11 +65,15 @@ class Changes:
 
     def announce(self, method: str) -> None:
         """Tell every listener that a list changed: `method` is one of this module's first three."""
+        for watcher in self._watchers:
+            watcher(method, {})
         for listener in tuple(self._listeners):
             listener.changed(method, {})
 
     def announce_update(self, uri: str) -> None:
         """Tell those who subscribed that the resource at `uri` was updated."""
+        for watcher in self._watchers:
+            watcher(RESOURCE_UPDATED, {"uri": uri})
         for listener in tuple(self._by_uri.get(uri, ())):
             listener.changed(RESOURCE_UPDATED, {"uri": uri})
 

@@ -21,6 +21,7 @@ LEAVES = {
     "client/websocket.py": {"websockets"},
     "code_first/derive.py": {"pydantic", "pydantic_core"},
     "json_text.py": {"orjson"},
+    "layers/telemetry.py": {"opentelemetry"},
     "transports/http/adapter.py": {"uvicorn"},
     "transports/http/connections.py": {"uvicorn"},
     "transports/websocket_stream.py": {"websockets"},
@@ -147,6 +148,8 @@ def test_contracts_hold(planted: Path) -> None:
         ("mcpgen_runtime/legacy.py", "import mcpgen_runtime.connection", "Inside mcpgen_runtime"),
         ("mcpgen_runtime/core.py", "import asyncio", "The protocol core does no I/O"),
         ("mcpgen_runtime/sealing.py", "import threading", "The protocol core does no I/O"),
+        ("mcpgen_runtime/layers/timeout.py", "import asyncio", "The protocol core does no I/O"),
+        ("mcpgen_runtime/layers/timing.py", "import opentelemetry", "Types and runtime import no third-party"),
     ],
 )
 def test_contract_breaks_on_a_planted_import(planted: Path, module: str, statement: str, broken: str) -> None:

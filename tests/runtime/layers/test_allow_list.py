@@ -1,0 +1,126 @@
+"""What is not allowed is hidden from lists, and refused as if it were not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mcpgen_runtime.layering import Layer
+from mcpgen_runtime.layers import AllowList
+from mcpgen_runtime.server import Server
+
+from ..core.client import NEUTRAL, Client
+from .workbench import ALL, ANYTHING, BOTH, Json
+
+
+def shop(*layers: Layer) -> Server:
+    """A server with two of each."""
+    server = Server("shop", "1", layers=layers, cache_scope="public", ttl_ms=1000)
+    for name in ("find", "delete"):
+        server.add_tool({"name": name, "inputSchema": ANYTHING}, lambda arguments, ctx: "done")
+        server.add_prompt(
+            {"name": name, "arguments": [{"name": "what"}]},
+            lambda arguments, ctx: "done",
+            complete={"what": lambda typed, settled, ctx: ["this"]},
+        )
+        server.add_resource({"uri": f"{name}://all", "name": name}, lambda uri, ctx: "all")
+        server.add_resource_template(
+            {"uriTemplate": f"{name}://by/{{id}}", "name": name},
+            lambda uri, variables, ctx: "one",
+            complete={"id": lambda typed, settled, ctx: ["7"]},
+        )
+    return server
+
+
+ONLY_FIND = AllowList(tools=["find"], prompts={"find"}, resources=["find://*"])
+LISTS = [
+    ("tools/list", "tools", "name", "find"),
+    ("prompts/list", "prompts", "name", "find"),
+    ("resources/list", "resources", "uri", "find://all"),
+    ("resources/templates/list", "resourceTemplates", "uriTemplate", "find://by/{id}"),
+]
+
+
+def uses(name: str, revision: str) -> list[tuple[str, Json]]:
+    """Every way to use what has this name."""
+    prompt, template = (
+        {"type": "ref/prompt", "name": name},
+        {"type": "ref/resource", "uri": f"{name}://by/{{id}}"},
+    )
+    found: list[tuple[str, Json]] = [
+        ("tools/call", {"name": name}),
+        ("prompts/get", {"name": name}),
+        ("resources/read", {"uri": f"{name}://all"}),
+        ("resources/read", {"uri": f"{name}://by/1"}),
+        ("completion/complete", {"ref": prompt, "argument": {"name": "what", "value": ""}}),
+        ("completion/complete", {"ref": template, "argument": {"name": "id", "value": ""}}),
+    ]
+    if revision != NEUTRAL:
+        found.append(("resources/subscribe", {"uri": f"{name}://all"}))
+    return found
+
+
+@ALL
+def test_lists_show_only_what_is_allowed(revision: str) -> None:
+    client = Client(shop(ONLY_FIND), revision)
+    for method, key, name, allowed in LISTS:
+        result = client.result(method)
+        assert [entry[name] for entry in result[key]] == [allowed]
+        assert result.get("cacheScope", "public") == "public"
+
+
+@ALL
+def test_what_is_hidden_is_refused_in_the_words_for_what_does_not_exist(revision: str) -> None:
+    hiding, without = Client(shop(ONLY_FIND), revision), Client(shop(), revision)
+    every = [uses(name, revision) for name in ("find", "delete", "absent")]
+    for allowed, hidden, absent in zip(*every, strict=True):
+        assert "result" in hiding.request(*allowed)
+        assert "result" in without.request(*hidden)
+        unknown = without.error(*absent)
+        assert str(hiding.error(*hidden)) == str(unknown).replace("absent", "delete")
+
+
+@BOTH
+def test_kinds_that_are_left_out_are_let_alone(revision: str) -> None:
+    client = Client(shop(AllowList(tools=[])), revision)
+    assert client.result("tools/list")["tools"] == []
+    assert len(client.result("prompts/list")["prompts"]) == 2
+    assert "result" in client.request("resources/read", {"uri": "delete://all"})
+
+
+@BOTH
+def test_a_function_decides_for_each_request_and_its_lists_are_private(revision: str) -> None:
+    def by_role(name: str, ctx: Any) -> bool:
+        return ctx.principal == "admin" or name == "find"
+
+    server = shop(AllowList(tools=by_role))
+    seen = {}
+    for principal in ("admin", "guest"):
+        client = Client(server, revision, principal=principal)
+        result = client.result("tools/list")
+        seen[principal] = [tool["name"] for tool in result["tools"]]
+        assert result.get("cacheScope", "private") == "private"
+        assert ("result" in client.request("tools/call", {"name": "delete"})) == (principal == "admin")
+    assert seen == {"admin": ["find", "delete"], "guest": ["find"]}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("tools/call", {"name": 7}),
+        ("tools/call", {}),
+        ("resources/read", {"uri": ["find://all"]}),
+        ("completion/complete", {"ref": "find", "argument": {"name": "a", "value": ""}}),
+        ("completion/complete", {"ref": {"type": "ref/other"}, "argument": {"name": "a", "value": ""}}),
+    ],
+)
+def test_nonsense_is_left_to_the_core(method: str, params: Json, revision: str) -> None:
+    hiding, without = Client(shop(ONLY_FIND), revision), Client(shop(), revision)
+    assert hiding.error(method, params) == without.error(method, params)
+
+
+def test_one_string_is_no_collection_of_names() -> None:
+    with pytest.raises(TypeError, match="not one string"):
+        AllowList(tools="find")
