@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mcpgen.regen.python_types import PythonTypes
+from mcpgen.regen.server_stubs import ServerStubs
 from mcpgen.regen.unit import Emitter
 
-EMITTERS: Mapping[str, Emitter] = {"types": PythonTypes()}
+EMITTERS: Mapping[str, Emitter] = {"types": PythonTypes(), "stubs": ServerStubs()}

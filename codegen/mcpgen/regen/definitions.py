@@ -1,0 +1,44 @@
+"""The definition that a server project's outputs are made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mcpgen.definition import Definition, load_definition, require_valid
+from mcpgen.errors import UsageError
+from mcpgen.project import Output, Project
+from mcpgen.regen.lock import digest
+from mcpgen.regen.unit import Source
+
+#: What the lock calls the digest of the definition among the inputs of a unit.
+DEFINITION = "definition"
+
+
+def definition_of(project: Project, output: Output) -> tuple[Definition, Source]:
+    """The definition of `project`, which `output` is to be made from, and the file for its header.
+
+    Raises `UsageError` where the project names none or it is not there, and `InvalidDefinition`, with the
+    places, where no server can be made of it.
+    """
+    path = project.definition
+    if path is None:
+        raise UsageError(
+            f"{project.config}: [output.{output.kind}] is made from a definition, and none is named",
+            hint='add above the tables: definition = "server.mcp.json"',
+        )
+    try:
+        content = path.read_bytes()
+        definition = load_definition(_shown(path))
+    except OSError as problem:
+        raise UsageError(
+            f"cannot read {path}, the definition: {problem.strerror}",
+            hint=f"write it, or let `definition` of {project.config} name another file",
+        ) from problem
+    require_valid(definition)
+    return definition, Source(path.name, digest(content))
+
+
+def _shown(path: Path) -> Path:
+    """`path` as short as findings are read: from the present directory, where it is below that."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

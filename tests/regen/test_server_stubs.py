@@ -1,0 +1,138 @@
+"""`mcpgen regen` in a server project: from its definition to the package that its author implements."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpgen.regen.tree import read_tree
+
+CONFIG = """\
+definition = "server.mcp.json"
+target = "handlers:server"
+
+[output.stubs]
+directory = "generated"
+"""
+ADD: dict[str, Any] = {
+    "name": "add",
+    "description": "Adds two numbers.",
+    "inputSchema": {
+        "type": "object",
+        "properties": {"a": {"type": "number"}, "b": {"type": "number"}},
+        "required": ["a", "b"],
+    },
+    "outputSchema": {"type": "object", "properties": {"sum": {"type": "number"}}, "required": ["sum"]},
+}
+Run = subprocess.CompletedProcess[str]
+
+
+class Project:
+    """A server project, and the commands run in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "mcpgen.toml").write_text(CONFIG)
+        self.define(tools=[ADD])
+
+    def define(self, **features: Any) -> None:
+        """Have the definition offer these features."""
+        definition = {"name": "calculator", "version": "1.0.0", **features}
+        (self.root / "server.mcp.json").write_text(json.dumps(definition, indent=2))
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> Run:
+        """`mcpgen ARGUMENTS` in the project."""
+        return subprocess.run(
+            [sys.executable, "-m", "mcpgen", *arguments],
+            cwd=cwd or self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    def regen(self, *arguments: str) -> Run:
+        """`mcpgen regen`, which has to work."""
+        run = self.run("regen", *arguments)
+        assert run.returncode == 0, run.stderr
+        return run
+
+    def generated(self) -> dict[str, bytes | None]:
+        """What is in the output directory."""
+        return read_tree(self.root / "generated")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A server project with one tool, nothing generated yet."""
+    return Project(tmp_path)
+
+
+def test_the_package_is_written_from_the_definition(project: Project) -> None:
+    assert "generated: 10 written, 0 unchanged" in project.regen().stdout
+    files = project.generated()
+    handlers = files["handlers.py"] or b""
+    assert b"async def add(self, arguments: AddArguments" in handlers
+    assert b"# Source: server.mcp.json, sha256 " in handlers
+    assert "generated: 10 files, all as generated" in project.regen("--check").stderr
+    assert "0 written" in project.regen("--only", "stubs").stdout
+
+
+def test_a_change_of_the_definition_makes_it_stale(project: Project) -> None:
+    project.regen()
+    project.define(tools=[{**ADD, "name": "sum"}])
+    checked = project.run("regen", "--check")
+    assert checked.returncode == 1
+    assert "-    async def add(" in checked.stdout
+    assert "+    async def sum(" in checked.stdout
+    project.regen()
+    assert project.run("regen", "--check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"name": "a",\n  "version"', "server.mcp.json:2:"),
+        ('{"name": "a", "version": "1",\n "tools": [{"name": "t"}]}', "server.mcp.json:2:12: error: "),
+        (
+            '{"name": "a", "version": "1", "tools": [\n {"name": "t", "description": "t", "inputSchema":'
+            ' {"type": "object", "$ref": "https://example.com/s.json"}}]}',
+            "server.mcp.json:2:",
+        ),
+    ],
+    ids=["no JSON", "no schema", "a remote schema"],
+)
+def test_an_invalid_definition_is_said_with_its_places_and_nothing_is_written(
+    project: Project, text: str, message: str
+) -> None:
+    project.regen()
+    before = project.generated()
+    (project.root / "server.mcp.json").write_text(text)
+    for arguments in (("regen",), ("regen", "--check"), ("regen", "--diff")):
+        run = project.run(*arguments)
+        assert (run.returncode, run.stdout) == (2, "")
+        assert run.stderr.startswith("error: ")
+        assert message in run.stderr
+        assert "\nhint: " in run.stderr
+    assert project.generated() == before
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (CONFIG.partition("\n")[2], "[output.stubs] is made from a definition, and none is named"),
+        (CONFIG.replace("server.mcp.json", "none.json"), "none.json, the definition: No such file"),
+        (CONFIG.replace("server.mcp.json", "."), "the definition: Is a directory"),
+    ],
+)
+def test_a_definition_that_is_not_there_is_said(project: Project, config: str, message: str) -> None:
+    (project.root / "mcpgen.toml").write_text(config)
+    run = project.run("regen")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert message in run.stderr
+    assert not (project.root / "generated").exists()
