@@ -158,8 +158,8 @@ class _Text:
     def _union(self, shape: Shape) -> str:
         """A function that chooses among the members as pydantic does.
 
-        First what `value` is exactly; then, of the objects, the one that knows most of its keys; then what
-        it can become.
+        First what `value` is exactly; then, of the objects, the one that knows most of the keys in it, at any
+        depth; then what it can become.
         """
         name = f"union_{len(self.written)}"
         self.written.add(name)
@@ -189,12 +189,33 @@ class _Text:
         # Among equals, pydantic takes a TypedDict, which stays what it is, before what must be made.
         ranked = sorted(parts, key=lambda part: self.classes[part.place].kind != "typeddict")
         for part in ranked:
-            keys = tuple(field.name for field in self.classes[part.place].fields)
-            yield f"        count = sum(key in value for key in {keys!r})"
-            yield f"        if count > known and {self._accepted(part, 'value')}:"
-            yield f"            known, best = count, {self._decoder(part)}"
+            yield f"        if {self._accepted(part, 'value')} and {self._counted(part, 'value')} > known:"
+            yield f"            known, best = {self._counted(part, 'value')}, {self._decoder(part)}"
         yield "        if best is not None:"
         yield "            return best(value)"
+
+    def _counted(self, shape: Shape, value: str) -> str:
+        """An expression for how many keys of `value` the shape knows; "0" where it has no objects."""
+        if shape.kind in ("list", "dict", *_CONTAINERS) and len(shape.parts) == 1:
+            inner = self._counted(shape.parts[0], "each")
+            items = f"{value}.values()" if shape.kind == "dict" else value
+            return "0" if inner == "0" else f"sum({inner} for each in {items})"
+        others = [part for part in shape.parts if part.kind != "none"]
+        if shape.kind == "union" and len(others) == 1:
+            inner = self._counted(others[0], value)
+            return "0" if inner == "0" else f"(0 if {value} is None else {inner})"
+        if not self._is_object(shape):
+            return "0"
+        name = f"count_{self._type(shape.place)}"
+        if name not in self.written:
+            self.written.add(name)
+            lines = ["", f"def {name}(value: Any) -> int:", "    count = 0"]
+            for field in self.classes[shape.place].fields:
+                inner = self._counted(field.shape, f"value[{field.name!r}]")
+                lines.append(f"    if {field.name!r} in value:")
+                lines.append("        count += 1" + ("" if inner == "0" else f" + {inner}"))
+            self.helpers += [*lines, "    return count"]
+        return f"{name}({value})"
 
     def _exactly(self, shape: Shape, value: str) -> str | None:
         """A test whether `value` is of the shape as it stands; None where it would have to be converted."""

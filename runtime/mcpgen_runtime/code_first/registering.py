@@ -156,14 +156,11 @@ def _derived(signature: Signature) -> Codec:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pydantic", "pydantic_core"):
             raise
-        why = (
-            "what is frozen of it is stale, and"
-            if frozen.is_frozen(signature)
-            else "its schema must be derived:"
-        )
+        anew = "what is frozen of it is stale, and to derive its schema anew"
+        why = anew if frozen.is_frozen(signature) else "to derive its schema"
         raise wrong(
             signature.function,
-            f"{why} that takes pydantic: pip install 'mcpgen[pydantic]', or freeze it where pydantic is: "
+            f"{why} takes pydantic: pip install 'mcpgen[pydantic]', or freeze it where pydantic is: "
             "mcpgen export module:server",
         ) from None
     return derive(signature, data_of(signature.returns))

@@ -1,0 +1,272 @@
+"""Frozen codecs make of a value what pydantic makes of it, and write every result as pydantic does.
+
+The values are those that the schema accepts. Of these pydantic refuses integers written as 1e20, and it
+takes texts such as "1" for a date-time and for an integer in a member of a union, which the schema does not:
+none of them is among the values here, and the frozen codec goes by the schema.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import importlib.util
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, Union
+
+import pytest
+from pydantic import BaseModel, Field
+from typing_extensions import TypedDict
+
+from mcpgen.export.freezing import frozen_text
+from mcpgen_runtime import Server
+from mcpgen_runtime.code_first import Schema
+from mcpgen_runtime.code_first.codecs import Codec
+from mcpgen_runtime.code_first.derive import adapter_codec, derive
+from mcpgen_runtime.code_first.frozen import recorded
+from mcpgen_runtime.code_first.refusals import Refused
+from mcpgen_runtime.schemas import compile_schema
+
+TRIES = 1500
+ENOUGH = 10
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Word(enum.StrEnum):
+    A = "a"
+    B = "b"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: float = 0.5
+    colour: Colour = Colour.RED
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Slotted:
+    name: str
+    when: datetime.date | None = None
+
+
+@dataclasses.dataclass
+class Node:
+    name: str
+    children: list[Node] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Even:
+    x: int
+
+    def __post_init__(self) -> None:
+        if self.x % 2:
+            raise ValueError("odd")
+
+
+@dataclasses.dataclass
+class Dog:
+    name: str
+    kind: Literal["dog"] = "dog"
+
+
+@dataclasses.dataclass
+class Cat:
+    name: str
+    kind: Literal["cat"] = "cat"
+    x: int = 9
+
+
+@dataclasses.dataclass
+class Narrow:
+    x: int
+
+
+@dataclasses.dataclass
+class Wide:
+    x: int
+    y: int = 0
+    name: str = ""
+
+
+class Song(TypedDict):
+    name: str
+    x: NotRequired[int]
+
+
+class Album(Song, total=False):
+    children: list[Song]
+
+
+class Model(BaseModel):
+    x: int
+    name: str = "m"
+
+
+Id = NewType("Id", int)
+
+HINTS: list[Any] = [
+    *(str, int, float, bool, Any, None, object),
+    *(datetime.datetime, datetime.date, datetime.time, uuid.UUID, Path),
+    *(list[int], list[Any], list, dict, dict[str, float], Mapping[str, int], Sequence[str]),
+    *(set[int], frozenset[str], tuple[int, str], tuple[float, ...], list[datetime.date]),
+    *(Literal["a", "b"], Literal[1, 2, "a", None], Literal[True, "a"]),
+    *(Colour, Level, Word, list[Colour], dict[str, Colour]),
+    *(int | None, Optional[Colour], int | float, float | int, int | str, bool | str),  # noqa: UP045
+    *(datetime.date | str, datetime.date | int | None, Colour | int, Word | str, list[int] | list[str]),
+    *(
+        list[int] | int,
+        set[int] | None,
+        set[int] | list[int],
+        dict[str, int] | list[int],
+        tuple[int, int] | str,
+    ),
+    *(Point, Slotted, Node, Even, Song, Album, list[Point], dict[str, Point], Point | None, Node | None),
+    *(
+        Point | str,
+        Dog | Cat,
+        Narrow | Wide,
+        Wide | Narrow,
+        Song | Narrow,
+        Narrow | Song,
+        Point | list[Point],
+    ),
+    *(list[Dog | Cat | int], Union[Point, Colour, int, None], Even | str, Slotted | Node),  # noqa: UP007
+    *(Model, list[Model], Model | int, Annotated[int, Field(ge=2)], Annotated[int, Field(ge=2)] | str),
+    *(
+        Annotated[int, "how many"],
+        Annotated[str, Schema(minLength=2)],
+        Annotated[Point, "where"],
+        Id,
+        list[Id],
+    ),
+]
+
+_LEAVES: list[Any] = [
+    *(None, True, False, 0, 1, 2, -3, 5, 1.0, 2.0, 0.5, 5.0),
+    *("", "a", "b", "red", "blue", "dog", "cat", "xy", "2026-07-28", "2026-02-30"),
+    *("2026-07-28T12:00:00Z", "2026-07-28T12:00:00.125+02:00", "12:30:00", "2026-07-28T12:00:00"),
+    "12345678-1234-5678-1234-567812345678",
+]
+_KEYS = ["x", "y", "name", "kind", "colour", "children", "when", "other"]
+#: What is likely under a key, so that objects are accepted now and then.
+_LIKELY: dict[str, list[Any]] = {
+    "x": [1, 2.0, 7],
+    "y": [1, 2.5],
+    "name": ["a", "dog"],
+    "kind": ["dog", "cat"],
+    "colour": ["red", "blue"],
+    "when": [None, "2026-07-28", "2026-02-30"],
+}
+
+
+def made_up(rng: random.Random, depth: int = 0) -> Any:
+    shape = rng.random()
+    if depth > 2 or shape < 0.35:
+        return rng.choice(_LEAVES)
+    if shape < 0.4:
+        return [1, "a"]
+    if shape < 0.55:
+        one = made_up(rng, depth + 1)
+        return [one if rng.random() < 0.5 else made_up(rng, depth + 1) for _ in range(rng.randrange(4))]
+    keys = rng.sample(_KEYS, rng.randrange(5))
+    return {
+        key: rng.choice(_LIKELY[key])
+        if key in _LIKELY
+        else [{"name": "a"}]
+        if key == "children" and rng.random() < 0.5
+        else made_up(rng, depth + 1)
+        for key in keys
+    }
+
+
+def frozen_and_derived(hint: Any, directory: Path) -> tuple[Codec, Codec]:
+    def function(value):  # type: ignore[no-untyped-def]
+        return value
+
+    function.__annotations__ = {"value": hint, "return": hint}
+    with recorded() as readings:
+        Server("exact", version="1.0.0").tool(function)
+    (reading,) = readings
+    codec = derive(reading.signature, reading.data)
+    path = directory / "_frozen_exact.py"
+    path.write_text(frozen_text("exact", [(reading, codec)]))
+    spec = importlib.util.spec_from_file_location("_frozen_exact", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = module.TOOLS[reading.digest]
+    opaque = [adapter_codec(each) for each in reading.shapes.opaque]
+    arguments, result = found.make([each.type for each in reading.shapes.classes], opaque)
+    return Codec(found.input_schema, found.output_schema, arguments, result), codec
+
+
+def converted(codec: Codec, value: Any) -> Any:
+    if codec.arguments is None:
+        return value
+    try:
+        return codec.arguments({"value": value})["value"]
+    except Refused:
+        return Refused
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Equal, and of the same types all the way down."""
+    if isinstance(one, datetime.datetime | datetime.time) and one.tzinfo is not None:
+        return type(one) is type(other) and one == other and one.utcoffset() == other.utcoffset()
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if dataclasses.is_dataclass(one) and not isinstance(one, type):
+        names = [field.name for field in dataclasses.fields(one)]
+        return all(alike(getattr(one, name), getattr(other, name)) for name in names)
+    return bool(one == other)
+
+
+@pytest.mark.parametrize("hint", HINTS, ids=lambda hint: str(getattr(hint, "__name__", hint))[:60])
+def test_frozen_codec_agrees_with_pydantic(hint: Any, tmp_path: Path) -> None:
+    frozen, derived = frozen_and_derived(hint, tmp_path)
+    assert (frozen.input_schema, frozen.output_schema) == (derived.input_schema, derived.output_schema)
+    schema = compile_schema(frozen.input_schema)
+    rng = random.Random(4)
+    accepted = 0
+    for _ in range(TRIES):
+        value = made_up(rng)
+        if not schema.accepts({"value": value}):
+            continue
+        accepted += 1
+        ours, theirs = converted(frozen, value), converted(derived, value)
+        assert alike(ours, theirs), f"{value!r} becomes {ours!r}, and with pydantic {theirs!r}"
+        if ours is not Refused and frozen.result is not None and derived.result is not None:
+            assert alike(frozen.result(ours), derived.result(theirs)), f"{ours!r} is written otherwise"
+    assert accepted >= (1 if hint in (None, uuid.UUID) else ENOUGH)
+
+
+def test_what_only_pydantic_sees_otherwise_goes_by_the_schema(tmp_path: Path) -> None:
+    frozen, _ = frozen_and_derived(int, tmp_path)
+    assert alike(converted(frozen, 1e20), 10**20)
+    frozen, _ = frozen_and_derived(Literal[1, True], tmp_path)
+    assert alike(converted(frozen, 1.0), 1)
+    assert alike(converted(frozen, True), True)
+    frozen, _ = frozen_and_derived(bool | int | str, tmp_path)
+    assert alike(converted(frozen, 1.0), 1)
+    frozen, _ = frozen_and_derived(Narrow | Wide, tmp_path)
+    assert converted(frozen, {"x": 1, "y": "1"}) == Narrow(1)
+    frozen, _ = frozen_and_derived(datetime.datetime, tmp_path)
+    assert converted(frozen, "1") is Refused
