@@ -183,7 +183,7 @@ class ServerCore:
         return composed(layers, route, self._raised) if layers else route
 
     def _routes_of(self, revision: str) -> dict[str, Route]:
-        by_tool = any(tool.layers for tool in self.server.tools.values())
+        by_tool = any(tool.layers for tool in self.server.tools.all.values())
         if not (self.server.layers or by_tool):
             return self._bare_routes_of(revision, _FEATURES)
         hinted = {method: _hinted(answer) for method, answer in _FEATURES.items()}

@@ -82,7 +82,7 @@ def stack(server: Server) -> str:
       tool search: Timeout(2 s)
     """
     lines = [name_of(layer) for layer in server.layers]
-    for name, tool in server.tools.items():
+    for name, tool in server.tools.all.items():
         if tool.layers:
             lines.append(f"  tool {name}: {', '.join(name_of(layer) for layer in tool.layers)}")
     return "\n".join(lines)
