@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -12,8 +11,8 @@ from mcpgen.errors import MissingExtra, UsageError
 from mcpgen.export.freezing import frozen_text
 from mcpgen.serving.target import load_target
 from mcpgen_runtime.code_first.frozen import Reading, frozen_name, recorded
+from mcpgen_runtime.definition import definition_of, json_text
 from mcpgen_runtime.server import Server
-from mcpgen_types.v2026_07_28 import encode_Implementation
 
 DEFINITION = "server.mcp.json"
 
@@ -62,41 +61,6 @@ def export(target: str, *, output: Path | None = None) -> Export:
         path = Path(module.__file__).with_name(frozen_name(module).rpartition(".")[2] + ".py")
         files[path] = frozen_text(path.stem.removeprefix("_frozen_"), tools)
     return Export(files, server, frozen, left)
-
-
-def definition_of(server: Server) -> dict[str, Any]:
-    """What `server` offers, as a definition file has it: empty lists are left out."""
-    definition = encode_Implementation(server.info)
-    if server.instructions is not None:
-        definition["instructions"] = server.instructions
-    lists = {
-        "tools": server.tools,
-        "resources": server.resources,
-        "resourceTemplates": server.templates,
-        "prompts": server.prompts,
-    }
-    for key, entries in lists.items():
-        if entries:
-            definition[key] = [_in_order(entry.json) for entry in entries.values()]  # type: ignore[attr-defined]
-    return _in_order(definition)
-
-
-def json_text(definition: dict[str, Any]) -> str:
-    """A definition as people read it."""
-    return json.dumps(definition, indent=2, ensure_ascii=False) + "\n"
-
-
-_FIRST = ("uri", "uriTemplate", "name", "version", "title", "description")
-_SCHEMAS = ("inputSchema", "outputSchema")
-
-
-def _in_order(definition: dict[str, Any]) -> dict[str, Any]:
-    """The same with what names it first, and the type of each schema."""
-    found = {key: definition[key] for key in (*_FIRST, *definition) if key in definition}
-    for key in _SCHEMAS:
-        if "type" in found.get(key, ()):
-            found[key] = {"type": found[key]["type"], **found[key]}
-    return found
 
 
 def _home(target: str, known: set[str]) -> Path:
