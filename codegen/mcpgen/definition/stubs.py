@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from mcpgen.definition.loading import Definition
 from mcpgen.definition.naming import Member, member_names
 from mcpgen.errors import InvalidDefinition
 from mcpgen.ir.authored import Types, add_schema
-from mcpgen.ir.stubs import HeldType, PromptStub, ResourceStub, ServerStubs, TemplateStub, ToolStub
+from mcpgen.ir.stubs import PromptStub, ResourceStub, ServerStubs, TemplateStub, ToolStub, TypeOrigin
 from mcpgen_runtime.schemas import SchemaError
 from mcpgen_runtime.uri_templates.syntax import Literal, parse
 
@@ -39,15 +40,13 @@ class _Stubs:
         templates = tuple(self.template(*each) for each in self.features("resourceTemplates"))
         prompts = tuple(self.prompt(*each) for each in self.features("prompts"))
         settled = self.types.settled()
-        held = [
-            HeldType(
-                named.name, self.types.origins[named.name].document, self.types.origins[named.name].pointers
-            )
+        origins = [
+            TypeOrigin(named.name, origin.document, origin.pointers, named.name in settled.loose)
             for named in settled.types
-            if named.name in settled.loose
+            for origin in [self.types.origins[named.name]]
         ]
         server = {key: value for key, value in self.value.items() if key not in (*_LISTS, "$schema")}
-        return ServerStubs(_text(server), settled.types, tuple(held), tools, resources, templates, prompts)
+        return ServerStubs(_text(server), settled.types, tuple(origins), tools, resources, templates, prompts)
 
     def features(self, key: str) -> list[tuple[int, dict[str, Any], Member]]:
         return [
@@ -114,7 +113,7 @@ def _ends(member: Member) -> tuple[str, ...]:
     )
 
 
-def _of_arguments(arguments: list[dict[str, Any]]) -> dict[str, Any]:
+def _of_arguments(arguments: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """A schema for a prompt's arguments: all of them are strings."""
     return {
         "type": "object",

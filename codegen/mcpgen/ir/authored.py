@@ -127,6 +127,8 @@ class _Lowering:
         self.root = root
         self.names: dict[tuple[str, ...], str] = {}
         self.waiting: list[tuple[str, tuple[Place, ...]]] = []
+        # The types that are no class.
+        self.unclassed: set[str] = set()
 
     def run(self, *, closed: bool) -> None:
         whole = self.place(self.schema, "", self.document.root)
@@ -158,6 +160,7 @@ class _Lowering:
             if self.is_class(parts) or (closed and _is_plain_object(parts)):
                 named = self.object(name, places, parts)
             else:
+                self.unclassed.add(name)
                 shape = self.shape_of(parts, name, name, 0)
                 if isinstance(shape, UnionShape):
                     named = UnionType(name, places[0].pointer, shape.members)
@@ -215,7 +218,7 @@ class _Lowering:
             if not place.pointer or any(word in text for word in ('"$id"', '"$dynamicRef"', '"$schema"')):
                 return None
             waiting.extend(self.followed(inner) for inner in _references(place))
-        return json.dumps([target.resource.dialect, sorted(found.items())])
+        return json.dumps([target.resource.dialect, target.pointer, sorted(found.items())])
 
     def followed(self, place: Place) -> Place:
         """What the `$ref` of `place` leads to."""
@@ -377,14 +380,14 @@ class _Lowering:
                 values = [] if "patternProperties" in says else self.inside(parts, "additionalProperties")
                 if any(place.schema is False for place in values):
                     self.types.loose.add(owner)
-                return MapShape(self.shape(tuple(values), f"{name}Value", owner, depth + 1))
+                return MapShape(self.element(tuple(values), f"{name}Value", owner, depth + 1))
             case "array":
                 items = [] if "prefixItems" in says else self.inside(parts, "items")
                 if any(isinstance(schema.get("items"), list) for schema in schemas):
                     self.types.loose.add(owner)
                     items = []
                 self.note(owner, says, kind, {"items", "minItems", "maxItems"}, parts)
-                inner = self.shape(tuple(items), f"{name}Item", owner, depth + 1)
+                inner = self.element(tuple(items), f"{name}Item", owner, depth + 1)
                 least, most = extreme(schemas, "minItems", max), extreme(schemas, "maxItems", min)
                 return ArrayShape(
                     inner, None if least is None else int(least), None if most is None else int(most)
@@ -406,6 +409,19 @@ class _Lowering:
             case _:
                 self.note(owner, says, kind, set(), parts)
                 return NullShape()
+
+    def element(self, places: tuple[Place, ...], name: str, owner: str, depth: int) -> Shape:
+        """The shape of what a list or a map holds.
+
+        A union there gets a name where the list has one: it might hold the list again, and functions for
+        unions without a name would be written without end.
+        """
+        if owner in self.unclassed and self.reference(places) is None:
+            schemas = [part.schema for part in self.parts(places, owner)]
+            kinds = combined_kinds(schemas) or ()
+            if len(kinds) > 1 or any("anyOf" in schema or "oneOf" in schema for schema in schemas):
+                return ReferenceShape(self.lifted(places, name))
+        return self.shape(places, name, owner, depth)
 
     def only(self, parts: list[Place], kind: str) -> tuple[Place, ...]:
         """`parts` for a value that is known to be of one type."""

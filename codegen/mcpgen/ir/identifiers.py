@@ -13,9 +13,10 @@ from collections.abc import Collection, Iterable
 
 from mcpgen.ir.naming import RESERVED
 
-#: What an attribute may not be called: the constructor has an argument of that name already, or the
-#: annotations in the class would mean the attribute instead of the type.
-_RESERVED = RESERVED | {"self", "bool", "dict", "float", "int", "list", "str"}
+#: The constructors of generated classes have or need these.
+_TAKEN_ATTRIBUTES = RESERVED | {"self", "isinstance"}
+#: In a class that has such a name, annotations would mean it instead of the type.
+_TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
 #: What the generated modules have beside the types of a definition.
 _MODULE_NAMES = frozenset(
     {
@@ -47,7 +48,7 @@ def attribute_names(keys: Iterable[str]) -> dict[str, str]:
         if not wished.isidentifier():
             wished = f"field_{wished}"
         if key not in names:
-            names[key] = given.give(f"{wished}_" if wished in _RESERVED else escaped(wished))
+            names[key] = given.give(f"{wished}_" if wished in _TAKEN_ATTRIBUTES else escaped(wished))
     return names
 
 
@@ -108,5 +109,5 @@ def type_name(parts: Iterable[str], taken: Collection[str]) -> str:
 
 
 def escaped(name: str) -> str:
-    """`name`, with an underscore behind it where it is a Python keyword."""
-    return f"{name}_" if keyword.iskeyword(name) else name
+    """`name`, with an underscore behind it where it is a Python keyword, or means a type in annotations."""
+    return f"{name}_" if keyword.iskeyword(name) or name in _TYPES else name

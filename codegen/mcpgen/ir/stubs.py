@@ -1,7 +1,7 @@
 """A server's definition as emitters see it: its types, and one method for each of its features.
 
     ServerStubs ── types ────▶ NamedType             (mcpgen.ir.model)
-                ── held ─────▶ HeldType              a type that says less than its schema
+                ── origins ──▶ TypeOrigin            the schema of each type
                 ── tools, resources, templates, prompts ──▶ ToolStub, …
 
 Every definition is kept whole, as the JSON text of what the author wrote.
@@ -15,15 +15,17 @@ from mcpgen.ir.model import NamedType
 
 
 @dataclass(frozen=True, slots=True)
-class HeldType:
-    """A type that accepts more than its schema: which document of the definition that is, and where in it.
+class TypeOrigin:
+    """Which schemas a type stands for, all of them: a document of the definition, and places in it.
 
-    `document` leads from the definition to the schema: ("tools", 0, "inputSchema").
+    `document` leads from the definition to the document: ("tools", 0, "inputSchema"). A type is `loose`
+    where it accepts more than its schemas do.
     """
 
     name: str
     document: tuple[str | int, ...]
     pointers: tuple[str, ...]
+    loose: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,16 @@ class ServerStubs:
 
     server: str
     types: tuple[NamedType, ...]
-    held: tuple[HeldType, ...]
+    origins: tuple[TypeOrigin, ...]
     tools: tuple[ToolStub, ...]
     resources: tuple[ResourceStub, ...]
     templates: tuple[TemplateStub, ...]
     prompts: tuple[PromptStub, ...]
+
+    @property
+    def held(self) -> tuple[TypeOrigin, ...]:
+        """The types whose public decoders must hold the schema too."""
+        return tuple(origin for origin in self.origins if origin.loose)
 
     @property
     def methods(self) -> tuple[HandlerMethod, ...]:

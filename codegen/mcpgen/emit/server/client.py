@@ -12,9 +12,6 @@ from mcpgen.ir.model import Field, ObjectType
 from mcpgen.ir.references import references
 from mcpgen.ir.stubs import PromptStub, ResourceStub, ServerStubs, TemplateStub, ToolStub
 
-# As methods these would be what the annotations of those after them mean.
-_BUILTIN_TYPES = frozenset({"bool", "dict", "float", "int", "list", "str"})
-
 
 @dataclass(frozen=True, slots=True)
 class Argument:
@@ -84,7 +81,7 @@ def _tool(tool: ToolStub, scope: Scope) -> ClientMethod:
     named = scope.types[tool.arguments]
     arguments = _arguments(named, scope) if isinstance(named, ObjectType) else None
     return ClientMethod(
-        _safe(tool.method), tool.doc, "tool", tool.name, tool.arguments, arguments, True, tool.result
+        tool.method, tool.doc, "tool", tool.name, tool.arguments, arguments, True, tool.result
     )
 
 
@@ -135,7 +132,3 @@ def _argument(named: ObjectType, field: Field, scope: Scope) -> Argument:
         annotation += " | Unset" if absent == "UNSET" else " | None"
     expression = encoded(field.shape, field.attribute, f"_encode_{scope.stem(named, field)}", scope)
     return Argument(field.attribute, field.name, annotation, expression, absent)
-
-
-def _safe(method: str) -> str:
-    return f"{method}_" if method in _BUILTIN_TYPES else method

@@ -61,6 +61,7 @@ class _Check:
         self.source.line()
 
     def helpers(self, shape: Shape, name: str) -> None:
+        shape = self.scope.flat(shape)
         match shape:
             case UnionShape():
                 self.union(shape, name)

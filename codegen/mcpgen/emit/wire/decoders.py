@@ -77,6 +77,7 @@ class _Decoder:
 
     def helpers(self, shape: Shape, name: str) -> None:
         """Functions of their own for the unions inside a field's shape."""
+        shape = self.scope.flat(shape)
         match shape:
             case UnionShape():
                 self.union(shape, name)
