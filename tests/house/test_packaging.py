@@ -55,6 +55,7 @@ def check_archives(wheel: Path, sdist: Path) -> None:
         assert f"mcpgen/_schema/{revision}.json" in in_wheel
         assert f"schema/{revision}.json" in in_sdist
     assert {f"{package}/py.typed" for package in ("mcpgen", "mcpgen_types", "mcpgen_runtime")} <= in_wheel
+    assert "mcpgen_types/server.mcp.schema.json" in in_wheel
     assert f"mcpgen-{mcpgen.__version__}.dist-info/licenses/LICENSE" in in_wheel
     leftovers = {
         name for name in in_wheel | in_sdist if "node_modules/" in name or name.endswith((".pyc", ".log"))
