@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from mcpgen.definition.writing import render
 from mcpgen.errors import MissingExtra, UsageError
 from mcpgen.export.freezing import frozen_text
 from mcpgen.serving.target import load_target
 from mcpgen_runtime.code_first.frozen import Reading, frozen_name, recorded
-from mcpgen_runtime.definition import definition_of, json_text
+from mcpgen_runtime.definition import definition_of
 from mcpgen_runtime.server import Server
 
 DEFINITION = "server.mcp.json"
@@ -37,7 +38,6 @@ def export(target: str, *, output: Path | None = None) -> Export:
         from mcpgen_runtime.code_first.derive import derive
     except ModuleNotFoundError:
         raise MissingExtra("pydantic", extra="pydantic") from None
-    known = set(sys.modules)
     with recorded() as readings:
         handler = load_target(target)
     server = getattr(handler, "server", None)
@@ -46,8 +46,10 @@ def export(target: str, *, output: Path | None = None) -> Export:
             f"{target} is a handler of its own and has no definition",
             hint="export a Server, or init --from-server",
         )
-    home = _home(target, known)
-    files = {output or home / DEFINITION: json_text(definition_of(server))}
+    home = _home(target)
+    output = output or home / DEFINITION
+    format: Literal["json", "yaml"] = "yaml" if output.suffix in (".yaml", ".yml") else "json"
+    files = {output: render(definition_of(server), format)}
     left: dict[str, list[str]] = {}
     frozen = 0
     for module, of_module in _by_module(readings, home).items():
@@ -63,7 +65,7 @@ def export(target: str, *, output: Path | None = None) -> Export:
     return Export(files, server, frozen, left)
 
 
-def _home(target: str, known: set[str]) -> Path:
+def _home(target: str) -> Path:
     """The directory of the module that `target` names."""
     place = target.rpartition(":")[0]
     if place.endswith(".py"):
