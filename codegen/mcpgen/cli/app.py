@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from mcpgen import __version__
-from mcpgen.cli import export, regen, schema, serve, validate
+from mcpgen.cli import export, init, regen, schema, serve, validate
 
 app = typer.Typer(
     name="mcpgen",
@@ -39,6 +39,7 @@ def _options(
 
 
 app.add_typer(schema.app, name="schema")
+app.command(cls=init.InitCommand)(init.init)
 app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
 app.command()(serve.serve)

@@ -29,7 +29,7 @@ def regen(
     ] = False,
     only: Annotated[
         Optional[str],  # noqa: UP045 (typer reads it at run time)
-        typer.Option(metavar="KIND,…", help="Narrow to these kinds: types, stubs, wit, conformance."),
+        typer.Option(metavar="KIND,…", help="Narrow to these kinds: types, stubs, tests, wit, conformance."),
     ] = None,
     revision: Annotated[
         Optional[str],  # noqa: UP045

@@ -148,7 +148,7 @@ def validate(
         unix=unix,
         env=_pairs(env, "=", "--env NAME=VALUE"),
         cwd=cwd,
-        headers=_headers(header),
+        headers=headers_of(header),
     )
     target.check()
     options = Options(
@@ -202,7 +202,8 @@ def _pairs(values: list[str] | None, separator: str, form: str) -> dict[str, str
     return pairs
 
 
-def _headers(values: list[str] | None) -> dict[str, str]:
+def headers_of(values: list[str] | None) -> dict[str, str]:
+    """What `--header` was given, by name. Raises `UsageError`."""
     headers = _pairs(values, ":", "--header 'NAME: VALUE'")
     for name, value in headers.items():
         if not name.isascii() or not name.isprintable() or " " in name or not value.isprintable():

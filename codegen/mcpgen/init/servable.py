@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from mcpgen.definition import Finding, lint, load_definition
+from mcpgen.definition.json_reader import read_json
+from mcpgen.definition.marks import Unreadable
 from mcpgen.init.drafts import modernised
 from mcpgen_runtime import DefinitionError, Server
 
 Add = Callable[[Mapping[str, Any], Callable[..., Any]], None]
 
-# How people like to read them; what stands nowhere here comes behind.
-_ORDER = (
-    "$schema",
-    "name",
-    "uri",
-    "uriTemplate",
-    "version",
-    "title",
-    "description",
-    "mimeType",
-    "websiteUrl",
-    "icons",
-    "instructions",
-    "inputSchema",
-    "outputSchema",
-    "arguments",
-    "annotations",
-    "tools",
-    "resources",
-    "resourceTemplates",
-    "prompts",
-)
+_LISTS = ("tools", "resources", "resourceTemplates", "prompts")
 
 
 def servable(definition: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """What of `definition` a server may have, its keys in the order of documents; and a note for each
-    piece that is left out, or written differently.
-    """
+    """What of `definition` a server may have, and a note for each piece that is left out or cut short."""
     server = Server(definition["name"], definition["version"])
     adds: dict[str, Add] = {
         "tools": server.add_tool,
@@ -46,16 +29,24 @@ def servable(definition: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "prompts": server.add_prompt,
     }
     notes: list[str] = []
-    kept = dict(definition)
-    for key, add in adds.items():
-        items = [_taken(_ordered(item), add, notes) for item in definition.get(key, ())]
-        kept[key] = [item for item in items if item is not None]
-        if not kept[key]:
-            del kept[key]
-    return _ordered(kept), notes
+    kept: dict[str, Any] = {}
+    for key, value in definition.items():
+        if key in adds:
+            items = [_taken(dict(item), adds[key], notes) for item in value]
+            kept[key] = [item for item in items if item is not None]
+        elif (why := _unreadable(value)) is None:
+            kept[key] = value
+        else:
+            notes.append(f"`{key}` is left out: {why}")
+    _leave_out_errors(kept, notes)
+    return {key: value for key, value in kept.items() if key not in adds or value}, notes
 
 
 def _taken(item: dict[str, Any], add: Add, notes: list[str]) -> dict[str, Any] | None:
+    why = _unreadable(item)
+    if why is not None:
+        notes.append(f"{item['name']!a:.80} is left out: {why}")
+        return None
     for key in ("inputSchema", "outputSchema"):
         if key in item:
             item[key] = modernised(item[key])
@@ -71,17 +62,63 @@ def _taken(item: dict[str, Any], add: Add, notes: list[str]) -> dict[str, Any] |
     return item
 
 
+def _leave_out_errors(definition: dict[str, Any], notes: list[str]) -> None:
+    """Leave out what `mcpgen schema lint` would call an error: no project could begin with it."""
+    with TemporaryDirectory(prefix="mcpgen-") as scratch:
+        file = Path(scratch, "server.mcp.json")
+        while True:
+            file.write_text(json.dumps(definition, ensure_ascii=False), encoding="utf-8")
+            errors = [finding for finding in lint(load_definition(file)) if finding.severity == "error"]
+            if not errors:
+                return
+            # From the back, for what is left out of a list moves what stands behind it.
+            places = {_place(error.pointer): error for error in reversed(errors)}
+            for place in sorted(places, reverse=True):
+                _leave_out(definition, place, places[place], notes)
+
+
+def _place(pointer: str) -> tuple[str, int, str]:
+    """What of a definition goes where a finding is at `pointer`: a key; of a list an item; a key of that."""
+    steps = [*pointer.split("/")[1:], "", "", ""]
+    if steps[0] not in _LISTS or not steps[1].isdecimal():
+        return steps[0], -1, ""
+    return steps[0], int(steps[1]), "outputSchema" if steps[2] == "outputSchema" else ""
+
+
+def _leave_out(
+    definition: dict[str, Any], place: tuple[str, int, str], finding: Finding, notes: list[str]
+) -> None:
+    key, index, member = place
+    if index < 0:
+        if key in ("", "name", "version"):
+            raise RuntimeError(f"a definition without a way out: {finding}")
+        del definition[key]
+        notes.append(f"`{key}` is left out: {finding.what}")
+        return
+    item = definition[key][index]
+    if member:
+        del item[member]
+        notes.append(f"{item['name']!r:.80} is written without its {member}: {finding.what}")
+    else:
+        del definition[key][index]
+        notes.append(f"{item['name']!r:.80} is left out: {finding.what}")
+
+
+def _unreadable(value: Any) -> str | None:
+    """Why a definition file cannot hold `value`, three levels down; None where it can."""
+    try:
+        read_json(f"[[{json.dumps(value)}]]")
+    except Unreadable as error:
+        return error.what
+    return None
+
+
 def _is_accepted(item: dict[str, Any], add: Add) -> bool:
     try:
         add(item, _never_called)
     except DefinitionError:
         return False
     return True
-
-
-def _ordered(value: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value[key] for key in _ORDER if key in value}
-    return known | {key: one for key, one in value.items() if key not in known}
 
 
 def _never_called(*_: object) -> None:

@@ -202,4 +202,5 @@ def _explained(
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    """A name that a file can hold; None where it is none."""
+    return value if isinstance(value, str) and value.isprintable() and value else None

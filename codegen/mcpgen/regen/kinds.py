@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mcpgen.regen.project_tests import ProjectTests
 from mcpgen.regen.python_types import PythonTypes
 from mcpgen.regen.server_stubs import ServerStubs
 from mcpgen.regen.unit import Emitter
 
-EMITTERS: Mapping[str, Emitter] = {"types": PythonTypes(), "stubs": ServerStubs()}
+EMITTERS: Mapping[str, Emitter] = {
+    "types": PythonTypes(),
+    "stubs": ServerStubs(),
+    "tests": ProjectTests(),
+}

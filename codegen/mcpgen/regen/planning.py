@@ -12,7 +12,7 @@ from mcpgen.regen.survey import Plan
 from mcpgen.regen.unit import Emitter
 from mcpgen.schema.room import SchemaRoom
 
-KINDS = ("types", "stubs", "wit", "conformance")
+KINDS = ("types", "stubs", "tests", "wit", "conformance")
 """Every kind of output that the command line has a word for."""
 
 

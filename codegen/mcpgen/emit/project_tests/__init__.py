@@ -1,0 +1,50 @@
+"""The tests of a server project that follow from its definition: one module for pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mcpgen.emit.templates import render
+from mcpgen.samples import invalid_cases, valid_cases
+
+_LISTS = ("tools", "resources", "resourceTemplates", "prompts")
+# How many calls that are to be refused a project's tests make in all, and for one tool at least.
+_REFUSALS = 2_000
+
+
+def emit_project_tests(definition: Mapping[str, Any]) -> dict[str, str]:
+    """The module `test_definition.py` for a definition that was found valid: its JSON as a whole.
+
+    It needs pytest and mcpgen_runtime, and of the project two fixtures, `server` and `samples`.
+    """
+    tools = definition.get("tools", [])
+    each = max(1, _REFUSALS // max(1, len(tools)))
+    accepted = [
+        (tool["name"], case.label, case.value) for tool in tools for case in valid_cases(tool["inputSchema"])
+    ]
+    refused = [
+        (tool["name"], case.label, case.value)
+        for tool in tools
+        for case in invalid_cases(tool["inputSchema"])[:each]
+    ]
+    prompts = [
+        (
+            prompt["name"],
+            {argument["name"]: "example" for argument in prompt.get("arguments", ())},
+            [argument["name"] for argument in prompt.get("arguments", ()) if argument.get("required")],
+        )
+        for prompt in definition.get("prompts", [])
+    ]
+    text = render(
+        "project_tests",
+        "test_definition.py",
+        definition=repr({key: definition.get(key, []) for key in _LISTS}),
+        accepted=repr(accepted) if accepted else "",
+        refused=repr(refused) if refused else "",
+        prompts=repr(prompts) if prompts else "",
+        has_tools=bool(tools),
+        has_resources=bool(definition.get("resources")),
+        has_schemas=any("outputSchema" in tool for tool in tools),
+    )
+    return {"test_definition.py": text}

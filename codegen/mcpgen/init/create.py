@@ -1,0 +1,123 @@
+"""`mcpgen init`, without its command line: from what there is to a project that runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mcpgen.definition import load_definition, require_valid
+from mcpgen.definition.stubs import server_stubs
+from mcpgen.definition.writing import render
+from mcpgen.errors import UsageError
+from mcpgen.init.files import DEFINITION, Origin, hello_files, project_files
+from mcpgen.init.mock import mock_handlers
+from mcpgen.init.naming import Names, names_for
+from mcpgen.init.place import check_place, new_directory
+from mcpgen.init.servable import servable
+from mcpgen.init.survey import Found
+from mcpgen.validate.terminal import harmless
+
+_KINDS = {
+    "tools": "tool",
+    "resources": "resource",
+    "resourceTemplates": "resource template",
+    "prompts": "prompt",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A project that was made: how many it offers of each kind that it offers at all, and what the user is to
+    know of it.
+    """
+
+    offers: Mapping[str, int]
+    notes: Sequence[str] = ()
+
+
+def create_hello(directory: Path) -> Created:
+    """A project with one tool, one resource and one prompt. Raises `UsageError`."""
+    return _create(directory, hello_files(names_for(directory)))
+
+
+def create_from_file(directory: Path, source: Path, *, mocked: bool = False) -> Created:
+    """A project for the definition at `source`. Raises `UsageError`, for an invalid definition too."""
+    check_place(directory)
+    names = names_for(directory)
+    try:
+        definition = load_definition(source)
+    except OSError as problem:
+        raise UsageError(
+            f"cannot read {source}: {problem.strerror}", hint="--from FILE names a definition that is there"
+        ) from problem
+    require_valid(definition)
+    files = project_files(
+        names,
+        definition.value,
+        source.read_bytes().decode("utf-8-sig"),
+        file_name=f"server.mcp{source.suffix.lower()}",
+        mocked=mocked,
+        origin=None,
+    )
+    return _create(directory, files, mocked=names if mocked else None)
+
+
+def create_from_server(directory: Path, found: Found, *, mocked: bool = False) -> Created:
+    """A project for what a running server was found to offer. Raises `UsageError`."""
+    names = names_for(directory)
+    definition, left_out = servable(found.definition)
+    notes = [harmless(note) for note in (*found.notes, *left_out)]
+    files = project_files(
+        names,
+        definition,
+        render(definition),
+        file_name=DEFINITION,
+        mocked=mocked,
+        origin=Origin(found.revision, notes),
+    )
+    return replace(_create(directory, files, mocked=names if mocked else None), notes=notes)
+
+
+def _create(directory: Path, files: Mapping[str, str], *, mocked: Names | None = None) -> Created:
+    """Write `files`, of which the first is the definition, and what is generated; `mocked` handlers too."""
+    with new_directory(directory) as stage:
+        for path, text in files.items():
+            file = stage / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+        definition = load_definition(stage / next(iter(files)))
+        if mocked is not None:
+            handlers = mock_handlers(
+                server_stubs(definition), class_name=mocked.class_name, definition_file=definition.path.name
+            )
+            (stage / "handlers.py").write_bytes(handlers.encode())
+        _regenerate(stage)
+        _format(stage)
+    return Created(
+        {word: len(definition.value[key]) for key, word in _KINDS.items() if definition.value.get(key)}
+    )
+
+
+def _format(project: Path) -> None:
+    """Have what the author owns look as the project's own ruff wants it."""
+    for command in (["check", "--select", "I", "--fix"], ["format"]):
+        line = [sys.executable, "-P", "-m", "ruff", *command, "--no-cache", "--quiet", "."]
+        run = subprocess.run(line, cwd=project, capture_output=True, text=True, errors="replace", check=False)
+        if run.returncode != 0:
+            raise RuntimeError(
+                f"ruff cannot format the project (exit {run.returncode}): {run.stderr.strip()}"
+            )
+
+
+def _regenerate(project: Path) -> None:
+    """What `mcpgen regen` does in a project."""
+    from mcpgen.project import FILE_NAME, load_project
+    from mcpgen.regen.engine import regenerate
+    from mcpgen.regen.kinds import EMITTERS
+    from mcpgen.regen.planning import plans
+
+    loaded = load_project(project / FILE_NAME, {kind: emitter.options for kind, emitter in EMITTERS.items()})
+    regenerate(plans(loaded, EMITTERS))
