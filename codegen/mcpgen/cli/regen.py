@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional, TextIO
 
 import typer
 
 from mcpgen.errors import ExitCode
 
 if TYPE_CHECKING:
+    from mcpgen.project import Project
     from mcpgen.regen.engine import Outcome, Progress
+    from mcpgen.regen.handlers import Handlers
     from mcpgen.regen.survey import Plan
 
 
@@ -42,7 +45,7 @@ def regen(
         ),
     ] = None,
 ) -> None:
-    """Write the code that mcpgen.toml names, from the schemas."""
+    """Write the code that mcpgen.toml names, from the schemas and the definition."""
     from mcpgen.project import find_project, load_project
     from mcpgen.regen.engine import preview, regenerate
     from mcpgen.regen.kinds import EMITTERS
@@ -54,6 +57,7 @@ def regen(
     )
     kinds = () if only is None else tuple(kind.strip() for kind in only.split(","))
     planned = plans(project, EMITTERS, only=kinds, revision=revision)
+    handlers = _handlers(project, planned)
     with _progress() as progress:
         if check or diff:
             outcomes = [preview(plan, progress=progress) for plan in planned]
@@ -61,11 +65,56 @@ def regen(
             outcomes = regenerate(planned, progress=progress)
     if not (check or diff):
         _say_what_was_written(outcomes)
+        if handlers is not None and handlers.skeleton is not None:
+            handlers.write()
+            print(f"{handlers.label}: written, once: it is yours now")
+        _say_what_handlers_lack(project, handlers, sys.stdout)
         return
     _print_diff(outcomes)
     drifted = _say_what_differs(outcomes)
+    if handlers is not None and handlers.skeleton is not None:
+        print(f"{handlers.label}: regen would write it", file=sys.stderr)
+        drifted = True
+    _say_what_handlers_lack(project, handlers, sys.stderr)
     if check and drifted:
         raise typer.Exit(ExitCode.DOES_NOT_HOLD)
+
+
+def _handlers(project: Project, planned: Sequence[Plan]) -> Handlers | None:
+    """The author's handlers, where this run is to look at what they implement."""
+    output = project.output("stubs")
+    if output is None or not any(plan.kind == output.kind for plan in planned):
+        return None
+    from mcpgen.regen.handlers import find_handlers
+
+    return find_handlers(project, output)
+
+
+def _say_what_handlers_lack(project: Project, handlers: Handlers | None, stream: TextIO) -> None:
+    """What the author has to write or may delete, now that the definition is what it is."""
+    if handlers is None or project.definition is None:
+        return
+    if handlers.unreadable is not None:
+        print(f"{handlers.unreadable}: what it lacks cannot be told", file=stream)
+    if handlers.missing:
+        from mcpgen.regen.handlers import to_paste
+
+        output = project.output("stubs")
+        assert output is not None
+        package = ".".join(output.directory.relative_to(project.root).parts)
+        many = "a method" if len(handlers.missing) == 1 else f"{len(handlers.missing)} methods"
+        print(
+            f"{handlers.label}: {handlers.class_name} lacks {many} of {project.definition.name}; to paste:\n",
+            file=stream,
+        )
+        print(to_paste(handlers.missing, package), file=stream)
+    for name, place in handlers.dead:
+        file = os.path.relpath(place.file, project.root).replace(os.sep, "/")
+        print(
+            f"{file}:{place.line}: nothing in {project.definition.name} asks for {name}:"
+            " remove it, or begin its name with an underscore",
+            file=stream,
+        )
 
 
 @contextmanager

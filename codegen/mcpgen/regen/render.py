@@ -40,14 +40,15 @@ def render(
             file = scratch / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(with_header(path, text, unit.sources).encode())
-    _format(scratch, claim)
+    format_sources(scratch, claim)
     files: dict[str, dict[str, bytes]] = {unit.name: {} for unit in units}
     for path, owner in sorted(owners.items()):
         files[owner][path] = (scratch / path).read_bytes()
     return files
 
 
-def _format(directory: Path, claim: int | None) -> None:
+def format_sources(directory: Path, claim: int | None = None) -> None:
+    """Have ruff format the Python files below `directory`. Raises as `render` does."""
     if next(directory.rglob("*.py*"), None) is None:
         return
     # -P: what lies in the present directory is not imported instead of ruff.
