@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from mcpgen.definition.shape import shape_remarks
 from mcpgen.errors import InvalidDefinition
 
 _MOST_SHOWN = 5
+_SCHEMAS = ("inputSchema", "outputSchema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,18 @@ def require_valid(definition: Definition) -> None:
 def _remarks(definition: Definition) -> Iterator[Remark]:
     """All remarks; of those on one place the more telling first."""
     yield from feature_remarks(definition)
+    known: dict[tuple[str, str], tuple[Remark, ...]] = {}
     tools = definition.value.get("tools")
     for index, tool in enumerate(tools if isinstance(tools, list) else ()):
-        for key in ("inputSchema", "outputSchema"):
-            if isinstance(tool, dict) and key in tool:
-                at = f"/tools/{index}/{key}"
-                for remark in (
-                    *header_remarks(tool[key], output=key == "outputSchema"),
-                    *schema_remarks(tool[key]),
-                ):
-                    yield remark._replace(pointer=at + remark.pointer)
+        for key in _SCHEMAS if isinstance(tool, dict) else ():
+            if key in tool:
+                # In large definitions many tools take or give the same.
+                schema = key, json.dumps(tool[key])
+                if schema not in known:
+                    headers = header_remarks(tool[key], output=key == "outputSchema")
+                    known[schema] = (*headers, *schema_remarks(tool[key]))
+                for remark in known[schema]:
+                    yield remark._replace(pointer=f"/tools/{index}/{key}{remark.pointer}")
     yield from shape_remarks(definition.value)
 
 
