@@ -45,31 +45,36 @@ def test_handlers_are_written_once_and_never_touched_again(project: Project) -> 
     assert (file.read_text(), file.stat().st_mtime_ns) == (text + "# mine\n", stamp)
 
 
+@pytest.mark.slow
 def test_what_is_written_passes_the_type_checker_and_the_formatter(
     project: Project, project_root: Path
 ) -> None:
-    resource = {"name": "config", "uri": "calc://config"}
-    template = {"name": "note", "uriTemplate": "calc://notes/{id}"}
-    prompt = {"name": "greet", "arguments": [{"name": "who"}]}
-    for features in (
-        {"tools": [ADD, SAY], "resources": [resource], "resourceTemplates": [template], "prompts": [prompt]},
-        {},
-    ):
-        (project.root / "handlers.py").unlink(missing_ok=True)
-        project.define(**features)
-        project.regen()
-        rooms = [str(project_root / room) for room in ("generated", "runtime")]
-        checked = subprocess.run(
-            [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "handlers.py"],
-            cwd=project.root,
-            env={"MYPYPATH": ":".join([*rooms, "."]), "PATH": ""},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert checked.returncode == 0, checked.stdout
-        ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "110", "--check", "."]
-        assert subprocess.run(ruff, cwd=project.root, check=False).returncode == 0
+    project.define(
+        tools=[ADD, SAY],
+        resources=[{"name": "config", "uri": "calc://config"}],
+        resourceTemplates=[{"name": "note", "uriTemplate": "calc://notes/{id}"}],
+        prompts=[{"name": "greet", "arguments": [{"name": "who"}]}],
+    )
+    project.regen()
+    rooms = [str(project_root / room) for room in ("generated", "runtime")]
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "handlers.py"],
+        cwd=project.root,
+        env={"MYPYPATH": ":".join([*rooms, "."]), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "110", "--check", "."]
+    assert subprocess.run(ruff, cwd=project.root, check=False).returncode == 0
+
+
+def test_a_server_of_nothing_has_handlers_of_nothing(project: Project) -> None:
+    project.define()
+    project.regen()
+    served = project.run("serve", "handlers:server")
+    assert (served.returncode, served.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import typer
 
 def serve(
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="module:attribute, or path/to/file.py:attribute.")
+        str,
+        typer.Argument(metavar="TARGET", help="module:attribute, path/to/file.py:attribute, or a project."),
     ],
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Standard input and output: what happens without any of these.")
@@ -57,7 +58,9 @@ def serve(
         typer.Option(metavar="auto|on|off", help="Whether to use uvloop; auto: for sockets, if installed."),
     ] = "auto",
 ) -> None:
-    """Serve a server: a Server, a ProtocolHandler, or a function without arguments that makes one of them.
+    """Serve a server: a Server, a ServerHandler, a ProtocolHandler, or a function that makes one.
+
+    A project is a directory, its mcpgen.toml or its definition; that file's `target` says what is served.
 
     Several transports at once serve one server. It ends with standard input (--stdio), or by SIGTERM or
     SIGINT, and answers first what it has begun.

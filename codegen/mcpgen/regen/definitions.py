@@ -10,9 +10,6 @@ from mcpgen.project import Output, Project
 from mcpgen.regen.lock import digest
 from mcpgen.regen.unit import Source
 
-#: What the lock calls the digest of the definition among the inputs of a unit.
-DEFINITION = "definition"
-
 
 def definition_of(project: Project, output: Output) -> tuple[Definition, Source]:
     """The definition of `project`, which `output` is to be made from, and the file for its header.

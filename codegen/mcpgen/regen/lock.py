@@ -9,6 +9,8 @@ from hashlib import sha256
 from typing import Any
 
 FILE_NAME = "regen.lock.json"
+#: What a unit that is made from a server's definition calls the digest of that, among its inputs.
+DEFINITION = "definition"
 _ABOUT = "Written by `mcpgen regen`: what each unit was generated from, and the sha256 of its files."
 
 

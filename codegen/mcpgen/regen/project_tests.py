@@ -6,8 +6,9 @@ from functools import partial
 
 from mcpgen.definition import Definition
 from mcpgen.project import OptionDefaults, Output, Project
-from mcpgen.regen.definitions import DEFINITION, definition_of
+from mcpgen.regen.definitions import definition_of
 from mcpgen.regen.inputs import generator_inputs, require, tool_inputs
+from mcpgen.regen.lock import DEFINITION
 from mcpgen.regen.unit import Unit
 from mcpgen.schema.room import SchemaRoom
 

@@ -1,4 +1,4 @@
-"""Which server a TARGET means: `module:attribute` or `path/to/file.py:attribute`.
+"""Which server a TARGET means: `module:attribute`, `path/to/file.py:attribute`, or a project that names one.
 
 The attribute is a `Server`, a `ServerHandler` or a `ProtocolHandler`, or a function without arguments that
 makes one. Files are found by `os.path`: importing pathlib takes a tenth of the time in which a server starts.
@@ -15,26 +15,33 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, TypeVar
 
-from mcpgen.errors import TargetCrashed, UsageError, nearest
+from mcpgen.errors import TargetCrashed, TargetUnreachable, UsageError, nearest
 
 T = TypeVar("T")
 
-_FORM = "TARGET is module:attribute or path/to/file.py:attribute, such as greeter.py:server"
+_FORM = "TARGET is module:attribute, path/to/file.py:attribute such as greeter.py:server, or a project"
+_PLACES = (".toml", ".json", ".yaml", ".yml")
 
 
 def load_target(target: str, *, key: bytes | None = None) -> Any:
     """The `ProtocolHandler` that `target` means: of a `Server` or a `ServerHandler`, its core with `key`.
 
-    The current directory can be imported from, and so can that of a file. Raises `UsageError` where there
-    is no such thing or it is no server, `TargetCrashed` where its own code raises.
+    The current directory, or that of the project, can be imported from, and so can that of a file. Raises
+    `UsageError` where there is no such thing or it is no server, `TargetCrashed` where its own code raises,
+    `TargetUnreachable` where it lacks what its definition asks for.
     """
+    root = os.getcwd()
+    if is_place(target):
+        from mcpgen.serving.projects import find_target
+
+        root, target = find_target(target)
     place, colon, attribute = target.rpartition(":")
     if not colon:
         raise UsageError(f"{target!r} names no attribute", hint=_FORM)
     if not place or not all(part.isidentifier() for part in attribute.split(".")):
         raise UsageError(f"{target!r} is no target", hint=_FORM)
-    _import_from(os.getcwd())
-    module = _file(place) if place.endswith(".py") else _module(place)
+    _import_from(root)
+    module = _file(place, root) if place.endswith(".py") else _module(place, root)
     found = _made(_attribute(module, attribute, place), target)
     from mcpgen_runtime.core import ServerCore
     from mcpgen_runtime.server import Server
@@ -47,12 +54,17 @@ def load_target(target: str, *, key: bytes | None = None) -> Any:
     )
 
 
+def is_place(target: str) -> bool:
+    """Whether `target` is a project, its mcpgen.toml or its definition, rather than a module's attribute."""
+    return target.endswith(_PLACES) or os.path.isdir(target)
+
+
 def _import_from(directory: str) -> None:
     if directory not in sys.path:
         sys.path.insert(0, directory)
 
 
-def _module(name: str) -> ModuleType:
+def _module(name: str, root: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
         hint = f"a file's name ends in .py: {name}.py" if os.path.isfile(f"{name}.py") else _FORM
         raise UsageError(f"{name!r} is no module name", hint=hint)
@@ -67,19 +79,19 @@ def _module(name: str) -> ModuleType:
             and f"{name}.".startswith(f"{missing.name}.")
         ):
             raise UsageError(
-                f"there is no module {missing.name!r}", hint=_near_module(missing.name)
+                f"there is no module {missing.name!r}", hint=_near_module(missing.name, root)
             ) from None
         raise
 
 
-def _near_module(name: str) -> str:
+def _near_module(name: str, root: str) -> str:
     package, dot, _ = name.rpartition(".")
-    directory = os.path.join(os.getcwd(), *package.split("."))
+    directory = os.path.join(root, *package.split("."))
     there = _sources(directory)
     if os.path.isdir(directory):
         there += [each for each in os.listdir(directory) if _sources(os.path.join(directory, each))]
     near = nearest(name, [f"{package}{dot}{each}" for each in there])
-    return near or f"it is looked for in {os.getcwd()} and where Python finds its modules"
+    return near or f"it is looked for in {root} and where Python finds its modules"
 
 
 def _sources(directory: str) -> list[str]:
@@ -89,7 +101,8 @@ def _sources(directory: str) -> list[str]:
     return [each[:-3] for each in os.listdir(directory) if each.endswith(".py")]
 
 
-def _file(path: str) -> ModuleType:
+def _file(path: str, root: str) -> ModuleType:
+    path = path if root == os.getcwd() else os.path.join(root, path)
     directory, file = os.path.split(path)
     if not os.path.isfile(path):
         near = nearest(file, [f"{each}.py" for each in _sources(directory or ".")])
@@ -161,4 +174,14 @@ def _user_code(run: Callable[[], T], what: str) -> T:
     try:
         return run()
     except (Exception, SystemExit) as error:
-        raise TargetCrashed(what, error) from error
+        raise _failure(what, error) from error
+
+
+def _failure(what: str, error: BaseException) -> TargetUnreachable:
+    """What is said of a target whose own code raised `error`."""
+    binding = sys.modules.get("mcpgen_runtime.binding")
+    if binding is None or not isinstance(error, binding.MissingMethods):
+        return TargetCrashed(what, error)
+    return TargetUnreachable(
+        str(error), hint=f"add what is missing to {error.owner}: mcpgen regen shows it ready to paste"
+    )
