@@ -35,6 +35,10 @@ class Schemas:
                 schema = schema[step]
             if "inputSchema" not in document and "outputSchema" not in document:
                 continue
+            if "$schema" in schema:  # another dialect: it cannot stand inside of a schema of this one
+                if pointers == ("",):
+                    self.schemas[name] = schema
+                continue
             self.schemas[name] = {
                 "$schema": _DRAFT,
                 "$defs": {"whole": _moved(schema)},
@@ -49,7 +53,12 @@ class Schemas:
         return self._fast[definition].is_valid(value)
 
     def second_opinion(self, definition: str, value: Any) -> bool:
-        return bool(_StrictNumbers(self.schemas[definition]).is_valid(value))
+        schema = self.schemas[definition]
+        return (
+            self.accepts(definition, value)
+            if schema["$schema"] != _DRAFT
+            else bool(_StrictNumbers(schema).is_valid(value))
+        )
 
 
 def _moved(schema: Any) -> Any:
@@ -95,7 +104,10 @@ def samples(schemas: Schemas, *, seed: int, count: int, mutants: int) -> Iterato
     """Values for every type: `count` instances by Schemathesis, and mutants of those."""
     grown: dict[str, list[Any]] = {}
     for name, schema in schemas.schemas.items():
-        rooted = {"$schema": _DRAFT, "$defs": {**schema["$defs"], "it": {"allOf": schema["allOf"]}}}
+        rooted = {
+            "$schema": _DRAFT,
+            "$defs": {**schema.get("$defs", {}), "it": {"allOf": schema.get("allOf", [])}},
+        }
         try:
             found = instances(rooted, "it", count=count, start=seed)
         except (Unsatisfiable, RecursionError):  # there may be no value at all, or none that ends
@@ -128,8 +140,8 @@ def judged(
     definition: dict[str, Any],
     *,
     seed: int,
-    count: int = 6,
-    mutants: int = 100,
+    count: int = 4,
+    mutants: int = 40,
 ) -> Verdict:
     """The verdict on the codecs of `package`."""
     schemas = Schemas(stubs, definition)

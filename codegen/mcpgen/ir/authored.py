@@ -15,14 +15,13 @@ all that the schema does, and more. Such a type is *loose*, and its public decod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from mcpgen.ir.identifiers import attribute_names, type_name, words
 from mcpgen.ir.keywords import (
     ANY_KIND,
-    ASSERTING,
     OF_KIND,
     bounds,
     combined_kinds,
@@ -48,10 +47,9 @@ from mcpgen.ir.model import (
     UnionShape,
     UnionType,
 )
+from mcpgen.ir.places import Place, Places, position, unescaped
 from mcpgen.ir.settling import Settled, settle
 from mcpgen_runtime.schemas import compile_schema
-from mcpgen_runtime.schemas.documents import Document, Resource
-from mcpgen_types.codec import escape
 
 # Nested deeper, lists and maps without a name would become loops nested deeper than Python allows.
 _DEEPEST = 6
@@ -62,17 +60,6 @@ _COUNTED = frozenset(
         *("anyOf", "propertyNames", "patternProperties", "unevaluatedProperties"),
     }
 )
-# Keywords before a name, and what the others become in the name of a type.
-_NAMED = frozenset({"properties", "$defs", "definitions", "patternProperties", "dependentSchemas"})
-_WORDS = {"items": "Item", "additionalProperties": "Value", "anyOf": "", "oneOf": "", "allOf": ""}
-
-
-class Place(NamedTuple):
-    """A schema, where in its document it stands, and the resource whose references it makes."""
-
-    schema: Any
-    pointer: str
-    resource: Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +110,7 @@ class _Lowering:
         self.types = types
         self.schema = schema
         self.key = document
-        self.document = Document(schema, max_depth=100)
+        self.places = Places(schema)
         self.root = root
         self.names: dict[tuple[str, ...], str] = {}
         self.waiting: list[tuple[str, tuple[Place, ...]]] = []
@@ -131,28 +118,17 @@ class _Lowering:
         self.unclassed: set[str] = set()
 
     def run(self, *, closed: bool) -> None:
-        whole = self.place(self.schema, "", self.document.root)
         self.names[("",)] = self.root
-        self.define(self.root, (whole,), closed=closed)
+        self.define(self.root, (self.places.whole,), closed=closed)
         while self.waiting:
             name, places = self.waiting.pop()
             self.define(name, places)
-
-    def place(self, schema: Any, pointer: str, outer: Resource) -> Place:
-        return Place(schema, pointer, self.document.resource_at(pointer, outer))
-
-    def inner(self, place: Place, *steps: str | int) -> Place:
-        """The schema inside of `place` that these steps lead to."""
-        schema, pointer = place.schema, place.pointer
-        for step in steps:
-            schema, pointer = schema[step], f"{pointer}/{escape(str(step))}"
-        return self.place(schema, pointer, place.resource)
 
     # Named types.
 
     def define(self, name: str, places: tuple[Place, ...], *, closed: bool = False) -> None:
         self.types.origins[name] = Origin(self.key, tuple(place.pointer for place in places))
-        target = None if closed else self.reference(places)
+        target = None if closed else self.places.reference(places)
         if target is not None:
             named: NamedType = AliasType(name, places[0].pointer, ReferenceShape(self.referred(target)))
         else:
@@ -175,12 +151,12 @@ class _Lowering:
             return self.names[key]
         *before, last = ["", *target.pointer.split("/")][-2:]
         defined = before in (["$defs"], ["definitions"])
-        says = self.closure(target) if defined else None
+        says = self.places.closure(target) if defined else None
         if says is not None and says in self.types.shared:
             name = self.names[key] = self.types.shared[says]
             return name
-        own = words(_unescaped(last))
-        name = self.types.free(own if defined else [self.root, *self.position(target.pointer)])
+        own = words(unescaped(last))
+        name = self.types.free(own if defined else [self.root, *position(target.pointer)])
         if says is not None:
             self.types.shared[says] = name
         self.names[key] = name
@@ -199,45 +175,6 @@ class _Lowering:
             self.waiting.append((name, places))
         return self.names[key]
 
-    def position(self, pointer: str) -> Iterator[str]:
-        """The words for a place that has no name of its own."""
-        steps = iter(pointer.split("/")[1:])
-        for step in steps:
-            named = next(steps, "") if step in _NAMED else _WORDS.get(step, "" if step.isdecimal() else step)
-            yield from words(_unescaped(named))
-
-    def closure(self, target: Place) -> str | None:
-        """All that `target` says, whatever it refers to included; None where that has no end in itself."""
-        found: dict[str, str] = {}
-        waiting = [target]
-        while waiting:
-            place = waiting.pop()
-            if place.pointer in found:
-                continue
-            text = found[place.pointer] = json.dumps(place.schema, sort_keys=True)
-            if not place.pointer or any(word in text for word in ('"$id"', '"$dynamicRef"', '"$schema"')):
-                return None
-            waiting.extend(self.followed(inner) for inner in _references(place))
-        return json.dumps([target.resource.dialect, target.pointer, sorted(found.items())])
-
-    def followed(self, place: Place) -> Place:
-        """What the `$ref` of `place` leads to."""
-        target = self.document.follow(place.schema["$ref"], place.resource, place.pointer)
-        return Place(target.schema, target.pointer, target.resource)
-
-    def reference(self, places: tuple[Place, ...]) -> Place | None:
-        """What `places` refer to, where they say nothing besides."""
-        while len(places) == 1 and isinstance(places[0].schema, dict):
-            (place,) = places
-            says = ASSERTING & set(place.schema)
-            if says == {"$ref"} or ("$ref" in says and place.resource.dialect == "draft-07"):
-                target = self.followed(place)
-                return target if isinstance(target.schema, dict) else None
-            if says != {"allOf"} or len(place.schema["allOf"]) != 1:
-                return None
-            places = (self.inner(place, "allOf", 0),)
-        return None
-
     # Objects.
 
     def is_class(self, parts: list[Place]) -> bool:
@@ -253,7 +190,7 @@ class _Lowering:
         fields = []
         for key, attribute in attributes.items():
             inside = tuple(
-                self.inner(part, "properties", key)
+                self.places.inner(part, "properties", key)
                 for part in parts
                 if key in part.schema.get("properties", ())
             )
@@ -277,40 +214,21 @@ class _Lowering:
                     return json.dumps(value) if fits else None
                 if "$ref" not in place.schema:
                     break
-                place = self.followed(place)
+                place = self.places.followed(place)
         return None
 
     # Shapes.
 
     def parts(self, places: Iterable[Place], owner: str) -> list[Place]:
-        """All that must hold for one value, with references and `allOf` followed; annotations left out."""
-        found: dict[str, Place] = {}
-        seen: set[str] = set()
-        waiting = list(places)
-        while waiting:
-            place = waiting.pop(0)
-            if place.schema is False:
-                self.types.loose.add(owner)
-            if not isinstance(place.schema, dict) or place.pointer in seen:
-                continue
-            seen.add(place.pointer)
-            says = {keyword: place.schema[keyword] for keyword in place.schema if keyword in ASSERTING}
-            inside = []
-            if "$ref" in says:
-                del says["$ref"]
-                inside.append(self.followed(place))
-                if place.resource.dialect == "draft-07":
-                    says = {}
-            if "allOf" in says:
-                inside += [self.inner(place, "allOf", index) for index in range(len(says.pop("allOf")))]
-            if says:
-                found[place.pointer] = place._replace(schema=says)
-            waiting = inside + waiting
-        return list(found.values())
+        """All that must hold for one value; `owner` is loose where nothing can."""
+        parts, impossible = self.places.parts(places)
+        if impossible:
+            self.types.loose.add(owner)
+        return parts
 
     def shape(self, places: tuple[Place, ...], name: str, owner: str, depth: int) -> Shape:
         """The shape of a value for which all of `places` hold; an inline object is lifted out as `name`."""
-        target = self.reference(places)
+        target = self.places.reference(places)
         if target is not None:
             return ReferenceShape(self.referred(target))
         parts = self.parts(places, owner)
@@ -352,7 +270,7 @@ class _Lowering:
             left = {word: value for word, value in part.schema.items() if word not in ("anyOf", "oneOf")}
             if left:
                 rest.append(part._replace(schema=left))
-        members = [self.inner(chosen, keyword, index) for index in range(len(chosen.schema[keyword]))]
+        members = [self.places.inner(chosen, keyword, index) for index in range(len(chosen.schema[keyword]))]
         return _union(
             [
                 self.shape((member, *self.beside(member, rest, owner)), name + tag, owner, depth)
@@ -416,7 +334,7 @@ class _Lowering:
         A union there gets a name where the list has one: it might hold the list again, and functions for
         unions without a name would be written without end.
         """
-        if owner in self.unclassed and self.reference(places) is None:
+        if owner in self.unclassed and self.places.reference(places) is None:
             schemas = [part.schema for part in self.parts(places, owner)]
             kinds = combined_kinds(schemas) or ()
             if len(kinds) > 1 or any("anyOf" in schema or "oneOf" in schema for schema in schemas):
@@ -430,7 +348,7 @@ class _Lowering:
 
     def inside(self, parts: list[Place], keyword: str) -> list[Place]:
         """The schemas under `keyword`, of all parts that have one."""
-        return [self.inner(part, keyword) for part in parts if keyword in part.schema]
+        return [self.places.inner(part, keyword) for part in parts if keyword in part.schema]
 
     def note(self, owner: str, says: set[str], kind: str, known: set[str], parts: list[Place]) -> None:
         """Take down that `owner` is loose where the schema of a value of that type says more than `known`."""
@@ -451,19 +369,6 @@ def _is_plain_object(parts: list[Place]) -> bool:
     with_fields = any(schema.get("properties") for schema in schemas)
     choices = {"const", "enum"} if with_fields else {"const", "enum", "anyOf", "oneOf"}
     return not any(choices & set(schema) for schema in schemas)
-
-
-def _references(place: Place) -> Iterator[Place]:
-    """The schemas inside of `place` that have a `$ref`; or what looks like one."""
-    waiting: list[Any] = [place.schema]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, dict):
-            if isinstance(item.get("$ref"), str):
-                yield place._replace(schema=item)
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
 
 
 def _tags(members: list[Place]) -> list[str]:
@@ -498,7 +403,3 @@ def _union(shapes: list[Shape]) -> Shape:
         flat.extend(shape.members if isinstance(shape, UnionShape) else (shape,))
     members = tuple(dict.fromkeys(flat))
     return members[0] if len(members) == 1 else UnionShape(members)
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")

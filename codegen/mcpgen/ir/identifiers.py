@@ -20,19 +20,9 @@ _TYPES = frozenset({"bool", "bytes", "dict", "float", "int", "list", "str"})
 #: What the generated modules have beside the types of a definition.
 _MODULE_NAMES = frozenset(
     {
-        *(
-            "Any",
-            "Literal",
-            "TypeAlias",
-            "Unset",
-            "Wire",
-            "Mismatch",
-            "Fault",
-            "Handlers",
-            "Held",
-            "TypedClient",
-        ),
-        *("Client", "RequestContext", "RequestOptions", "Server", "ServerOptions", "Protocol", "Unpack"),
+        *("Any", "Literal", "TypeAlias", "UNSET", "Unset", "Wire", "Mismatch", "Fault", "Held", "Protocol"),
+        *("PROMPTS", "RESOURCES", "SERVER", "TOOLS", "Handlers", "TypedClient", "Unpack"),
+        *("Client", "RequestContext", "RequestOptions", "Server", "ServerOptions"),
         *("ToolOutcome", "ResourceOutcome", "PromptOutcome", "CallToolResult", "ReadResourceResult"),
         *("GetPromptResult", "CompleteResult"),
     }
