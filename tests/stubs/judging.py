@@ -104,14 +104,13 @@ def samples(schemas: Schemas, *, seed: int, count: int, mutants: int) -> Iterato
     """Values for every type: `count` instances by Schemathesis, and mutants of those."""
     grown: dict[str, list[Any]] = {}
     for name, schema in schemas.schemas.items():
-        rooted = {
-            "$schema": _DRAFT,
-            "$defs": {**schema.get("$defs", {}), "it": {"allOf": schema.get("allOf", [])}},
-        }
+        it = {"allOf": schema["allOf"]} if "allOf" in schema else {"type": "object"}
+        rooted = {"$schema": _DRAFT, "$defs": {**schema.get("$defs", {}), "it": it}}
         try:
             found = instances(rooted, "it", count=count, start=seed)
         except (Unsatisfiable, RecursionError):  # there may be no value at all, or none that ends
             found = []
+        found += schema.get("examples", [])
         grown[name] = [value for value in found if schemas.accepts(name, value)]
     everyone = [value for values in grown.values() for value in values[:4]]
     vocabulary = Vocabulary({"$defs": {}})

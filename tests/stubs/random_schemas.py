@@ -66,7 +66,10 @@ class RandomSchemas:
 
     def extras(self, depth: int) -> dict[str, Any]:
         """Keywords that the types have no words for."""
-        inner = lambda: self.plain(max(depth, 3))  # noqa: E731
+
+        def inner() -> dict[str, Any]:
+            return self.plain(max(depth, 3))
+
         return self.random.choice(
             (
                 {"not": inner()},

@@ -255,6 +255,7 @@ LOOSE: dict[str, dict[str, Any]] = {
     },
     "draft-07": {
         "$schema": "http://json-schema.org/draft-07/schema#",
+        "examples": [{"pair": ["a", 1], "alone": "ab"}, {"pair": []}, {"alone": "abc"}],
         "properties": {
             "pair": {"type": "array", "items": [{"type": "string"}, {"type": "integer"}]},
             "alone": {"$ref": "#/definitions/Name", "maxLength": 1},
