@@ -9,5 +9,16 @@ Nothing here needs pytest, and all of it works under it.
 from __future__ import annotations
 
 from mcpgen_runtime.testing.connected import client
+from mcpgen_runtime.testing.interface import Change, interface_changes
+from mcpgen_runtime.testing.recorder import Recorder, read_transcript
+from mcpgen_runtime.testing.snapshots import InterfaceChanged, snapshot
 
-__all__ = ["client"]
+__all__ = [
+    "Change",
+    "InterfaceChanged",
+    "Recorder",
+    "client",
+    "interface_changes",
+    "read_transcript",
+    "snapshot",
+]

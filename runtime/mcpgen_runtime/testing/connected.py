@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from mcpgen_runtime.client import Client, MemoryTransport
+from mcpgen_runtime.client import Client, MemoryTransport, Transport
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.revisions import NEUTRAL
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from mcpgen_runtime.client.callbacks import Maybe
     from mcpgen_runtime.dependencies import Provider
+    from mcpgen_runtime.testing.recorder import Recorder
     from mcpgen_types.v2026_07_28.types import (
         CreateMessageRequestParams,
         CreateMessageResult,
@@ -58,19 +59,23 @@ async def client(
     revision: str | None = None,
     config: TransportConfig | None = None,
     overrides: Mapping[Provider, Provider] | None = None,
+    recorder: Recorder | None = None,
     **options: Unpack[ClientOptions],
 ) -> AsyncIterator[Client]:
     """A client that is connected to `server`, speaking `revision`, the newest unless told otherwise.
 
     Clients of one `ServerCore` share its lifespan; each client of a `Server` has one of its own.
     `config` holds the server's limits and times. `overrides` puts other providers in the place of a server's
-    own (`mcpgen_runtime.dependencies`) as long as the client is connected. The rest is what
-    `mcpgen_runtime.client.Client` takes. At the end calls in flight are answered.
+    own (`mcpgen_runtime.dependencies`) as long as the client is connected. `recorder` keeps what passes. The
+    rest is what `mcpgen_runtime.client.Client` takes. At the end calls in flight are answered.
 
     Raises as `Client` does, and `LifespanFailed`.
     """
     handler = ServerCore(server) if isinstance(server, Server) else server
     here, there = pipe()
+    transport: Transport = MemoryTransport(here)
+    if recorder is not None:
+        transport = recorder.around(transport)
     adapter = MemoryAdapter(there)
     adapter.configure(config or TransportConfig())
     # Held here, it has begun before the client opens, and what it raises is raised here.
@@ -78,9 +83,7 @@ async def client(
         async with living(handler):
             serving = asyncio.ensure_future(adapter.serve(handler))
             try:
-                async with Client(
-                    MemoryTransport(here), revision=revision or NEUTRAL, **options
-                ) as connected:
+                async with Client(transport, revision=revision or NEUTRAL, **options) as connected:
                     yield connected
             finally:
                 here.close()
