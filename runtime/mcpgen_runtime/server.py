@@ -155,8 +155,6 @@ class Server(Decorators):
     def enable_tool(self, name: str) -> None:
         """Offer a disabled tool again, at its place. Raises `KeyError` where there is none."""
         self.tools.show(name)
-        if self.tools[name].layers:
-            self._layered()
 
     def add_resource(self, definition: Resource | Mapping[str, Any], reader: ResourceReader) -> None:
         """Offer the resource at one URI, read by `reader(uri, ctx)`. Raises `DefinitionError`."""

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
 
+from mcpgen_runtime.connection import Connection
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.errors import InvalidParams, McpError, ResourceNotFound
 from mcpgen_runtime.features import DefinitionError
 from mcpgen_runtime.host import Driver
 from mcpgen_runtime.jsonrpc import Error, Request, Response, Result
-from mcpgen_runtime.layering import CallNext, stack
+from mcpgen_runtime.layering import CallNext, Layer, stack
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.server import Server
 
+from .. import conversation
 from ..core.client import NEUTRAL, Client
 from .workbench import ALL, ANYTHING, BOTH, Json, call, handler_noting, noting, server_of, text_of
 
@@ -143,6 +147,40 @@ def test_what_is_no_layer_is_refused_when_it_is_added(layer: Any) -> None:
     with pytest.raises(DefinitionError, match="is no layer"):
         server.add_tool({"name": "new", "inputSchema": ANYTHING}, lambda a, ctx: "", layers=[layer])
     assert (server.layers, list(server.tools)) == ((), ["work"])
+
+
+@ALL
+def test_a_whole_conversation_is_the_same_inside_layers(revision: str) -> None:
+    def sent(*layers: Layer) -> list[bytes]:
+        host = Driver()
+        ids = count(1)
+        server = conversation.everything(host)
+        for layer in layers:
+            server.add_layer(layer)
+        core = ServerCore(
+            server, key=bytes(32), time=lambda: 0.0, correlation_id=lambda: f"correlation-{next(ids)}"
+        )
+        frames: list[bytes] = []
+        connection = Connection(core, host, frames.extend, limits=Limits(), transport="memory")
+        for messages in conversation.steps(conversation.conversation(revision), frames):
+            connection.receive(messages)
+            host.run()
+        return frames
+
+    assert sent(through, through) == sent()
+
+
+@BOTH
+def test_disabled_tool_has_its_layers_when_it_is_enabled(revision: str) -> None:
+    heard: list[str] = []
+    server = server_of(of_tool=[noting(heard, "a")])
+    server.disable_tool("work")
+    client = Client(server, revision)
+    assert call(client)["error"]["code"] == -32602
+    assert heard == []
+    server.enable_tool("work")
+    call(client)
+    assert len(heard) == 2
 
 
 # What a layer may do.

@@ -1,4 +1,4 @@
-"""Layers over real transports, under asyncio, in both eras: a server's process, and the client of this package."""
+"""Layers over real transports, under asyncio, in both eras."""
 
 from __future__ import annotations
 
