@@ -62,6 +62,8 @@ _FEATURES: Mapping[str, Answering] = {
     "prompts/list": lists.list_prompts,
     "completion/complete": completing.complete,
 }
+#: Those of them whose results have caching hints.
+_HINTED = ("tools/list", "resources/read", "resources/list", "resources/templates/list", "prompts/list")
 #: The requests that only one era has.
 _OF_THE_MODERN: Mapping[str, Answering] = {"server/discover": opening.discover}
 _OF_THE_LEGACY: Mapping[str, Answering] = {
@@ -186,8 +188,8 @@ class ServerCore:
         by_tool = any(tool.layers for tool in self.server.tools.all.values())
         if not (self.server.layers or by_tool):
             return self._bare_routes_of(revision, _FEATURES)
-        hinted = {method: _hinted(answer) for method, answer in _FEATURES.items()}
-        routes = self._bare_routes_of(revision, hinted)
+        hinted = {method: _hinted(_FEATURES[method]) for method in _HINTED}
+        routes = self._bare_routes_of(revision, {**_FEATURES, **hinted})
         routes = {method: _begun(route) for method, route in routes.items()}
         if by_tool:
             routes["tools/call"] = self._by_tool(routes["tools/call"])

@@ -17,7 +17,7 @@ from .serving import report
 from .serving.paper import Paper
 
 TYPES = ("codecs", "profile", "imports", "classes", "exactness")
-SERVERS = ("stdio", "memory", "http", "scale", "abstraction")
+SERVERS = ("stdio", "memory", "http", "scale", "abstraction", "layers", "authoring")
 GROUPS = {"all": (*TYPES, *SERVERS), "types": TYPES, "servers": SERVERS}
 #: Enough of a corpus for a table; `just exactness` makes a large one.
 EXACTNESS = ("--seed", "20261120", "--randoms", "4", "--mutants", "20", "--foreign", "0", "--findings", "0")
@@ -66,6 +66,10 @@ def bench(
         report.report_scale(paper, sessions=10_000, streams=1_000)
     if "abstraction" in parts:
         report.report_abstraction(paper, rounds=max(rounds, 30))
+    if "layers" in parts:
+        report.report_layers(paper, rounds=max(rounds, 30))
+    if "authoring" in parts:
+        report.report_authoring(paper, rounds=max(rounds, 30))
     paper.close()
 
 

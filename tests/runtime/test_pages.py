@@ -1,4 +1,4 @@
-"""docs/handlers.md and docs/errors.md say what is so: their code runs, their tables hold."""
+"""The pages on handlers, errors and layers say what is so: their code runs, their tables hold."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ def code(page: str) -> str:
     return "\n".join(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
 
 
-@pytest.mark.parametrize("page", ["handlers.md", "errors.md"])
+@pytest.mark.parametrize("page", ["handlers.md", "errors.md", "middleware.md"])
 def test_the_code_of_a_page_runs_as_one_program(page: str) -> None:
     subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", code(page)], check=True, timeout=60)
 
 
-def test_the_handlers_of_the_page_are_typed(tmp_path: Path, project_root: Path) -> None:
+@pytest.mark.parametrize("page", ["handlers.md", "middleware.md"])
+def test_the_code_of_a_page_is_typed(page: str, tmp_path: Path, project_root: Path) -> None:
     file = tmp_path / "shop.py"
-    file.write_text(code("handlers.md"), encoding="utf-8")
+    file.write_text(code(page), encoding="utf-8")
     path = f"{project_root / 'generated'}:{project_root / 'runtime'}"
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", project_root / ".mypy_cache", file],

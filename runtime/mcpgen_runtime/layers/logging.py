@@ -87,11 +87,13 @@ class RequestLog:
                 fields[key] = value
         # repr, for the names are the client's: no line break of them gets into the log.
         what = repr(fields["method"])[1:-1] if subject is None else f"{request.method} {fields['name']!r}"
-        self._log.log(
-            level,
-            "%s: %s in %.1f ms [%s]",
-            *(what, fields["outcome"], seconds * 1000, ctx.correlation_id),
-            extra={"mcp": fields},
+        told = "%s: %s in %.1f ms [%s]"
+        values = (what, fields["outcome"], seconds * 1000, ctx.correlation_id)
+        # Not `Logger.log`: it would look through the stack for who calls, which is always this.
+        self._log.handle(
+            self._log.makeRecord(
+                self._log.name, level, __file__, 0, told, values, None, "_tell", {"mcp": fields}
+            )
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ PEERS = str(ROOT / "tests/peers/.venv/bin/python")
 PYTHON = sys.executable
 MCPGEN = str(Path(sys.executable).with_name("mcpgen"))
 OURS = f"{SERVERS / 'ours.py'}:server"
+
+
+_JSON = {"WITHOUT_ORJSON": "1"}
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,29 @@ class Contender:
         return {**kept, **self.environment}
 
 
+STUBS = Contender(
+    "mcpgen, generated stubs", (MCPGEN, "serve", f"{SERVERS / 'stubs/handlers.py'}:server", "--stdio"), _JSON
+)
+DECORATORS = Contender(
+    "mcpgen, @server.tool", (MCPGEN, "serve", f"{SERVERS / 'decorators.py'}:server", "--stdio"), _JSON
+)
 OURS_ORJSON = Contender("mcpgen, orjson", (MCPGEN, "serve", OURS, "--stdio"))
-OURS_JSON = Contender("mcpgen, stdlib json", (MCPGEN, "serve", OURS, "--stdio"), {"WITHOUT_ORJSON": "1"})
+OURS_JSON = Contender("mcpgen, stdlib json", (MCPGEN, "serve", OURS, "--stdio"), _JSON)
 LOWLEVEL = Contender("mcp 2.3.0 low-level", (PEERS, str(SERVERS / "lowlevel.py"), "stdio"))
 FASTMCP = Contender("fastmcp", (PEERS, str(SERVERS / "fastmcp_echo.py")))
 FLOOR_LINES = Contender("floor: asyncio lines, json", (PYTHON, str(SERVERS / "floor_stdio.py"), "lines"))
 FLOOR_CHUNKS = Contender("floor: chunks, orjson", (PYTHON, str(SERVERS / "floor_stdio.py"), "chunks"))
-STDIO = (OURS_JSON, OURS_ORJSON, LOWLEVEL, FASTMCP, FLOOR_LINES, FLOOR_CHUNKS)
+STDIO = (OURS_JSON, STUBS, DECORATORS, OURS_ORJSON, LOWLEVEL, FASTMCP, FLOOR_LINES, FLOOR_CHUNKS)
 
 OURS_HTTP = Contender("mcpgen", (MCPGEN, "serve", OURS, "--http", "127.0.0.1:{port}"))
 LOWLEVEL_HTTP = Contender("mcp 2.3.0 low-level", (PEERS, str(SERVERS / "lowlevel.py"), "{port}"))
 FLOOR_HTTP = Contender("floor: bare ASGI, orjson", (PYTHON, str(SERVERS / "floor_asgi.py"), "{port}"))
 HTTP = (OURS_HTTP, LOWLEVEL_HTTP, FLOOR_HTTP)
+
+
+def generate_stubs() -> None:
+    """Have `mcpgen regen` write what `STUBS` imports, where it is not there or not up to date."""
+    subprocess.run([MCPGEN, "regen"], cwd=SERVERS / "stubs", check=True, stdout=subprocess.DEVNULL)
 
 
 def thousand_tools(contender: Contender) -> Contender:

@@ -6,15 +6,10 @@ costs is the price of being a layer.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import statistics
-import time
 from collections.abc import Mapping, Sequence
 
-from mcpgen_runtime import RequestContext, Server, ServerCore
-from mcpgen_runtime.connection import Connection
-from mcpgen_runtime.json_text import loads
+from mcpgen_runtime import RequestContext, Server
 from mcpgen_runtime.layers import (
     AllowList,
     Cache,
@@ -28,13 +23,9 @@ from mcpgen_runtime.layers import (
     Timeout,
     Timing,
 )
-from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 
 from ..servers.ours import SCHEMA, echo
-from . import messages
-
-_CALLS = 500
+from . import in_process
 
 
 async def through(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
@@ -63,37 +54,11 @@ def tried() -> dict[str, tuple[Sequence[Layer], Sequence[Layer]]]:
 
 
 def measure(rounds: int) -> Mapping[str, float]:
-    """CPU µs of one call inside each, as medians of `rounds` turns."""
-    return asyncio.run(_measure(rounds))
+    """CPU µs of one call inside each, the least of `rounds` turns."""
+    return in_process.measure({name: _server(*layers) for name, layers in tried().items()}, rounds)
 
 
-async def _measure(rounds: int) -> Mapping[str, float]:
-    texts = [
-        messages.request(messages.MODERN, number, "tools/call", messages.CALL) for number in range(_CALLS)
-    ]
-    host = AsyncioHost()
-    written: list[bytes] = []
-    connections = {
-        name: Connection(
-            _core(around, inside), host, written.extend, limits=Limits(), transport="stdio"
-        )
-        for name, (around, inside) in tried().items()
-    }
-    for connection in connections.values():
-        connection.receive(texts[:1])
-    if any(loads(text) != loads(written[0]) for text in written):
-        raise RuntimeError("they do not answer alike")
-    times: dict[str, list[float]] = {name: [] for name in connections}
-    for _ in range(rounds):
-        for name, connection in connections.items():
-            written.clear()
-            started = time.process_time()
-            connection.receive(texts)
-            times[name].append((time.process_time() - started) / _CALLS * 1e6)
-    return {name: statistics.median(taken) for name, taken in times.items()}
-
-
-def _core(around: Sequence[Layer], inside: Sequence[Layer]) -> ServerCore:
+def _server(around: Sequence[Layer], inside: Sequence[Layer]) -> Server:
     server = Server("bench", "1", layers=around)
     server.add_tool({"name": "echo", "inputSchema": SCHEMA}, echo, layers=inside)
-    return ServerCore(server)
+    return server

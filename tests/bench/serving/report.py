@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rich.progress import Progress
 
-from . import abstraction, contenders, http, load, messages, stdio
+from . import abstraction, authoring, contenders, http, layers, load, messages, stdio
 from .contenders import Contender
 from .paper import Paper
 
@@ -21,6 +21,7 @@ _PEERS = (contenders.LOWLEVEL, contenders.FASTMCP)
 
 def report_stdio(paper: Paper, *, rounds: int) -> None:
     """Calls over stdio, cold start and memory."""
+    contenders.generate_stubs()
     for revision in messages.REVISIONS:
         turns = _by_turns(
             paper, f"stdio, {revision}", contenders.STDIO, rounds, partial(_stdio_turn, revision)
@@ -59,6 +60,15 @@ def report_stdio(paper: Paper, *, rounds: int) -> None:
         targets.add_row("CPU a call, times the floor of lines", "≤ 1.4", f"{cpu:.2f}")
         cpu = _ratio(turns[contenders.OURS_ORJSON], turns[contenders.FLOOR_LINES], lambda each: each.cpu)
         targets.add_row("the same with orjson", "≤ 1.0", f"{cpu:.2f}")
+        written = _ratio(turns[contenders.STUBS], turns[contenders.LOWLEVEL], lambda each: each.a_second)
+        targets.add_row("through generated stubs: calls a second, times mcp", "≥ 50", f"{written:.2f}")
+        written = _ratio(turns[contenders.STUBS], turns[contenders.FLOOR_LINES], lambda each: each.cpu)
+        targets.add_row(
+            "through generated stubs: CPU a call, times the floor of lines", "≤ 1.4", f"{written:.2f}"
+        )
+        for contender, wanted in ((contenders.STUBS, "≤ 1.15"), (contenders.DECORATORS, "≤ 1.15")):
+            cpu = _ratio(turns[contender], ours, lambda each: each.cpu)
+            targets.add_row(f"{contender.name}: CPU a call, times add_tool", wanted, f"{cpu:.2f}")
         cold = _ratio(ours, turns[contenders.LOWLEVEL], lambda each: each.cold_ms)
         targets.add_row("cold start, times mcp", "≤ 0.2", f"{cold:.2f}")
         beyond = statistics.median(
@@ -158,6 +168,31 @@ def report_abstraction(paper: Paper, *, rounds: int) -> None:
     targets = paper.goals("abstraction", "abstraction")
     more = (costs.layered / costs.by_hand - 1) * 100
     targets.add_row("more than by hand, %", "≤ 10", f"{more:.0f}")
+    paper.take(targets)
+
+
+def report_layers(paper: Paper, *, rounds: int) -> None:
+    """What layers cost a call."""
+    costs = layers.measure(rounds)
+    none = costs["no layer"]
+    table = paper.table("inside layers, 2026-07-28", "CPU µs a call", "more")
+    for name, cost in costs.items():
+        table.add_row(name, f"{cost:.2f}", f"{cost - none:+.2f}")
+    paper.print(table)
+
+
+def report_authoring(paper: Paper, *, rounds: int) -> None:
+    """What it costs a call how its server was written."""
+    contenders.generate_stubs()
+    costs = authoring.measure(rounds)
+    bare = costs["add_tool"]
+    table = paper.table("however it is written, 2026-07-28", "CPU µs a call", "times add_tool")
+    for name, cost in costs.items():
+        table.add_row(name, f"{cost:.2f}", f"{cost / bare:.2f}")
+    paper.print(table)
+    targets = paper.goals("authoring", "authoring")
+    for name, wanted in (("generated stubs", "≤ 1.15"), ("@server.tool", "≤ 1.15")):
+        targets.add_row(f"{name}: CPU a call, times add_tool", wanted, f"{costs[name] / bare:.2f}")
     paper.take(targets)
 
 
