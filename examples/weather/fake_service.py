@@ -64,7 +64,7 @@ class Answers(BaseHTTPRequestHandler):
 def serving(port: int = 0) -> Iterator[str]:
     """Run the service beside the program, and give its URL."""
     with ThreadingHTTPServer(("127.0.0.1", port), Answers) as service:
-        thread = threading.Thread(target=service.serve_forever, daemon=True)
+        thread = threading.Thread(target=service.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         try:
             yield f"http://127.0.0.1:{service.server_port}"

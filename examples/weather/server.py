@@ -1,4 +1,4 @@
-"""Weather for a model: tools that ask an HTTP API, tell their progress, and ask the user which place is meant."""
+"""Weather for a model: tools that ask an HTTP API, tell progress, and ask the user which place is meant."""
 
 from __future__ import annotations
 
