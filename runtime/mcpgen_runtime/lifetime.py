@@ -181,8 +181,10 @@ class _Life:
     def _kept(self, nothing: None, error: BaseException | None) -> None:
         if self.over:  # given up already
             return
-        # One that was told to end may end by the host's kind of cancellation.
-        if self.phase != "end" or isinstance(error, Exception):
+        # Cancelled as it ends, it does as it was told. Cancelled while it runs, its event loop is at its end,
+        # and whoever held it never let go: an ASGI app that nobody closed.
+        cancelled = error is not None and not isinstance(error, Exception | SystemExit | KeyboardInterrupt)
+        if self.phase == "start" or (self.phase == "run" and not cancelled) or isinstance(error, Exception):
             self.failure = LifespanFailed(self.phase, error)
             self.failure.__cause__ = error
             if self.phase == "run":

@@ -194,3 +194,26 @@ async def test_uvicorn_says_why_it_does_not_start(uvicorn: Any) -> None:
     assert process.returncode == 3
     assert "OSError: no database" in errors
     assert "asgi_app.py" in errors
+
+
+FORGETFUL = """
+import asyncio
+import httpx
+from asgi_app import app
+
+async def main():
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http:
+        assert (await http.post("/mcp", json={})).status_code < 500
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("lifespan", ["lifespan=lifespan", "lifespan=None"])
+def test_an_app_that_nobody_closes_ends_with_its_loop_in_silence(tmp_path: Path, lifespan: str) -> None:
+    app = APP.format(here=str(tmp_path)).replace("lifespan=lifespan", lifespan)
+    (tmp_path / "asgi_app.py").write_text(app)
+    command = [sys.executable, "-X", "dev", "-c", FORGETFUL]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
+    said = "" if lifespan.endswith("None") else "START\n"
+    assert (ended.returncode, ended.stderr) == (0, said)
