@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from mcpgen_runtime.lifetime import Lifespan
 
 A = TypeVar("A")
-R = TypeVar("R")
 Decode = Callable[[Any], A]
 
 log = logging.getLogger("mcpgen_runtime")
@@ -111,9 +110,7 @@ def tool(method: Callable[[A, RequestContext], Any], decode: Decode[A]) -> ToolH
 
 
 def structured_tool(
-    method: Callable[[A, RequestContext], Awaitable[R | CallToolResult]],
-    decode: Decode[A],
-    encode: Callable[[R], Any],
+    method: Callable[[A, RequestContext], Awaitable[Any]], decode: Decode[A], encode: Callable[[Any], Any]
 ) -> ToolHandler:
     """A tool whose results have a type: they become structured content, and a text of their JSON."""
 

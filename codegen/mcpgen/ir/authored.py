@@ -15,7 +15,7 @@ all that the schema does, and more. Such a type is *loose*, and its public decod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,7 @@ from mcpgen.ir.model import (
     UnionShape,
     UnionType,
 )
-from mcpgen.ir.places import Place, Places, position, unescaped
+from mcpgen.ir.places import Place, Places, description, position, tags, unescaped
 from mcpgen.ir.settling import Settled, settle
 from mcpgen_runtime.schemas import compile_schema
 
@@ -199,9 +199,9 @@ class _Lowering:
             default = None
             if countable and key not in required:
                 default = self.default(inside, shape)
-            fields.append(Field(key, attribute, shape, key in required, False, default, _description(inside)))
+            fields.append(Field(key, attribute, shape, key in required, False, default, description(inside)))
         return ObjectType(
-            name, places[0].pointer, tuple(fields), places[0].pointer != "", _description(places)
+            name, places[0].pointer, tuple(fields), places[0].pointer != "", description(places)
         )
 
     def default(self, places: tuple[Place, ...], shape: Shape) -> str | None:
@@ -274,7 +274,7 @@ class _Lowering:
         return _union(
             [
                 self.shape((member, *self.beside(member, rest, owner)), name + tag, owner, depth)
-                for member, tag in zip(members, _tags(members), strict=True)
+                for member, tag in zip(members, tags(members), strict=True)
             ]
         )
 
@@ -369,32 +369,6 @@ def _is_plain_object(parts: list[Place]) -> bool:
     with_fields = any(schema.get("properties") for schema in schemas)
     choices = {"const", "enum"} if with_fields else {"const", "enum", "anyOf", "oneOf"}
     return not any(choices & set(schema) for schema in schemas)
-
-
-def _tags(members: list[Place]) -> list[str]:
-    """For each member of a union what tells its name from the others': the constant that says which it is."""
-    schemas = [member.schema if isinstance(member.schema, dict) else {} for member in members]
-    for key in schemas[0].get("properties", ()) if schemas else ():
-        tags = [
-            inside.get("const") if isinstance(inside, dict) else None
-            for inside in (_properties(schema).get(key) for schema in schemas)
-        ]
-        if all(isinstance(tag, str) and words(tag) for tag in tags) and len(set(tags)) == len(tags) > 1:
-            return ["".join(word[:1].upper() + word[1:] for word in words(str(tag))) for tag in tags]
-    return [""] * len(members)
-
-
-def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    properties = schema.get("properties")
-    return properties if isinstance(properties, dict) else {}
-
-
-def _description(places: Iterable[Place]) -> str | None:
-    for place in places:
-        for word in ("description", "title"):
-            if isinstance(place.schema, dict) and isinstance(place.schema.get(word), str):
-                return str(place.schema[word])
-    return None
 
 
 def _union(shapes: list[Shape]) -> Shape:

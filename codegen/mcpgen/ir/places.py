@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mcpgen.ir.identifiers import words
@@ -122,6 +122,39 @@ def _references(place: Place) -> Iterator[Place]:
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
+
+
+def tags(members: list[Place]) -> list[str]:
+    """For each member of a union what tells its name from the others': the constant that says which it is."""
+    schemas = [member.schema if isinstance(member.schema, dict) else {} for member in members]
+    objects = [properties for schema in schemas if (properties := _properties(schema))]
+    for key in objects[0] if len(objects) > 1 else ():
+        found = [_constant(properties.get(key)) for properties in objects]
+        if all(found) and len(set(found)) == len(found):
+            named = iter(found)
+            return [next(named) if _properties(schema) else "" for schema in schemas]
+    return [""] * len(members)
+
+
+def _constant(schema: Any) -> str:
+    """The words of the one string that a schema allows; empty where that is not so."""
+    constant = schema.get("const") if isinstance(schema, dict) else None
+    parts = words(constant) if isinstance(constant, str) else []
+    return "".join(part[:1].upper() + part[1:] for part in parts)
+
+
+def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = schema.get("properties")
+    return properties if isinstance(properties, dict) else {}
+
+
+def description(places: Iterable[Place]) -> str | None:
+    """What the first of `places` that says anything tells people."""
+    for place in places:
+        for word in ("description", "title"):
+            if isinstance(place.schema, dict) and isinstance(place.schema.get(word), str):
+                return str(place.schema[word])
+    return None
 
 
 def unescaped(step: str) -> str:

@@ -86,8 +86,12 @@ class _Encoder:
             line("}")
             for field in named.fields:
                 if (absent := self.scope.absent(field)) is not None:
-                    with block(f"if value.{field.attribute} is not {absent}:"):
-                        line(f"result[{field.name!r}] = {self.field(named, field)}")
+                    item, expression = f"value.{field.attribute}", self.field(named, field)
+                    # Type checkers do not see by `is` that it cannot be UNSET.
+                    seen = absent == "UNSET" and expression != item
+                    there = f"not isinstance({item}, Unset)" if seen else f"{item} is not {absent}"
+                    with block(f"if {there}:"):
+                        line(f"result[{field.name!r}] = {expression}")
             with block("if value._extra:"):
                 line("return {**value._extra, **result}")
             line("return result")
