@@ -1,0 +1,146 @@
+"""examples/calculator, as its clients see it, and as its author keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpgen_runtime import ToolError
+from mcpgen_runtime.client import Client, McpError
+from mcpgen_runtime.testing import client
+from mcpgen_types import REVISIONS
+from mcpgen_types.v2026_07_28 import CompleteRequestParamsArgument, PromptReference, ResourceTemplateReference
+
+
+@pytest.fixture
+def directory(project_root: Path) -> Path:
+    return project_root / "examples/calculator"
+
+
+@pytest.fixture
+def handlers(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.syspath_prepend(directory)
+    yield importlib.import_module("handlers")
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("handlers", "generated")]:
+        del sys.modules[name]
+
+
+def asked(
+    handlers: Any, use: Callable[[Client, Any], Awaitable[None]], *, revision: str = "2026-07-28"
+) -> None:
+    async def run() -> None:
+        async with client(handlers.server, revision=revision) as session:
+            generated = importlib.import_module("generated")
+            await asyncio.wait_for(use(session, generated.TypedClient(session)), 20)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_expressions_of_any_depth_are_evaluated_step_by_step(handlers: Any, revision: str) -> None:
+    generated = importlib.import_module("generated")
+
+    async def use(session: Client, calculator: Any) -> None:
+        assert (await calculator.add(a=1, b=2.5)).sum == 3.5
+        inner = generated.Operation(operator="-", operands=[10, "e", 1])
+        result = await calculator.evaluate(expression=generated.Operation(operator="*", operands=[inner, 2]))
+        assert result.value == 12.563436
+        assert [step.text for step in result.steps] == ["10 - 2.71828 - 1", "6.28172 * 2"]
+        assert (await calculator.evaluate(expression="pi", digits=2)).value == 3.14
+
+    asked(handlers, use, revision=revision)
+
+
+def test_what_cannot_be_computed_is_told_to_the_model(handlers: Any) -> None:
+    generated = importlib.import_module("generated")
+
+    async def use(session: Client, calculator: Any) -> None:
+        with pytest.raises(ToolError, match="divides by zero"):
+            await calculator.evaluate(expression=generated.Operation(operator="/", operands=[1, 0]))
+        with pytest.raises(ToolError, match="too large"):
+            await calculator.evaluate(expression=generated.Operation(operator="*", operands=[1e300, 1e300]))
+        with pytest.raises(ToolError, match="from 1 to 3999"):
+            await calculator.format_number(number=4000)
+
+    asked(handlers, use)
+
+
+def test_numbers_are_written_in_roman_numerals_unless_told_otherwise(handlers: Any) -> None:
+    async def use(session: Client, calculator: Any) -> None:
+        for arguments, expected in [
+            ({"number": 1994}, "MCMXCIV"),
+            ({"number": 255, "system": "hexadecimal"}, "ff"),
+            ({"number": 5, "system": "binary"}, "101"),
+        ]:
+            assert (await calculator.format_number(**arguments)).content[0].text == expected
+
+    asked(handlers, use)
+
+
+def test_constants_are_read_and_completed(handlers: Any) -> None:
+    async def use(session: Client, calculator: Any) -> None:
+        assert '"pi": 3.14' in (await calculator.read_constants()).contents[0].text
+        assert (await calculator.read_constant(name="pi", digits="3")).contents[0].text == "3.142"
+        assert (await calculator.read_constant(name="e", digits="-1")).contents[0].text == "2.718282"
+        with pytest.raises(McpError):
+            await calculator.read_constant(name="tau")
+        for reference, argument, typed, expected in [
+            (ResourceTemplateReference(uri="calculator://constants/{name}{?digits}"), "name", "p", ["pi"]),
+            (PromptReference(name="word-problem"), "style", "s", ["short", "stepwise"]),
+        ]:
+            completed = await session.complete(
+                reference, CompleteRequestParamsArgument(name=argument, value=typed)
+            )
+            assert completed.completion.values == expected
+
+    asked(handlers, use)
+
+
+def test_prompt_has_the_problem_in_it(handlers: Any) -> None:
+    async def use(session: Client, calculator: Any) -> None:
+        for style, words in [(None, "nothing else"), ("stepwise", "every step")]:
+            prompt = await calculator.prompt_word_problem(problem="Two and two?", style=style)
+            assert words in prompt.messages[0].content.text
+            assert "Two and two?" in prompt.messages[0].content.text
+
+    asked(handlers, use)
+
+
+@pytest.mark.slow
+def test_client_of_the_example_prints_what_it_asked(directory: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "ask.py"], cwd=directory, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert run.stdout.splitlines() == [
+        "1 + 2 = 3",
+        "3 * 3 = 9",
+        "3.14159 * 9 = 28.2743",
+        "rounded: 28.27",
+        "The expression divides by zero.",
+    ]
+
+
+@pytest.mark.slow
+def test_generated_package_is_what_regen_writes(directory: Path) -> None:
+    command = [sys.executable, "-m", "mcpgen", "regen", "--check"]
+    checked = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    lint = [sys.executable, "-m", "mcpgen", "schema", "lint", "server.mcp.json"]
+    assert (
+        "nothing to mend"
+        in subprocess.run(lint, cwd=directory, capture_output=True, text=True, check=True).stdout
+    )
+
+
+@pytest.mark.slow
+def test_example_is_typed(directory: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path}", "."]
+    checked = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
