@@ -14,12 +14,13 @@ import importlib.util
 import random
 import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, Union
 
 import pytest
 from pydantic import BaseModel, Field
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from mcpgen.export.freezing import frozen_text
 from mcpgen_runtime import Server
@@ -30,7 +31,7 @@ from mcpgen_runtime.code_first.frozen import recorded
 from mcpgen_runtime.code_first.refusals import Refused
 from mcpgen_runtime.schemas import compile_schema
 
-TRIES = 1500
+TRIES = 800
 ENOUGH = 10
 
 
@@ -117,10 +118,12 @@ class Model(BaseModel):
 
 
 Id = NewType("Id", int)
+Size = TypeAliasType("Size", Literal["a", "b"])
+Tree = TypeAliasType("Tree", "list[Tree] | int")
 
 HINTS: list[Any] = [
     *(str, int, float, bool, Any, None, object),
-    *(datetime.datetime, datetime.date, datetime.time, uuid.UUID, Path),
+    *(datetime.datetime, datetime.date, datetime.time, uuid.UUID, Path, Decimal),
     *(list[int], list[Any], list, dict, dict[str, float], Mapping[str, int], Sequence[str]),
     *(set[int], frozenset[str], tuple[int, str], tuple[float, ...], list[datetime.date]),
     *(Literal["a", "b"], Literal[1, 2, "a", None], Literal[True, "a"]),
@@ -152,6 +155,7 @@ HINTS: list[Any] = [
         Annotated[Point, "where"],
         Id,
         list[Id],
+        *(Size, dict[str, Size], Tree),
     ),
 ]
 
@@ -270,3 +274,6 @@ def test_what_only_pydantic_sees_otherwise_goes_by_the_schema(tmp_path: Path) ->
     assert converted(frozen, {"x": 1, "y": "1"}) == Narrow(1)
     frozen, _ = frozen_and_derived(datetime.datetime, tmp_path)
     assert converted(frozen, "1") is Refused
+    frozen, derived = frozen_and_derived(Decimal, tmp_path)
+    for value in ("1.50", 0.1, "nan", "x", "-0"):
+        assert alike(converted(frozen, value), converted(derived, value))

@@ -15,9 +15,9 @@ from mcpgen_runtime.code_first.shapes import ClassShape, Field, Shape
 
 #: Shapes whose JSON is their Python value.
 _SAME = frozenset({"any", "none", "str", "bool"})
-_CALLED = {"int", "float", "datetime", "date", "time", "uuid", "path"}
+_CALLED = {"int", "float", "datetime", "date", "time", "uuid", "path", "decimal"}
 #: These can refuse a value that the schema has let through.
-_REFUSING = frozenset({"datetime", "date", "time", "uuid", "opaque"})
+_REFUSING = frozenset({"datetime", "date", "time", "uuid", "decimal", "opaque"})
 _CONTAINERS = {"set": "set", "frozenset": "frozenset", "tuple": "tuple"}
 _CLASSES_OF = {"str": "str", "bool": "bool", "int": "int", "float": "float"}
 
@@ -291,7 +291,7 @@ class _Text:
             return value
         if kind in ("datetime", "date", "time"):
             return f"from_datetime({value})"
-        if kind in ("uuid", "path"):
+        if kind in ("uuid", "path", "decimal"):
             return f"str({value})"
         if kind == "opaque":
             return f"write_{shape.place}({value})"

@@ -175,8 +175,8 @@ def _imported(module: ModuleType, file: str) -> Mapping[str, Frozen] | None:
     except ImportError as error:  # made by another version
         log.warning("%s cannot be used: %s; run mcpgen export again", name, error)
         return {}
-    beside = getattr(found, "__file__", None) or file
-    if os.path.dirname(beside) != os.path.dirname(file):  # noqa: PTH120
+    beside = getattr(found, "__file__", None)
+    if file and beside and os.path.dirname(beside) != os.path.dirname(file):  # noqa: PTH120
         return None  # of another project, under the same name
     tools: Mapping[str, Frozen] = found.TOOLS
     return tools

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -186,6 +187,10 @@ def _json(value: Any) -> Any:
 
 
 def _add(signature: Signature, add: Callable[..., None], *arguments: Any, **passed_on: Any) -> None:
+    options = inspect.getfullargspec(add).kwonlyargs if passed_on else []
+    for name in passed_on:
+        if name not in options:
+            raise wrong(signature.function, f"its decorator has no option {name!r}")
     try:
         add(*arguments, **passed_on)
     except DefinitionError as error:

@@ -11,10 +11,9 @@ import collections.abc as abc
 import dataclasses
 import datetime
 import enum
-import pathlib
 import re
+import sys
 import types
-import uuid
 from collections.abc import Mapping
 from typing import (
     Annotated,
@@ -44,9 +43,9 @@ SCALARS: dict[Any, str] = {
     datetime.datetime: "datetime",
     datetime.date: "date",
     datetime.time: "time",
-    uuid.UUID: "uuid",
-    pathlib.Path: "path",
 }
+#: The same of modules that take long to import: where one is not loaded, nobody means its type.
+_LATE = {"uuid": ("uuid", "UUID"), "path": ("pathlib", "Path"), "decimal": ("decimal", "Decimal")}
 _LISTS: dict[Any, str] = {list: "list", abc.Sequence: "list", set: "set", frozenset: "frozenset"}
 _MAPS = (dict, abc.Mapping, abc.MutableMapping)
 #: Of the annotated-types package, which pydantic brings: what only narrows a schema, and changes no value.
@@ -55,8 +54,11 @@ _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 class Shape(NamedTuple):
-    """One type. `kind` is a name of `SCALARS`, or list, set, frozenset, tuple, dict, union, literal, class,
-    opaque; `place` is that of a class, or of an opaque hint, among its kind in the `Shapes`."""
+    """One type.
+
+    `kind` is a name of `SCALARS` or `_LATE`, or list, set, frozenset, tuple, dict, union, literal, class,
+    opaque; `place` is that of a class, or of an opaque hint, among its kind in the `Shapes`.
+    """
 
     kind: str
     parts: tuple[Shape, ...] = ()
@@ -96,12 +98,13 @@ class Shapes:
         self.opaque: list[Any] = []
         self.tokens: list[Any] = []
         self._seen: dict[Any, Shape] = {}
+        self._aliases: list[Any] = []
         #: Whether pydantic narrows a type somewhere. Then it must choose among the members of unions as well.
         self._narrowed = False
 
     def of(self, hint: Any) -> Shape:
         """The shape of `hint`; "opaque" for what only pydantic knows how to convert."""
-        known = SCALARS.get(hint) if _hashable(hint) else None
+        known = _scalar(hint) if _hashable(hint) else None
         if known is not None:
             self.tokens.append(known)
             return Shape(known)
@@ -128,7 +131,19 @@ class Shapes:
             return Shape("dict", self._parts("dict", arguments[1:]))
         if isinstance(hint, NewType):
             return self.of(hint.__supertype__)
+        if type(hint).__name__ == "TypeAliasType":  # of typing, from Python 3.12 on, or of typing_extensions
+            return self._alias(hint)
         return self._class(hint)
+
+    def _alias(self, hint: Any) -> Shape:
+        """What a `type X = …` stands for; inside of itself, only pydantic can follow it."""
+        if hint in self._aliases or isinstance(hint.__value__, str):
+            return self._hidden(hint)
+        self._aliases.append(hint)
+        try:
+            return self.of(hint.__value__)
+        finally:
+            self._aliases.pop()
 
     def _parts(self, kind: str, hints: tuple[Any, ...]) -> tuple[Shape, ...]:
         self.tokens.append([kind, len(hints)])
@@ -225,9 +240,6 @@ class Shapes:
         for name, field in getattr(hint, "__pydantic_fields__", {}).items():
             self.tokens.append([name, described(field)])
             self.of(field.annotation)
-        value = getattr(hint, "__value__", None)  # of `type X = …`
-        if value is not None:
-            self.of(value)
         for each in get_args(hint):
             if not isinstance(each, list):
                 self.of(each)
@@ -280,6 +292,15 @@ def _only_narrows(metadata: Any) -> bool:
             and all(_only_narrows(each) for each in metadata.metadata)
         )
     return False
+
+
+def _scalar(hint: Any) -> str | None:
+    known = SCALARS.get(hint)
+    if known is None and isinstance(hint, type):
+        for kind, (module, name) in _LATE.items():
+            if hint is getattr(sys.modules.get(module), name, None):
+                return kind
+    return known
 
 
 def _hashable(hint: Any) -> bool:

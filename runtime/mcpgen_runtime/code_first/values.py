@@ -8,16 +8,22 @@ from __future__ import annotations
 import base64
 import dataclasses
 import datetime
-import decimal
 import enum
 import os
-import uuid
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.code_first.refusals import Refused
 from mcpgen_types.codec import escape
+
+if TYPE_CHECKING:
+    import decimal
+    import uuid
+    from pathlib import Path
+
+
+#: Without importing their modules, which takes long.
+_AS_TEXT = {("uuid", "UUID"), ("decimal", "Decimal")}
 
 
 def to_int(value: Any) -> int:
@@ -56,8 +62,10 @@ def to_time(value: Any) -> datetime.time:
 
 def to_uuid(value: Any) -> uuid.UUID:
     """Of a UUID."""
+    from uuid import UUID  # slow to import: who takes one has it
+
     try:
-        return uuid.UUID(value)
+        return UUID(value)
     except (TypeError, ValueError, AttributeError):
         raise Refused("a UUID", value) from None
 
@@ -100,8 +108,23 @@ def is_integer(value: Any) -> bool:
     return value.__class__ is int or (value.__class__ is float and value.is_integer())
 
 
+def to_decimal(value: Any) -> decimal.Decimal:
+    """Of a number, or of its text."""
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        made = Decimal(str(value))
+    except InvalidOperation:
+        made = None
+    if made is None or not made.is_finite():
+        raise Refused("a decimal number", value)
+    return made
+
+
 def to_path(value: Any) -> Path:
     """Of a path."""
+    from pathlib import Path
+
     return Path(value)
 
 
@@ -129,7 +152,7 @@ def plain(value: Any) -> Any:
         return dump(mode="json", by_alias=True)
     if isinstance(value, datetime.date | datetime.time):
         return from_datetime(value)
-    if isinstance(value, uuid.UUID | decimal.Decimal):
+    if (kind.__module__, kind.__name__) in _AS_TEXT:
         return str(value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)

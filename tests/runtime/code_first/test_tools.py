@@ -381,3 +381,33 @@ def test_tool_error_is_a_result() -> None:
 
     result = called(fail, {"a": 1})
     assert result.is_error and result.content == [TextContent(text="not here")]
+
+
+def test_layers_are_passed_on_to_the_tool() -> None:
+    seen: list[str] = []
+
+    async def layer(request: Any, ctx: RequestContext, call_next: Any) -> Any:
+        seen.append(request.method)
+        return await call_next(request, ctx)
+
+    server = Server("shop", version="1.0.0")
+
+    @server.tool(layers=[layer])
+    def find(title: str) -> str:
+        return title
+
+    async def call() -> None:
+        async with client(server) as session:
+            await session.call_tool("find", {"title": "x"})
+
+    asyncio.run(call())
+    assert seen == ["tools/call"]
+
+
+def test_argument_may_travel_in_a_header() -> None:
+    def find(region: Annotated[str, Schema(**{"x-mcp-header": "Region"})]) -> str:
+        return region
+
+    server = Server("shop", version="1.0.0")
+    server.tool(find)
+    assert list(server.tools["find"].parameter_headers) == ["mcp-param-region"]
