@@ -96,7 +96,7 @@ def test_project_is_typed_strictly(init: Init, tmp_path: Path, peers: Path, requ
     checked(tmp_path / "mock", ("mypy",))
 
 
-@pytest.mark.parametrize("name", ["日本語", "my server", "class", "2048", "generated", "-- x'\"\\"])
+@pytest.mark.parametrize("name", ["日本語", "my server", "class", "-- x'\"\\"])
 def test_directory_may_be_called_anything(init: Init, tmp_path: Path, name: str) -> None:
     assert init(f"./{name}").returncode == 0
     checked(tmp_path / name, PYTEST)
@@ -128,6 +128,23 @@ def test_definition_is_kept_as_it_was_written(init: Init, tmp_path: Path) -> Non
     assert (tmp_path / "other/server.mcp.yaml").read_bytes() == (tmp_path / "books.yaml").read_bytes()
     assert 'definition = "server.mcp.yaml"' in (tmp_path / "other/mcpgen.toml").read_text("utf-8")
     assert 'name = "one"' in (tmp_path / "one/pyproject.toml").read_text("utf-8")
+
+
+def test_project_from_a_definition_waits_to_be_written(init: Init, tmp_path: Path) -> None:
+    (tmp_path / "books.json").write_text(json.dumps(BOOKS), encoding="utf-8")
+    assert init("books", "--from", "books.json").returncode == 0
+    handlers = (tmp_path / "books/handlers.py").read_text("utf-8")
+    assert "async def find_book(self, arguments: FindBookArguments" in handlers
+    checked(tmp_path / "books", *CHECKS[1:-1])
+    tested = subprocess.run(
+        [sys.executable, "-m", *PYTEST, "-rs"],
+        cwd=tmp_path / "books",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert tested.returncode == 0, tested.stdout
+    assert "it is not written yet" in tested.stdout
 
 
 def test_definition_that_is_wrong_makes_no_project(init: Init, tmp_path: Path) -> None:

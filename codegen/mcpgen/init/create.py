@@ -14,10 +14,15 @@ from mcpgen.definition.writing import render
 from mcpgen.errors import UsageError
 from mcpgen.init.files import DEFINITION, Origin, hello_files, project_files
 from mcpgen.init.mock import mock_handlers
-from mcpgen.init.naming import Names, names_for
+from mcpgen.init.naming import names_for
 from mcpgen.init.place import check_place, new_directory
 from mcpgen.init.servable import servable
 from mcpgen.init.survey import Found
+from mcpgen.project import FILE_NAME, load_project
+from mcpgen.regen.engine import regenerate
+from mcpgen.regen.handlers import find_handlers
+from mcpgen.regen.kinds import EMITTERS
+from mcpgen.regen.planning import plans
 from mcpgen.validate.terminal import harmless
 
 _KINDS = {
@@ -46,7 +51,6 @@ def create_hello(directory: Path) -> Created:
 def create_from_file(directory: Path, source: Path, *, mocked: bool = False) -> Created:
     """A project for the definition at `source`. Raises `UsageError`, for an invalid definition too."""
     check_place(directory)
-    names = names_for(directory)
     try:
         definition = load_definition(source)
     except OSError as problem:
@@ -55,33 +59,32 @@ def create_from_file(directory: Path, source: Path, *, mocked: bool = False) -> 
         ) from problem
     require_valid(definition)
     files = project_files(
-        names,
+        names_for(directory),
         definition.value,
         source.read_bytes().decode("utf-8-sig"),
         file_name=f"server.mcp{source.suffix.lower()}",
         mocked=mocked,
         origin=None,
     )
-    return _create(directory, files, mocked=names if mocked else None)
+    return _create(directory, files, mocked=mocked)
 
 
 def create_from_server(directory: Path, found: Found, *, mocked: bool = False) -> Created:
     """A project for what a running server was found to offer. Raises `UsageError`."""
-    names = names_for(directory)
     definition, left_out = servable(found.definition)
     notes = [harmless(note) for note in (*found.notes, *left_out)]
     files = project_files(
-        names,
+        names_for(directory),
         definition,
         render(definition),
         file_name=DEFINITION,
         mocked=mocked,
         origin=Origin(found.revision, notes),
     )
-    return replace(_create(directory, files, mocked=names if mocked else None), notes=notes)
+    return replace(_create(directory, files, mocked=mocked), notes=notes)
 
 
-def _create(directory: Path, files: Mapping[str, str], *, mocked: Names | None = None) -> Created:
+def _create(directory: Path, files: Mapping[str, str], *, mocked: bool = False) -> Created:
     """Write `files`, of which the first is the definition, and what is generated; `mocked` handlers too."""
     with new_directory(directory) as stage:
         for path, text in files.items():
@@ -89,9 +92,9 @@ def _create(directory: Path, files: Mapping[str, str], *, mocked: Names | None =
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(text.encode())
         definition = load_definition(stage / next(iter(files)))
-        if mocked is not None:
+        if mocked:
             handlers = mock_handlers(
-                server_stubs(definition), class_name=mocked.class_name, definition_file=definition.path.name
+                server_stubs(definition), name=definition.name, definition_file=definition.path.name
             )
             (stage / "handlers.py").write_bytes(handlers.encode())
         _regenerate(stage)
@@ -112,12 +115,13 @@ def _format(project: Path) -> None:
             )
 
 
-def _regenerate(project: Path) -> None:
+def _regenerate(root: Path) -> None:
     """What `mcpgen regen` does in a project."""
-    from mcpgen.project import FILE_NAME, load_project
-    from mcpgen.regen.engine import regenerate
-    from mcpgen.regen.kinds import EMITTERS
-    from mcpgen.regen.planning import plans
-
-    loaded = load_project(project / FILE_NAME, {kind: emitter.options for kind, emitter in EMITTERS.items()})
-    regenerate(plans(loaded, EMITTERS))
+    kinds = {kind: emitter.options for kind, emitter in EMITTERS.items()}
+    project = load_project(root / FILE_NAME, kinds)
+    regenerate(plans(project, EMITTERS))
+    stubs = project.output("stubs")
+    assert stubs is not None
+    handlers = find_handlers(project, stubs)
+    if handlers is not None and handlers.skeleton is not None:
+        handlers.write()

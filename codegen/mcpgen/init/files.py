@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mcpgen.emit.skeleton import class_name
 from mcpgen.init.naming import Names
 
 #: What a definition that `mcpgen init` writes is called.
@@ -31,7 +32,7 @@ def hello_files(names: Names) -> dict[str, str]:
     text = render("server.mcp.json", name=names.slug, title=names.title)
     return {
         DEFINITION: text,
-        "handlers.py": render("hello_handlers.py", class_name=names.class_name),
+        "handlers.py": render("hello_handlers.py", class_name=class_name(names.slug)),
         "tests/test_server.py": render("hello_test_server.py"),
         **_surroundings(names, json.loads(text), DEFINITION, mocked=False, origin=None),
     }

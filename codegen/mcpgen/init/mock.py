@@ -7,11 +7,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from mcpgen.emit.skeleton import class_name, imports
 from mcpgen.init.files import render
 from mcpgen.ir.stubs import HandlerMethod, PromptStub, ResourceStub, ServerStubs, TemplateStub, ToolStub
 from mcpgen.samples import valid_cases
 
-_OUTCOMES = ("ToolOutcome", "ResourceOutcome", "PromptOutcome")
 _TEXTUAL = re.compile(r"text/|application/(.*\+)?(json|xml|yaml|toml|javascript)\b|image/svg\+xml")
 
 
@@ -21,29 +21,25 @@ class _Method:
     body: str
 
 
-def mock_handlers(stubs: ServerStubs, *, class_name: str, definition_file: str) -> str:
-    """The text of a `handlers.py` whose methods answer with values that their schemas accept.
-
-    One whose schema yields none raises `NotImplementedError`.
+def mock_handlers(stubs: ServerStubs, *, name: str, definition_file: str) -> str:
+    """The text of a `handlers.py` for the server called `name`, whose methods answer with values that their
+    schemas accept. One whose schema yields none raises `NotImplementedError`.
     """
     features: list[ToolStub | ResourceStub | TemplateStub | PromptStub] = []
     for stubs_of_kind in (stubs.tools, stubs.resources, stubs.templates, stubs.prompts):
         features.extend(stubs_of_kind)
     methods = []
-    imports = {"Handlers", "create_server"}
+    besides = {"Handlers", "create_server"}
     for method, feature in zip(stubs.methods, features, strict=True):
         body, needed = _body(method, json.loads(feature.definition), getattr(feature, "result", None))
         methods.append(_Method(method.signature, body))
-        imports |= {*method.types, *needed}
-    used = " ".join(method.signature for method in methods)
+        besides.update(needed)
     return render(
         "mock_handlers.py",
-        class_name=class_name,
+        class_name=class_name(name),
         definition_file=definition_file,
         methods=methods,
-        imports=sorted(imports),
-        outcomes=sorted(name for name in _OUTCOMES if name in used),
-        has_results="CallToolResult" in used,
+        imports=imports(stubs.methods, package="generated", besides=besides),
     )
 
 

@@ -16,12 +16,11 @@ _NEEDED = frozenset({"mcpgen", "mypy", "pytest", "ruff"})
 @dataclass(frozen=True, slots=True)
 class Names:
     """`slug` is for programs: the server's name and the distribution's. `title` is for people, where the
-    directory's own name says more than the slug; `class_name` is that of the handlers.
+    directory's own name says more than the slug.
     """
 
     slug: str
     title: str | None
-    class_name: str
 
 
 def names_for(directory: Path) -> Names:
@@ -29,7 +28,7 @@ def names_for(directory: Path) -> Names:
     own = directory.resolve().name
     slug = slug_of(own)
     title = " ".join(own.split()) if own.isprintable() else ""
-    return Names(slug, None if title.lower() in ("", slug) else title, class_name_of(slug))
+    return Names(slug, None if title.lower() in ("", slug) else title)
 
 
 def slug_of(name: str) -> str:
@@ -37,9 +36,3 @@ def slug_of(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST].strip("-")
     return f"{slug}-server" if slug in _NEEDED else slug or _UNNAMED
-
-
-def class_name_of(slug: str) -> str:
-    """The name of the class of handlers, which no type of a definition has."""
-    name = "".join(word.capitalize() for word in slug.split("-"))
-    return f"{'Server' if name[:1].isdecimal() else ''}{name}Handlers"
