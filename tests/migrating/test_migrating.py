@@ -278,6 +278,24 @@ def test_clients_see_the_differences_that_the_page_names(python_of_peers: str, t
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("label", [MCPSERVER, FASTMCP])
+def test_quickest_way_takes_over_what_the_old_server_offers(
+    label: str, python_of_peers: str, mcpgen: str, tmp_path: Path
+) -> None:
+    (tools,) = (block for block in BLOCKS if block.section == "Tools" and block.label == label)
+    old = tmp_path / "old_server.py"
+    old.write_text(tools.code + '\nserver.run("stdio")\n', encoding="utf-8")
+    project = tmp_path / "adder"
+    subprocess.run([mcpgen, "init", project, "--from-server", "--", python_of_peers, old], check=True)
+    definition = json.loads((project / "server.mcp.json").read_text("utf-8"))
+    assert (definition["name"], definition["version"]) == ("adder", "1.0.0")
+    (tool,) = definition["tools"]
+    assert (tool["name"], tool["description"]) == ("add", "Adds two numbers.")
+    assert tool["inputSchema"]["properties"]["b"]["maximum"] == 100
+    assert "async def add(" in (project / "generated/handlers.py").read_text("utf-8")
+
+
+@pytest.mark.slow
 def test_servers_after_are_typed(project_root: Path, tmp_path: Path) -> None:
     files = [written(block, tmp_path) for block in BLOCKS if block.label == AFTER]
     rooms = os.pathsep.join(str(project_root / room) for room in ("generated", "runtime"))
