@@ -226,3 +226,15 @@ def test_parts_of_the_wrong_kind_are_left_out(load: Load) -> None:
     assert (definition.name, definition.version, definition.title) == ("", "", None)
     assert definition.tools == ({"name": "a"},)
     assert definition.prompts == definition.icons == definition.resources == ()
+
+
+@pytest.mark.usefixtures("each_yaml")
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_places_count_characters_whatever_their_size(load: Load, end: str) -> None:
+    text = end.join(['"🎉é": ["🎉", x]', "# ü", 'b: {"日本": yes}', ""])
+    definition = load(text, "server.mcp.yaml")
+    assert definition.value == {"🎉é": ["🎉", "x"], "b": {"日本": "yes"}}
+    assert definition.place("/🎉é/1") == (1, 13)
+    assert definition.place("/b/日本") == (3, 11)
+    with pytest.raises(InvalidDefinition, match=r":3:11: the anchor"):
+        load(text.replace("yes", "&a yes"), "server.mcp.yaml")

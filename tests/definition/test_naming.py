@@ -28,8 +28,10 @@ def test_each_kind_of_feature_is_named_in_its_own_way(load: Load) -> None:
         )
     )
     assert member_names(definition) == (
-        Member("tool", "/tools/0", "add-two", "add_two", "add_two", "AddTwo", {}, {}),
-        Member("resource", "/resources/0", "config", "read_config", "read_config", "Config", {}, {}),
+        Member("tool", "/tools/0", "add-two", "add_two", "add_two", "AddTwo", {}, {}, "AddTwo"),
+        Member(
+            "resource", "/resources/0", "config", "read_config", "read_config", "Config", {}, {}, "Config"
+        ),
         Member(
             *("template", "/resourceTemplates/0", "note", "read_note", "read_note", "Note"),
             {"id": "id", "from": "from_", "to": "to"},
@@ -38,11 +40,13 @@ def test_each_kind_of_feature_is_named_in_its_own_way(load: Load) -> None:
                 "from": "complete_read_note_from_",
                 "to": "complete_read_note_to",
             },
+            "Note",
         ),
         Member(
             *("prompt", "/prompts/0", "greet", "prompt_greet", "prompt_greet", "Greet"),
             {"firstName": "first_name", "class": "class_"},
             {"firstName": "complete_prompt_greet_first_name", "class": "complete_prompt_greet_class_"},
+            "Greet",
         ),
     )
 

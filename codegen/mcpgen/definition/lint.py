@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mcpgen.definition.features import feature_remarks
-from mcpgen.definition.loading import Definition
+from mcpgen.definition.loading import Definition, objects
+from mcpgen.definition.python_names import name_remarks, property_remarks
 from mcpgen.definition.rules import RULES, Remark, Severity
 from mcpgen.definition.schemas import header_remarks, schema_remarks
 from mcpgen.definition.shape import shape_remarks
@@ -70,18 +71,18 @@ def require_valid(definition: Definition) -> None:
 def _remarks(definition: Definition) -> Iterator[Remark]:
     """All remarks; of those on one place the more telling first."""
     yield from feature_remarks(definition)
+    yield from name_remarks(definition)
     known: dict[tuple[str, str], tuple[Remark, ...]] = {}
-    tools = definition.value.get("tools")
-    for index, tool in enumerate(tools if isinstance(tools, list) else ()):
-        for key in _SCHEMAS if isinstance(tool, dict) else ():
+    for pointer, tool in objects(definition.value, "tools"):
+        for key in _SCHEMAS:
             if key in tool:
                 # In large definitions many tools take or give the same.
                 schema = key, json.dumps(tool[key])
                 if schema not in known:
                     headers = header_remarks(tool[key], output=key == "outputSchema")
-                    known[schema] = (*headers, *schema_remarks(tool[key]))
+                    known[schema] = (*headers, *schema_remarks(tool[key]), *property_remarks(tool[key]))
                 for remark in known[schema]:
-                    yield remark._replace(pointer=f"/tools/{index}/{key}{remark.pointer}")
+                    yield remark._replace(pointer=f"{pointer}/{key}{remark.pointer}")
     yield from shape_remarks(definition.value)
 
 

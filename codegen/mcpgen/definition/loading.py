@@ -107,8 +107,15 @@ class Definition:
         return value if isinstance(value, str) else None
 
     def _objects(self, key: str) -> tuple[dict[str, Any], ...]:
-        value = self.value.get(key)
-        return tuple(item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+        return tuple(item for _, item in objects(self.value, key))
+
+
+def objects(owner: dict[str, Any], key: str, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects in the list under `key` of `owner`, which is at the pointer `at`, each with its pointer."""
+    value = owner.get(key)
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(item, dict):
+            yield f"{at}/{key}/{index}", item
 
 
 def load_definition(path: Path) -> Definition:

@@ -7,11 +7,11 @@ other scripts stay. Where two features would share a name, the first in the defi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from mcpgen.definition.loading import Definition
+from mcpgen.definition.loading import Definition, objects
 from mcpgen.ir.identifiers import Names, attribute_names, escaped, words
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 
@@ -34,7 +34,7 @@ class Member:
     own name. `method` is what answers for it, `stem` what its types begin with: `{stem}Arguments` and
     `{stem}Result` of a tool, `{stem}Variables` of a template, `{stem}Arguments` of a prompt. `attributes`
     are the fields of the variables or arguments, by their names, and `completers` the methods that may
-    complete them. `wished` is what the method would be called if nothing stood in the way.
+    complete them. `wished` and `wished_stem` are what method and stem would be if nothing stood in the way.
     """
 
     kind: str
@@ -45,13 +45,15 @@ class Member:
     stem: str
     attributes: dict[str, str]
     completers: dict[str, str]
+    wished_stem: str
 
 
 def member_names(definition: Definition) -> tuple[Member, ...]:
     """The names for every feature of `definition`, in its order: tools, resources, templates, prompts."""
     methods, stems = Names(), _Stems()
     members: list[Member] = []
-    for pointer, key, feature in _features(definition):
+    features = ((key, *each) for key in _KINDS for each in objects(definition.value, key))
+    for key, pointer, feature in features:
         kind, prefix, suffixes = _KINDS[key]
         name = feature["name"] if isinstance(feature.get("name"), str) else ""
         parts = words(name)
@@ -59,9 +61,12 @@ def member_names(definition: Definition) -> tuple[Member, ...]:
         if not wished.isidentifier():
             wished = f"{kind}_{wished}"
         method = methods.give(escaped(wished))
-        stem = stems.give(parts, kind, suffixes)
+        wished_stem = "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
+        if not wished_stem.isidentifier():
+            wished_stem = kind.capitalize() + wished_stem
+        stem = stems.give(wished_stem, suffixes)
         attributes = attribute_names(_arguments(kind, feature))
-        members.append(Member(kind, pointer, name, wished, method, stem, attributes, {}))
+        members.append(Member(kind, pointer, name, wished, method, stem, attributes, {}, wished_stem))
     # What is optional gives way, so completers come after all methods.
     for member in members:
         for argument, attribute in member.attributes.items():
@@ -76,25 +81,14 @@ class _Stems:
         self._types = set(_TAKEN_TYPES)
         self._numbers: dict[str, int] = {}
 
-    def give(self, parts: list[str], kind: str, suffixes: Collection[str]) -> str:
-        """The stem of these words, with 2, 3… behind it where one of its types is another's already."""
-        wished = "".join(part[:1].upper() + part[1:] for part in parts) or "Unnamed"
-        if not wished.isidentifier():
-            wished = kind.capitalize() + wished
+    def give(self, wished: str, suffixes: Collection[str]) -> str:
+        """`wished`, with 2, 3… behind it where one of its types is another's already."""
         stem = wished
         while any(stem + suffix in self._types for suffix in suffixes):
             self._numbers[wished] = number = self._numbers.get(wished, 1) + 1
             stem = f"{wished}{number}"
         self._types.update(stem + suffix for suffix in suffixes)
         return stem
-
-
-def _features(definition: Definition) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for key in _KINDS:
-        features = definition.value.get(key)
-        for index, feature in enumerate(features if isinstance(features, list) else ()):
-            if isinstance(feature, dict):
-                yield f"/{key}/{index}", key, feature
 
 
 def _arguments(kind: str, feature: dict[str, Any]) -> list[str]:
@@ -104,9 +98,5 @@ def _arguments(kind: str, feature: dict[str, Any]) -> list[str]:
             return list(UriTemplate(str(feature.get("uriTemplate"))).variables)
         except UriTemplateError:
             return []
-    arguments = feature.get("arguments") if kind == "prompt" else None
-    return [
-        argument["name"]
-        for argument in (arguments if isinstance(arguments, list) else ())
-        if isinstance(argument, dict) and isinstance(argument.get("name"), str)
-    ]
+    arguments = objects(feature, "arguments") if kind == "prompt" else ()
+    return [each["name"] for _, each in arguments if isinstance(each.get("name"), str)]

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+_LONGEST = 60
+
 Severity = Literal["error", "warning"]
 
 
@@ -68,3 +70,9 @@ class Remark(NamedTuple):
     what: str
     hint: str
     key: bool = False
+
+
+def shown(value: object) -> str:
+    """`value` in quotes, and not too long for a line."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
