@@ -141,6 +141,22 @@ def test_a_dead_method_is_named_with_its_place(project: Project) -> None:
     assert told.count("asks for") == 1
 
 
+def test_an_import_of_what_is_gone_is_named_with_its_place(project: Project) -> None:
+    """It would keep the module from being imported, before anybody could say what else it lacks."""
+    text = HANDLERS.format(more="").replace(
+        "import Handlers",
+        "import (\n    AddResult,\n    SumResult,\n    Handlers,\n    codecs,\n    decode_AddResult,\n)\nfrom generated import",
+    )
+    (project.root / "handlers.py").write_text(
+        text.replace("from generated import, ", "from generated import ")
+    )
+    told = project.regen().stdout
+    assert (
+        "handlers.py:3: nothing in server.mcp.json asks for SumResult any more: import it no longer" in told
+    )
+    assert told.count("import it no longer") == 1
+
+
 def test_a_completer_is_not_dead(project: Project) -> None:
     project.define(prompts=[{"name": "greet", "arguments": [{"name": "who"}]}])
     more = "    async def complete_prompt_greet_who(self, typed, settled, ctx): ...\n"

@@ -183,6 +183,14 @@ def test_handlers_that_cannot_be_imported_show_the_authors_lines(project: Path) 
     assert "importlib" not in run.stderr
 
 
+def test_an_import_of_what_the_definition_has_no_longer_leads_to_regen(project: Path) -> None:
+    (project / "handlers.py").write_text(HANDLERS.replace("HalveArguments, H", "ThirdArguments, H"))
+    run = serve(project, ".")
+    assert run.returncode == 3
+    assert "error: handlers raised ImportError: cannot import name 'ThirdArguments'" in run.stderr
+    assert run.stderr.endswith("hint: the definition has that no longer: mcpgen regen tells what else\n")
+
+
 @pytest.mark.parametrize(
     ("target", "error", "hint"),
     [

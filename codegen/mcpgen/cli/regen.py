@@ -15,6 +15,7 @@ from mcpgen.errors import ExitCode
 
 if TYPE_CHECKING:
     from mcpgen.project import Project
+    from mcpgen.regen.authors_class import Place
     from mcpgen.regen.engine import Outcome, Progress
     from mcpgen.regen.handlers import Handlers
     from mcpgen.regen.survey import Plan
@@ -97,24 +98,28 @@ def _say_what_handlers_lack(project: Project, handlers: Handlers | None, stream:
     if handlers.unreadable is not None:
         print(f"{handlers.unreadable}: what it lacks cannot be told", file=stream)
     if handlers.missing:
-        from mcpgen.regen.handlers import to_paste
+        from mcpgen.regen.handlers import package_of, to_paste
 
         output = project.output("stubs")
         assert output is not None
-        package = ".".join(output.directory.relative_to(project.root).parts)
         many = "a method" if len(handlers.missing) == 1 else f"{len(handlers.missing)} methods"
         print(
             f"{handlers.label}: {handlers.class_name} lacks {many} of {project.definition.name}; to paste:\n",
             file=stream,
         )
-        print(to_paste(handlers.missing, package), file=stream)
+        print(to_paste(handlers.missing, package_of(output, project)), file=stream)
+    asks = f"nothing in {project.definition.name} asks for"
+    for name, place in handlers.gone:
+        print(f"{_shown(place, project)}: {asks} {name} any more: import it no longer", file=stream)
     for name, place in handlers.dead:
-        file = os.path.relpath(place.file, project.root).replace(os.sep, "/")
         print(
-            f"{file}:{place.line}: nothing in {project.definition.name} asks for {name}:"
-            " remove it, or begin its name with an underscore",
+            f"{_shown(place, project)}: {asks} {name}: remove it, or begin its name with an underscore",
             file=stream,
         )
+
+
+def _shown(place: Place, project: Project) -> str:
+    return f"{os.path.relpath(place.file, project.root).replace(os.sep, '/')}:{place.line}"
 
 
 @contextmanager

@@ -58,6 +58,18 @@ def read_class(file: Path, root: Path) -> AuthorsClass | None:
     return None
 
 
+def imported_names(file: Path, package: str) -> dict[str, Place]:
+    """The names that the module `file` imports from `package`, and where. Raises as `read_class` does."""
+    tree = ast.parse(file.read_bytes(), filename=str(file))
+    return {
+        each.name: Place(file, each.lineno)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module == package
+        for each in node.names
+        if each.name != "*"
+    }
+
+
 def _given(tree: ast.Module) -> Iterator[str]:
     """The names of the classes whose instances the module gives to `create_server`."""
     made = {

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcpgen.atomic import write_file_atomically
 from mcpgen.definition.stubs import server_stubs
+from mcpgen.emit.server import exported_names
 from mcpgen.emit.skeleton import emit_skeleton, imports, method_text
 from mcpgen.errors import UsageError
 from mcpgen.ir.stubs import HandlerMethod, ServerStubs
 from mcpgen.project import Output, Project
-from mcpgen.regen.authors_class import AuthorsClass, Place, read_class
+from mcpgen.regen.authors_class import AuthorsClass, Place, imported_names, read_class
 from mcpgen.regen.definitions import definition_of
 from mcpgen.regen.render import format_sources
 
@@ -23,8 +24,8 @@ from mcpgen.regen.render import format_sources
 class Handlers:
     """The module `file` that a project's target names; `skeleton` is what it begins with, if it is not there.
 
-    Of one that is there: the `missing` methods of its class, the `dead` ones that no feature asks for, and
-    `unreadable`, why neither can be told.
+    Of one that is there: the names that it imports and the package has no longer (`gone`), the `missing`
+    methods of its class, the `dead` ones that no feature asks for, and `unreadable`, why none can be told.
     """
 
     file: Path
@@ -33,6 +34,7 @@ class Handlers:
     skeleton: str | None = None
     missing: tuple[HandlerMethod, ...] = ()
     dead: tuple[tuple[str, Place], ...] = ()
+    gone: tuple[tuple[str, Place], ...] = ()
     unreadable: str | None = None
 
     def write(self) -> None:
@@ -58,17 +60,26 @@ def find_handlers(project: Project, output: Output) -> Handlers | None:
     definition, _ = definition_of(project, output)
     stubs = server_stubs(definition)
     label = os.path.relpath(file, project.root).replace(os.sep, "/")
+    package = package_of(output, project)
     if not file.exists():
-        package = ".".join(output.directory.relative_to(project.root).parts)
         text = emit_skeleton(stubs, name=definition.name, package=package, attribute=attribute)
         return Handlers(file, label, "", skeleton=_formatted(text))
     try:
         found = read_class(file, project.root)
+        imported = imported_names(file, package)
     except (SyntaxError, OSError, ValueError) as problem:
         line = problem.lineno if isinstance(problem, SyntaxError) else None
         place = label if line is None else f"{label}:{line}"
         return Handlers(file, label, "", unreadable=f"{place}: {getattr(problem, 'msg', None) or problem}")
-    return Handlers(file, label, "") if found is None else _compared(file, label, found, stubs)
+    known = exported_names(stubs)
+    gone = tuple((name, place) for name, place in imported.items() if name not in known)
+    handlers = Handlers(file, label, "") if found is None else _compared(file, label, found, stubs)
+    return replace(handlers, gone=gone)
+
+
+def package_of(output: Output, project: Project) -> str:
+    """The generated package, as a module of the project imports it."""
+    return ".".join(output.directory.relative_to(project.root).parts)
 
 
 def to_paste(methods: Sequence[HandlerMethod], package: str) -> str:

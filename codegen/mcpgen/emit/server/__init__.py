@@ -55,16 +55,29 @@ def emit_server(stubs: ServerStubs) -> dict[str, str]:
     return files
 
 
+def exported_names(stubs: ServerStubs) -> frozenset[str]:
+    """What can be imported from the package: its own names, and its modules."""
+    modules = (path.removesuffix(".py") for path in emit_server(stubs) if path.endswith(".py"))
+    names = [name for names in _homes(stubs).values() for name in names]
+    return frozenset((*names, *modules))
+
+
 def _exports(stubs: ServerStubs) -> dict[str, object]:
+    homes = _homes(stubs)
+    return {
+        "homes": dict(sorted(homes.items())),
+        "exported": sorted(name for names in homes.values() for name in names),
+    }
+
+
+def _homes(stubs: ServerStubs) -> dict[str, list[str]]:
+    """The modules of the package, with the names that it exports of each."""
     types = sorted(named.name for named in stubs.types)
     codecs = [f"{verb}_{name}" for verb in ("decode", "encode") for name in types]
     homes = {"binding": ["create_server"], "client": ["TypedClient"], "handlers": ["Handlers"]}
     if types:
         homes |= {"codecs": codecs, "types": types}
-    return {
-        "homes": dict(sorted(homes.items())),
-        "exported": sorted(name for names in homes.values() for name in names),
-    }
+    return homes
 
 
 def _definition(stubs: ServerStubs) -> dict[str, object]:

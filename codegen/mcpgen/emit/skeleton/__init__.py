@@ -46,7 +46,7 @@ def class_name(server: str) -> str:
 def method_text(method: HandlerMethod) -> str:
     """A method that says only that it is not written yet, as it stands inside of its class."""
     doc = docstring(method.doc).replace("\n", "\n        ")
-    return f"    {method.signature}:\n        {doc}\n        raise NotImplementedError({method.name!r})\n"
+    return f'    {method.signature}:\n        {doc}\n        raise NotImplementedError("{method.name}")\n'
 
 
 def imports(
