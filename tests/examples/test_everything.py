@@ -1,4 +1,4 @@
-"""examples/everything through the testing kit: its interface, its answers, and what the judge says of them."""
+"""examples/everything by the testing kit: its interface, its answers, and what the judge says of them."""
 
 from __future__ import annotations
 
