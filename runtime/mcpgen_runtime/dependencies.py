@@ -48,11 +48,12 @@ class Depends:
 
 
 class Scope:
-    """What was opened for one request."""
+    """What was opened for one request. One that is `held` is closed by a `resolved`, and by nobody else."""
 
-    __slots__ = ("_ctx", "_opening", "_stack", "_values")
+    __slots__ = ("_ctx", "_opening", "_stack", "_values", "held")
 
-    def __init__(self, ctx: RequestContext) -> None:
+    def __init__(self, ctx: RequestContext, *, held: bool = False) -> None:
+        self.held = held
         self._ctx = ctx
         self._stack = AsyncExitStack()
         self._values: dict[Provider, Any] = {}
@@ -123,7 +124,7 @@ async def resolved(ctx: RequestContext, dependencies: Mapping[str, Depends]) -> 
     Raises what providers raise, and `DefinitionError` for one that cannot be called.
     """
     outer = ctx._scope
-    scope = ctx._scope = Scope(ctx) if outer is None else outer
+    scope = ctx._scope = Scope(ctx, held=True) if outer is None else outer
     try:
         yield {name: await scope.get(each.provider) for name, each in dependencies.items()}
     except BaseException as error:
@@ -137,9 +138,10 @@ async def resolved(ctx: RequestContext, dependencies: Mapping[str, Depends]) -> 
 
 
 async def close_scope(ctx: RequestContext, error: BaseException | None = None) -> None:
-    """Close what `ctx.depend` opened, now that the handler has ended: with `error`, if it failed."""
-    scope, ctx._scope = ctx._scope, None
-    if scope is not None:
+    """Close what `ctx.depend` opened, now that the handler or layer has ended: with `error`, if it failed."""
+    scope = ctx._scope
+    if scope is not None and not scope.held:
+        ctx._scope = None
         await scope.close(error)
 
 

@@ -19,8 +19,10 @@ import logging
 import time as clock
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from mcpgen_runtime.calls import outcome_of
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import SERVER_INFO, Answering, Route, ServerCore, converters_of
 from mcpgen_runtime.errors import MethodNotFound, ToolError, params_of, shorten
@@ -229,7 +231,7 @@ def _answering(method: str, known: methods.Answering) -> Answering:
             else:
                 _know(params, ctx)
             try:
-                outcome = await call(typed, ctx)
+                outcome = await outcome_of(partial(call, typed, ctx), ctx)
             except ToolError as error:
                 if method != "tools/call":
                     raise
@@ -255,7 +257,7 @@ async def _other(core: ServerCore, params: Json, ctx: RequestContext) -> Json:
     """How a method is answered that the client's revision does not know."""
     assert isinstance(core, GatewayCore)
     _know(params, ctx)
-    result = await core.handler.other_request(ctx.method, params, ctx)
+    result: Json = await outcome_of(partial(core.handler.other_request, ctx.method, params, ctx), ctx)
     return {"resultType": COMPLETE, **result} if ctx.revision == NEUTRAL else result
 
 

@@ -24,6 +24,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.dependencies import close_scope
 from mcpgen_runtime.features import DefinitionError
 from mcpgen_runtime.jsonrpc import Error, Request, Response, Result
 from mcpgen_runtime.rounds import InputRequired
@@ -91,7 +92,14 @@ def stack(server: Server) -> str:
 def _guarded(layer: Layer, call_next: CallNext, failed: Failed) -> CallNext:
     async def call(request: Request, ctx: RequestContext) -> Response:
         try:
-            response = await layer(request, ctx, call_next)
+            try:
+                response = await layer(request, ctx, call_next)
+            except BaseException as error:
+                if ctx._scope is not None:
+                    await close_scope(ctx, error)
+                raise
+            if ctx._scope is not None:
+                await close_scope(ctx)
             if response.__class__ is not Result and response.__class__ is not Error:
                 raise BrokenLayer(
                     f"the layer {name_of(layer)} returned {type(response).__name__}, no Result or Error"

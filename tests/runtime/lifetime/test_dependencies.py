@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -12,9 +13,20 @@ import pytest
 from mcpgen_runtime import DefinitionError, Depends, RequestContext, Server, ToolError
 from mcpgen_runtime.client import McpError
 from mcpgen_runtime.dependencies import check_provider, resolved
+from mcpgen_runtime.gateway import GatewayCore, ServerHandler
+from mcpgen_runtime.jsonrpc import Error
+from mcpgen_runtime.layering import CallNext, Layer
 from mcpgen_runtime.revisions import REVISIONS
 from mcpgen_runtime.testing import client
-from mcpgen_types.v2026_07_28 import CompleteRequestParamsArgument, PromptReference
+from mcpgen_types.v2026_07_28 import (
+    CallToolRequestParams,
+    CallToolResult,
+    CompleteRequestParamsArgument,
+    PromptReference,
+    ServerCapabilities,
+    ServerCapabilitiesTools,
+    TextContent,
+)
 
 ANY = {"type": "object"}
 happened: list[str] = []
@@ -194,6 +206,72 @@ def test_resources_prompts_and_completers_close_theirs() -> None:
             assert happened.count("disconnect") == 3
 
     asyncio.run(main())
+
+
+async def asking(request: Any, ctx: RequestContext, call_next: CallNext) -> Any:
+    """A layer that answers itself, with what it depends on."""
+    return Error(request.id, 1, await ctx.depend(connection))
+
+
+async def failing(request: Any, ctx: RequestContext, call_next: CallNext) -> Any:
+    await ctx.depend(connection)
+    raise ToolError("no")
+
+
+async def sharing(request: Any, ctx: RequestContext, call_next: CallNext) -> Any:
+    async with resolved(ctx, {"it": Depends(connection)}) as values:
+        response = await call_next(request, ctx)
+        happened.append(f"still {values['it']}")
+    return response
+
+
+@pytest.mark.parametrize("where", ["server", "tool"])
+@pytest.mark.parametrize(
+    ("layer", "then"),
+    [
+        (asking, ["disconnect"]),
+        (failing, ["roll back ToolError", "disconnect"]),
+        (sharing, ["run", "still connected to here", "disconnect"]),
+    ],
+)
+def test_what_a_layer_opens_is_closed_too(layer: Layer, then: list[str], where: str) -> None:
+    async def handler(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        await ctx.depend(connection)
+        happened.append("run")
+        return "done"
+
+    async def of_calls(request: Any, ctx: RequestContext, call_next: CallNext) -> Any:
+        if request.method == "tools/call":
+            return await layer(request, ctx, call_next)
+        return await call_next(request, ctx)
+
+    server = Server("s", "1", layers=[of_calls] if where == "server" else [])
+    server.add_tool({"name": "t", "inputSchema": ANY}, handler, layers=[layer] if where == "tool" else [])
+
+    async def main() -> None:
+        async with client(server) as session:
+            with contextlib.suppress(McpError):
+                await session.call_tool("t", {})
+
+    asyncio.run(main())
+    assert happened == ["settings", "connect", *then]
+
+
+def test_a_gateway_closes_what_it_opens() -> None:
+    class Gateway(ServerHandler):
+        def capabilities(self, revision: str) -> ServerCapabilities:
+            return ServerCapabilities(tools=ServerCapabilitiesTools())
+
+        async def call_tool(self, params: CallToolRequestParams, ctx: RequestContext) -> CallToolResult:
+            text = await ctx.depend(connection)
+            return CallToolResult(content=[TextContent(text=text)], result_type="complete")
+
+    async def main() -> None:
+        async with client(GatewayCore(Gateway(Server("g", "1")))) as session:
+            await session.call_tool("t", {})
+
+    asyncio.run(main())
+    assert happened == ["settings", "connect", "disconnect"]
 
 
 def test_a_test_puts_another_provider_in_its_place() -> None:
