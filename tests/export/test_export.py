@@ -145,6 +145,14 @@ def test_server_whose_code_fails_is_refused_with_its_own_error(
     assert not Path("server.mcp.json").exists()
 
 
+def test_without_pydantic_it_is_told_what_to_install(
+    in_shop: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcpgen_runtime.code_first.derive", None)
+    assert main(["export", "shop.py:server"]) == 2
+    assert "mcpgen[pydantic]" in capsys.readouterr().err
+
+
 def test_exported_definition_is_json(in_shop: Any) -> None:
     assert main(["export", "shop:server"]) == 0
     assert list(json.loads(Path("server.mcp.json").read_text()))[:2] == ["name", "version"]

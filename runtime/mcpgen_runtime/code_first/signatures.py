@@ -15,6 +15,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 from mcpgen_runtime.code_first.docstrings import Docstring, read_docstring
 from mcpgen_runtime.code_first.faults import wrong
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import DefinitionError
 
 EMPTY = inspect.Parameter.empty
 #: How `*args` and its like are called in a message.
@@ -92,6 +93,7 @@ def read_signature(function: Callable[..., Any], *, scope: Mapping[str, Any] | N
             continue
         dependency = _dependency(hint)
         if dependency is not None:
+            _check(function, name, dependency)
             dependencies[name] = dependency
             continue
         default = parameter.default
@@ -156,6 +158,15 @@ def _dependency(hint: Any) -> Any:
         if kind.__name__ == "Depends" and kind.__module__ == "mcpgen_runtime.dependencies":
             return each
     return None
+
+
+def _check(function: Callable[..., Any], name: str, dependency: Any) -> None:
+    from mcpgen_runtime.dependencies import check_provider
+
+    try:
+        check_provider(dependency.provider)
+    except DefinitionError as error:
+        raise wrong(function, str(error), parameter=name) from None
 
 
 def _told(hint: Any) -> str:

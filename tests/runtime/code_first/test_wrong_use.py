@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 
-from mcpgen_runtime import DefinitionError, RequestContext, Server
+from mcpgen_runtime import DefinitionError, Depends, RequestContext, Server
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTheTypeChecker
@@ -69,6 +69,14 @@ async def many_async() -> AsyncIterator[int]:
     yield 1
 
 
+def no_provider(secret: str) -> str:
+    return secret
+
+
+def depends(thing: Annotated[str, Depends(no_provider)]) -> str:
+    return thing
+
+
 class Thing:
     def method(self, a: int) -> int:
         return a
@@ -86,6 +94,7 @@ class Thing:
         (opaque_result, None, "its result: "),
         (uses_a_callable, "then", "has no JSON Schema"),
         (two_contexts, "b", "asks for the context, as 'a' does already"),
+        (depends, "thing", "no_provider cannot be a provider"),
         (many, None, "is a generator"),
         (many_async, None, "is a generator"),
         (Thing.method, "self", "decorate the bound method"),
