@@ -61,7 +61,8 @@ def checked(project: Path, *commands: Sequence[str]) -> None:
         run = subprocess.run(
             [sys.executable, "-m", *command],
             cwd=project,
-            env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+            # The plugins that happen to be here are no part of the project.
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
             capture_output=True,
             text=True,
             check=False,
@@ -96,7 +97,7 @@ def test_project_is_typed_strictly(init: Init, tmp_path: Path, peers: Path, requ
     checked(tmp_path / "mock", ("mypy",))
 
 
-@pytest.mark.parametrize("name", ["日本語", "my server", "class", "-- x'\"\\"])
+@pytest.mark.parametrize("name", ["日本語", "-- class'\"\\"])
 def test_directory_may_be_called_anything(init: Init, tmp_path: Path, name: str) -> None:
     assert init(f"./{name}").returncode == 0
     checked(tmp_path / name, PYTEST)
@@ -139,6 +140,7 @@ def test_project_from_a_definition_waits_to_be_written(init: Init, tmp_path: Pat
     tested = subprocess.run(
         [sys.executable, "-m", *PYTEST, "-rs"],
         cwd=tmp_path / "books",
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
@@ -166,7 +168,7 @@ def test_server_of_others_becomes_a_mock_of_it(
     checked(tmp_path / "mock", *CHECKS)
 
     async def call() -> Any:
-        command = [sys.executable, "-m", "mcpgen", "serve", "handlers:server"]
+        command = [sys.executable, "-m", "mcpgen", "serve", "."]
         async with Client(StdioTransport(command, cwd=tmp_path / "mock")) as client:
             return (await client.call_tool("get_current_time", {"timezone": "UTC"})).structured_content
 
@@ -183,7 +185,7 @@ def test_mock_says_of_itself_what_the_server_at_a_url_does(
     def found(target: Target) -> Found:
         return asyncio.run(survey(target, timeout=30, deadline=60))
 
-    mock = Target(command=(sys.executable, "-m", "mcpgen", "serve", "handlers:server"), cwd=tmp_path / "mock")
+    mock = Target(command=(sys.executable, "-m", "mcpgen", "serve", str(tmp_path / "mock")))
     assert found(mock).definition == found(Target(url=everything_url)).definition
     checked(tmp_path / "mock", PYTEST)
 
