@@ -74,11 +74,12 @@ def test_what_cannot_be_computed_is_told_to_the_model(handlers: Any) -> None:
 
 def test_numbers_are_written_in_roman_numerals_unless_told_otherwise(handlers: Any) -> None:
     async def use(session: Client, calculator: Any) -> None:
-        for arguments, expected in [
+        cases: list[tuple[dict[str, Any], str]] = [
             ({"number": 1994}, "MCMXCIV"),
             ({"number": 255, "system": "hexadecimal"}, "ff"),
             ({"number": 5, "system": "binary"}, "101"),
-        ]:
+        ]
+        for arguments, expected in cases:
             assert (await calculator.format_number(**arguments)).content[0].text == expected
 
     asked(handlers, use)
@@ -91,10 +92,11 @@ def test_constants_are_read_and_completed(handlers: Any) -> None:
         assert (await calculator.read_constant(name="e", digits="-1")).contents[0].text == "2.718282"
         with pytest.raises(McpError):
             await calculator.read_constant(name="tau")
-        for reference, argument, typed, expected in [
+        cases: list[tuple[PromptReference | ResourceTemplateReference, str, str, list[str]]] = [
             (ResourceTemplateReference(uri="calculator://constants/{name}{?digits}"), "name", "p", ["pi"]),
             (PromptReference(name="word-problem"), "style", "s", ["short", "stepwise"]),
-        ]:
+        ]
+        for reference, argument, typed, expected in cases:
             completed = await session.complete(
                 reference, CompleteRequestParamsArgument(name=argument, value=typed)
             )

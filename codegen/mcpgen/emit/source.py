@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
 class Source:
@@ -35,6 +36,15 @@ class Source:
 def equals(variable: str, values: tuple[object, ...]) -> str:
     """A condition: `variable` is one of `values`, which may be compared with anything at all."""
     return f"{variable} == {values[0]!r}" if len(values) == 1 else f"{variable} in {values!r}"
+
+
+def module(code: str) -> dict[str, Any]:
+    """What the template of a module wants: its `code`, and `imports` for those of some names that it uses."""
+
+    def imports(*candidates: str) -> str:
+        return ", ".join(name for name in candidates if re.search(rf"\b{name}\b", code))
+
+    return {"code": code, "imports": imports}
 
 
 def docstring(text: str) -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from mcpgen_runtime.client import typed as _typed
-from mcpgen_types.codec import UNSET, Unset
 
 from .codecs import decode_AddResult, decode_EvaluateResult, encode_Expression
 

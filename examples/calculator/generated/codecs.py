@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from mcpgen_types.codec import Mismatch, Wire, rejected, too_deep
+
 from .checks import (
     check_AddArguments,
     check_AddResult,

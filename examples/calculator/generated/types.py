@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from mcpgen_types.codec import UNSET, Unset, Wire
+from mcpgen_types.codec import Wire
 
 
 class AddArguments(Wire):

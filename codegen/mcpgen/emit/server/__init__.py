@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from mcpgen.emit.server.client import client_methods
 from mcpgen.emit.server.literals import literal
-from mcpgen.emit.source import docstring
+from mcpgen.emit.source import docstring, module
 from mcpgen.emit.templates import render
 from mcpgen.emit.wire import emit_types
 from mcpgen.ir.model import ObjectType
@@ -20,6 +20,8 @@ _LISTS = {"tools": "TOOLS", "resourceTemplates": "RESOURCE_TEMPLATES", "prompts"
 def emit_server(stubs: ServerStubs) -> dict[str, str]:
     """The files of the package: relative path to text, not yet formatted."""
     methods = stubs.methods
+    client = client_methods(stubs)
+    client_code = render("server", "methods.py", **client, docstring=docstring, literal=literal)
     types = {named.name for named in stubs.types}
     used = sorted({name for method in methods for name in method.types})
     files = {
@@ -35,11 +37,14 @@ def emit_server(stubs: ServerStubs) -> dict[str, str]:
             docstring=docstring,
         ),
         "binding.py": render(
-            "server", "binding.py", stubs=stubs, codecs=_binding_codecs(stubs), literal=literal
+            "server",
+            "binding.py",
+            stubs=stubs,
+            codecs=_binding_codecs(stubs),
+            lists=_lists(stubs),
+            literal=literal,
         ),
-        "client.py": render(
-            "server", "client.py", **client_methods(stubs), docstring=docstring, literal=literal
-        ),
+        "client.py": render("server", "client.py", **client, **module(client_code)),
         "py.typed": "",
     }
     if types:
@@ -50,6 +55,7 @@ def emit_server(stubs: ServerStubs) -> dict[str, str]:
             codec="mcpgen_types.codec",
             document=_documents(stubs),
             held={held.name: f"_held_{held.name}" for held in stubs.held},
+            lists=sorted({_LISTS[str(held.document[0])] for held in stubs.held}),
             prelude=_held(stubs),
         )
     return files
@@ -98,6 +104,13 @@ def _outcomes(stubs: ServerStubs) -> set[str]:
     return kinds | ({"Prompt"} if stubs.prompts else set())
 
 
+def _lists(stubs: ServerStubs) -> list[str]:
+    """What the binding needs of the definition, in the order in which imports are kept."""
+    features = {"PROMPTS": stubs.prompts, "RESOURCES": stubs.resources, "TOOLS": stubs.tools}
+    features["RESOURCE_TEMPLATES"] = stubs.templates
+    return sorted(["SERVER", *(name for name, each in features.items() if each)])
+
+
 def _binding_codecs(stubs: ServerStubs) -> list[str]:
     """What the binding needs of the codecs. Arguments were held against their schema when it decodes them."""
     decoded = [tool.arguments for tool in stubs.tools] + [prompt.arguments for prompt in stubs.prompts]
@@ -108,16 +121,13 @@ def _binding_codecs(stubs: ServerStubs) -> list[str]:
 
 def _held(stubs: ServerStubs) -> str:
     """The lines of the codecs that name the schemas of the types that say less."""
-    if not stubs.held:
-        return ""
-    lists = sorted({_LISTS[str(held.document[0])] for held in stubs.held})
-    lines = ["from mcpgen_runtime.schemas import Held", f"from .definition import {', '.join(lists)}", ""]
+    lines = []
     for held in stubs.held:
         key, *rest = held.document
         schema = _LISTS[str(key)] + "".join(f"[{step!r}]" for step in rest)
         places = ", ".join(repr(pointer) for pointer in held.pointers)
         lines.append(f'_held_{held.name} = Held("{held.name}", {schema}, {places})')
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def _documents(stubs: ServerStubs) -> Callable[[ObjectType], str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any
 
-from mcpgen.emit.source import Source, package_name
+from mcpgen.emit.source import Source, module, package_name
 from mcpgen.emit.templates import render
 from mcpgen.emit.wire.checks import emit_check
 from mcpgen.emit.wire.decoders import emit_decoder
@@ -72,6 +70,7 @@ def emit_types(
     codec: str,
     document: Callable[[ObjectType], str],
     held: Mapping[str, str] = MappingProxyType({}),
+    lists: Sequence[str] = (),
     prelude: str = "",
 ) -> dict[str, str]:
     """The modules `types.py`, `codecs.py` and `checks.py` for `types`, not yet formatted.
@@ -79,7 +78,7 @@ def emit_types(
     `subject` is whose types they are and `one` what one of them is, in words for docstrings; `codec` the
     module `mcpgen_types.codec` as an import statement there spells it. `document` gives the text of a class's
     docstring. `held` has an expression, by the type's name, for what holds a schema beyond what the type
-    says; `prelude` is what the codecs import for that.
+    says; `prelude` is the code that makes those, of `lists` in the module `definition`.
     """
     scope = Scope(types)
     names = _sorted(scope.types)
@@ -89,22 +88,15 @@ def emit_types(
         emit_decoder(named, scope, codecs, held=held.get(named.name))
         emit_encoder(named, scope, codecs)
 
+    listed = render("wire", "classes.py", classes=classes(scope, document), aliases=aliases(scope))
     written = partial(render, "wire", subject=subject, codec=codec)
     return {
-        "types.py": written("types.py", classes=classes(scope, document), aliases=aliases(scope)),
-        "codecs.py": written("codecs.py", names=names, prelude=prelude, **_code(codecs)),
-        "checks.py": written("checks.py", one=one, **_code(checks)),
+        "types.py": written("types.py", **module(listed)),
+        "codecs.py": written(
+            "codecs.py", names=names, held=", ".join(lists), prelude=prelude, **module(codecs.text())
+        ),
+        "checks.py": written("checks.py", one=one, **module(checks.text())),
     }
-
-
-def _code(source: Source) -> dict[str, Any]:
-    """The text of a module, and a way to import just what it uses."""
-    code = source.text()
-
-    def imports(*candidates: str) -> str:
-        return ", ".join(name for name in candidates if re.search(rf"\b{name}\b", code))
-
-    return {"code": code, "imports": imports}
 
 
 def _codec(name: str | None) -> str:

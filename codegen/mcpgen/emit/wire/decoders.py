@@ -131,6 +131,9 @@ class _Decoder:
         out in place.
         """
         line, block = self.source.line, self.source.block
+        if not named.fields:
+            line("result._extra = value.copy() or None")
+            return
         if len(named.fields) > _FEW:
             line(f"result._extra = None if len(value) == {count} else others(value, _KEYS_{named.name})")
             return
