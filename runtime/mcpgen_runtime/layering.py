@@ -20,6 +20,7 @@ The rules (docs/middleware.md says what follows from them):
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -42,10 +43,6 @@ Failed: TypeAlias = Callable[[BaseException, Request, RequestContext], Response]
 def checked(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     """`layers`, if each is one. Raises `DefinitionError` for no coroutine function, or other arguments."""
     found = tuple(layers)
-    if not found:
-        return found
-    import inspect  # eight milliseconds, for those who need it
-
     for layer in found:
         called = layer if inspect.isroutine(layer) else getattr(layer, "__call__", layer)  # noqa: B004
         if not (inspect.iscoroutinefunction(layer) or inspect.iscoroutinefunction(called)):

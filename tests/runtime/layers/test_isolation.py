@@ -48,7 +48,7 @@ def test_a_whole_conversation_inside_every_layer_needs_nothing_but_the_standard_
     )
     frames, modules = json.loads(done.stdout)
     assert frames > 200
-    # `logging` alone brings `threading` along, `inspect` nothing that a component has not.
+    # `logging` alone brings `threading` along.
     assert not set(modules) & NOT_FOR_THE_CORE
     assert not [
         module for module in modules if module.startswith(("mcpgen_runtime.transports", "opentelemetry"))

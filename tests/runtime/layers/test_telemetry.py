@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext
 from mcpgen_runtime.layers import Telemetry
 from mcpgen_runtime.server import Server
+from mcpgen_runtime.testing import client
 
 from ..core.client import NEUTRAL, Client
 from .workbench import ALL, BOTH, Json, call, server_of
@@ -228,6 +230,36 @@ def test_durations_are_measured_and_invented_names_are_not_their_attributes(
     assert points["tools/call", "work"].explicit_bounds[:3] == (0.01, 0.02, 0.05)
     assert points["tools/call", None].count == points["_OTHER", None].count == 3
     assert points["_OTHER", None].attributes["error.type"] == "-32601"
+
+
+@BOTH
+def test_under_asyncio_calls_that_run_at_once_keep_their_traces_apart(
+    revision: str, recorded: Recorded, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work(arguments: Json, ctx: RequestContext) -> str:
+        tracer = trace.get_tracer("shop", tracer_provider=recorded.tracers)
+        await asyncio.sleep(0.02 * arguments["number"])
+        with tracer.start_as_current_span(f"query {arguments['number']}"):
+            await asyncio.sleep(0.02 * (3 - arguments["number"]))
+        return "done"
+
+    async def converse() -> None:
+        async with client(server_of(recorded.layer, tool=work), revision=revision) as session:
+            metas = [{"traceparent": f"00-{TRACE}-{number + 1:016x}-01"} for number in range(3)]
+            calls = [session.call_tool("work", {"number": n}, meta=meta) for n, meta in enumerate(metas)]
+            await asyncio.gather(*calls)
+
+    asyncio.run(converse())
+    spans = recorded.spans()
+    calls = {span.context.span_id: span for span in spans if span.name == "tools/call work" and span.context}
+    for span in spans:
+        if span.name.startswith("query"):
+            assert span.parent is not None
+            parent = calls[span.parent.span_id].parent
+            assert parent is not None
+            assert parent.span_id == int(span.name[-1]) + 1
+    assert len(calls) == 3
+    assert "detach" not in caplog.text
 
 
 def test_opening_a_session_is_in_the_revision_that_was_agreed_on(recorded: Recorded) -> None:
