@@ -16,7 +16,6 @@ from mcpgen_runtime.host import Host, Promise, Running, Timer
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, RequestId, Response, request_id_of
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
-from mcpgen_runtime.rounds import InputRequired
 
 log = logging.getLogger("mcpgen_runtime")
 
@@ -224,7 +223,8 @@ class Call(RequestContext):
 
         def expire() -> None:
             nonlocal expired
-            if self._running is not None:
+            # What its client has cancelled is ending: it may clean up.
+            if self._running is not None and not self.cancelled:
                 expired = True
                 self._running.cancel()
 
@@ -242,9 +242,8 @@ class Call(RequestContext):
             return ended
         except Exception:
             raise
-        except BaseException as error:
-            # The client's own cancelling goes on, and so does a question of the handler.
-            if not expired or self.cancelled or isinstance(error, InputRequired):
+        except BaseException:
+            if not expired or self.cancelled:  # the client's own cancelling goes on
                 raise
             raise TimeoutError(f"it took longer than {seconds:g} s") from None
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextvars import ContextVar
 from types import coroutine
 from typing import Any
 
@@ -207,3 +208,42 @@ def test_complete_gives_the_value_or_says_that_there_will_be_none() -> None:
     assert driver.complete(quick()) == 5
     with pytest.raises(RuntimeError, match="not happened"):
         driver.complete(driver.sleep(1))
+
+
+def test_what_is_woken_and_cancelled_at_once_is_woken_once() -> None:
+    driver = Driver()
+    first, second = driver.promise(), driver.promise()
+    heard: list[object] = []
+
+    async def work() -> None:
+        try:
+            await first
+        except Cancelled:
+            heard.append("cancelled")
+        heard.append(await second)
+
+    running = driver.start(work(), lambda value, error: None)
+    assert running is not None
+    first.set_result("one")
+    running.cancel()
+    driver.run()
+    assert heard == ["cancelled"]
+    second.set_result("two")
+    driver.run()
+    assert heard == ["cancelled", "two"]
+
+
+def test_each_coroutine_has_context_variables_of_its_own() -> None:
+    driver = Driver()
+    variable: ContextVar[str] = ContextVar("variable", default="none")
+    heard: list[str] = []
+
+    async def work(name: str) -> None:
+        variable.set(name)
+        await driver.sleep(1)
+        heard.append(variable.get())
+
+    for name in "ab":
+        driver.start(work(name), lambda value, error: None)
+    driver.advance(1)
+    assert (heard, variable.get()) == (["a", "b"], "none")

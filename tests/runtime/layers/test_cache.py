@@ -249,3 +249,22 @@ def test_who_changes_an_answer_does_not_change_what_is_kept(revision: str) -> No
     (store,) = next(iter(c for c in shop.server.layers if isinstance(c, Cache)))._stores.values()
     (found,) = store._kept.values()
     assert [tool["name"] for tool in found.result["tools"]] == ["find"]
+
+
+def test_over_http_requests_of_the_modern_era_belong_to_no_session() -> None:
+    shop = Shop(scope="private")
+    numbers: list[int | None] = []
+
+    async def outer(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        numbers.append(ctx.session_number)
+        return await call_next(request, ctx)
+
+    shop.server.add_layer(outer)
+    for transport in ("http", "memory"):
+        client = shop.client(NEUTRAL)
+        client.connection._in_flight.transport = transport
+        for _ in range(2):  # private, and for nobody that could be told from others: over HTTP not kept
+            client.result("resources/read", {"uri": "shop://a"})
+        assert len(shop.heard) == (2 if transport == "http" else 1)
+    assert numbers[:2] == [None, None]
+    assert isinstance(numbers[2], int)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import McpError
 from mcpgen_runtime.host import Cancelled, Driver
 from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext
 from mcpgen_runtime.layers import Timeout
+from mcpgen_runtime.testing import client as connected
 
 from ..core.client import Client
 from .workbench import BOTH, Json, call, noting, server_of, text_of
@@ -118,6 +122,76 @@ def test_a_client_that_cancels_gets_nothing_whatever_runs_out_meanwhile(revision
     assert client.cancel("slow") == []
     driver.advance(5)
     assert client.take() == []
+
+
+@BOTH
+def test_what_a_client_cancels_may_clean_up_for_longer(revision: str) -> None:
+    driver = Driver()
+    heard: list[str] = []
+
+    async def work(arguments: Json, ctx: RequestContext) -> str:
+        try:
+            await driver.promise()
+        finally:
+            await driver.sleep(5)
+            heard.append("clean")
+        return "never"
+
+    client = Client(server_of(Timeout(1), tool=work), revision, driver=driver)
+    client.start("tools/call", {"name": "work"}, id="slow")
+    client.cancel("slow")
+    driver.advance(6)
+    assert heard == ["clean"]
+
+
+@BOTH
+def test_a_client_that_cancels_what_was_ended_already_is_obeyed(revision: str) -> None:
+    driver = Driver()
+    heard: list[str] = []
+
+    async def work(arguments: Json, ctx: RequestContext) -> str:
+        try:
+            await driver.promise()
+        finally:
+            await driver.promise()
+        return "never"
+
+    client = Client(server_of(noting(heard, "outer"), Timeout(1), tool=work), revision, driver=driver)
+    heard.clear()
+    client.start("tools/call", {"name": "work"}, id="slow")
+    driver.advance(2)
+    assert client.cancel("slow") == []
+    assert heard == ["outer before tools/call"]
+    assert client.connection.calls == 0
+
+
+@BOTH
+def test_under_asyncio_a_task_that_was_ended_in_time_is_cancelled_no_more(revision: str) -> None:
+    cancelling: list[int] = []
+
+    async def layer(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        response = await call_next(request, ctx)
+        task = asyncio.current_task()
+        assert task is not None
+        cancelling.append(task.cancelling())
+        async with asyncio.timeout(5):
+            await asyncio.sleep(0)
+        return response
+
+    async def work(arguments: Json, ctx: RequestContext) -> str:
+        await asyncio.sleep(60)
+        return "never"
+
+    async def converse() -> None:
+        async with connected(
+            server_of(layer, tool=work, of_tool=[Timeout(0.01)]), revision=revision
+        ) as session:
+            for _ in range(2):
+                with pytest.raises(McpError, match="was ended"):
+                    await session.call_tool("work", {})
+
+    asyncio.run(asyncio.wait_for(converse(), 30))
+    assert set(cancelling) == {0}
 
 
 @BOTH
