@@ -24,12 +24,12 @@ def code(page: str) -> str:
     return "\n".join(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
 
 
-@pytest.mark.parametrize("page", ["handlers.md", "errors.md", "middleware.md"])
+@pytest.mark.parametrize("page", ["handlers.md", "errors.md", "lifetime.md", "middleware.md", "testing.md"])
 def test_the_code_of_a_page_runs_as_one_program(page: str) -> None:
     subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", code(page)], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("page", ["handlers.md", "middleware.md"])
+@pytest.mark.parametrize("page", ["handlers.md", "lifetime.md", "middleware.md", "testing.md"])
 def test_the_code_of_a_page_is_typed(page: str, tmp_path: Path, project_root: Path) -> None:
     file = tmp_path / "shop.py"
     file.write_text(code(page), encoding="utf-8")
