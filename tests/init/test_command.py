@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -228,3 +230,27 @@ def test_run_that_fails_says_why_and_leaves_nothing(
     assert words in failed.stderr
     assert "hint: " in failed.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_server_that_was_asked_and_leaves_nothing(
+    mcpgen: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    # It takes no notice of anything, and tells who it is.
+    script = (
+        "import os, signal, time; signal.signal(15, signal.SIG_IGN); open('pid', 'w').write(str(os.getpid()))"
+    )
+    (tmp_path / "asked").mkdir()
+    process = subprocess.Popen(
+        [mcpgen, "init", "../new", "--from-server", "--", sys.executable, "-c", f"{script}; time.sleep(60)"],
+        cwd=tmp_path / "asked",
+    )
+    pid = tmp_path / "asked/pid"
+    while not pid.exists() or not pid.read_text():
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait(30) == 128 + number
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["asked"]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import socket
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +75,44 @@ def test_server_over_http(everything_url: str) -> None:
     assert found.definition["name"] == "everything"
     assert len(found.definition["tools"]) > 20
     assert servable(found.definition)[1] == []
+
+
+@pytest.mark.parametrize(("kind", "path"), [("streamableHttp", "mcp"), ("sse", "sse")])
+def test_older_server_over_http(peers: Path, require_tool: Require, kind: str, path: str) -> None:
+    require_tool("node")
+    server = require_tool(peers / "node_modules/.bin/mcp-server-everything")
+    with listening([server, kind]) as port:
+        found = found_at(Target(url=f"http://localhost:{port}/{path}"))
+    assert found.revision == "2025-11-25"
+    assert {"echo", "get-sum"} <= {tool["name"] for tool in found.definition["tools"]}
+    assert servable(found.definition)[1] == []
+
+
+@contextmanager
+def listening(command: list[str]) -> Iterator[int]:
+    """The port that the process listens at, which it is told as PORT."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        command,
+        env=os.environ | {"PORT": str(port)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("localhost", port), timeout=1).close()
+                break
+            except OSError:
+                assert process.poll() is None and time.monotonic() < deadline, "the server did not start"
+                time.sleep(0.05)
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_every_page_is_read(scripted: Scripted) -> None:

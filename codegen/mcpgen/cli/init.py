@@ -144,13 +144,34 @@ def _check(
 
 
 def _survey(target: Target, *, timeout: float, deadline: float) -> Found:
+    """Ask the server, and end what it started, whatever signal arrives."""
     import asyncio
+    import signal
 
     from mcpgen.init.survey import survey
     from mcpgen.validate.descendants import descendants_ended
 
-    with descendants_ended(), _progress() as announce:
-        return asyncio.run(survey(target, timeout=timeout, deadline=deadline, announce=announce))
+    received: list[int] = []
+
+    async def run() -> Found:
+        task = asyncio.current_task()
+        assert task is not None
+
+        def end(number: int) -> None:
+            received.append(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+        with _progress() as announce:
+            return await survey(target, timeout=timeout, deadline=deadline, announce=announce)
+
+    try:
+        with descendants_ended():
+            return asyncio.run(run())
+    except asyncio.CancelledError:
+        # What a shell reports of a process that the signal ended.
+        raise typer.Exit(128 + received[-1]) from None
 
 
 @contextmanager

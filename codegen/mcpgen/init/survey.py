@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from mcpgen import __version__
@@ -17,6 +16,7 @@ from mcpgen.errors import McpgenError, TargetSilent, TargetUnreachable
 from mcpgen.init.mending import mended
 from mcpgen.validate.failures import reach_hint
 from mcpgen.validate.target import Target
+from mcpgen.validate.terminal import harmless
 from mcpgen_runtime.client import (
     Client,
     ClientError,
@@ -184,21 +184,19 @@ def _explained(
     cause = error.__cause__ if isinstance(error, ConnectFailed) else None
     if isinstance(error, ConnectFailed) and (cause is not None or target.command):
         return target.explain(error, typed="mcpgen init DIR --from-server --")
-    said = "".join(f"; it last said {line!r}" for line in chain(last_words[-1:]))
+    told = harmless(str(error)) + "".join(f"; it last said {line!r}" for line in last_words[-1:])
     if isinstance(error, RequestTimeout):
-        return TargetSilent(f"the server does not answer: {error}{said}", hint=_MORE_TIME)
+        return TargetSilent(f"the server does not answer: {told}", hint=_MORE_TIME)
     if isinstance(error, NoCommonRevision):
         return TargetUnreachable(
-            f"the server speaks no revision that is known here: {error}", hint="see its documentation"
+            f"the server speaks no revision that is known here: {told}", hint="see its documentation"
         )
     if opened:
         return TargetSilent(
-            f"the server gave no definition: {error}{said}",
+            f"the server gave no definition: {told}",
             hint="`mcpgen validate` shows what it says, message by message",
         )
-    return TargetUnreachable(
-        f"the server cannot be opened: {error}{said}", hint=reach_hint(target, str(error))
-    )
+    return TargetUnreachable(f"the server cannot be opened: {told}", hint=reach_hint(target, str(error)))
 
 
 def _text(value: Any) -> str | None:
