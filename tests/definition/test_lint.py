@@ -159,7 +159,14 @@ FINE = {
         "$defs": {"a/b": {"type": "string"}},
     },
     "a property called $ref": {"properties": {"$ref": {"type": "string"}, "$defs": {"type": "object"}}},
-    "an unknown keyword": {"x-order": 1},
+    "an unknown keyword": {"x-order": 1, "nullable": True},
+    "a default by reference": {
+        "properties": {"a%/~b": {"$ref": "#/$defs/N", "default": 1}},
+        "$defs": {"N": {"type": "integer"}},
+    },
+    "a default of a part of itself": {
+        "properties": {"a": {"$ref": "#", "default": {"a": {}}}, "default": {"type": "string"}},
+    },
 }
 
 
@@ -206,6 +213,15 @@ WRONG = {
         {"minProperties": "a", "properties": {"a": {"enum": "x"}}},
         [("invalid-schema", "/minProperties"), ("invalid-schema", "/properties/a/enum")],
     ),
+    "misspelt": (
+        {"propertes": {}, "requirde": []},
+        [("misspelt-keyword", "/propertes"), ("misspelt-keyword", "/requirde")],
+    ),
+    "default of another type": (
+        {"properties": {"a%/~b": {"$ref": "#/$defs/N", "default": "1"}}, "$defs": {"N": {"type": "integer"}}},
+        [("default-mismatch", "/properties/a%~1~0b/default")],
+    ),
+    "default of the whole": ({"required": ["a"], "default": {}}, [("default-mismatch", "/default")]),
     "not an object": ({"type": "array"}, [("wrong-shape", "/type")]),
 }  # fmt: skip
 

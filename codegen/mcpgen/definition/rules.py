@@ -40,6 +40,8 @@ RULES: Mapping[str, Rule] = {
     "uri-template": Rule("error", "It is no URI template (RFC 6570), so no URI can match it."),
     "fixed-template": Rule("warning", "A template without variables is the template of one URI: a resource."),
     "invalid-schema": Rule("error", "It is no JSON Schema 2020-12, or one that cannot be enforced."),
+    "misspelt-keyword": Rule("warning", "Unknown keywords are looked past, so it asks nothing of any value."),
+    "default-mismatch": Rule("warning", "Whoever leaves the default in would be refused."),
     "other-dialect": Rule(
         "warning", "Definitions are in 2020-12. Draft-07 is enforced too, but not every client knows it."
     ),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 from mcpgen.definition.graph import Graph
-from mcpgen.definition.rules import Remark
-from mcpgen.definition.shape import schema_faults
+from mcpgen.definition.rules import Remark, shown
+from mcpgen.definition.shape import keywords, schema_faults
 from mcpgen_runtime.mirrored_headers import misplaced_marks
 from mcpgen_runtime.schemas import SchemaError, compile_schema
-from mcpgen_runtime.schemas.documents import Document
+from mcpgen_runtime.schemas.documents import Document, Located, subschemas
+from mcpgen_types.codec import escape
 
 _MAX_DEPTH = 100
+_NEARLY = 0.85
 # A schema without any of these leads nowhere and has the usual dialect.
 _LINKS = ('"$ref"', '"$dynamicRef"', '"$defs"', '"definitions"', '"$schema"')
 _KEYWORDS = "https://json-schema.org/draft/2020-12/json-schema-validation says what each keyword may hold"
@@ -51,9 +56,55 @@ def schema_remarks(schema: Any) -> Iterator[Remark]:
         broken = True
         what = f"expected {fault.expected}, found {fault.found}"
         yield Remark("invalid-schema", fault.pointer, what, _KEYWORDS)
-    if graph is not None and not broken:
-        yield from graph.unreachable()
-        yield from graph.endless()
+    yield from _misspelt(schema)
+    if not broken:
+        if graph is not None:
+            yield from graph.unreachable()
+            yield from graph.endless()
+        if '"default"' in text:
+            yield from _defaults(schema)
+
+
+def _misspelt(schema: dict[str, Any]) -> Iterator[Remark]:
+    """The keywords that nobody knows, but that are nearly known ones."""
+    for inner, pointer in _inside(schema):
+        for keyword in inner.keys() - keywords():
+            near = _nearly(keyword)
+            if near is not None:
+                hint = f"did you mean {near}? If it is a note of your own, let its name begin with x-"
+                place = f"{pointer}/{escape(keyword)}"
+                yield Remark("misspelt-keyword", place, f"{shown(keyword)} is no keyword", hint, key=True)
+
+
+@cache
+def _nearly(keyword: str) -> str | None:
+    """The known keyword that `keyword` was likely meant for."""
+    return next(iter(difflib.get_close_matches(keyword, keywords(), n=1, cutoff=_NEARLY)), None)
+
+
+def _defaults(schema: dict[str, Any]) -> Iterator[Remark]:
+    """The defaults that their own schema refuses."""
+    base = schema.get("$id", "mcpgen:schema")
+    for inner, pointer in _inside(schema):
+        if "default" not in inner or base != "mcpgen:schema":
+            continue
+        # The same document, entered at another place.
+        entered = {"$ref": f"{base}#{quote(pointer)}", "$defs": {"schema": {"$id": base, **schema}}}
+        faults = compile_schema(entered, max_depth=_MAX_DEPTH + 1).faults(inner["default"])
+        if faults:
+            what = f"the default is not what its schema wants: {faults[0].expected}, not {faults[0].found}"
+            hint = "mend it, or delete it; a default that fits becomes the default in Python"
+            yield Remark("default-mismatch", f"{pointer}/default", what, hint)
+
+
+def _inside(schema: dict[str, Any]) -> Iterator[Located]:
+    """`schema` and the schemas inside of it, but for those that are true or false."""
+    waiting = [Located(schema, "")]
+    while waiting:
+        located = waiting.pop()
+        if isinstance(located.schema, dict):
+            yield located
+            waiting += subschemas(located.schema, located.pointer)
 
 
 def header_remarks(schema: Any, *, output: bool) -> Iterator[Remark]:

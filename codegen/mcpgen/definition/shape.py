@@ -53,6 +53,12 @@ def schema_faults(schema: Any) -> list[Fault]:
     return [] if validator.accepts(schema) else validator.faults(schema)
 
 
+@cache
+def keywords() -> frozenset[str]:
+    """The keywords of JSON Schema 2020-12, and `x-mcp-header`."""
+    return frozenset(_published()["$defs"]["Schema"]["properties"])
+
+
 def _remarks(validator: Validator, value: Any, at: str, *, type_name: str | None = None) -> Iterator[Remark]:
     for fault in validator.faults(value):
         pointer = at + fault.pointer
