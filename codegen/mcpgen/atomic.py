@@ -68,6 +68,29 @@ def write_files_atomically(files: Mapping[Path, str]) -> None:
         raise write_failure(path, problem) from problem
 
 
+def write_new_file(path: Path, text: str) -> bool:
+    """Make `text` the content of the file `path`, if there is none; whether there was none.
+
+    What is there stays as it is, whoever put it there meanwhile. Raises `UsageError` where it cannot be
+    written.
+    """
+    try:
+        with claim(path):
+            new = sibling(path, "new")
+            try:
+                new.write_bytes(text.encode())
+                sync(new)
+                os.link(new, path)  # unlike a rename, it replaces nothing
+            finally:
+                new.unlink(missing_ok=True)
+            sync(path.parent)
+    except FileExistsError:
+        return False
+    except OSError as problem:
+        raise write_failure(path, problem) from problem
+    return True
+
+
 def write_failure(path: Path, problem: OSError) -> UsageError:
     """The error that tells a user why `path` could not be written. Nothing was changed, it says."""
     reason = problem.strerror or str(problem)

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mcpgen.project import load_project
 from mcpgen.regen.authors_class import read_class
+from mcpgen.regen.handlers import find_handlers
 
 from .server_projects import ADD, CONFIG, Project
 
@@ -43,6 +45,32 @@ def test_handlers_are_written_once_and_never_touched_again(project: Project) -> 
     project.define(tools=[ADD, SAY])
     assert "once" not in project.regen().stdout
     assert (file.read_text(), file.stat().st_mtime_ns) == (text + "# mine\n", stamp)
+
+
+def test_a_file_that_somebody_wrote_meanwhile_is_not_replaced(project: Project) -> None:
+    loaded = load_project(project.root / "mcpgen.toml")
+    output = loaded.output("stubs")
+    assert output is not None
+    handlers = find_handlers(loaded, output)
+    assert handlers is not None
+    (project.root / "handlers.py").write_text("mine")
+    assert not handlers.write()
+    assert (project.root / "handlers.py").read_text() == "mine"
+    assert sorted(each.name for each in project.root.iterdir()) == [
+        "handlers.py",
+        "mcpgen.toml",
+        "server.mcp.json",
+    ]
+
+
+def test_handlers_that_cannot_be_written_are_said(project: Project) -> None:
+    (project.root / "mcpgen.toml").write_text(
+        CONFIG.replace("handlers:server", "server.mcp.json/h.py:server")
+    )
+    run = project.run("regen")
+    assert run.returncode == 2
+    assert "error: cannot write " in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 @pytest.mark.slow

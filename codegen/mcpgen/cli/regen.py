@@ -66,8 +66,7 @@ def regen(
             outcomes = regenerate(planned, progress=progress)
     if not (check or diff):
         _say_what_was_written(outcomes)
-        if handlers is not None and handlers.skeleton is not None:
-            handlers.write()
+        if handlers is not None and handlers.skeleton is not None and handlers.write():
             print(f"{handlers.label}: written, once: it is yours now")
         _say_what_handlers_lack(project, handlers, sys.stdout)
         return

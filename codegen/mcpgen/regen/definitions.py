@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from mcpgen.definition import Definition, load_definition, require_valid
@@ -24,15 +25,22 @@ def definition_of(project: Project, output: Output) -> tuple[Definition, Source]
             hint='add above the tables: definition = "server.mcp.json"',
         )
     try:
-        content = path.read_bytes()
-        definition = load_definition(_shown(path))
+        sha256 = digest(path.read_bytes())
+        definition = _valid(_shown(path), sha256)
     except OSError as problem:
         raise UsageError(
             f"cannot read {path}, the definition: {problem.strerror}",
             hint=f"write it, or let `definition` of {project.config} name another file",
         ) from problem
+    return definition, Source(path.name, sha256)
+
+
+@lru_cache(maxsize=1)
+def _valid(path: Path, sha256: str) -> Definition:
+    """The definition at `path`, judged once for all outputs that are made from it."""
+    definition = load_definition(path)
     require_valid(definition)
-    return definition, Source(path.name, digest(content))
+    return definition
 
 
 def _shown(path: Path) -> Path:

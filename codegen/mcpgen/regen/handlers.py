@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcpgen.atomic import write_file_atomically
+from mcpgen.atomic import write_new_file
 from mcpgen.definition.stubs import server_stubs
 from mcpgen.emit.server import exported_names
 from mcpgen.emit.skeleton import emit_skeleton, imports, method_text
@@ -37,8 +37,8 @@ class Handlers:
     gone: tuple[tuple[str, Place], ...] = ()
     unreadable: str | None = None
 
-    def write(self) -> None:
-        """Write the skeleton. Raises `UsageError` where that cannot be."""
+    def write(self) -> bool:
+        """Write the skeleton, if the module still is not there; whether it was. Raises `UsageError`."""
         assert self.skeleton is not None
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ class Handlers:
             raise UsageError(
                 f"cannot write {self.file}: {problem.strerror}", hint="check `target` of mcpgen.toml"
             ) from problem
-        write_file_atomically(self.file, self.skeleton)
+        return write_new_file(self.file, self.skeleton)
 
 
 def find_handlers(project: Project, output: Output) -> Handlers | None:

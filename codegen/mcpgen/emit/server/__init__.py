@@ -63,9 +63,8 @@ def emit_server(stubs: ServerStubs) -> dict[str, str]:
 
 def exported_names(stubs: ServerStubs) -> frozenset[str]:
     """What can be imported from the package: its own names, and its modules."""
-    modules = (path.removesuffix(".py") for path in emit_server(stubs) if path.endswith(".py"))
-    names = [name for names in _homes(stubs).values() for name in names]
-    return frozenset((*names, *modules))
+    homes = _homes(stubs)
+    return frozenset({"checks", "definition", *homes, *(name for names in homes.values() for name in names)})
 
 
 def _exports(stubs: ServerStubs) -> dict[str, object]:
