@@ -65,8 +65,15 @@ class Dispatch:
 
 
 def _lettered(members: Sequence[Container], word: str) -> list[tuple[Container, str]]:
-    letters = zip("abcdefghijklmnopqrstuvwxyz", members, strict=False)
-    return [(member, word if len(members) == 1 else f"{word}_{letter}") for letter, member in letters]
+    if len(members) == 1:
+        return [(members[0], word)]
+    return [(member, f"{word}_{_letters(number)}") for number, member in enumerate(members)]
+
+
+def _letters(number: int) -> str:
+    """a, b … z, aa, ab …"""
+    before, last = divmod(number, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("a") + last)
 
 
 def resolve(shape: Shape, types: Mapping[str, NamedType]) -> Shape:

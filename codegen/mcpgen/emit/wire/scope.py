@@ -30,6 +30,9 @@ from mcpgen.ir.model import (
 )
 from mcpgen.ir.references import references
 
+# Code for lists in lists is loops in loops, and Python allows for about twenty.
+_FLATTEST = 6
+
 
 class Scope:
     """The types of one revision, or of one server's definition, and questions about their shapes."""
@@ -50,7 +53,21 @@ class Scope:
     def flat(self, shape: Shape) -> Shape:
         """`shape`, or what it refers to where that is simple enough to be handled in place."""
         target = self.resolve(shape)
-        return target if self.passes(target) and not isinstance(target, UnionShape) else shape
+        if isinstance(target, UnionShape) or not self.passes(target):
+            return shape
+        return target if target is shape or self._depth(target) <= _FLATTEST else shape
+
+    def _depth(self, shape: Shape) -> int:
+        """How many lists, maps and unions are inside each other in a shape that passes."""
+        match self.resolve(shape):
+            case ArrayShape(items):
+                return 1 + self._depth(items)
+            case MapShape(values):
+                return 1 + self._depth(values)
+            case UnionShape(members):
+                return 1 + max(map(self._depth, members))
+            case _:
+                return 0
 
     def passes(self, shape: Shape) -> bool:
         """Whether encoding leaves a value of this shape as it is."""
