@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mcpgen.export.fitting_text import Fitting
 from mcpgen_runtime.code_first.frozen import Reading
 from mcpgen_runtime.code_first.shapes import ClassShape, Field, Shape
 
@@ -19,7 +20,6 @@ _CALLED = {"int", "float", "datetime", "date", "time", "uuid", "path", "decimal"
 #: These can refuse a value that the schema has let through.
 _REFUSING = frozenset({"datetime", "date", "time", "uuid", "decimal", "opaque"})
 _CONTAINERS = {"set": "set", "frozenset": "frozenset", "tuple": "tuple"}
-_CLASSES_OF = {"str": "str", "bool": "bool", "int": "int", "float": "float"}
 
 
 def codec_text(reading: Reading, name: str) -> str:
@@ -27,14 +27,12 @@ def codec_text(reading: Reading, name: str) -> str:
     return "\n".join(_Text(reading).function(name)).rstrip("\n")
 
 
-class _Text:
+class _Text(Fitting):
     """The text of one codec as it grows: helper functions first, then what needs them."""
 
     def __init__(self, reading: Reading) -> None:
+        super().__init__(reading.shapes.classes)
         self.reading = reading
-        self.classes = reading.shapes.classes
-        self.helpers: list[str] = []
-        self.written: set[str] = set()
 
     def function(self, name: str) -> Iterator[str]:
         arguments = self._arguments()
@@ -49,8 +47,8 @@ class _Text:
 
     def _used_classes(self, text: str) -> Iterator[str]:
         for place, each in enumerate(self.classes):
-            if self._type(place) in text:
-                yield f"{self._type(place)} = types[{place}]  # {each.type.__qualname__}"
+            if self.type_name(place) in text:
+                yield f"{self.type_name(place)} = types[{place}]  # {each.type.__qualname__}"
 
     def _used_converters(self, text: str) -> Iterator[str]:
         for place, hint in enumerate(self.reading.shapes.opaque):
@@ -96,9 +94,9 @@ class _Text:
         """The conversion of what is at `step`; what refuses says where."""
         if not self._refuses(shape, set()):
             return self._decoded(shape, value)
-        return f"under({step}, {self._decoder(shape)}, {value})"
+        return f"under({step}, {self.decoder(shape)}, {value})"
 
-    def _decoder(self, shape: Shape) -> str:
+    def decoder(self, shape: Shape) -> str:
         """The conversion as a function."""
         text = self._decoded(shape, "item")
         called = re.fullmatch(r"(\w+)\(item\)", text)
@@ -141,148 +139,43 @@ class _Text:
     def _class(self, place: int, value: str) -> str:
         of = self.classes[place]
         if of.kind == "enum":
-            return f"{self._type(place)}({value})"
-        name = f"decode_{self._type(place)}"
+            return f"{self.type_name(place)}({value})"
+        name = f"decode_{self.type_name(place)}"
         if name not in self.written:
             self.written.add(name)
             lines = ["", f"def {name}(value: Any) -> Any:", *self._fields(of.fields)]
             if of.kind == "typeddict":
                 lines.append("    return found")
             elif hasattr(of.type, "__post_init__"):
-                lines.append(f"    return to_made({self._type(place)}, found)")
+                lines.append(f"    return to_made({self.type_name(place)}, found)")
             else:
-                lines.append(f"    return {self._type(place)}(**found)")
+                lines.append(f"    return {self.type_name(place)}(**found)")
             self.helpers += lines
         return f"{name}({value})"
 
     def _union(self, shape: Shape) -> str:
-        """A function that chooses among the members as pydantic does.
-
-        First what `value` is exactly; then, of the objects, the one that knows most of the keys in it, at any
-        depth; then what it can become.
-        """
+        """A function that chooses among the members as pydantic does (`fitting_text`)."""
         name = f"union_{len(self.written)}"
         self.written.add(name)
-        objects = [part for part in shape.parts if self._is_object(part)]
-        others = [part for part in shape.parts if not self._is_object(part)]
-        lines = ["", f"def {name}(value: Any) -> Any:"]
-        for part in others:
-            test = self._exactly(part, "value")
-            if test is not None:
-                lines += [f"    if {test}:", f"        return {self._decoded(part, 'value')}"]
-        if objects:
-            lines += ["    if value.__class__ is dict:", *self._objects(objects)]
-        for part in others:
-            test = self._accepted(part, "value")
-            if test != self._exactly(part, "value"):
-                lines += [f"    if {test}:", f"        return {self._decoded(part, 'value')}"]
-        self.helpers += [*lines, "    raise Refused('a value of one of its types', value)"]
+        plain = [part for part in shape.parts if not self.has_objects(part)]
+        chosen: list[tuple[str, Shape]] = [(self.exactly(part, "value"), part) for part in plain]
+        lines: list[str] = []
+        if len(plain) == len(shape.parts):
+            chosen += [(self.exactly(part, "value", widened=True), part) for part in plain]
+            chosen += [(self.accepted(part, "value"), part) for part in plain]
+        else:
+            lines.append("    best = None")
+            for part in shape.parts:
+                lines.append(f"    if {self.accepted(part, 'value')}:")
+                lines.append(f"        best = better(best, {self.marks(part)}, {self.decoder(part)})")
+            lines += ["    if best is not None:", "        return best[2](value)"]
+        first = []
+        for test, part in dict.fromkeys(chosen):
+            if test != "False":
+                first += [f"    if {test}:", f"        return {self._decoded(part, 'value')}"]
+        self.helpers += ["", f"def {name}(value: Any) -> Any:", *first, *lines]
+        self.helpers.append("    raise Refused('a value of one of its types', value)")
         return name
-
-    def _objects(self, parts: list[Shape]) -> Iterator[str]:
-        if len(parts) == 1:
-            yield f"        if {self._accepted(parts[0], 'value')}:"
-            yield f"            return {self._decoded(parts[0], 'value')}"
-            return
-        yield "        known = -1"
-        yield "        best: Any = None"
-        # Among equals, pydantic takes a TypedDict, which stays what it is, before what must be made.
-        ranked = sorted(parts, key=lambda part: self.classes[part.place].kind != "typeddict")
-        for part in ranked:
-            yield f"        if {self._accepted(part, 'value')} and {self._counted(part, 'value')} > known:"
-            yield f"            known, best = {self._counted(part, 'value')}, {self._decoder(part)}"
-        yield "        if best is not None:"
-        yield "            return best(value)"
-
-    def _counted(self, shape: Shape, value: str) -> str:
-        """An expression for how many keys of `value` the shape knows; "0" where it has no objects."""
-        if shape.kind in ("list", "dict", *_CONTAINERS) and len(shape.parts) == 1:
-            inner = self._counted(shape.parts[0], "each")
-            items = f"{value}.values()" if shape.kind == "dict" else value
-            return "0" if inner == "0" else f"sum({inner} for each in {items})"
-        others = [part for part in shape.parts if part.kind != "none"]
-        if shape.kind == "union" and len(others) == 1:
-            inner = self._counted(others[0], value)
-            return "0" if inner == "0" else f"(0 if {value} is None else {inner})"
-        if not self._is_object(shape):
-            return "0"
-        name = f"count_{self._type(shape.place)}"
-        if name not in self.written:
-            self.written.add(name)
-            lines = ["", f"def {name}(value: Any) -> int:", "    count = 0"]
-            for field in self.classes[shape.place].fields:
-                inner = self._counted(field.shape, f"value[{field.name!r}]")
-                lines.append(f"    if {field.name!r} in value:")
-                lines.append("        count += 1" + ("" if inner == "0" else f" + {inner}"))
-            self.helpers += [*lines, "    return count"]
-        return f"{name}({value})"
-
-    def _exactly(self, shape: Shape, value: str) -> str | None:
-        """A test whether `value` is of the shape as it stands; None where it would have to be converted."""
-        kind = shape.kind
-        if kind == "any":
-            return "True"
-        if kind == "none":
-            return f"{value} is None"
-        if kind in _CLASSES_OF:
-            return f"{value}.__class__ is {_CLASSES_OF[kind]}"
-        if kind == "literal":
-            return f"converts(lambda item: to_literal(item, {shape.values!r}), {value})"
-        if kind in ("list", "dict"):
-            inner = self._exactly(shape.parts[0], "each")
-            return None if inner is None else self._all(kind, value, inner)
-        return None
-
-    def _accepted(self, shape: Shape, value: str) -> str:
-        """A test whether `value` can become one of the shape."""
-        kind = shape.kind
-        if kind == "int":
-            return f"is_integer({value})"
-        if kind == "float":
-            return f"{value}.__class__ in (float, int)"
-        if kind == "path":
-            return f"{value}.__class__ is str"
-        if kind in _CALLED:
-            return f"converts(to_{kind}, {value})"
-        if kind == "opaque":
-            return f"converts(read_{shape.place}, {value})"
-        if kind == "union":
-            return f"converts({self._union(shape)}, {value})"
-        if kind == "class":
-            return self._accepted_class(shape.place, value)
-        if kind == "tuple" and shape.place < 0:
-            tests = [self._accepted(part, f"{value}[{n}]") for n, part in enumerate(shape.parts)]
-            length = f"{value}.__class__ is list and len({value}) == {len(tests)}"
-            return " and ".join([length, *tests])
-        if kind in ("list", "dict", *_CONTAINERS):
-            return self._all(kind, value, self._accepted(shape.parts[0], "each"))
-        exactly = self._exactly(shape, value)
-        assert exactly is not None, f"no test for {kind}"
-        return exactly
-
-    def _all(self, kind: str, value: str, test: str) -> str:
-        items, container = (f"{value}.values()", "dict") if kind == "dict" else (value, "list")
-        return f"({value}.__class__ is {container} and all({test} for each in {items}))"
-
-    def _accepted_class(self, place: int, value: str) -> str:
-        of = self.classes[place]
-        if of.kind == "enum":
-            return f"converts({self._type(place)}, {value})"
-        name = f"is_{self._type(place)}"
-        if name not in self.written:
-            self.written.add(name)
-            tests = [f"({self._accepted_field(field)})" for field in of.fields]
-            self.helpers += [
-                "",
-                f"def {name}(value: Any) -> bool:",
-                "    return " + " and ".join(["value.__class__ is dict", *tests]),
-            ]
-        return f"{name}({value})"
-
-    def _accepted_field(self, field: Field) -> str:
-        test = self._accepted(field.shape, f"value[{field.name!r}]")
-        there = f"{field.name!r} in value"
-        return f"{there} and {test}" if field.required else f"not ({there}) or {test}"
 
     def _encoded(self, shape: Shape, value: str) -> str:
         """An expression for the JSON of `value`."""
@@ -314,12 +207,15 @@ class _Text:
     def _encoded_class(self, of: ClassShape, place: int, value: str) -> str:
         if of.kind == "enum":
             return f"plain({value})"
-        name = f"encode_{self._type(place)}"
+        name = f"encode_{self.type_name(place)}"
         if name not in self.written:
             self.written.add(name)
             # What is of another class than was promised, the outputSchema refuses.
             if of.kind == "dataclass":
-                lines = [f"    if value.__class__ is not {self._type(place)}:", "        return plain(value)"]
+                lines = [
+                    f"    if value.__class__ is not {self.type_name(place)}:",
+                    "        return plain(value)",
+                ]
                 lines.append("    return {")
                 for field in of.fields:
                     lines.append(
@@ -339,12 +235,6 @@ class _Text:
                 lines.append("    return found")
             self.helpers += ["", f"def {name}(value: Any) -> Any:", *lines]
         return f"{name}({value})"
-
-    def _type(self, place: int) -> str:
-        return f"T{place}_" + re.sub(r"\W", "_", self.classes[place].type.__name__)
-
-    def _is_object(self, shape: Shape) -> bool:
-        return shape.kind == "class" and self.classes[shape.place].kind != "enum"
 
     def _is_same(self, shape: Shape) -> bool:
         if shape.kind in ("list", "dict", "union"):

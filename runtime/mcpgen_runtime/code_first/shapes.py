@@ -120,6 +120,7 @@ class Shapes:
             return self._literal(hint, arguments)
         if origin in (Union, types.UnionType):
             union = Shape("union", self._parts("union", arguments))
+            # Where pydantic narrows a member, which one it takes is its own affair.
             return self._hidden(hint) if self._narrowed else union
         if origin in _LISTS:
             return Shape(_LISTS[origin], self._parts(_LISTS[origin], arguments))

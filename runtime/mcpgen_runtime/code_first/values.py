@@ -10,8 +10,8 @@ import dataclasses
 import datetime
 import enum
 import os
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mcpgen_runtime.code_first.refusals import Refused
 from mcpgen_types.codec import escape
@@ -101,6 +101,30 @@ def converts(convert: Callable[[Any], Any], value: Any) -> bool:
     except (Refused, TypeError, ValueError):
         return False
     return True
+
+
+Choice: TypeAlias = tuple[int, int | None, Callable[[Any], Any]]
+
+
+def better(best: Choice | None, how: int, known: int | None, convert: Callable[[Any], Any]) -> Choice:
+    """Which of two members of a union takes a value better: the best so far, or one with these marks.
+
+    `how` is 2 where it takes the value as it stands, 1 with an integer for a number, 0 converted; `known` is
+    how many keys it knows, None where it has no objects.
+    """
+    if best is None:
+        return how, known, convert
+    if known is not None and best[1] is not None and known != best[1]:
+        is_better = known > best[1]
+    else:
+        is_better = how > best[0]
+    return (how, known, convert) if is_better else best
+
+
+def total(counts: Iterable[int | None]) -> int | None:
+    """The sum of the numbers among `counts`; None where there are none."""
+    numbers = [count for count in counts if count is not None]
+    return sum(numbers) if numbers else None
 
 
 def is_integer(value: Any) -> bool:
