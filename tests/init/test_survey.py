@@ -155,6 +155,7 @@ def test_a_tool_that_is_none_is_left_out_alone(scripted: Scripted) -> None:
 
 def test_what_no_server_may_have_is_left_out_with_the_reason() -> None:
     remote = {"type": "object", "properties": {"a": {"$ref": "https://example.com/a.json"}}}
+    mirrored = {"type": "object", "properties": {"a": {"type": "object", "x-mcp-header": "A"}}}
     definition, notes = servable(
         {
             "name": "s",
@@ -162,6 +163,7 @@ def test_what_no_server_may_have_is_left_out_with_the_reason() -> None:
             "tools": [
                 {"name": "two words", "inputSchema": OBJECT},
                 {"name": "far", "inputSchema": remote},
+                {"name": "mirror", "inputSchema": mirrored},
                 {"name": "kept", "inputSchema": OBJECT, "outputSchema": remote},
                 {"name": "kept", "inputSchema": OBJECT},
             ],
@@ -172,12 +174,38 @@ def test_what_no_server_may_have_is_left_out_with_the_reason() -> None:
     assert [note.partition(":")[0] for note in notes] == [
         "'two words' is left out",
         "'far' is left out",
+        "'mirror' is left out",
         "'kept' is written without its outputSchema",
         "'kept' is left out",
         "'open' is left out",
     ]
     assert "https://example.com/a.json" in notes[1]
-    assert "there is a tool 'kept' already" in notes[3]
+    assert "there is a tool 'kept' already" in notes[4]
+
+
+def test_what_a_file_or_the_linter_would_refuse_is_left_out_too() -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(120):
+        deep = {"not": deep}
+    definition, notes = servable(
+        {
+            "name": "s",
+            "version": "1",
+            "instructions": "half a pair: \ud800",
+            "icons": [{"src": 7}],
+            "tools": [{"name": "deep", "inputSchema": {"type": "object", "properties": {"a": deep}}}],
+            "resources": [{"name": "r", "uri": "no scheme"}, {"name": "s", "uri": "a:b"}],
+            "prompts": [{"name": "p", "arguments": [{"name": "a"}, {"name": "a"}]}],
+        }
+    )
+    assert definition == {"name": "s", "version": "1", "resources": [{"name": "s", "uri": "a:b"}]}
+    assert {note.partition(":")[0] for note in notes} == {
+        "`instructions` is left out",
+        "`icons` is left out",
+        "'deep' is left out",
+        "'r' is left out",
+        "'p' is left out",
+    }
 
 
 def test_a_command_that_does_not_exist_is_told(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mcpgen.validate.target import Target
 
 _COMMAND = "mcpgen.init.command"
+_WRITING = "writing the project"
 
 
 class InitCommand(TyperCommand):
@@ -93,16 +94,19 @@ def init(
 
     check_place(directory)
     if from_ is not None:
-        created = create_from_file(directory, from_, mocked=mock)
+        with _progress(_WRITING):
+            created = create_from_file(directory, from_, mocked=mock)
     elif from_server or from_url is not None:
         from mcpgen.cli.validate import headers_of
         from mcpgen.validate.target import Target
 
         target = Target(command=command, url=from_url, headers=headers_of(header))
         found = _survey(target, timeout=timeout, deadline=deadline)
-        created = create_from_server(directory, found, mocked=mock)
+        with _progress(_WRITING):
+            created = create_from_server(directory, found, mocked=mock)
     else:
-        created = create_hello(directory)
+        with _progress(_WRITING):
+            created = create_hello(directory)
     _tell(created, directory)
 
 
@@ -163,7 +167,7 @@ def _survey(target: Target, *, timeout: float, deadline: float) -> Found:
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, end, number)
-        with _progress() as announce:
+        with _progress("starting the server") as announce:
             return await survey(target, timeout=timeout, deadline=deadline, announce=announce)
 
     try:
@@ -175,15 +179,15 @@ def _survey(target: Target, *, timeout: float, deadline: float) -> Found:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that says what is being asked; nothing elsewhere."""
+def _progress(first: str) -> Iterator[Callable[[str], None]]:
+    """A line on a terminal that says what is being done, `first` at first; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
     from rich.text import Text
 
-    with Console(stderr=True).status("starting the server") as status:
+    with Console(stderr=True).status(first) as status:
         yield lambda doing: status.update(Text(doing))
 
 
