@@ -149,7 +149,11 @@ def test_contracts_hold(planted: Path) -> None:
         ("mcpgen_runtime/core.py", "import asyncio", "The protocol core does no I/O"),
         ("mcpgen_runtime/sealing.py", "import threading", "The protocol core does no I/O"),
         ("mcpgen_runtime/layers/timeout.py", "import asyncio", "The protocol core does no I/O"),
-        ("mcpgen_runtime/layers/timing.py", "import opentelemetry", "Types and runtime import no third-party"),
+        (
+            "mcpgen_runtime/layers/timing.py",
+            "import opentelemetry",
+            "Types and runtime import no third-party",
+        ),
     ],
 )
 def test_contract_breaks_on_a_planted_import(planted: Path, module: str, statement: str, broken: str) -> None:
