@@ -18,7 +18,7 @@ from .codecs import (
     encode_AddResult,
     encode_EvaluateResult,
 )
-from .definition import PROMPTS, RESOURCES, RESOURCE_TEMPLATES, SERVER, TOOLS
+from .definition import PROMPTS, RESOURCE_TEMPLATES, RESOURCES, SERVER, TOOLS
 from .handlers import Handlers
 
 _COMPLETERS_read_constant = {"name": "complete_read_constant_name", "digits": "complete_read_constant_digits"}

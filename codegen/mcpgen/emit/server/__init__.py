@@ -105,9 +105,14 @@ def _outcomes(stubs: ServerStubs) -> set[str]:
 
 def _lists(stubs: ServerStubs) -> list[str]:
     """What the binding needs of the definition, in the order in which imports are kept."""
-    features = {"PROMPTS": stubs.prompts, "RESOURCES": stubs.resources, "TOOLS": stubs.tools}
-    features["RESOURCE_TEMPLATES"] = stubs.templates
-    return sorted(["SERVER", *(name for name, each in features.items() if each)])
+    features = {
+        "PROMPTS": stubs.prompts,
+        "RESOURCE_TEMPLATES": stubs.templates,
+        "RESOURCES": stubs.resources,
+        "SERVER": True,
+        "TOOLS": stubs.tools,
+    }
+    return [name for name, each in features.items() if each]
 
 
 def _binding_codecs(stubs: ServerStubs) -> list[str]:
