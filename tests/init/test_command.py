@@ -213,6 +213,7 @@ def test_what_was_not_carried_over_is_told_and_written_down(init: Init, tmp_path
         (["--from-server", "--", "python", "server.py"], 2, "DIR"),
         (["new", "--", "python", "server.py"], 2, "no --from-server"),
         (["new", "--mock"], 2, "--mock"),
+        (["new", "--timeout", "nan"], 2, "--timeout is nan"),
         (["new", "--header", "a: b"], 2, "--header"),
         (["new", "--from-url", "localhost"], 2, "localhost"),
         (["new", "--from-url", "http://127.0.0.1:9/mcp"], 3, "127.0.0.1"),

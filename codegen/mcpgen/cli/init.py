@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,6 +85,10 @@ def init(
     """
     command: tuple[str, ...] = ctx.meta.get(_COMMAND, ())
     _check(command, from_=from_, from_server=from_server, from_url=from_url, mock=mock, header=header)
+    for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
+        # typer's own bound lets nan through, which is smaller than nothing.
+        if not math.isfinite(seconds):
+            raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
 
     from mcpgen.regen.inputs import require
 
