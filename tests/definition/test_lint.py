@@ -145,6 +145,17 @@ FINE = {
         "properties": {"a": {"$dynamicRef": "#b"}},
         "$defs": {"B": {"$dynamicAnchor": "b", "type": "string"}},
     },
+    "by the dynamic anchor of another": {
+        "properties": {"a": {"$ref": "https://example.com/tree"}},
+        "$defs": {
+            "Tree": {
+                "$id": "https://example.com/tree",
+                "$dynamicAnchor": "node",
+                "properties": {"child": {"$dynamicRef": "#node"}},
+            },
+            "Node": {"$dynamicAnchor": "node", "type": "object"},
+        },
+    },
     "by its own id": {
         "properties": {"a": {"$ref": "https://example.com/b"}},
         "$defs": {"B": {"$id": "https://example.com/b", "type": "string"}},
