@@ -150,10 +150,13 @@ def _emit_models(room: SchemaRoom, revision: str, package: str) -> dict[str, str
 
 
 def _emit_definition_schema(room: SchemaRoom, newest: str) -> dict[str, str]:
-    from mcpgen.emit.definition import emit_definition_schema
+    from mcpgen.emit.definition import LISTS, emit_definition_schema
     from mcpgen.ir.build import build_revision
 
-    return emit_definition_schema(build_revision(room, newest))
+    revision = build_revision(room, newest)
+    if not {named.name for named in revision.types} & set(LISTS.values()):
+        return {}  # a schema of something else, which has no servers
+    return emit_definition_schema(revision)
 
 
 def _emit_fallbacks() -> dict[str, str]:
