@@ -57,7 +57,7 @@ def _fields(places: dict[str, str], *, is_key: bool = False) -> Iterator[Remark]
     """Those of some arguments, with the place of each, whose fields are not called as they are."""
     first: dict[str, str] = {}
     for name, attribute in attribute_names(places).items():
-        (wished,) = attribute_names([name]).values()
+        wished = name if attribute == name else attribute_names([name])[name]
         owner = first.setdefault(wished, name)
         if attribute != wished:
             what = f"{shown(name)} and {shown(owner)} would both be {wished!r} in Python"
