@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from mcpgen.definition.json_reader import read_json
 from mcpgen.definition.loading import MAX_BYTES
 from mcpgen.definition.marks import MAX_DEPTH, Lines, Mark, Unreadable
 from mcpgen.definition.yaml_reader import read_yaml
-from mcpgen.errors import InvalidDefinition
+from mcpgen.errors import InvalidDefinition, MissingExtra
 
 from .conftest import Load
 
@@ -238,3 +239,11 @@ def test_places_count_characters_whatever_their_size(load: Load, end: str) -> No
     assert definition.place("/b/日本") == (3, 11)
     with pytest.raises(InvalidDefinition, match=r":3:11: the anchor"):
         load(text.replace("yes", "&a yes"), "server.mcp.yaml")
+
+
+def test_only_yaml_asks_for_pyyaml(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    assert load(JSON).name == "shop"
+    with pytest.raises(MissingExtra, match="PyYAML is needed for this and not installed") as caught:
+        load(YAML, "server.mcp.yaml")
+    assert "mcpgen[codegen]" in caught.value.hint

@@ -159,6 +159,7 @@ def test_changed_schema_is_drift(project: Path, generated: Path, regen: Regen) -
         "codec.py",
         "py.typed",
         "regen.lock.json",
+        "server.py",
     }
 
 
