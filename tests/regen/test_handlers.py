@@ -223,6 +223,7 @@ def test_handlers_that_cannot_be_read_are_said(project: Project) -> None:
         ),
         ({"h": "from elsewhere import B\nclass A(B, Handlers): pass"}, set(), False),
         ({"h": "class A(make(), Handlers): pass"}, set(), False),
+        ({"h": "class A(Generic[T], Handlers):\n    def a(self): ..."}, {"a"}, True),
         (
             {"h": "class A(Handlers):\n  if x:\n    async def a(self): ...\n  else:\n    def b(self): ..."},
             {"a", "b"},
