@@ -141,3 +141,12 @@ def test_exponents_and_digits_without_end_are_numbers_like_any_other(tmp_path: P
     for wrong in wrongs:
         with pytest.raises(ValueError, match="TryArguments"):
             package.decode_TryArguments(wrong)
+
+
+def test_arguments_may_be_of_types_that_are_no_classes(tmp_path: Path) -> None:
+    maps = [{"additionalProperties": {"type": kind}} for kind in ("integer", "string")]
+    package = imported(stubs_of({"tools": [tool({"anyOf": maps})]}, tmp_path), tmp_path)
+    for value in ({}, {"a": 1}, {"a": "1"}):
+        assert package.encode_TryArguments(package.decode_TryArguments(value)) == value
+    with pytest.raises(ValueError, match="TryArguments"):
+        package.decode_TryArguments({"a": 1, "b": "1"})

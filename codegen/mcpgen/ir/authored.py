@@ -121,7 +121,7 @@ class _Lowering:
         self.names[("",)] = self.root
         self.define(self.root, (self.places.whole,), closed=closed)
         while self.waiting:
-            name, places = self.waiting.pop()
+            name, places = self.waiting.pop(0)
             self.define(name, places)
 
     # Named types.
@@ -165,11 +165,7 @@ class _Lowering:
 
     def lifted(self, places: tuple[Place, ...], wished: str, *, only: str = "") -> str:
         """The name of an inline object; `only` where its places allow other values than objects."""
-        key = (
-            (*dict.fromkeys(place.pointer for place in places), only)
-            if only
-            else tuple(dict.fromkeys(place.pointer for place in places))
-        )
+        key = tuple(dict.fromkeys([*(place.pointer for place in places), only or places[0].pointer]))
         if key not in self.names:
             self.names[key] = name = self.types.free([wished])
             self.waiting.append((name, places))
