@@ -15,8 +15,9 @@ was first and who is last, and what must end in the task where it began, such as
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mcpgen_runtime.background import BackgroundTasks
@@ -68,22 +69,9 @@ class Lifetime:
         self.state: Any = _NO_LIFESPAN if server.lifespan is None else _NOT_BEGUN
         self._life: _Life | None = None
 
-    @asynccontextmanager
-    async def hold(self, host: Host) -> AsyncIterator[None]:
+    def hold(self, host: Host) -> AbstractAsyncContextManager[None]:
         """Have the server live as long as this is entered. Raises `LifespanFailed`, on the way in or out."""
-        life = await self._join(host)
-        failed = False
-        try:
-            yield
-        except Exception:
-            failed = True
-            raise
-        finally:
-            await self._leave(life, host)
-            if life.failure is not None:
-                if not failed:  # rather than a cancellation: somebody must hear of it
-                    raise life.failure
-                log.error("%s", life.failure, exc_info=life.failure.cause)
+        return _Hold(self, host)
 
     async def _join(self, host: Host) -> _Life:
         while self._life is not None and self._life.phase == "end":
@@ -112,6 +100,30 @@ class Lifetime:
         if self._life is life:
             self._life = None
             self.state = _NO_LIFESPAN if self.server.lifespan is None else _NOT_BEGUN
+
+
+class _Hold(AbstractAsyncContextManager[None]):
+    """One of those who hold a lifetime.
+
+    No generator: an event loop that ends would close it, on top of what it does to what is inside.
+    """
+
+    def __init__(self, lifetime: Lifetime, host: Host) -> None:
+        self._lifetime = lifetime
+        self._host = host
+
+    async def __aenter__(self) -> None:
+        self._life = await self._lifetime._join(self._host)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        life = self._life
+        await self._lifetime._leave(life, self._host)
+        if life.failure is not None:
+            if not isinstance(error, Exception):  # rather than a cancellation: somebody must hear of it
+                raise life.failure
+            log.error("%s", life.failure, exc_info=life.failure.cause)
 
 
 class _Life:

@@ -213,7 +213,7 @@ asyncio.run(main())
 def test_an_app_that_nobody_closes_ends_with_its_loop_in_silence(tmp_path: Path, lifespan: str) -> None:
     app = APP.format(here=str(tmp_path)).replace("lifespan=lifespan", lifespan)
     (tmp_path / "asgi_app.py").write_text(app)
-    command = [sys.executable, "-X", "dev", "-c", FORGETFUL]
+    command = [sys.executable, "-W", "always", "-c", FORGETFUL]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False)
     said = "" if lifespan.endswith("None") else "START\n"
     assert (ended.returncode, ended.stderr) == (0, said)

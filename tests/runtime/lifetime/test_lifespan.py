@@ -87,6 +87,7 @@ def test_it_is_entered_once_per_core_and_again_after_its_end() -> None:
 
     asyncio.run(main())
     assert happened == ["start s", "call", "call", "end", "start s", "call", "end"]
+    assert "is over" in core.lifetime.state.reason
 
 
 def test_several_transports_share_it_and_listen_only_once_it_has_begun() -> None:
@@ -419,6 +420,22 @@ def test_a_background_task_that_fails_is_logged_and_harms_nobody(caplog: pytest.
 
     asyncio.run(main())
     assert "the background task the poller failed: out of luck" in caplog.text
+
+
+def test_a_background_task_that_fails_as_it_ends_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def polling() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ValueError("nothing was saved")
+
+    async def main() -> None:
+        server = Server("s", "1")
+        async with client(server):
+            server.background(polling())
+
+    asyncio.run(main())
+    assert "failed: nothing was saved" in caplog.text
 
 
 def test_a_background_task_that_will_not_end_is_named(caplog: pytest.LogCaptureFixture) -> None:
