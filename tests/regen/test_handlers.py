@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mcpgen.emit.skeleton import emit_skeleton
+from mcpgen.ir.stubs import ServerStubs
 from mcpgen.project import load_project
 from mcpgen.regen.authors_class import read_class
 from mcpgen.regen.handlers import find_handlers
@@ -151,6 +155,14 @@ def test_a_missing_method_is_shown_ready_to_paste(project: Project) -> None:
     assert "lacks" not in project.regen().stdout
     served = project.run("serve", "handlers:server")
     assert (served.returncode, served.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ['a"""\nimport os\n"""', "back\\slash", "日本 語", "1", "!"])
+def test_whatever_the_server_is_called_its_handlers_are_python(name: str) -> None:
+    stubs = ServerStubs(json.dumps({"name": name}), (), (), (), (), (), ())
+    text = emit_skeleton(stubs, name=name, package="generated", attribute="server")
+    kinds = [type(node).__name__ for node in ast.parse(text).body]
+    assert kinds == ["Expr", "ImportFrom", "ImportFrom", "ClassDef", "Assign"]
 
 
 def test_what_handlers_lack_is_no_drift(project: Project) -> None:
