@@ -167,7 +167,8 @@ class ServerCore:
             correlation_id = ctx.correlation_id or self._correlation_id()
             # repr, for the name is the client's: no line break of it gets into the log.
             name = shorten(repr(request.params.get(NAMED.get(request.method, ""))))
-            log.error("%s %s failed [%s]: %s", request.method, name, correlation_id, error, exc_info=error)
+            what = f"{type(error).__name__}: {error}"
+            log.error("%s %s failed [%s]: %s", request.method, name, correlation_id, what, exc_info=error)
             error = InternalError(correlation_id)
         known = legacy_error(error, ctx.revision) if ctx.revision in self.legacy else modern_error(error)
         return Error.of(known, request.id)

@@ -95,7 +95,7 @@ def test_a_handler_that_fails_tells_the_log_and_not_the_client(
 
 def test_the_log_names_the_tool_and_has_the_traceback(caplog: pytest.LogCaptureFixture) -> None:
     Client(server_with(tool=fail)).error("tools/call", {"name": "tool"})
-    assert "tools/call 'tool' failed [correlation-1]: the password" in caplog.text
+    assert "tools/call 'tool' failed [correlation-1]: SecretError: the password" in caplog.text
     assert "SecretError" in caplog.text
 
 

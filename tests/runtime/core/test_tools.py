@@ -238,7 +238,7 @@ def test_a_result_that_breaks_its_output_schema_is_never_sent(
         error = client.error("tools/call", {"name": "t"})
     assert error["message"] == "Internal error"
     assert error["data"] == {"correlationId": "correlation-1"}
-    assert f"tools/call 't' failed [correlation-1]: tool 't' {said}" in caplog.text
+    assert f"tools/call 't' failed [correlation-1]: BrokenResult: tool 't' {said}" in caplog.text
 
 
 @ALL

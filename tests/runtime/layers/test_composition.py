@@ -333,7 +333,7 @@ def test_what_a_layer_raises_reaches_the_client_as_an_id_alone(
 
     error = call(Client(server_of(layer), revision))["error"]
     assert error == {"code": -32603, "message": "Internal error", "data": {"correlationId": "correlation-1"}}
-    assert "[correlation-1]: a secret" in caplog.text
+    assert "[correlation-1]: RuntimeError: a secret" in caplog.text
 
 
 @ALL
