@@ -70,3 +70,8 @@ def test_what_a_server_started_does_not_outlive_it(tmp_path: Path) -> None:
 def test_a_server_that_closed_its_input_and_lives_on_is_told_as_that() -> None:
     said, _ = asyncio.run(refusal("exec 0<&-; sleep 60"))
     assert said == "the server closed its standard input"
+
+
+def test_a_command_in_one_string_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"shlex.split\('mcpgen serve hello'\)"):
+        StdioTransport("mcpgen serve hello")

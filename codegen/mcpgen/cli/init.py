@@ -33,6 +33,9 @@ class InitCommand(TyperCommand):
         if "--" in args:
             end = args.index("--")
             args, ctx.meta[_COMMAND] = args[:end], tuple(args[end + 1 :])
+        elif "--from-server" in args and "--help" not in args:
+            # Or typer would complain of the command's words, each an argument too many.
+            raise _no_command()
         return super().parse_args(ctx, args)
 
 
@@ -140,9 +143,7 @@ def _check(
             hint="mcpgen init DIR --from-server -- COMMAND…",
         )
     if from_server and not command:
-        raise UsageError(
-            "--from-server has no server to ask", hint="mcpgen init DIR --from-server -- COMMAND…"
-        )
+        raise _no_command()
     if header and from_url is None:
         raise UsageError("--header is for HTTP", hint="leave --header out, or give --from-url")
     if mock and not given:
@@ -150,6 +151,13 @@ def _check(
             "--mock is for a definition that there is already",
             hint="add --from FILE, --from-server -- COMMAND… or --from-url U",
         )
+
+
+def _no_command() -> UsageError:
+    return UsageError(
+        "--from-server has no server to ask: its command comes after --",
+        hint="mcpgen init DIR --from-server -- COMMAND…",
+    )
 
 
 def _survey(target: Target, *, timeout: float, deadline: float) -> Found:

@@ -34,9 +34,9 @@ _GRACE_FOR_EXIT = 2.0
 class StdioTransport(LineTransport):
     """Starts `command` and speaks to it over its standard streams.
 
-    `env` is added to this process's environment. `on_stderr` is called with each line that the server
-    writes to its standard error. A server has `eof_seconds` to end after its input is closed, and
-    `sigterm_seconds` after SIGTERM.
+    `command` is a list of words. `env` is added to this process's environment. `on_stderr` is called with each
+    line that the server writes to its standard error. A server has `eof_seconds` to end after its input is
+    closed, and `sigterm_seconds` after SIGTERM. Raises `TypeError` for a command in one string.
     """
 
     name: ClassVar[str] = "stdio"
@@ -53,6 +53,8 @@ class StdioTransport(LineTransport):
         sigterm_seconds: float = 1.0,
     ) -> None:
         super().__init__(limits=limits)
+        if isinstance(command, str):  # which is a sequence of words, too, of one letter each
+            raise TypeError(f"a command is a list of words: shlex.split({command!r})")
         self.command = tuple(command)
         self._env = {**os.environ, **(env or {})}
         self._cwd = cwd
