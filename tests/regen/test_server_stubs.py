@@ -78,3 +78,11 @@ def test_a_definition_that_is_not_there_is_said(project: Project, config: str, m
     assert (run.returncode, run.stdout) == (2, "")
     assert message in run.stderr
     assert not (project.root / "generated").exists()
+
+
+def test_warnings_of_the_definition_are_told_and_keep_nothing_from_being_written(project: Project) -> None:
+    assert "warning" not in project.regen().stderr
+    project.define(tools=[{key: value for key, value in ADD.items() if key != "description"}])
+    run = project.regen()
+    assert "server.mcp.json: a warning: mcpgen schema lint server.mcp.json" in run.stderr
+    assert "async def add" in (project.root / "generated" / "handlers.py").read_text()

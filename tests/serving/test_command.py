@@ -127,6 +127,7 @@ def test_file_is_served_from_anywhere(project: Path, tmp_path_factory: pytest.Te
     ("target", "error", "hint"),
     [
         ("greeter", "'greeter' names no attribute", "TARGET is module:attribute"),
+        ("greeter.py", "'greeter.py' names no attribute", "name the server in it, such as greeter.py:server"),
         (":server", "':server' is no target", "TARGET is module:attribute"),
         ("greeter:", "'greeter:' is no target", "TARGET is module:attribute"),
         ("greeter:3", "'greeter:3' is no target", "TARGET is module:attribute"),

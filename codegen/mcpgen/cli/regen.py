@@ -94,6 +94,7 @@ def _say_what_handlers_lack(project: Project, handlers: Handlers | None, stream:
     """What the author has to write or may delete, now that the definition is what it is."""
     if handlers is None or project.definition is None:
         return
+    _say_warnings(project)
     if handlers.unreadable is not None:
         print(f"{handlers.unreadable}: what it lacks cannot be told", file=stream)
     if handlers.missing:
@@ -115,6 +116,19 @@ def _say_what_handlers_lack(project: Project, handlers: Handlers | None, stream:
             f"{_shown(place, project)}: {asks} {name}: remove it, or begin its name with an underscore",
             file=stream,
         )
+
+
+def _say_warnings(project: Project) -> None:
+    """That the definition could be better. Said on stderr, for it keeps nothing from being written."""
+    from mcpgen.regen.definitions import count_warnings
+
+    output = project.output("stubs")
+    assert output is not None and project.definition is not None
+    count = count_warnings(project, output)
+    if count:
+        many = "a warning" if count == 1 else f"{count} warnings"
+        file = os.path.relpath(project.definition)
+        print(f"{file}: {many}: mcpgen schema lint {file}", file=sys.stderr)
 
 
 def _shown(place: Place, project: Project) -> str:

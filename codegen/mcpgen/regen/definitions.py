@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from mcpgen.definition import Definition, load_definition, require_valid
+from mcpgen.definition import Definition, lint, load_definition, require_valid
 from mcpgen.errors import UsageError
 from mcpgen.project import Output, Project
 from mcpgen.regen.lock import digest
@@ -33,6 +33,12 @@ def definition_of(project: Project, output: Output) -> tuple[Definition, Source]
             hint=f"write it, or let `definition` of {project.config} name another file",
         ) from problem
     return definition, Source(path.name, sha256)
+
+
+def count_warnings(project: Project, output: Output) -> int:
+    """How many warnings `mcpgen schema lint` has of the definition. Raises as `definition_of` does."""
+    definition, _ = definition_of(project, output)
+    return sum(finding.severity == "warning" for finding in lint(definition))
 
 
 @lru_cache(maxsize=1)

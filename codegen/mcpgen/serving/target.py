@@ -37,7 +37,8 @@ def load_target(target: str, *, key: bytes | None = None) -> Any:
         root, target = find_target(target)
     place, colon, attribute = target.rpartition(":")
     if not colon:
-        raise UsageError(f"{target!r} names no attribute", hint=_FORM)
+        hint = f"name the server in it, such as {target}:server" if target.endswith(".py") else _FORM
+        raise UsageError(f"{target!r} names no attribute", hint=hint)
     if not place or not all(part.isidentifier() for part in attribute.split(".")):
         raise UsageError(f"{target!r} is no target", hint=_FORM)
     _import_from(root)
