@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.stubs.generated import imported, stubs_of, tool
 
+from mcpgen.emit.project_tests import emit_project_tests
 from mcpgen.emit.server import emit_server
+from mcpgen.emit.skeleton import emit_skeleton
 from mcpgen.emit.source import docstring, quoted
 from mcpgen_types.codec import DecodeError
 
@@ -67,6 +69,8 @@ def definition_of(text: str) -> dict[str, Any]:
         "$defs": {"D": {"type": "object", "properties": {text: field}, "description": text}},
     }
     return {
+        "name": text or "n",
+        "version": text or "1",
         "title": text,
         "instructions": text,
         "tools": [
@@ -83,9 +87,14 @@ def definition_of(text: str) -> dict[str, Any]:
 @settings(max_examples=40, deadline=None)
 @given(_TEXT)
 def test_generated_modules_are_python_whatever_the_texts_say(text: str) -> None:
+    definition = definition_of(text)
     with tempfile.TemporaryDirectory() as directory:
-        stubs = stubs_of(definition_of(text), Path(directory))
-    for path, source in emit_server(stubs).items():
+        stubs = stubs_of(definition, Path(directory))
+    modules = emit_server(stubs) | emit_project_tests(definition)
+    modules["handlers_of_author.py"] = emit_skeleton(
+        stubs, name=definition["name"], package="generated", attribute="server"
+    )
+    for path, source in modules.items():
         tree = ast.parse(source, path)
         # Nothing but imports, definitions and assignments ever stands at the top of a module.
         for statement in tree.body:
@@ -94,6 +103,7 @@ def test_generated_modules_are_python_whatever_the_texts_say(text: str) -> None:
                 ast.Import
                 | ast.ImportFrom
                 | ast.FunctionDef
+                | ast.AsyncFunctionDef
                 | ast.ClassDef
                 | ast.Assign
                 | ast.AnnAssign

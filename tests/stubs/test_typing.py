@@ -92,6 +92,7 @@ def test_project_that_fits_its_definition_passes(tmp_path: Path, cache: Path) ->
         ("variables: NoteVariables", "variables: AddArguments", "read_note(", "override"),
         ("page_size=10", 'page_size="10"', "server =", "arg-type"),
         ("    async def hello", "    def hello", "def hello", "override"),
+        ("import AddArguments,", "import AddArgumnets, AddArguments,", "AddArgumnets", "attr-defined"),
     ],
 )
 def test_what_does_not_fit_is_an_error_at_the_line_of_the_author(

@@ -106,14 +106,17 @@ _HOMES = {
 _MODULES = ("binding", "checks", "client", "codecs", "definition", "handlers", "types")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return import_module(f".{name}", __name__)
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _HOMES.get(name) or ("codecs" if name[:7] in ("decode_", "encode_") else "types")
-    value = globals()[name] = getattr(import_module(f".{module}", __name__), name)
-    return value
+# Where type checkers do not look: they would take every name for one that is here.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return import_module(f".{name}", __name__)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = _HOMES.get(name) or ("codecs" if name[:7] in ("decode_", "encode_") else "types")
+        value = globals()[name] = getattr(import_module(f".{module}", __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:
