@@ -84,14 +84,15 @@ class _Comparison:
             return
         olds, news = _branches(old), _branches(new)
         if len(olds) > 1 or len(news) > 1:
-            yield from self._unions(olds, news, pointer)
+            inside = f"{pointer}/anyOf" if len(news) > 1 else pointer
+            yield from self._unions(olds, news, pointer, inside)
             return
         yield from self._plain(olds[0], news[0], pointer)
 
     def _plain(self, old: Schema, new: Schema, pointer: str) -> Iterator[Difference]:
         if old is False or new is False:
             if old is not new:
-                what = "nothing is accepted any more" if new is False else "something is accepted now"
+                what = "nothing is allowed any more" if new is False else "something is allowed now"
                 yield Difference(pointer, what, "narrower" if new is False else "wider")
             return
         old = {} if old is True else old
@@ -161,7 +162,7 @@ class _Comparison:
             elif keyword not in new:
                 yield Difference(at, f"{keyword} is gone", "wider")
             elif keyword == "anyOf":
-                yield from self._unions(old[keyword], new[keyword], at)
+                yield from self._unions(old[keyword], new[keyword], at, at)
             elif len(old[keyword]) == len(new[keyword]):
                 for index, pair in enumerate(zip(old[keyword], new[keyword], strict=True)):
                     for found in self.differences(*pair, f"{at}/{index}"):
@@ -172,19 +173,32 @@ class _Comparison:
                 count = f"{len(new[keyword])} schemas, not {len(old[keyword])}"
                 yield Difference(at, f"{keyword} has {count}", "unclear")
 
-    def _unions(self, olds: list[Schema], news: list[Schema], pointer: str) -> Iterator[Difference]:
-        """Every branch of one must be inside a branch of the other."""
+    def _unions(
+        self, olds: list[Schema], news: list[Schema], pointer: str, inside: str
+    ) -> Iterator[Difference]:
+        """Every branch of one must be inside a branch of the other. The branches are at `inside`."""
         if len(olds) == len(news):
             pairs = zip(olds, news, strict=True)
             found = [each for pair in pairs for each in self.differences(*pair, pointer)]
             if all(each.effect in ("added", "gone") for each in found):
                 yield from found
                 return
-        for gone in self._outside(olds, news, pointer, swapped=False):
-            yield Difference(pointer, f"{_named(gone[0])} is not accepted any more", gone[1])
-        for added in self._outside(news, olds, pointer, swapped=True):
+        lost = list(self._outside(olds, news, pointer, swapped=False))
+        come = list(self._outside(news, olds, pointer, swapped=True))
+        changed = [each for each in olds if not any(same(each, other) for other in news)]
+        into = [at for at, each in enumerate(news) if not any(same(each, other) for other in olds)]
+        if (lost or come) and len(changed) == len(into) == 1:  # one branch became another: say how
+            at = f"{inside}/{into[0]}" if len(news) > 1 else inside
+            for each in self.differences(changed[0], news[into[0]], at):
+                # What a branch has lost, another one may still have.
+                if (lost or each.effect != "narrower") and (come or each.effect != "wider"):
+                    yield each
+            return
+        for gone in lost:
+            yield Difference(pointer, f"{_named(gone[0])} is not allowed any more", gone[1])
+        for added in come:
             effect: Effect = "wider" if added[1] == "narrower" else added[1]
-            yield Difference(pointer, f"{_named(added[0])} is accepted too", effect)
+            yield Difference(pointer, f"{_named(added[0])} is allowed too", effect)
 
     def _outside(
         self, branches: list[Schema], others: list[Schema], pointer: str, *, swapped: bool
@@ -228,9 +242,9 @@ def _types(old: Any, new: Any, pointer: str) -> Iterator[Difference]:
     come = sorted(each for each in after - before if not (each == "integer" and "number" in before))
     at = f"{pointer}/type"
     if gone:
-        yield Difference(at, f"{', '.join(gone)} is not accepted any more", "narrower")
+        yield Difference(at, f"{', '.join(gone)} is not allowed any more", "narrower")
     if come:
-        yield Difference(at, f"{', '.join(come)} is accepted too", "wider")
+        yield Difference(at, f"{', '.join(come)} is allowed too", "wider")
 
 
 def _type_set(schema: Any) -> frozenset[str]:
@@ -256,16 +270,16 @@ def _values(old: Any, new: Any, pointer: str) -> Iterator[Difference]:
         return
     at = f"{pointer}/{'const' if 'const' in (new if after is not None else old) else 'enum'}"
     if before is None:
-        yield Difference(at, "only certain values are accepted now", "narrower")
+        yield Difference(at, "only certain values are allowed now", "narrower")
     elif after is None:
-        yield Difference(at, "not only certain values are accepted now", "wider")
+        yield Difference(at, "not only certain values are allowed now", "wider")
     else:
         for value in before:
             if not any(same(value, each) for each in after):
-                yield Difference(at, f"{value!r} is not accepted any more", "narrower")
+                yield Difference(at, f"{value!r} is not allowed any more", "narrower")
         for value in after:
             if not any(same(value, each) for each in before):
-                yield Difference(at, f"{value!r} is accepted too", "wider")
+                yield Difference(at, f"{value!r} is allowed too", "wider")
 
 
 def _allowed(schema: Any) -> list[Any] | None:

@@ -35,11 +35,12 @@ def snapshot(server: Server | Mapping[str, Any], path: str | os.PathLike[str]) -
 
     Raises `InterfaceChanged` where it differs, or there is no file yet; with MCPGEN_SNAPSHOT=update in the
     environment it writes the file instead, and returns what has changed in it. The version and the order of
-    lists may differ. Raises `ValueError` for a file that is no definition.
+    lists may differ. Raises `ValueError` for a file that is no definition, and another value of the variable.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test
     file = Path(path)
     definition = definition_of(server) if isinstance(server, Server) else dict(server)
-    update = os.environ.get(VARIABLE) == "update"
+    update = _is_to_be_updated()
     if not file.exists():
         if not update:
             raise InterfaceChanged(
@@ -53,6 +54,13 @@ def snapshot(server: Server | Mapping[str, Any], path: str | os.PathLike[str]) -
     elif changes:
         raise InterfaceChanged(_message(file, changes), changes)
     return changes
+
+
+def _is_to_be_updated() -> bool:
+    value = os.environ.get(VARIABLE, "")
+    if value not in ("", "update"):
+        raise ValueError(f"{VARIABLE} is {value!r}, which means nothing: set it to update, or not at all")
+    return value == "update"
 
 
 def _read(file: Path) -> dict[str, Any]:

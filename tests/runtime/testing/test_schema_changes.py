@@ -84,13 +84,25 @@ CASES: list[tuple[str, Any, Any, list[tuple[str, str]]]] = [
         "a branch instead",
         {"anyOf": [STRING, NULL]},
         {"anyOf": [STRING, INTEGER]},
-        [("", "narrower"), ("", "wider")],
+        [("/anyOf/1/type", "narrower"), ("/anyOf/1/type", "wider")],
+    ),
+    (
+        "a choice less, or null",
+        {"anyOf": [{"enum": ["a", "b"]}, NULL]},
+        {"anyOf": [{"enum": ["a"]}, NULL]},
+        [("/anyOf/0/enum", "narrower")],
+    ),
+    (
+        "what a branch has lost and another still has",
+        {"anyOf": [{"enum": ["a", "b"]}, {"const": "a"}]},
+        {"anyOf": [{"enum": ["b", "c"]}, {"const": "a"}]},
+        [("/anyOf/0/enum", "narrower"), ("/anyOf/0/enum", "wider")],
     ),
     (
         "a branch that nobody can tell",
         {"anyOf": [STRING, {"not": {"const": 1}}]},
         {"anyOf": [STRING, {"not": {"const": 2}}]},
-        [("", "unclear"), ("", "unclear")],
+        [("/anyOf/1/not", "unclear")],
     ),
     (
         "oneOf",

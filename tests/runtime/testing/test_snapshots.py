@@ -66,6 +66,12 @@ def test_a_change_that_is_meant_is_written(file: Path, monkeypatch: pytest.Monke
     snapshot(served("add", "sub"), file)
 
 
+def test_another_value_of_the_variable_is_no_silent_no(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MCPGEN_SNAPSHOT", "1")
+    with pytest.raises(ValueError, match="set it to update"):
+        snapshot(served("add"), file)
+
+
 def test_without_a_file_it_fails_and_makes_none(tmp_path: Path) -> None:
     with pytest.raises(InterfaceChanged, match="MCPGEN_SNAPSHOT=update in the environment makes it"):
         snapshot(served("add"), tmp_path / "none.json")
