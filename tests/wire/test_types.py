@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -110,3 +112,23 @@ def test_repr_tells_null_from_absent() -> None:
     assert repr(null) == repr(absent).replace(")", ", structured_content=None)")
     task = v2025_11_25.Task(created_at="", last_updated_at="", status="working", task_id="t", ttl=None)
     assert "ttl=None" in repr(task)
+
+
+@pytest.mark.slow
+def test_type_checkers_know_which_names_there_are_not(tmp_path: Any) -> None:
+    packages = [
+        "mcpgen_types.v2025_11_25",
+        "mcpgen_runtime",
+        "mcpgen_runtime.client",
+        "mcpgen_runtime.layers",
+    ]
+    misspelt = "".join(f"from {package} import Sevrer\n" for package in packages)
+    (tmp_path / "misspelt.py").write_text(misspelt)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "misspelt.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.stdout.count("has no attribute") == len(packages), checked.stdout

@@ -771,22 +771,27 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import a module of this package when it, or the first name out of it, is asked for.
+# Where type checkers do not look: they would take every name for one that is here.
+if not TYPE_CHECKING:
 
-    Who speaks an older revision needs its converters and little else, and all of a package takes longer to
-    import than a server to start.
-    """
-    if name in ("checks", "codecs", "methods", "neutral", "types"):
-        try:
-            return import_module(f".{name}", __name__)
-        except ModuleNotFoundError:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "methods" if name == "METHODS" else "codecs" if name[:7] in ("decode_", "encode_") else "types"
-    value = globals()[name] = getattr(import_module(f".{module}", __name__), name)
-    return value
+    def __getattr__(name: str) -> Any:
+        """Import a module of this package when it, or the first name out of it, is asked for.
+
+        Who speaks an older revision needs its converters and little else, and all of a package takes longer
+        to import than a server to start.
+        """
+        if name in ("checks", "codecs", "methods", "neutral", "types"):
+            try:
+                return import_module(f".{name}", __name__)
+            except ModuleNotFoundError:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = (
+            "methods" if name == "METHODS" else "codecs" if name[:7] in ("decode_", "encode_") else "types"
+        )
+        value = globals()[name] = getattr(import_module(f".{module}", __name__), name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -39,10 +39,13 @@ if TYPE_CHECKING:
 _LATE = {"HttpTransport": "http", "HttpSseTransport": "http_sse", "WebSocketTransport": "websocket"}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+# Where type checkers do not look: they would take every name for one that is here.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
 
 
 __all__ = [
