@@ -194,27 +194,32 @@ class _Comparison:
                 if (lost or each.effect != "narrower") and (come or each.effect != "wider"):
                     yield each
             return
-        for gone in lost:
-            yield Difference(pointer, f"{_named(gone[0])} is not allowed any more", gone[1])
-        for added in come:
-            effect: Effect = "wider" if added[1] == "narrower" else added[1]
-            yield Difference(pointer, f"{_named(added[0])} is allowed too", effect)
+        for branch, effect in lost:
+            what = "has properties more" if effect == "added" else "is not allowed any more"
+            yield Difference(pointer, f"{_named(branch)} {what}", effect)
+        for branch, effect in come:
+            what = "has properties less" if effect == "gone" else "is allowed too"
+            yield Difference(pointer, f"{_named(branch)} {what}", effect)
 
     def _outside(
         self, branches: list[Schema], others: list[Schema], pointer: str, *, swapped: bool
     ) -> Iterator[tuple[Schema, Effect]]:
-        """The branches that are in none of `others`: for sure ("narrower"), or perhaps ("unclear")."""
-        refuses: tuple[Effect, Effect] = ("wider" if swapped else "narrower", "unclear")
+        """The branches that are in none of `others`: for sure, perhaps, or but for properties."""
+        outside: Effect = "wider" if swapped else "narrower"
+        nearly: Effect = "gone" if swapped else "added"
         for branch in branches:
-            doubt = False
+            best = outside
             for other in others:
                 pair = (other, branch) if swapped else (branch, other)
                 effects = {found.effect for found in self.differences(*pair, pointer)}
-                if not effects & set(refuses):
+                if not effects & {outside, nearly, "unclear"}:
                     break
-                doubt |= refuses[0] not in effects
+                if not effects & {outside, "unclear"}:
+                    best = nearly
+                elif outside not in effects and best == outside:
+                    best = "unclear"
             else:
-                yield branch, "unclear" if doubt else "narrower"
+                yield branch, best
 
 
 _COMPARED = frozenset(

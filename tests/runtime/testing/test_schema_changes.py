@@ -236,6 +236,6 @@ def test_what_is_not_told_does_not_happen(old: Any, new: Any, data: st.DataObjec
     for value in _VALUES:
         was, is_ = before.accepts(value), after.accepts(value)
         if not effects & {"narrower", "unclear", "added"}:
-            assert is_ or not was, value
+            assert is_ or not was, (old, new, value)
         if not effects & {"wider", "unclear", "gone"}:
-            assert was or not is_, value
+            assert was or not is_, (old, new, value)
