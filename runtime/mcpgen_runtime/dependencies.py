@@ -42,9 +42,18 @@ _KNOWN = 1024
 
 @dataclass(frozen=True, slots=True)
 class Depends:
-    """Says, in `Annotated[T, Depends(provider)]`, where a parameter's value comes from."""
+    """Says, in `Annotated[T, Depends(provider)]`, where a parameter's value comes from.
+
+    Raises `DefinitionError` for a provider that is no function or other callable.
+    """
 
     provider: Provider
+
+    def __post_init__(self) -> None:
+        if not callable(self.provider):
+            raise DefinitionError(
+                f"Depends takes a function, not {self.provider!r:.60}: Depends(f), and not Depends(f())"
+            )
 
 
 class Scope:
@@ -169,6 +178,10 @@ def _needs(provider: Provider) -> _Needs:
     context: list[str] = []
     others: list[tuple[str, Provider]] = []
     for parameter in _parameters(provider):
+        if isinstance(parameter.default, Depends):
+            raise DefinitionError(
+                f"{_name(provider)}: write {parameter.name}: Annotated[…, Depends(…)] instead of a default"
+            )
         wanted = _depends_of(parameter.annotation)
         if wanted is not None:
             others.append((parameter.name, wanted.provider))

@@ -317,6 +317,20 @@ def test_a_provider_that_cannot_be_called_is_named(provider: Any, message: str) 
         check_provider(provider)
 
 
+def by_default(other: int = Depends(settings)) -> int:  # type: ignore[assignment]
+    return other
+
+
+def test_a_dependency_that_is_a_default_is_told_where_it_belongs() -> None:
+    with pytest.raises(DefinitionError, match=r"write other: Annotated\["):
+        check_provider(by_default)
+
+
+def test_what_was_called_already_is_no_provider() -> None:
+    with pytest.raises(DefinitionError, match=r"Depends takes a function, not \{'path': 'here'\}"):
+        Depends(settings())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("provider", [unknown, circular, decorated])
 def test_a_provider_that_cannot_be_called_fails_the_request(provider: Any) -> None:
     async def handler(arguments: dict[str, Any], ctx: RequestContext) -> str:
