@@ -97,6 +97,9 @@ def read_signature(function: Callable[..., Any], *, scope: Mapping[str, Any] | N
             dependencies[name] = dependency
             continue
         default = parameter.default
+        if _is_depends(default):
+            said = f"is a dependency: write `{name}: Annotated[…, Depends(…)]` instead of a default"
+            raise wrong(function, said, parameter=name)
         if _is_pydantic_field(default):
             hint, default = Annotated[hint, default], _filled(name, default, fills)
         parameters.append(Parameter(name, hint, default, doc.parameters.get(name, "") or _told(hint)))
@@ -152,12 +155,13 @@ def _is_context(hint: Any) -> bool:
 
 def _dependency(hint: Any) -> Any:
     """The `Depends` of an annotation; None where there is none."""
-    for each in getattr(hint, "__metadata__", ()):
-        kind = type(each)
-        # By name: who has no dependencies does not import them.
-        if kind.__name__ == "Depends" and kind.__module__ == "mcpgen_runtime.dependencies":
-            return each
-    return None
+    return next(filter(_is_depends, getattr(hint, "__metadata__", ())), None)
+
+
+def _is_depends(value: Any) -> bool:
+    # By name: who has no dependencies does not import them.
+    kind = type(value)
+    return kind.__name__ == "Depends" and kind.__module__ == "mcpgen_runtime.dependencies"
 
 
 def _check(function: Callable[..., Any], name: str, dependency: Any) -> None:

@@ -326,6 +326,14 @@ def test_a_dependency_that_is_a_default_is_told_where_it_belongs() -> None:
         check_provider(by_default)
 
 
+def test_a_decorated_function_with_such_a_default_is_refused() -> None:
+    def add(a: int, other: dict[str, str] = Depends(settings)) -> str:  # type: ignore[assignment]  # noqa: B008
+        return ""
+
+    with pytest.raises(DefinitionError, match=r"is a dependency: write `other: Annotated\["):
+        Server("s", "1").tool(add)
+
+
 def test_what_was_called_already_is_no_provider() -> None:
     with pytest.raises(DefinitionError, match=r"Depends takes a function, not \{'path': 'here'\}"):
         Depends(settings())  # type: ignore[arg-type]
