@@ -86,3 +86,22 @@ def test_warnings_of_the_definition_are_told_and_keep_nothing_from_being_written
     run = project.regen()
     assert "server.mcp.json: a warning: mcpgen schema lint server.mcp.json" in run.stderr
     assert "async def add" in (project.root / "generated" / "handlers.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("directory", "message"),
+    [
+        ("../outside", "is outside of the project"),
+        ("gen/x-y", "'x-y' is no name in Python"),
+        ("gen/class", "'class' is no name in Python"),
+    ],
+)
+def test_a_directory_that_handlers_cannot_import_from_is_refused(
+    project: Project, directory: str, message: str
+) -> None:
+    (project.root / "mcpgen.toml").write_text(CONFIG.replace('"generated"', f'"{directory}"'))
+    run = project.run("regen")
+    assert run.returncode == 2
+    assert message in run.stderr
+    assert "hint: " in run.stderr
+    assert not (project.root / "handlers.py").exists()

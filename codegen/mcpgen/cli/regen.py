@@ -98,7 +98,8 @@ def _say_what_handlers_lack(project: Project, handlers: Handlers | None, stream:
     if handlers.unreadable is not None:
         print(f"{handlers.unreadable}: what it lacks cannot be told", file=stream)
     if handlers.missing:
-        from mcpgen.regen.handlers import package_of, to_paste
+        from mcpgen.regen.definitions import package_of
+        from mcpgen.regen.handlers import to_paste
 
         output = project.output("stubs")
         assert output is not None

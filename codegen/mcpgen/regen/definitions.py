@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from keyword import iskeyword
 from pathlib import Path
 
 from mcpgen.definition import Definition, lint, load_definition, require_valid
@@ -33,6 +34,27 @@ def definition_of(project: Project, output: Output) -> tuple[Definition, Source]
             hint=f"write it, or let `definition` of {project.config} name another file",
         ) from problem
     return definition, Source(path.name, sha256)
+
+
+def package_of(output: Output, project: Project) -> str:
+    """The generated package, as a module of the project imports it.
+
+    Raises `UsageError` where none can: it is elsewhere, or its name is no name in Python.
+    """
+    where = f"{project.config}: the directory of [output.{output.kind}]"
+    if not output.directory.is_relative_to(project.root):
+        raise UsageError(
+            f"{where} is outside of the project: {output.directory}",
+            hint=f"`target` imports it from there: name one below {project.root}",
+        )
+    parts = output.directory.relative_to(project.root).parts
+    for part in parts:
+        if not part.isidentifier() or iskeyword(part):
+            raise UsageError(
+                f"{where} cannot be imported: {part!r} is no name in Python",
+                hint='letters, digits and underscores, and no keyword, as in directory = "generated"',
+            )
+    return ".".join(parts)
 
 
 def count_warnings(project: Project, output: Output) -> int:

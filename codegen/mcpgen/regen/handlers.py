@@ -16,7 +16,7 @@ from mcpgen.errors import UsageError
 from mcpgen.ir.stubs import HandlerMethod, ServerStubs
 from mcpgen.project import Output, Project
 from mcpgen.regen.authors_class import AuthorsClass, Place, imported_names, read_class
-from mcpgen.regen.definitions import definition_of
+from mcpgen.regen.definitions import definition_of, package_of
 from mcpgen.regen.render import format_sources
 
 
@@ -75,11 +75,6 @@ def find_handlers(project: Project, output: Output) -> Handlers | None:
     gone = tuple((name, place) for name, place in imported.items() if name not in known)
     handlers = Handlers(file, label, "") if found is None else _compared(file, label, found, stubs)
     return replace(handlers, gone=gone)
-
-
-def package_of(output: Output, project: Project) -> str:
-    """The generated package, as a module of the project imports it."""
-    return ".".join(output.directory.relative_to(project.root).parts)
 
 
 def to_paste(methods: Sequence[HandlerMethod], package: str) -> str:

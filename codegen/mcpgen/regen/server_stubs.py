@@ -6,7 +6,7 @@ from functools import partial
 
 from mcpgen.definition import Definition
 from mcpgen.project import OptionDefaults, Output, Project
-from mcpgen.regen.definitions import definition_of
+from mcpgen.regen.definitions import definition_of, package_of
 from mcpgen.regen.inputs import generator_inputs, require, tool_inputs
 from mcpgen.regen.lock import DEFINITION
 from mcpgen.regen.unit import Unit
@@ -30,6 +30,8 @@ class ServerStubs:
     ) -> tuple[Unit, ...]:
         """One unit: everything refers to everything."""
         require("jinja2")
+        if project.target is not None:
+            package_of(output, project)
         definition, source = definition_of(project, output)
         inputs = generator_inputs(*_CODE) | tool_inputs("ruff") | {DEFINITION: source.sha256}
         return (Unit("stubs", None, (source,), inputs, partial(_emit, definition)),)
