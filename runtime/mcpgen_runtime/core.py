@@ -73,6 +73,8 @@ _OF_THE_LEGACY: Mapping[str, Answering] = {
     "resources/subscribe": opening.subscribe,
     "resources/unsubscribe": opening.unsubscribe,
 }
+#: All that a server answers, in one revision or another, but for what its era keeps to itself.
+METHODS = frozenset({*_FEATURES, *_OF_THE_MODERN, *_OF_THE_LEGACY})
 
 SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 

@@ -97,10 +97,8 @@ def _guarded(layer: Layer, call_next: CallNext, failed: Failed) -> CallNext:
                 raise
             if ctx._scope is not None:
                 await close_scope(ctx)
-            if response.__class__ is not Result and response.__class__ is not Error:
-                raise BrokenLayer(
-                    f"the layer {name_of(layer)} returned {type(response).__name__}, no Result or Error"
-                )
+            if response.__class__ is not Result or response.result.__class__ is not dict:
+                _check(response, layer)
         except (Exception, InputRequired, BaseExceptionGroup) as error:
             return failed(error, request, ctx)
         if response.id != request.id:
@@ -108,6 +106,20 @@ def _guarded(layer: Layer, call_next: CallNext, failed: Failed) -> CallNext:
         return response
 
     return call
+
+
+def _check(response: Response, layer: Layer) -> None:
+    """Raises `BrokenLayer` for what would be no message of any revision."""
+    wrong = None
+    if response.__class__ is Result:
+        if not isinstance(response.result, dict):
+            wrong = f"a Result whose result is of type {type(response.result).__name__}, no object"
+    elif response.__class__ is not Error:
+        wrong = f"{type(response).__name__}, no Result or Error"
+    elif type(response.code) is not int or not isinstance(response.message, str):
+        wrong = "an Error without an integer for its code and a text for its message"
+    if wrong is not None:
+        raise BrokenLayer(f"the layer {name_of(layer)} returned {wrong}")
 
 
 def _with_id(response: Response, request: Request) -> Response:

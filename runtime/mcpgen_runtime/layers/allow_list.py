@@ -28,9 +28,9 @@ class AllowList:
     """The layer that lets only some tools, resources and prompts be seen and used.
 
     Of a kind that is left out, all are. Resources go by their URI, templates by what they are as a string:
-    `notes://*` allows `notes://{id}`. Where a function decides, lists are marked as private: what one
-    principal may see is not for the others. A `subscriptions/listen` passes no layer, and tells of updates
-    of a URI that its client knows.
+    `notes://*` allows `notes://{id}`. Where a function decides, lists and what is read are marked as private:
+    what one principal may see is not for the others. A `subscriptions/listen` passes no layer, and tells of
+    updates of a URI that its client knows.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class AllowList:
     async def __call__(self, request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
         self._refuse(request, ctx)
         response = await call_next(request, ctx)
-        found = _LISTS.get(request.method)
-        if found is None or not isinstance(response, Result):
+        if not isinstance(response, Result):
             return response
-        kind, key, name = found
-        allowed = self._allowed[kind]
-        if allowed is None:
+        if request.method == "resources/read":
+            kind, result = "resources", response.result
+        elif request.method in _LISTS:
+            kind, key, name = _LISTS[request.method]
+            if self._allowed[kind] is None:
+                return response
+            entries = [entry for entry in response.result[key] if self._allows(kind, entry[name], ctx)]
+            result = {**response.result, key: entries}
+        else:
             return response
-        entries = [entry for entry in response.result[key] if self._allows(kind, entry[name], ctx)]
-        result: dict[str, Any] = {**response.result, key: entries}
-        if callable(allowed):
-            if "cacheScope" in result:
-                result["cacheScope"] = "private"
-            if ctx.caching is not None:
-                ctx.caching = (ctx.caching[0], "private")
+        if callable(self._allowed[kind]):
+            result = _private(result, ctx)
         return Result(response.id, result)
 
     def _refuse(self, request: Request, ctx: RequestContext) -> None:
@@ -101,7 +101,15 @@ class AllowList:
             return True
         if callable(allowed):
             return allowed(name, ctx)
-        return name in allowed or any(fnmatchcase(name, pattern) for pattern in allowed)
+        # A bracket is a bracket: URIs may have it, and it would mean a set of characters.
+        return name in allowed or any(fnmatchcase(name, pattern.replace("[", "[[]")) for pattern in allowed)
+
+
+def _private(result: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """The result, for whoever keeps results to give it to nobody else."""
+    if ctx.caching is not None:
+        ctx.caching = (ctx.caching[0], "private")
+    return {**result, "cacheScope": "private"} if "cacheScope" in result else result
 
 
 def name_of(allowed: Allowed) -> str:

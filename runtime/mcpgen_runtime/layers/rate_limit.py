@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable
 from typing import Literal, TypeAlias
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.core import METHODS
 from mcpgen_runtime.errors import LimitReached
 from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext
@@ -33,9 +34,11 @@ class RateLimit:
 
     `per` says who shares a bucket: the same principal, session and tool, as far as they are named there, or
     what a function of your own gives. Who has no principal shares one with all others who have none.
-    `methods` are those that count; without it, all do. Where there are more than `max_buckets`, those that
-    are full again are forgotten, or else those that were not used for longest. The others get a
-    `RateLimited`.
+    `methods` are those that count, by their full names; without it, all do, `server/discover` and the lists
+    included. `burst` is by default what `rate` lets pass in a second, at least 1. Where there are more than
+    `max_buckets`, those that are full again are forgotten, or else those that were not used for longest. What
+    finds no room gets a `RateLimited`. Raises `ValueError` for a method that no server has, and `TypeError`
+    for a string in place of a collection.
     """
 
     def __init__(
@@ -43,7 +46,10 @@ class RateLimit:
         rate: float,
         *,
         burst: int | None = None,
-        per: Collection[Trait] | Callable[[Request, RequestContext], Hashable] = _PRINCIPAL,
+        # The tuple besides: of one word alone, mypy finds no `Collection` of these words in the union.
+        per: tuple[Trait, ...]
+        | Collection[Trait]
+        | Callable[[Request, RequestContext], Hashable] = _PRINCIPAL,
         methods: Collection[str] | None = None,
         max_buckets: int = 10_000,
     ) -> None:
@@ -53,7 +59,7 @@ class RateLimit:
         self._burst = float(max(1, round(rate)) if burst is None else burst)
         if self._burst < 1:
             raise ValueError(f"burst must be a positive integer, not {burst!r}")
-        self._methods = None if methods is None else frozenset(methods)
+        self._methods = None if methods is None else _known("methods", methods, METHODS)
         self._max = max_buckets
         self._buckets: dict[Hashable, tuple[float, float]] = {}
         if callable(per):
@@ -92,10 +98,19 @@ class RateLimit:
 
 
 def _key_of(traits: Collection[str]) -> Callable[[Request, RequestContext], Hashable]:
-    unknown = sorted(set(traits) - set(_TRAITS))
-    if unknown:
-        raise ValueError(f"per knows {', '.join(_TRAITS)}, not {', '.join(unknown)}")
+    _known("per", traits, _TRAITS)
     found = tuple(_TRAITS[trait] for trait in traits)
     if len(found) == 1:
         return found[0]
     return lambda request, ctx: tuple(trait(request, ctx) for trait in found)
+
+
+def _known(argument: str, given: Collection[str], known: Collection[str]) -> frozenset[str]:
+    """What is given, if it is known: a word that nobody knows would limit nothing, and nobody would hear."""
+    if isinstance(given, str):
+        raise TypeError(f"{argument} must be a collection such as ({given!r},), not one string")
+    found = frozenset(given)
+    unknown = sorted(found.difference(known))
+    if unknown:
+        raise ValueError(f"{argument} knows {', '.join(sorted(known))}, not {', '.join(unknown)}")
+    return found

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
-from mcpgen_runtime.layering import Layer
-from mcpgen_runtime.layers import AllowList
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.jsonrpc import Request, Response
+from mcpgen_runtime.layering import CallNext, Layer
+from mcpgen_runtime.layers import AllowList, Cache
 from mcpgen_runtime.server import Server
+from mcpgen_types.v2026_07_28 import ReadResourceResult, TextResourceContents
 
-from ..core.client import NEUTRAL, Client
+from ..core.client import NEUTRAL, Client, core_of
 from .workbench import ALL, ANYTHING, BOTH, Json
 
 
@@ -103,6 +106,64 @@ def test_a_function_decides_for_each_request_and_its_lists_are_private(revision:
         assert result.get("cacheScope", "private") == "private"
         assert ("result" in client.request("tools/call", {"name": "delete"})) == (principal == "admin")
     assert seen == {"admin": ["find", "delete"], "guest": ["find"]}
+
+
+@ALL
+def test_what_a_function_lets_one_client_read_a_cache_around_it_gives_to_no_other(revision: str) -> None:
+    def only_alice(name: str, ctx: RequestContext) -> bool:
+        return ctx.principal == "alice"
+
+    async def read(uri: str, ctx: RequestContext) -> ReadResourceResult:
+        return ReadResourceResult(
+            contents=[TextResourceContents(uri=uri, text="secret")],
+            result_type="complete",
+            ttl_ms=60_000,
+            cache_scope="public",
+        )
+
+    server = Server("shop", "1", layers=[Cache(), AllowList(resources=only_alice)])
+    server.add_resource({"uri": "x:secret", "name": "secret"}, read)
+    core = core_of(server)
+
+    def seen_by(principal: str | None) -> Json:
+        return Client(core, revision, principal=principal).request("resources/read", {"uri": "x:secret"})
+
+    hidden = seen_by("bob")["error"]
+    result = seen_by("alice")["result"]
+    assert result["contents"][0]["text"] == "secret"
+    assert result.get("cacheScope", "private") == "private"
+    assert seen_by("alice")["result"]["contents"] == result["contents"]
+    assert [seen_by(other)["error"] for other in ("bob", None)] == [hidden, hidden]
+
+
+@ALL
+@pytest.mark.parametrize("resources", [["x:*"], None])
+def test_what_names_decide_is_as_public_as_the_server_says(resources: Any, revision: str) -> None:
+    scopes: list[Any] = []
+
+    async def outer(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        response = await call_next(request, ctx)
+        scopes.append(ctx.caching and ctx.caching[1])
+        return response
+
+    async def read(uri: str, ctx: RequestContext) -> ReadResourceResult:
+        return ReadResourceResult(contents=[], result_type="complete", ttl_ms=1, cache_scope="public")
+
+    allowed = AllowList(resources=resources, tools=lambda name, ctx: True)
+    server = Server("shop", "1", layers=[outer, allowed])
+    server.add_resource({"uri": "x:open", "name": "open"}, read)
+    client = Client(server, revision)
+    assert client.result("resources/read", {"uri": "x:open"}).get("cacheScope", "public") == "public"
+    assert scopes[-1] == "public"
+
+
+@BOTH
+def test_brackets_of_a_uri_are_no_pattern(revision: str) -> None:
+    server = Server("shop", "1", layers=[AllowList(resources=["x:a[1]*"])])
+    for uri in ("x:a[1]", "x:a[1]b", "x:a1"):
+        server.add_resource({"uri": uri, "name": uri}, lambda uri, ctx: "all")
+    listed = Client(server, revision).result("resources/list")["resources"]
+    assert [entry["uri"] for entry in listed] == ["x:a[1]", "x:a[1]b"]
 
 
 @BOTH

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -383,6 +383,41 @@ def test_layer_that_forgets_to_answer_is_named_in_the_log(
     assert "forgetful returned" in caplog.text
     assert "no Result or Error" in caplog.text
     assert "result" in client.request("tools/list")
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Result(1, cast(Any, [1])), "a Result whose result is of type list, no object"),
+        (Result(1, cast(Any, "done")), "a Result whose result is of type str, no object"),
+        (Result(1, cast(Any, None)), "a Result whose result is of type NoneType, no object"),
+        (Error(1, cast(Any, "-32603"), "no"), "an Error without an integer for its code"),
+        (Error(1, True, "no"), "an Error without an integer for its code"),
+        (Error(1, -31000, cast(Any, None)), "and a text for its message"),
+    ],
+)
+def test_answer_that_would_be_no_message_is_not_sent(
+    answer: Response, told: str, revision: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def careless(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        return answer if request.method == "tools/call" else await call_next(request, ctx)
+
+    client = Client(server_of(through, careless), revision)
+    assert call(client)["error"]["code"] == -32603
+    assert "careless returned" in caplog.text
+    assert told in caplog.text
+
+
+def test_result_may_be_a_mapping_of_a_class_of_its_own() -> None:
+    class Found(dict[str, Any]):
+        pass
+
+    async def layer(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        response = await call_next(request, ctx)
+        return Result(request.id, Found(response.result)) if isinstance(response, Result) else response
+
+    assert text_of(call(Client(server_of(layer)))) == "done"
 
 
 @BOTH

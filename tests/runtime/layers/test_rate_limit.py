@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -101,8 +102,24 @@ def test_buckets_that_are_full_again_are_forgotten_and_no_more_kept_than_allowed
 
 
 @pytest.mark.parametrize(
-    "options", [{"rate": 0}, {"rate": -1}, {"rate": 1, "burst": 0}, {"rate": 1, "per": ("client",)}]
+    ("options", "told"),
+    [
+        ({"rate": 0}, "rate must be positive, not 0"),
+        ({"rate": -1}, "rate must be positive, not -1"),
+        ({"burst": 0}, "burst must be a positive integer, not 0"),
+        ({"per": ("client",)}, "per knows principal, session, tool, not client"),
+        ({"per": "tool"}, "per must be a collection such as ('tool',), not one string"),
+        ({"methods": "tools/call"}, "methods must be a collection such as ('tools/call',), not one string"),
+        ({"methods": ["tools/call", "tool/call"]}, "tools/call, tools/list, not tool/call"),
+        ({"methods": ["tools/*"]}, "tools/call, tools/list, not tools/*"),
+    ],
 )
-def test_settings_that_make_no_sense_are_refused(options: Any) -> None:
-    with pytest.raises(ValueError, match=r"must be|per knows"):
-        RateLimit(**options)
+def test_settings_that_make_no_sense_are_refused(options: Any, told: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=re.escape(told)):
+        RateLimit(**{"rate": 1, **options})
+
+
+def test_one_word_in_a_tuple_is_right_for_type_checkers_too() -> None:
+    # mypy reads the tests: it once took this tuple for one of any strings.
+    assert repr(RateLimit(5, per=("tool",))) == "RateLimit(5 a second, burst 5, per tool)"
+    assert repr(RateLimit(5, per=["session"])) == "RateLimit(5 a second, burst 5, per session)"
