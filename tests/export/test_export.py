@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,7 @@ def test_summary_tells_what_was_written_and_frozen(in_shop: Any, capsys: pytest.
     assert capsys.readouterr().out.splitlines() == [
         "wrote server.mcp.json",
         "wrote _frozen_shop.py",
-        "2 tools (2 frozen), 0 resources, 1 resource templates, 1 prompts",
+        "2 tools (2 frozen), 0 resources, 1 resource template, 1 prompt",
     ]
 
 
@@ -156,3 +158,101 @@ def test_without_pydantic_it_is_told_what_to_install(
 def test_exported_definition_is_json(in_shop: Any) -> None:
     assert main(["export", "shop:server"]) == 0
     assert list(json.loads(Path("server.mcp.json").read_text()))[:2] == ["name", "version"]
+
+
+@pytest.fixture
+def as_project(in_shop: Any) -> Any:
+    """The shop's directory with a mcpgen.toml, seen from the directory around it."""
+    (in_shop.directory / "mcpgen.toml").write_text('target = "shop:server"\n')
+    return in_shop
+
+
+@pytest.mark.parametrize("target", [".", "mcpgen.toml", "DIRECTORY"])
+def test_project_means_the_server_it_names(as_project: Any, target: str, tmp_path: Path) -> None:
+    assert main(["export", target.replace("DIRECTORY", str(as_project.directory))]) == 0
+    assert load_definition(as_project.directory / "server.mcp.json").name == "shop"
+    assert (as_project.directory / "_frozen_shop.py").is_file()
+
+
+def test_project_is_exported_from_elsewhere(
+    as_project: Any, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    (as_project.directory / "mcpgen.toml").write_text('target = "shop.py:server"\n')
+    assert main(["export", str(as_project.directory)]) == 0
+    assert (as_project.directory / "server.mcp.json").is_file()
+    assert (as_project.directory / "_frozen_shop.py").is_file()
+
+
+def test_definition_goes_where_the_project_says(as_project: Any) -> None:
+    # Before there is one: a typed client may be generated of it later.
+    stubs = '[output.stubs]\ndirectory = "generated"\n'
+    (as_project.directory / "mcpgen.toml").write_text(
+        f'target = "shop:server"\ndefinition = "api.mcp.yaml"\n{stubs}'
+    )
+    assert main(["export", "."]) == 0
+    assert load_definition(Path("api.mcp.yaml")).name == "shop"
+    assert not Path("server.mcp.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [(None, "there is no mcpgen.toml in "), ("revisions = []\n", "`revisions` must be")],
+)
+def test_directory_that_is_no_project_is_refused(
+    in_shop: Any, config: str | None, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if config is not None:
+        Path("mcpgen.toml").write_text(config)
+    assert main(["export", "."]) == 2
+    assert problem in capsys.readouterr().err
+
+
+def test_project_without_a_target_is_refused(in_shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mcpgen.toml").write_text('definition = "server.mcp.json"\n')
+    assert main(["export", "."]) == 2
+    assert "names no target" in capsys.readouterr().err
+
+
+@pytest.fixture
+def calculator(tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project whose server is made of its definition."""
+    directory = tmp_path / "calculator"
+    shutil.copytree(project_root / "examples/calculator", directory)
+    monkeypatch.chdir(directory)
+    before, path = dict(sys.modules), list(sys.path)
+    for name in ("handlers", "generated"):
+        sys.modules.pop(name, None)
+    yield directory
+    sys.path[:] = path
+    for name in set(sys.modules) - set(before):
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["."], ["handlers:server"], [".", "--check"], ["handlers:server", "-o", "server.mcp.json"]]
+)
+def test_definition_that_a_server_is_made_of_is_not_overwritten(
+    calculator: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path("server.mcp.json").read_bytes()
+    assert main(["export", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert "handlers:server is made of server.mcp.json" in error and "mcpgen regen" in error
+    assert Path("server.mcp.json").read_bytes() == before
+
+
+def test_server_made_of_a_definition_is_exported_elsewhere(calculator: Path) -> None:
+    assert main(["export", ".", "-o", "offered.json"]) == 0
+    offered = load_definition(Path("offered.json"))
+    assert offered.tools == load_definition(Path("server.mcp.json")).tools
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x", "server.toml"])
+def test_output_that_is_neither_json_nor_yaml_is_refused(
+    in_shop: Any, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", "shop.py:server", "-o", name]) == 2
+    assert f"{name} is named like neither" in capsys.readouterr().err
+    assert not Path(name).exists()

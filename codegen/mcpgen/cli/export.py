@@ -10,7 +10,10 @@ import typer
 
 def export(
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="module:attribute, or path/to/file.py:attribute.")
+        str,
+        typer.Argument(
+            metavar="TARGET", help="module:attribute, path/to/file.py:attribute, or a project that names one."
+        ),
     ],
     output: Annotated[
         Optional[Path],  # noqa: UP045 (typer reads it at run time)
@@ -18,7 +21,8 @@ def export(
             "-o",
             "--output",
             metavar="FILE",
-            help="Where the definition goes: server.mcp.json beside the module.",
+            help="Where the definition goes, .json or .yaml: else to server.mcp.json beside the module, or "
+            "where the project says.",
         ),
     ] = None,
     check: Annotated[
@@ -49,12 +53,19 @@ def export(
     for path in found.files:
         typer.echo(f"{'wrote' if path in changed else 'unchanged'} {_shown(path)}")
     server = found.server
-    typer.echo(
-        f"{len(server.tools)} tools ({found.frozen} frozen), {len(server.resources)} resources, "
-        f"{len(server.templates)} resource templates, {len(server.prompts)} prompts"
-    )
+    counts = [
+        f"{_count(len(server.tools), 'tool')} ({found.frozen} frozen)",
+        _count(len(server.resources), "resource"),
+        _count(len(server.templates), "resource template"),
+        _count(len(server.prompts), "prompt"),
+    ]
+    typer.echo(", ".join(counts))
     for tool, types in found.left_to_pydantic.items():
         typer.echo(f"{tool} needs pydantic at run time, for {', '.join(types)}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _differs(path: Path, text: str) -> bool:

@@ -20,14 +20,20 @@ def find_target(place: str) -> tuple[str, str]:
     Says on standard error where what is generated is not of today's definition. Raises `UsageError` where
     there is no such project, it has no target, or nothing is generated yet.
     """
+    project, target = project_at(place)
+    _check_generated(project)
+    return str(project.root), target
+
+
+def project_at(place: str) -> tuple[Project, str]:
+    """The project at `place`, and its target. Raises `UsageError` where either is missing."""
     path = Path(place)
     project = _with_definition(path) if path.suffix in _DEFINITIONS else load_project(_config(path))
     if project.target is None:
         raise UsageError(
             f"{project.config} names no target", hint='add above the tables: target = "handlers:server"'
         )
-    _check_generated(project)
-    return str(project.root), project.target
+    return project, project.target
 
 
 def _config(path: Path) -> Path:

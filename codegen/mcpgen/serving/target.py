@@ -23,18 +23,20 @@ _FORM = "TARGET is module:attribute, path/to/file.py:attribute such as greeter.p
 _PLACES = (".toml", ".json", ".yaml", ".yml")
 
 
-def load_target(target: str, *, key: bytes | None = None) -> Any:
+def load_target(target: str, *, root: str | None = None, key: bytes | None = None) -> Any:
     """The `ProtocolHandler` that `target` means: of a `Server` or a `ServerHandler`, its core with `key`.
 
-    The current directory, or that of the project, can be imported from, and so can that of a file. Raises
-    `UsageError` where there is no such thing or it is no server, `TargetCrashed` where its own code raises,
-    `TargetUnreachable` where it lacks what its definition asks for.
+    The current directory, or that of the project, can be imported from, and so can that of a file. With
+    `root`, the directory of a project, `target` is what that project names. Raises `UsageError` where there
+    is no such thing or it is no server, `TargetCrashed` where its own code raises, `TargetUnreachable` where
+    it lacks what its definition asks for.
     """
-    root = os.getcwd()
-    if is_place(target):
-        from mcpgen.serving.projects import find_target
+    if root is None:
+        root = os.getcwd()
+        if is_place(target):
+            from mcpgen.serving.projects import find_target
 
-        root, target = find_target(target)
+            root, target = find_target(target)
     place, colon, attribute = target.rpartition(":")
     if not colon:
         hint = f"name the server in it, such as {target}:server" if target.endswith(".py") else _FORM
