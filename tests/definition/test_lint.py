@@ -268,6 +268,29 @@ def test_ten_thousand_tools_are_linted(load: Load) -> None:
     assert (finding.rule, finding.pointer) == ("duplicate-name", "/tools/7777/name")
 
 
+def test_two_thousand_defaults_are_linted(load: Load) -> None:
+    """The schema is compiled once for all of them, or this would take minutes."""
+    properties = {f"p{n}": {"$ref": "#/$defs/Text", "default": "a"} for n in range(2_000)}
+    properties["p7"]["default"] = properties["p1999"]["default"] = 1  # type: ignore[assignment]
+    findings = lint(load(tool({"properties": properties, "$defs": {"Text": {"type": "string"}}})))
+    places = [finding.pointer.split("/")[-2:] for finding in findings]
+    assert places == [["p7", "default"], ["p1999", "default"]]
+
+
+def test_of_many_findings_the_first_are_shown_and_errors_before_warnings(tmp_path: Path) -> None:
+    schema = {"type": "object"}
+    tools: list[Any] = [{"name": f"t{n}", "inputSchema": schema} for n in range(1_500)]
+    tools[1_400:] = ["t"] * 99
+    (tmp_path / "server.mcp.json").write_text(json.dumps({"name": "a", "version": "1", "tools": tools}))
+    lines = run("lint", "server.mcp.json", cwd=tmp_path).stdout.splitlines()
+    shown = [line.split(": ")[1] for line in lines if line.startswith("server.mcp.json:1:")]
+    assert shown == ["warning", *["error"] * 99]
+    assert lines[-2] == "and 1,399 more: --format json tells all"
+    assert lines[-1].endswith("99 errors, 1400 warnings")
+    all_of_them = run("lint", "server.mcp.json", "--format", "json", cwd=tmp_path)
+    assert len(json.loads(all_of_them.stdout)) == 1_499
+
+
 def test_ten_thousand_equal_names_are_told_one_by_one(load: Load) -> None:
     tools = [{"name": "t", "description": "d", "inputSchema": {"type": "object"}}] * 10_000
     findings = lint(load(json.dumps({"name": "big", "version": "1", "tools": tools})))

@@ -201,6 +201,25 @@ def test_as_deep_as_allowed_is_read(load: Load) -> None:
         assert "a" in load(f'{{"a": {inner}}}', name).value
 
 
+@pytest.mark.usefixtures("each_yaml")
+@pytest.mark.parametrize("language", ["json", "yaml"])
+def test_the_first_value_too_many_is_told_with_its_place(
+    load: Load, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Keys are no values; the whole, each array and each object is one."""
+    monkeypatch.setattr(f"mcpgen.definition.{language}_reader.MAX_VALUES", 6)
+    name = f"server.mcp.{language}"
+    assert load('{"a": [1, {"b": 2}],\n "c": 3}', name).value
+    with pytest.raises(InvalidDefinition, match=r":2:8: the file holds more than") as caught:
+        load('{"a": [1, {"b": 2}],\n "c": [3]}', name)
+    assert "is it the right file?" in caught.value.hint
+
+
+def test_no_file_holds_more_than_half_a_million_values(load: Load) -> None:
+    with pytest.raises(InvalidDefinition, match=r":1:1000000: the file holds more than 500,000 values"):
+        load("[" + "1," * 600_000)
+
+
 @pytest.mark.parametrize("name", ["server.mcp.json", "server.mcp.yaml"])
 def test_a_file_of_a_hundred_megabytes_is_refused_before_it_is_parsed(tmp_path: Path, name: str) -> None:
     file = tmp_path / name

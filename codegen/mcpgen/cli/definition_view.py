@@ -12,9 +12,12 @@ import typer
 from mcpgen.definition import Definition, Finding, lint, load_definition
 from mcpgen.errors import ExitCode
 
+#: How many findings are shown as text. With thousands they have one reason, and the first say it.
+MOST_SHOWN = 100
+
 
 def show_findings(file: Path, *, as_json: bool) -> None:
-    """Lint the definition in `file` and print what is found: text, or a JSON array of findings.
+    """Lint the definition in `file` and print what is found: as text the first, or all as a JSON array.
 
     Raises `typer.Exit` with 1 where an error is among them, and `InvalidDefinition` for a file that cannot
     be read.
@@ -24,7 +27,12 @@ def show_findings(file: Path, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2, ensure_ascii=False))
     else:
-        typer.echo("\n".join([*map(_text, findings), f"{file}: {_summary(definition, findings)}"]))
+        # Errors before warnings, and what is shown in the order of the file.
+        shown = sorted(range(len(findings)), key=lambda index: findings[index].severity)[:MOST_SHOWN]
+        lines = [_text(findings[index]) for index in sorted(shown)]
+        if len(findings) > MOST_SHOWN:
+            lines.append(f"and {len(findings) - MOST_SHOWN:,} more: --format json tells all")
+        typer.echo("\n".join([*lines, f"{file}: {_summary(definition, findings)}"]))
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(ExitCode.DOES_NOT_HOLD)
 

@@ -94,14 +94,10 @@ class Graph:
             if isinstance(dynamic, str):
                 waiting += self._dynamic.get(dynamic.rpartition("#")[2], ())
         # Whatever contains what was reached is of use too.
-        useful = set(reached)
-        for pointer in reached:
-            while pointer:
-                pointer = pointer.rpartition("/")[0]
-                useful.add(pointer)
-        useless = [pointer for pointer in self._definitions if pointer not in useful]
+        useful = reached.union(*map(_around, reached))
+        useless = {pointer for pointer in self._definitions if pointer not in useful}
         for pointer in sorted(useless):
-            if not any(pointer.startswith(f"{other}/") for other in useless):
+            if useless.isdisjoint(_around(pointer)):
                 name = pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
                 what = f"the definition {name!r} is used by nothing"
                 yield Remark("unreachable-definition", pointer, what, "delete it, or refer to it", key=True)
@@ -149,3 +145,10 @@ class Graph:
                 least <= first or ends("items")
             )
         return True
+
+
+def _around(pointer: str) -> Iterator[str]:
+    """The pointers to what `pointer` is inside of, the innermost first."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer

@@ -7,7 +7,17 @@ import re
 from math import isinf
 from typing import Any
 
-from mcpgen.definition.marks import MAX_DEPTH, Mark, Marked, Member, Unreadable, duplicate_key, too_deep
+from mcpgen.definition.marks import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    Mark,
+    Marked,
+    Member,
+    Unreadable,
+    duplicate_key,
+    too_deep,
+    too_many,
+)
 
 _BLANKS = re.compile(r"[ \t\n\r]*+")
 _STRING = re.compile(r'"[^"\\\x00-\x1f]*+"')
@@ -32,6 +42,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.values = 0
         # Only an escape can make half of a surrogate pair.
         self.has_escapes = "\\u" in text
 
@@ -40,6 +51,9 @@ class _Reader:
         return at if match is None else match.end()
 
     def value(self, at: int, depth: int) -> tuple[Any, Mark, int]:
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise too_many(at)
         match self.text[at : at + 1]:
             case "{":
                 return self.object(at, depth)

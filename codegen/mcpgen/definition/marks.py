@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 #: How deep arrays and objects may nest. Python's own parser, which reads what is generated, takes 200.
 MAX_DEPTH = 100
+
+#: How many values a file may hold. Reading and judging each takes time and some hundred bytes.
+MAX_VALUES = 500_000
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -53,11 +57,22 @@ def too_deep(at: int) -> Unreadable:
     )
 
 
+def too_many(at: int) -> Unreadable:
+    """The error for the first value beyond `MAX_VALUES`."""
+    return Unreadable(
+        at,
+        f"the file holds more than {MAX_VALUES:,} values",
+        "a definition describes a server and holds no data: is it the right file?",
+    )
+
+
 class Lines:
     """The lines of a text, to say where a character of it is."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
+        # Four bytes a line, for a file may be nothing but line ends.
+        self._starts = array("I", [0])
+        self._starts.extend(end.end() for end in _LINE_END.finditer(text))
 
     def place(self, at: int) -> tuple[int, int]:
         """Line and column, both from 1, of the character `at`."""

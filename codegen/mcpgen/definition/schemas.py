@@ -85,12 +85,15 @@ def _nearly(keyword: str) -> str | None:
 def _defaults(schema: dict[str, Any]) -> Iterator[Remark]:
     """The defaults that their own schema refuses."""
     base = schema.get("$id", "mcpgen:schema")
-    for inner, pointer in _inside(schema):
-        if "default" not in inner or base != "mcpgen:schema":
-            continue
-        # The same document, entered at another place.
-        entered = {"$ref": f"{base}#{quote(pointer)}", "$defs": {"schema": {"$id": base, **schema}}}
-        faults = compile_schema(entered, max_depth=_MAX_DEPTH + 1).faults(inner["default"])
+    places = [located for located in _inside(schema) if "default" in located.schema]
+    if not places or base != "mcpgen:schema":
+        return
+    # The same document, entered at all those places: compiled once, however many there are.
+    entries = {pointer: {"$ref": f"{base}#{quote(pointer)}"} for _, pointer in places}
+    entered = {"properties": entries, "$defs": {"schema": {"$id": base, **schema}}}
+    validator = compile_schema(entered, max_depth=_MAX_DEPTH + 1)
+    for inner, pointer in places:
+        faults = validator.faults({pointer: inner["default"]})
         if faults:
             what = f"the default is not what its schema wants: {faults[0].expected}, not {faults[0].found}"
             hint = "mend it, or delete it; a default that fits becomes the default in Python"

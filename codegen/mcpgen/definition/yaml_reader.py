@@ -13,7 +13,17 @@ from collections.abc import Iterator
 from math import isinf
 from typing import Any
 
-from mcpgen.definition.marks import MAX_DEPTH, Mark, Marked, Member, Unreadable, duplicate_key, too_deep
+from mcpgen.definition.marks import (
+    MAX_DEPTH,
+    MAX_VALUES,
+    Mark,
+    Marked,
+    Member,
+    Unreadable,
+    duplicate_key,
+    too_deep,
+    too_many,
+)
 from mcpgen.errors import MissingExtra
 
 _NULL = re.compile(r"(?:null|Null|NULL|~|)\Z")
@@ -62,6 +72,11 @@ class _Open:
         self.is_object = is_object
         self.key: tuple[str, int] | None = None
 
+    @property
+    def wants_key(self) -> bool:
+        """Whether what comes next is a key, and no value."""
+        return self.is_object and self.key is None
+
     def add(self, value: Any, mark: Mark) -> None:
         if not self.is_object:
             self.items.append(value)
@@ -90,9 +105,13 @@ def _built(events: Iterator[Any]) -> Marked:
 
     whole = _Open(0, is_object=False)
     stack = [whole]
-    documents = 0
+    documents = values = 0
     for event in events:
         at = event.start_mark.index if event.start_mark else 0
+        if isinstance(event, yaml.NodeEvent) and not stack[-1].wants_key:
+            values += 1
+            if values > MAX_VALUES:
+                raise too_many(at)
         match event:
             case yaml.DocumentStartEvent():
                 documents += 1
