@@ -23,6 +23,7 @@ from generated import (
 from mcpgen_runtime import RequestContext, ResourceNotFound, ToolError
 
 CONSTANTS: Mapping[str, float] = {"pi": math.pi, "e": math.e}
+DIGITS = tuple(str(digits) for digits in range(16))
 OPERATIONS: Mapping[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
@@ -39,16 +40,14 @@ class Calculator(Handlers):
     """One method for each feature of `server.mcp.json`."""
 
     async def add(self, arguments: AddArguments, ctx: RequestContext) -> AddResult:
-        return AddResult(sum=arguments.a + arguments.b)
+        return AddResult(sum=finite(lambda: arguments.a + arguments.b))
 
     async def evaluate(self, arguments: EvaluateArguments, ctx: RequestContext) -> EvaluateResult:
         steps: list[Step] = []
         try:
-            value = evaluated(arguments.expression, steps)
+            value = finite(lambda: evaluated(arguments.expression, steps))
         except ZeroDivisionError:
             raise ToolError("The expression divides by zero.") from None
-        if not math.isfinite(value):
-            raise ToolError("The value is too large.")
         return EvaluateResult(value=round(value, arguments.digits), steps=steps)
 
     async def format_number(self, arguments: FormatNumberArguments, ctx: RequestContext) -> str:
@@ -66,8 +65,9 @@ class Calculator(Handlers):
     async def read_constant(self, variables: ConstantVariables, ctx: RequestContext) -> str:
         if variables.name not in CONSTANTS:
             raise ResourceNotFound(f"calculator://constants/{variables.name}")
-        digits = variables.digits or "6"
-        return f"{CONSTANTS[variables.name]:.{min(int(digits), 15) if digits.isdecimal() else 6}f}"
+        # What a client writes into a URI is any text: only a template says what it means, no schema.
+        digits = variables.digits if variables.digits in DIGITS else "6"
+        return f"{CONSTANTS[variables.name]:.{digits}f}"
 
     async def prompt_word_problem(self, arguments: WordProblemArguments, ctx: RequestContext) -> str:
         how = "Show every step." if arguments.style == "stepwise" else "Give the number and nothing else."
@@ -85,6 +85,16 @@ class Calculator(Handlers):
         self, typed: str, settled: dict[str, str], ctx: RequestContext
     ) -> list[str]:
         return [style for style in ("short", "stepwise") if style.startswith(typed)]
+
+
+def finite(compute: Callable[[], float]) -> float:
+    """What `compute` returns. Raises `ToolError`, for the model to read, where that is beyond a float's range."""
+    try:
+        if math.isfinite(value := compute()):
+            return value
+    except OverflowError:  # JSON's integers have no bounds: 10**400 is one, and fits no float
+        pass
+    raise ToolError("The value is too large.")
 
 
 def evaluated(expression: Expression, steps: list[Step]) -> float:

@@ -66,6 +66,12 @@ def test_what_cannot_be_computed_is_told_to_the_model(handlers: Any) -> None:
             await calculator.evaluate(expression=generated.Operation(operator="/", operands=[1, 0]))
         with pytest.raises(ToolError, match="too large"):
             await calculator.evaluate(expression=generated.Operation(operator="*", operands=[1e300, 1e300]))
+        for a, b in ((1e308, 1e308), (10**400, 1.5), (10**400, 1)):
+            with pytest.raises(ToolError, match="too large"):
+                await calculator.add(a=a, b=b)
+        for value in (10**400, generated.Operation(operator="+", operands=[10**400, 1])):
+            with pytest.raises(ToolError, match="too large"):
+                await calculator.evaluate(expression=value)
         with pytest.raises(ToolError, match="from 1 to 3999"):
             await calculator.format_number(number=4000)
 
