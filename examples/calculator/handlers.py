@@ -88,7 +88,7 @@ class Calculator(Handlers):
 
 
 def finite(compute: Callable[[], float]) -> float:
-    """What `compute` returns. Raises `ToolError`, for the model to read, where that is beyond a float's range."""
+    """What `compute` returns. Raises `ToolError`, for the model to read, where no float holds it."""
     try:
         if math.isfinite(value := compute()):
             return value
