@@ -46,15 +46,9 @@ def load_target(target: str, *, root: str | None = None, key: bytes | None = Non
     _import_from(root)
     module = _file(place, root) if place.endswith(".py") else _module(place, root)
     found = _made(_attribute(module, attribute, place), target)
-    from mcpgen_runtime.core import ServerCore
-    from mcpgen_runtime.server import Server
+    from mcpgen_runtime.servable import protocol_handler
 
-    if isinstance(found, Server):
-        return ServerCore(found, key=key)
-    gateway = _gateway()
-    return (
-        gateway.GatewayCore(found, key=key) if gateway and isinstance(found, gateway.ServerHandler) else found
-    )
+    return protocol_handler(found, key=key)
 
 
 def is_place(target: str) -> bool:
@@ -156,20 +150,10 @@ def _made(found: Any, target: str) -> Any:
 
 
 def _is_server(value: Any) -> bool:
-    if isinstance(value, type):
-        return False
-    from mcpgen_runtime.server import Server
+    # Only now, for the target's own modules come first: what they lack is said without waiting for this.
+    from mcpgen_runtime.servable import is_servable
 
-    gateway = _gateway()
-    if isinstance(value, Server) or (gateway and isinstance(value, gateway.ServerHandler)):
-        return True
-    wanted = ("handle_request", "handle_notification", "capabilities")
-    return all(callable(getattr(value, name, None)) for name in wanted)
-
-
-def _gateway() -> Any:
-    """The module of gateways, if the target has imported it: no other target needs it."""
-    return sys.modules.get("mcpgen_runtime.gateway")
+    return is_servable(value)
 
 
 def _user_code(run: Callable[[], T], what: str) -> T:

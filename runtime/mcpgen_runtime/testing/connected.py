@@ -11,7 +11,7 @@ from mcpgen_runtime.client import Client, MemoryTransport, Transport
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.revisions import NEUTRAL
-from mcpgen_runtime.server import Server
+from mcpgen_runtime.servable import Servable, protocol_handler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.memory import MemoryAdapter, pipe
@@ -54,7 +54,7 @@ class ClientOptions(TypedDict, total=False):
 
 @asynccontextmanager
 async def client(
-    server: Server | ProtocolHandler,
+    server: Servable,
     *,
     revision: str | None = None,
     config: TransportConfig | None = None,
@@ -64,14 +64,15 @@ async def client(
 ) -> AsyncIterator[Client]:
     """A client that is connected to `server`, speaking `revision`, the newest unless told otherwise.
 
-    Clients of one `ServerCore` share its lifespan; each client of a `Server` has one of its own.
+    Clients of one `ServerCore` share its lifespan; each client of a `Server` or a `ServerHandler` has one of
+    its own.
     `config` holds the server's limits and times. `overrides` puts other providers in the place of a server's
     own (`mcpgen_runtime.dependencies`) as long as the client is connected. `recorder` keeps what passes. The
     rest is what `mcpgen_runtime.client.Client` takes. At the end calls in flight are answered.
 
-    Raises as `Client` does, and `LifespanFailed`.
+    Raises as `Client` does, `LifespanFailed`, and `TypeError` for what cannot be served.
     """
-    handler = ServerCore(server) if isinstance(server, Server) else server
+    handler = protocol_handler(server)
     here, there = pipe()
     transport: Transport = MemoryTransport(here)
     if recorder is not None:

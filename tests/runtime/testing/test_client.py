@@ -11,12 +11,19 @@ from typing import Any
 
 import pytest
 
-from mcpgen_runtime import Limits, RequestContext, Server, ServerCore
+from mcpgen_runtime import Limits, RequestContext, Server, ServerCore, ServerHandler
 from mcpgen_runtime.client import McpError
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.testing import client
 from mcpgen_runtime.transports.config import TransportConfig
-from mcpgen_types.v2026_07_28 import ElicitResult
+from mcpgen_types.v2026_07_28 import (
+    CallToolRequestParams,
+    CallToolResult,
+    ElicitResult,
+    ServerCapabilities,
+    ServerCapabilitiesTools,
+    TextContent,
+)
 
 ANY = {"type": "object"}
 
@@ -53,6 +60,34 @@ def test_it_speaks_the_newest_revision_unless_told_otherwise(make: Any) -> None:
             assert session.revision == NEUTRAL
 
     asyncio.run(main())
+
+
+class Gateway(ServerHandler):
+    def capabilities(self, revision: str) -> ServerCapabilities:
+        return ServerCapabilities(tools=ServerCapabilitiesTools())
+
+    async def call_tool(self, params: CallToolRequestParams, ctx: RequestContext) -> CallToolResult:
+        text = str(await ctx.depend(dict))
+        return CallToolResult(content=[TextContent(text=text)], result_type="complete")
+
+
+def test_it_takes_a_gateway_as_serve_does() -> None:
+    async def main() -> None:
+        async with client(Gateway(Server("g", "1")), overrides={dict: lambda: "another"}) as session:
+            result = await session.call_tool("t", {})
+            assert result.content[0].text == "another"  # type: ignore[union-attr]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("value", "named"), [(Gateway, "the class Gateway"), (3, "int"), (None, "NoneType")])
+def test_what_cannot_be_served_is_told_at_the_call(value: Any, named: str) -> None:
+    async def main() -> None:
+        async with client(value):
+            pass
+
+    with pytest.raises(TypeError, match=f"can be served, and not {named}$"):
+        asyncio.run(main())
 
 
 def test_the_server_has_the_limits_that_it_is_given() -> None:
