@@ -36,6 +36,8 @@ PromptHandler: TypeAlias = Callable[[dict[str, str], RequestContext], Outcome]
 #: Gets what the user has typed so far, and the arguments that are settled already.
 Completer: TypeAlias = Callable[[str, dict[str, str], RequestContext], Outcome]
 
+#: What no URI holds as it is (RFC 3986), whatever its scheme.
+_NOT_IN_URIS = frozenset([*map(chr, range(0x21)), *'<>"{}|\\^`\x7f'])
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 
 
@@ -78,6 +80,10 @@ class ResourceEntry:
     __slots__ = ("definition", "json", "reader")
 
     def __init__(self, definition: Resource, reader: ResourceReader) -> None:
+        if not is_uri(definition.uri):
+            raise DefinitionError(
+                f"{shorten(definition.uri)!r} is no URI: a scheme, a colon, the rest, such as notes:///today"
+            )
         self.definition = definition
         self.reader = reader
         self.json = encode_Resource(definition)
@@ -134,6 +140,19 @@ def check_tool_name(name: str) -> None:
         raise DefinitionError(
             f"{shorten(name)!r} is no tool name: 1 to 128 of A-Z, a-z, 0-9, underscore, hyphen and dot"
         )
+
+
+def is_uri(text: str) -> bool:
+    """Whether `text` can be a URI: it has a scheme and a rest, without spaces and the like (RFC 3986)."""
+    rest = text.partition(":")[2]
+    return bool(rest) and begins_with_scheme(text) and _NOT_IN_URIS.isdisjoint(rest)
+
+
+def begins_with_scheme(text: str) -> bool:
+    """Whether `text` begins with the scheme of a URI and its colon (RFC 3986, 3.1)."""
+    scheme, colon, _ = text.partition(":")
+    letters = scheme.translate({ord(sign): None for sign in "+-."})
+    return bool(colon) and scheme.isascii() and scheme[:1].isalpha() and letters.isalnum()
 
 
 def _compiled(schema: Any, tool: str, key: str) -> Validator:

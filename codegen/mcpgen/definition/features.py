@@ -8,12 +8,11 @@ from typing import Any
 
 from mcpgen.definition.loading import Definition, objects
 from mcpgen.definition.rules import Remark, shown
-from mcpgen_runtime.features import DefinitionError, check_tool_name
+from mcpgen_runtime.features import DefinitionError, check_tool_name, is_uri
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 
 Feature = dict[str, Any]
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f<>\"{}|\\^`]+\Z")
 _WORDS = {
     "tools": "tool",
     "resources": "resource",
@@ -62,7 +61,7 @@ def _resources(definition: Definition) -> Iterator[Remark]:
     yield from _twice(definition, resources, "uri", "duplicate-uri", "resource")
     for pointer, resource in resources.items():
         uri = resource.get("uri")
-        if isinstance(uri, str) and not _URI.match(uri):
+        if isinstance(uri, str) and not is_uri(uri):
             hint = "write it as notes:///today or https://example.com/a; %20 is a space"
             if "{" in uri:
                 hint = "with variables in braces it is a template: it belongs under resourceTemplates"

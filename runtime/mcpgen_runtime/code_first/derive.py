@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -16,6 +17,7 @@ from mcpgen_runtime.code_first.refusals import Refused
 from mcpgen_runtime.code_first.shapes import Shape, Shapes
 from mcpgen_runtime.code_first.signatures import EMPTY, Parameter, Signature
 from mcpgen_runtime.errors import DefinitionError
+from mcpgen_runtime.schemas import SchemaError, compile_schema
 from mcpgen_types.codec import Fault, escape, found
 
 #: Shapes whose JSON is their Python value.
@@ -90,6 +92,8 @@ def _adapter(signature: Signature, hint: Any, parameter: str | None) -> TypeAdap
             )
         else:
             problem = f"{_shown(hint)} has no JSON Schema: {error.message.splitlines()[0]}"
+    except DefinitionError as error:  # of what stands in an annotation further inside
+        problem = str(error)
     except (TypeError, NameError, AttributeError) as error:
         problem = f"{_shown(hint)} has no JSON Schema: {error}"
     raise _wrong(function, problem, parameter)
@@ -121,6 +125,7 @@ def _input_schema(signature: Signature, adapters: dict[str, TypeAdapter[Any]]) -
     schema["additionalProperties"] = False
     if definitions:
         schema["$defs"] = {name: _without_title(each, name) for name, each in definitions.items()}
+    _check_defaults(signature, schema)
     return schema
 
 
@@ -156,9 +161,44 @@ def _without_schema(signature: Signature, adapters: dict[str, TypeAdapter[Any]])
 def _tell_default(schema: dict[str, Any], parameter: Parameter, adapter: TypeAdapter[Any]) -> None:
     """Add the default, where JSON can say it: a sentinel is nobody's business."""
     try:
-        schema["default"] = adapter.dump_python(parameter.default, mode="json", warnings="error")
+        default = adapter.dump_python(parameter.default, mode="json", by_alias=True, warnings="error")
+        json.dumps(default, allow_nan=False)
+        schema["default"] = default
     except (PydanticSerializationError, ValueError, TypeError):
         schema.pop("default", None)
+
+
+def _check_defaults(signature: Signature, schema: dict[str, Any]) -> None:
+    """Raise `DefinitionError` for a default that a client could not send, of those that JSON can say.
+
+    None passes: it is what most people write for an argument that was not given.
+    """
+    given = {each.name: found for each in signature.parameters for found in _as_json(each.default)}
+    if not given:
+        return
+    try:
+        validator = compile_schema({key: value for key, value in schema.items() if key != "required"})
+    except SchemaError:
+        return  # `add_tool` tells of it
+    for name, default in given.items():
+        if validator.accepts({name: default}):
+            continue
+        if default is None:
+            schema["properties"][name].pop("default", None)
+            continue
+        fault = validator.faults({name: default})[0]
+        problem = f"its default {default!r:.60} does not fit what clients are told: expected {fault.expected}"
+        raise wrong(signature.function, problem, parameter=name)
+
+
+def _as_json(default: Any) -> Iterator[Any]:
+    """A default that is its own JSON; of another, such as a date, its class says what it is."""
+    try:
+        found = json.loads(json.dumps(default, allow_nan=False))
+    except (TypeError, ValueError):
+        return
+    if found == default:
+        yield found
 
 
 def _without_title(schema: dict[str, Any], name: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from mcpgen_runtime.code_first.codecs import Codec
 from mcpgen_runtime.code_first.faults import wrong
 from mcpgen_runtime.code_first.shapes import Shape, Shapes, described
 from mcpgen_runtime.code_first.signatures import EMPTY, Signature
+from mcpgen_runtime.errors import DefinitionError
 
 log = logging.getLogger("mcpgen_runtime")
 
@@ -125,12 +126,15 @@ def _read(
 ) -> Reading:
     shapes = Shapes(scope)
     parameters = []
-    for each in signature.parameters:
-        default = None if each.default is EMPTY else described(each.default)
-        shapes.tokens.append([each.name, each.description, default])
-        parameters.append(shapes.of(each.hint))
-    shapes.tokens.append(["returns", signature.doc.returns])
-    result = None if data is EMPTY else shapes.of(data)
+    try:
+        for each in signature.parameters:
+            default = None if each.default is EMPTY else described(each.default)
+            shapes.tokens.append([each.name, each.description, default])
+            parameters.append(shapes.of(each.hint))
+        shapes.tokens.append(["returns", signature.doc.returns])
+        result = None if data is EMPTY else shapes.of(data)
+    except DefinitionError as error:  # of what stands in an annotation further inside
+        raise wrong(signature.function, str(error)) from None
     text = json.dumps([FORMAT, definition, shapes.tokens], sort_keys=True, default=repr)
     digest = sha256(text.encode()).hexdigest()
     return Reading(module, definition["name"], signature, shapes, tuple(parameters), result, data, digest)

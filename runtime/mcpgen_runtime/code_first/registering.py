@@ -24,6 +24,7 @@ from mcpgen_runtime.code_first.signatures import EMPTY, Parameter, Signature, re
 from mcpgen_runtime.code_first.texts import Reader, choices_of, reader_of
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import DefinitionError, ResourceNotFound
+from mcpgen_runtime.features import begins_with_scheme
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 from mcpgen_types.codec import escape
 from mcpgen_types.v2026_07_28 import Annotations, Icon, ToolAnnotations, encode_Annotations, encode_Icon
@@ -63,6 +64,9 @@ def add_resource(
         template = UriTemplate(uri)
     except UriTemplateError as error:
         raise wrong(function, f"{uri!r} is no URI template: {error}") from None
+    # A scheme may go on in a variable.
+    if template.variables and not begins_with_scheme(uri.partition("{")[0] + "x:"):
+        raise wrong(function, f"{uri!r} leads to no URI: that begins with a scheme, as in notes://{{id}}")
     takes_uri = "uri" not in template.variables and any(each.name == "uri" for each in signature.parameters)
     parameters = [each for each in signature.parameters if not (takes_uri and each.name == "uri")]
     _check_variables(signature, parameters, template)
@@ -135,7 +139,9 @@ def add_completion(
     signature = read_signature(function, scope=scope)
     entry = server.prompts.get(of) or server.templates.get(of)
     if entry is None:
-        raise wrong(function, f"there is no prompt or resource template {of!r}; it must stand above")
+        named = [repr(uri) for uri, each in server.templates.items() if each.definition.name == of]
+        hint = f"a template goes by its URI: {' or '.join(named)}" if named else "it must stand above"
+        raise wrong(function, f"there is no prompt or resource template {of!r}; {hint}")
     known = entry.known if of in server.prompts else entry.template.variables  # type: ignore[union-attr]
     if argument not in known:
         raise wrong(function, f"{of!r} has no argument {argument!r} to complete; it has {', '.join(known)}")

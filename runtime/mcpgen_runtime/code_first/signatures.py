@@ -93,12 +93,17 @@ def read_signature(function: Callable[..., Any], *, scope: Mapping[str, Any] | N
             continue
         dependency = _dependency(hint)
         if dependency is not None:
+            if isinstance(dependency, type):
+                raise wrong(function, "names no provider: write `Depends(provider)`", parameter=name)
             _check(function, name, dependency)
             dependencies[name] = dependency
             continue
         default = parameter.default
         if _is_depends(default):
             said = f"is a dependency: write `{name}: Annotated[…, Depends(…)]` instead of a default"
+            raise wrong(function, said, parameter=name)
+        if any(_dependency(each) for each in get_args(hint)):
+            said = f"has a dependency inside of its type: put it around, `{name}: Annotated[…, Depends(…)]`"
             raise wrong(function, said, parameter=name)
         if _is_pydantic_field(default):
             hint, default = Annotated[hint, default], _filled(name, default, fills)
@@ -137,12 +142,28 @@ def _hints(function: Callable[..., Any], scope: Mapping[str, Any] | None) -> dic
         return {}
     try:
         return resolved_hints(of, scope)
+    except DefinitionError as error:  # of what stands in an annotation: Depends(…), Schema(…)
+        raise wrong(function, str(error), parameter=_raising(of, scope)) from None
     except Exception as error:
         raise wrong(
             function,
             f"an annotation cannot be resolved: {type(error).__name__}: {error}; it must name what exists "
             "when the module is imported, not only under TYPE_CHECKING",
         ) from None
+
+
+def _raising(of: Any, scope: Mapping[str, Any] | None) -> str | None:
+    """The parameter whose annotation, a text, says what must not be; None where it is of the result."""
+    inner = inspect.unwrap(of)
+    for name, text in inner.__annotations__.items():
+        alone = types.SimpleNamespace(__annotations__={name: text}, __globals__=inner.__globals__)
+        try:
+            resolved_hints(alone, scope)
+        except DefinitionError:
+            return None if name == "return" else str(name)
+        except NameError:
+            continue  # told when the other is mended
+    return None
 
 
 def _is_context(hint: Any) -> bool:
@@ -160,7 +181,7 @@ def _dependency(hint: Any) -> Any:
 
 def _is_depends(value: Any) -> bool:
     # By name: who has no dependencies does not import them.
-    kind = type(value)
+    kind = value if isinstance(value, type) else type(value)
     return kind.__name__ == "Depends" and kind.__module__ == "mcpgen_runtime.dependencies"
 
 

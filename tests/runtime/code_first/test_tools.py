@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import datetime
 import enum
+import math
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
@@ -160,6 +161,41 @@ def test_default_that_json_cannot_say_is_not_told() -> None:
         return str(title is missing)
 
     assert tool_of(find)["inputSchema"]["properties"] == {"title": {}}
+
+
+def test_default_that_clients_could_not_send_is_not_told() -> None:
+    def find(
+        few: int = None,  # type: ignore[assignment]  # noqa: RUF013
+        far: float = math.inf,
+        tags: list[str] = (),  # type: ignore[assignment]
+    ) -> str:
+        return f"{few} {far} {tags}"
+
+    properties = tool_of(find)["inputSchema"]["properties"]
+    assert not any("default" in each for each in properties.values())
+    assert called(find, {}).content[0].text == "None inf ()"
+
+
+def test_default_of_a_class_is_told_as_its_json() -> None:
+    def order(
+        colour: Colour = Colour.RED,
+        book: Book = Book(title="Emma", pageCount=9),  # noqa: B008
+        when: datetime.date = datetime.date(2026, 7, 28),
+        titles: list[str] = [],  # noqa: B006
+        count: Literal[1, 2] | None = None,
+        ratio: float = 1,
+    ) -> str:
+        return ""
+
+    properties = tool_of(order)["inputSchema"]["properties"]
+    assert {name: each["default"] for name, each in properties.items()} == {
+        "colour": Colour.RED.value,
+        "book": {"title": "Emma", "pageCount": 9},
+        "when": "2026-07-28",
+        "titles": [],
+        "count": None,
+        "ratio": 1,
+    }
 
 
 def test_arguments_arrive_as_their_types() -> None:
