@@ -25,6 +25,7 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, get_args, get_origin
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 Provider: TypeAlias = Callable[..., Any]
 #: So many providers are taken apart once only.
 _KNOWN = 1024
+#: Which provider is being opened around here: what it asks `ctx.depend` for, it needs.
+_OPENING: ContextVar[tuple[Scope, Provider] | None] = ContextVar("mcpgen_opening", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,13 @@ class Depends:
             raise DefinitionError(
                 f"Depends takes a function, not {self.provider!r:.60}: Depends(f), and not Depends(f())"
             )
+        _hold_hashable(self.provider)
 
 
 class Scope:
     """What was opened for one request. One that is `held` is closed by a `resolved`, and by nobody else."""
 
-    __slots__ = ("_ctx", "_opening", "_stack", "_values", "held")
+    __slots__ = ("_asked", "_ctx", "_opening", "_stack", "_values", "held")
 
     def __init__(self, ctx: RequestContext, *, held: bool = False) -> None:
         self.held = held
@@ -69,14 +73,43 @@ class Scope:
         #: By provider, who else in the same request waits for what it is about to give.
         self._opening: dict[Provider, list[Promise[None]]] = {}
 
-    async def get(self, provider: Provider, *, path: tuple[Provider, ...] = ()) -> Any:
-        """What `provider` gives, in this request; `path` is who needs it.
+        #: By provider that is about to give something, what it waits for itself.
+        self._asked: dict[Provider, list[Provider]] = {}
 
-        Raises what it raises, and `DefinitionError`.
-        """
+    async def get(self, provider: Provider) -> Any:
+        """What `provider` gives, in this request. Raises what it raises, and `DefinitionError`."""
+        _hold_hashable(provider)
+        opening = _OPENING.get()
+        by = opening[1] if opening is not None and opening[0] is self else None
+        return await self._given(provider, by if by in self._opening else None)
+
+    async def _given(self, provider: Provider, by: Provider | None) -> Any:
+        """What `provider` gives, which `by` needs before it can give something itself."""
         provider = self._ctx.overrides.get(provider, provider)
-        if provider in path:
-            raise DefinitionError(_circle(path, provider))
+        if by is None:
+            return await self._shared(provider)
+        # Whoever closes a circle hears of it: to wait would be to wait for ever.
+        way = self._way(provider, by)
+        if way:
+            raise DefinitionError(_circle((*way, provider)))
+        asked = self._asked.setdefault(by, [])
+        asked.append(provider)
+        try:
+            return await self._shared(provider)
+        finally:
+            asked.remove(provider)
+
+    def _way(self, start: Provider, end: Provider) -> tuple[Provider, ...]:
+        """Through whom `start` waits for `end`; nobody where it does not."""
+        if start == end:
+            return (end,)
+        for asked in self._asked.get(start, ()):
+            way = self._way(asked, end)
+            if way:
+                return (start, *way)
+        return ()
+
+    async def _shared(self, provider: Provider) -> Any:
         while provider in self._opening:  # by another task of the handler
             promise = self._ctx._promise()
             self._opening[provider].append(promise)
@@ -84,13 +117,17 @@ class Scope:
         if provider in self._values:
             return self._values[provider]
         self._opening[provider] = []
+        around = _OPENING.get()
         try:
             needs = _needs(provider)
             arguments: dict[str, Any] = dict.fromkeys(needs.context, self._ctx)
             for name, needed in needs.others:
-                arguments[name] = await self.get(needed, path=(*path, provider))
+                arguments[name] = await self._given(needed, provider)
+            _OPENING.set((self, provider))
             value = self._values[provider] = await self._open(provider, arguments)
         finally:
+            _OPENING.set(around)
+            self._asked.pop(provider, None)
             for promise in self._opening.pop(provider):
                 if not promise.done():
                     promise.set_result(None)
@@ -161,7 +198,7 @@ def check_provider(provider: Provider) -> None:
 
 def _check(provider: Provider, around: tuple[Provider, ...]) -> None:
     if provider in around:
-        raise DefinitionError(_circle(around, provider))
+        raise DefinitionError(_circle((*around, provider)))
     for _, needed in _needs(provider).others:
         _check(needed, (*around, provider))
 
@@ -233,8 +270,17 @@ def _is_decorated(provider: Provider) -> bool:
     return inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
 
 
-def _circle(path: tuple[Provider, ...], provider: Provider) -> str:
-    return f"a dependency needs itself: {' needs '.join(map(_name, (*path, provider)))}"
+def _circle(way: tuple[Provider, ...]) -> str:
+    return f"a dependency needs itself: {' needs '.join(map(_name, way))}"
+
+
+def _hold_hashable(provider: Provider) -> None:
+    try:
+        hash(provider)
+    except TypeError:
+        raise DefinitionError(
+            f"{_name(provider)} cannot be a provider: it has no hash to keep by what it gives"
+        ) from None
 
 
 def _name(provider: Provider) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
@@ -315,6 +316,95 @@ circular.__annotations__["other"] = Annotated[int, Depends(circular)]
 def test_a_provider_that_cannot_be_called_is_named(provider: Any, message: str) -> None:
     with pytest.raises(DefinitionError, match=message):
         check_provider(provider)
+
+
+async def pause() -> None:
+    await asyncio.sleep(0)
+
+
+async def another_pause() -> None:
+    await asyncio.sleep(0)
+
+
+async def one_end(
+    paused: Annotated[None, Depends(pause)], other: Annotated[int, "Depends(other_end)"]
+) -> int:
+    return other
+
+
+async def other_end(
+    paused: Annotated[None, Depends(another_pause)], other: Annotated[int, Depends(one_end)]
+) -> int:
+    return other
+
+
+one_end.__annotations__["other"] = Annotated[int, Depends(other_end)]
+
+
+async def asks_first(ctx: RequestContext) -> int:
+    await asyncio.sleep(0)
+    return await ctx.depend(asks_second)
+
+
+async def asks_second(ctx: RequestContext) -> int:
+    await asyncio.sleep(0)
+    # From a task of its own, too, it is this provider that waits.
+    (answer,) = await asyncio.gather(ctx.depend(asks_first))
+    return answer
+
+
+@pytest.mark.parametrize("ends", [(one_end, other_end), (asks_first, asks_second)], ids=["named", "asked"])
+@pytest.mark.parametrize("at_once", [False, True], ids=["one end", "both ends"])
+def test_a_circle_is_told_and_not_waited_for(ends: tuple[Any, Any], at_once: bool) -> None:
+    one, other = (each.__name__ for each in ends)
+
+    async def handler(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        asked = [ctx.depend(each) for each in (ends if at_once else ends[:1])]
+        return "; ".join(map(repr, await asyncio.gather(*asked, return_exceptions=True)))
+
+    text = call(handler, timeout=5).content[0].text
+    assert text.count("DefinitionError") == (2 if at_once else 1)
+    told = f"{one} needs {other} needs {one}"
+    assert told in text or (at_once and f"{other} needs {one} needs {other}" in text)
+
+
+async def first(ctx: RequestContext) -> int:
+    await asyncio.sleep(0)
+    return 1
+
+
+async def second(ctx: RequestContext, one: Annotated[int, Depends(first)]) -> int:
+    return one + await ctx.depend(first)
+
+
+async def third(ctx: RequestContext, one: Annotated[int, Depends(first)]) -> int:
+    return sum(await asyncio.gather(ctx.depend(second), ctx.depend(first))) + one
+
+
+def test_what_two_providers_need_is_no_circle() -> None:
+    async def handler(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        return str(await asyncio.gather(ctx.depend(third), ctx.depend(second), ctx.depend(first)))
+
+    assert call(handler, timeout=5).content[0].text == "[4, 2, 1]"
+
+
+@dataclass
+class Unhashable:
+    def __call__(self) -> int:
+        return 1
+
+
+def test_a_provider_without_a_hash_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="it has no hash"):
+        Depends(Unhashable())
+
+    async def handler(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        try:
+            return str(await ctx.depend(Unhashable()))
+        except DefinitionError as error:
+            return str(error)
+
+    assert "it has no hash" in call(handler).content[0].text
 
 
 def by_default(other: int = Depends(settings)) -> int:  # type: ignore[assignment]
