@@ -171,6 +171,41 @@ FINE = {
     },
     "a property called $ref": {"properties": {"$ref": {"type": "string"}, "$defs": {"type": "object"}}},
     "an unknown keyword": {"x-order": 1, "nullable": True},
+    "required by the branches": {
+        "properties": {"a": {"type": "string"}, "b": {"type": "string"}},
+        "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+        "dependentSchemas": {"a": {"required": ["b"]}},
+    },
+    "required, and described behind a reference": {
+        "allOf": [{"$ref": "#/$defs/A"}],
+        "required": ["a"],
+        "$defs": {"A": {"properties": {"a": {"type": "string"}}, "required": ["b"]}},
+        "properties": {"b": {"type": "string"}},
+    },
+    "required, and forbidden or asked for by name": {
+        "properties": {"a": {"type": "string"}},
+        "not": {"anyOf": [{"required": ["x"]}, {"required": ["y"], "additionalProperties": False}]},
+        "if": {"required": ["z"]},
+        "then": {"required": ["a"]},
+    },
+    "required, and described by a pattern": {
+        "patternProperties": {"^x": {"type": "string"}},
+        "additionalProperties": False,
+        "required": ["x1"],
+    },
+    "required of a map": {"additionalProperties": {"type": "string"}, "required": ["a"]},
+    "required of no object": {"properties": {"a": {"type": "string", "required": ["b"]}}},
+    "properties called as keywords": {
+        "properties": {"anyOf": {"type": "string"}, "required": {"type": "boolean"}},
+        "required": ["anyOf", "required"],
+    },
+    "bounds of one value": {
+        "properties": {
+            "a": {"type": "integer", "minimum": 1, "maximum": 1},
+            "b": {"type": "string", "minLength": 2, "maxLength": 2},
+            "c": {"type": "array", "minContains": 2, "maxContains": 1},
+        },
+    },
     "a default by reference": {
         "properties": {"a%/~b": {"$ref": "#/$defs/N", "default": 1}},
         "$defs": {"N": {"type": "integer"}},
@@ -232,7 +267,53 @@ WRONG = {
         {"properties": {"a%/~b": {"$ref": "#/$defs/N", "default": "1"}}, "$defs": {"N": {"type": "integer"}}},
         [("default-mismatch", "/properties/a%~1~0b/default")],
     ),
-    "default of the whole": ({"required": ["a"], "default": {}}, [("default-mismatch", "/default")]),
+    "required, and misspelt": (
+        {"properties": {"name": {}}, "required": ["nam"]},
+        [("missing-property", "/required/0")],
+    ),
+    "required, misspelt, and nothing else allowed": (
+        {"properties": {"name": {}}, "required": ["name", "nam"], "additionalProperties": False},
+        [("impossible-property", "/required/1")],
+    ),
+    "required and forbidden": (
+        {"properties": {"a": False}, "required": ["a"]},
+        [("impossible-property", "/required/0")],
+    ),
+    "required in a branch, and nowhere described": (
+        {"properties": {"a": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        [("missing-property", "/anyOf/1/required/0")],
+    ),
+    "required of an inner object": (
+        {
+            "properties": {"not": {"type": "object", "required": ["a"]}, "a": {}},
+        },
+        [("missing-property", "/properties/not/required/0"), ("python-keyword", "/properties/not")],
+    ),
+    "empty ranges": (
+        {
+            "minProperties": 2,
+            "maxProperties": 1,
+            "properties": {
+                "a": {"type": "string", "minLength": 500, "maxLength": 200},
+                "b": {"type": "number", "exclusiveMinimum": 5, "maximum": 5, "minimum": 1.5},
+                "c": {"type": "array", "minItems": 3, "maxItems": 2},
+                "d": {"type": "array", "contains": {}, "minContains": 2, "maxContains": 1},
+                "e": {"type": "integer", "minimum": 3, "maximum": 2},
+            },
+        },
+        [
+            ("empty-range", "/maxProperties"),
+            ("empty-range", "/properties/a/maxLength"),
+            ("empty-range", "/properties/b/maximum"),
+            ("empty-range", "/properties/c/maxItems"),
+            ("empty-range", "/properties/d/maxContains"),
+            ("empty-range", "/properties/e/maximum"),
+        ],
+    ),
+    "default of the whole": (
+        {"properties": {"a": {}}, "required": ["a"], "default": {}},
+        [("default-mismatch", "/default")],
+    ),
     "not an object": ({"type": "array"}, [("wrong-shape", "/type")]),
 }  # fmt: skip
 
@@ -242,6 +323,24 @@ def test_schemas_that_are_not(load: Load, schema: dict[str, Any], expected: list
     at = "/tools/0/inputSchema"
     findings = [(each.rule, each.pointer.removeprefix(at)) for each in lint(load(tool(schema)))]
     assert sorted(findings) == sorted(expected)
+
+
+@pytest.mark.parametrize("keyword", ["definitions", "$defs", "contentSchema"])
+@pytest.mark.parametrize(
+    "wrong", [{"minLength": "a", "maxLength": 1}, {"required": 5}, {"properties": 3, "required": ["a"]}]
+)
+def test_draft_07_that_nothing_leads_to_may_be_of_any_shape(
+    load: Load, keyword: str, wrong: dict[str, Any]
+) -> None:
+    schema = {"$schema": "http://json-schema.org/draft-07/schema#", keyword: {"A": wrong, **wrong}}
+    assert "other-dialect" in {finding.rule for finding in lint(load(tool(schema)))}
+
+
+def test_draft_07_is_asked_too_whether_it_can_be_given(load: Load) -> None:
+    schema: dict[str, Any] = {"$schema": "http://json-schema.org/draft-07/schema#", "required": ["nam"]}
+    schema |= {"properties": {"name": {"type": "string"}}, "additionalProperties": False}
+    rules = [finding.rule for finding in lint(load(tool(schema)))]
+    assert rules == ["other-dialect", "impossible-property"]
 
 
 def test_an_output_schema_is_linted_too(load: Load) -> None:

@@ -24,7 +24,7 @@ class Graph:
         self.broken: list[Remark] = []
         # By the pointer of a schema: what is directly inside but not under $defs, and what it refers to.
         self._inside: dict[str, list[str]] = {}
-        self._refers: dict[str, list[str]] = {}
+        self.refers: dict[str, list[str]] = {}
         self._definitions: list[str] = []
         self._dynamic: dict[str, list[str]] = {}
         self._walk()
@@ -38,7 +38,7 @@ class Graph:
             resource = self.document.resource_at(pointer, resource)
             self.schemas[pointer] = schema
             targets = list(self._targets(schema, pointer, resource))
-            self._refers[pointer] = [target.pointer for target in targets]
+            self.refers[pointer] = [target.pointer for target in targets]
             # What is referred to may stand where no keyword leads to.
             waiting += [(Located(target.schema, target.pointer), target.resource) for target in targets]
             if isinstance(schema.get("$dynamicAnchor"), str):
@@ -89,7 +89,7 @@ class Graph:
                 continue
             reached.add(pointer)
             waiting += self._inside.get(pointer, ())
-            waiting += self._refers.get(pointer, ())
+            waiting += self.refers.get(pointer, ())
             dynamic = self.schemas.get(pointer, {}).get("$dynamicRef")
             if isinstance(dynamic, str):
                 waiting += self._dynamic.get(dynamic.rpartition("#")[2], ())
@@ -104,7 +104,7 @@ class Graph:
 
     def endless(self) -> Iterator[Remark]:
         """The schemas, among those referred to, that only a value without end could fit."""
-        targets = {target for targets in self._refers.values() for target in targets}
+        targets = {target for targets in self.refers.values() for target in targets}
         if not targets:
             return
         finite: set[str] = set()
@@ -128,7 +128,7 @@ class Graph:
             inner = "/".join([pointer, *(escape(str(step)) for step in steps)])
             return inner not in self.schemas or inner in finite
 
-        if any(target in self.schemas and target not in finite for target in self._refers[pointer]):
+        if any(target in self.schemas and target not in finite for target in self.refers[pointer]):
             return False
         if not all(ends("allOf", index) for index in range(len(schema.get("allOf", ())))):
             return False

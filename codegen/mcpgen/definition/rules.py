@@ -49,6 +49,9 @@ RULES: Mapping[str, Rule] = {
         "error", "A schema is whole: nothing is ever fetched, neither here nor where it runs."
     ),
     "dangling-ref": Rule("error", "What the reference leads to is not there."),
+    "impossible-property": Rule("error", "It must be there and may not be, so no object can fit."),
+    "missing-property": Rule("warning", "Nothing says what it holds, so any value will do: is it misspelt?"),
+    "empty-range": Rule("error", "The bounds leave nothing between them."),
     "endless-schema": Rule(
         "error", "Whether a value fits could never be told: the schema asks itself about it again."
     ),

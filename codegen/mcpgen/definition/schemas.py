@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from mcpgen.definition.graph import Graph
+from mcpgen.definition.possible import range_remarks, required_remarks
 from mcpgen.definition.rules import Remark, shown
 from mcpgen.definition.shape import keywords, schema_faults
 from mcpgen_runtime.mirrored_headers import misplaced_marks
@@ -61,6 +62,13 @@ def schema_remarks(schema: Any) -> Iterator[Remark]:
         if graph is not None:
             yield from graph.unreachable()
             yield from graph.endless()
+        # In draft-07 whatever nothing leads to is not checked yet.
+        if dialect == "2020-12" or not schema_faults(schema):
+            inside = {pointer: inner for inner, pointer in _inside(schema)}
+            schemas, refers = (inside, {}) if graph is None else (graph.schemas, graph.refers)
+            yield from range_remarks(schemas)
+            if '"required"' in text:
+                yield from required_remarks(schemas, refers)
         if '"default"' in text:
             yield from _defaults(schema)
 
