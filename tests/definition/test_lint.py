@@ -83,17 +83,53 @@ def test_warnings_alone_hold(tmp_path: Path) -> None:
     ("arguments", "error"),
     [
         (("lint", "gone.mcp.json"), "error: gone.mcp.json: no such file or directory\n"),
-        (("lint", "."), "error: .: a definition is JSON or YAML, and its name says which\n"),
+        (("lint", "empty"), "error: there is no definition in "),
+        (("lint", "schemas"), "error: schemas/mcpgen.toml names no definition\n"),
+        (("lint", "server.txt"), "error: server.txt: a definition is JSON or YAML, and its name says which"),
         (("lint", "server.mcp.json"), "error: server.mcp.json:1:1: a value should be here, not 'hello'\n"),
         (("lint", "server.mcp.json", "--schema", "."), "error: --schema is for linting schemas, not"),
     ],
 )
 def test_what_cannot_be_read_ends_with_2(tmp_path: Path, arguments: tuple[str, ...], error: str) -> None:
     (tmp_path / "server.mcp.json").write_text("hello")
+    (tmp_path / "server.txt").write_text("hello")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "mcpgen.toml").write_text("[output.types]\ndirectory = 'generated'\n")
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith(error)
     assert "\nhint: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "below", "shown"),
+    [
+        (("lint",), ".", "mine.mcp.json:1:10: error: "),
+        (("lint",), "inner", "/mine.mcp.json:1:10: error: "),
+        (("lint", "."), ".", "mine.mcp.json:1:10: error: "),
+        (("lint", ".."), "inner", "/mine.mcp.json:1:10: error: "),
+        (("lint", "mcpgen.toml"), ".", "mine.mcp.json:1:10: error: "),
+        (("lint", "inner"), ".", "inner/server.mcp.yaml:1:7: error: "),
+    ],
+)
+def test_the_definition_of_the_project_is_linted(
+    tmp_path: Path, arguments: tuple[str, ...], below: str, shown: str
+) -> None:
+    (tmp_path / "mcpgen.toml").write_text('definition = "mine.mcp.json"\n')
+    (tmp_path / "mine.mcp.json").write_text('{"name": 1, "version": "1"}')
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "server.mcp.yaml").write_text("name: 1\nversion: '1'\n")
+    done = run(*arguments, cwd=tmp_path / below)
+    assert shown in done.stdout.splitlines()[0]
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_a_project_without_a_definition_has_its_schemas_linted(tmp_path: Path) -> None:
+    (tmp_path / "mcpgen.toml").write_text("[output.types]\ndirectory = 'generated'\n")
+    done = run("lint", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.endswith("revisions, nothing to mend\n")
 
 
 def tool(schema: Any, **more: Any) -> str:

@@ -9,11 +9,39 @@ from pathlib import Path
 
 import typer
 
-from mcpgen.definition import Definition, Finding, lint, load_definition
-from mcpgen.errors import ExitCode
+from mcpgen.definition import FILE_NAMES, Definition, Finding, lint, load_definition
+from mcpgen.errors import ExitCode, UsageError
+from mcpgen.project import FILE_NAME, load_project
 
 #: How many findings are shown as text. With thousands they have one reason, and the first say it.
 MOST_SHOWN = 100
+
+
+def definition_file(path: Path) -> Path:
+    """The definition that `path` means: itself, or what the project there names.
+
+    A project is its directory or its mcpgen.toml; a directory without that may just hold a definition. From
+    the present directory the path is as short as findings are read. Raises `UsageError` where there is none.
+    """
+    if path.is_dir():
+        if not (path / FILE_NAME).is_file():
+            for name in FILE_NAMES:
+                if (path / name).is_file():
+                    return path / name
+            raise UsageError(
+                f"there is no definition in {path.resolve()}: neither {FILE_NAME} nor {FILE_NAMES[0]}",
+                hint="mcpgen schema lint FILE lints one of any name; `mcpgen init DIR` makes a project",
+            )
+        path /= FILE_NAME
+    if path.name != FILE_NAME:
+        return path
+    definition = load_project(path).definition
+    if definition is None:
+        raise UsageError(
+            f"{path} names no definition", hint='add above the tables: definition = "server.mcp.json"'
+        )
+    here = Path.cwd()
+    return definition.relative_to(here) if definition.is_relative_to(here) else definition
 
 
 def show_findings(file: Path, *, as_json: bool) -> None:

@@ -202,22 +202,29 @@ def definition() -> None:
 def lint(
     file: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Argument(metavar="[FILE]", help="A server's definition, as server.mcp.json; else the schemas."),
+        typer.Argument(
+            metavar="[FILE]", help="A definition, as server.mcp.json, or a project; else the one around here."
+        ),
     ] = None,
     format: FormatOption = Format.TEXT,
     schema: RoomOption = None,
 ) -> None:
-    """Look for what is wrong in a server's definition, or in the schemas, and say how to mend it."""
-    if file is None:
-        _lint_room(format, schema)
-    elif schema is not None:
+    """Look for what is wrong in a server's definition, and say how to mend it.
+
+    Without FILE it is the definition of the project around here. With --schema, or where no project has
+    a definition, it is the schemas that are linted.
+    """
+    if file is not None and schema is not None:
         raise UsageError(
             "--schema is for linting schemas, not a definition", hint=f"mcpgen schema lint {file}"
         )
+    definition = _definition_around_here() if file is None and schema is None else file
+    if definition is None:
+        _lint_room(format, schema)
     else:
-        from mcpgen.cli.definition_view import show_findings
+        from mcpgen.cli.definition_view import definition_file, show_findings
 
-        show_findings(file, as_json=format is Format.JSON)
+        show_findings(definition_file(definition), as_json=format is Format.JSON)
 
 
 def _lint_room(format: Format, schema: Path | None) -> None:
@@ -259,17 +266,32 @@ def _writable_room(directory: Path | None) -> Path:
     return chosen
 
 
+def _definition_around_here() -> Path | None:
+    """The mcpgen.toml of the project around here, if it names a definition."""
+    from mcpgen.project import load_project
+
+    config = _config_around_here()
+    return None if config is None or load_project(config).definition is None else config
+
+
 def _directory_of_project() -> Path | None:
     """What the nearest mcpgen.toml says, if there is one and it says anything."""
-    from mcpgen.project import FILE_NAME, find_project, load_project
+    from mcpgen.project import load_project
     from mcpgen.regen.kinds import EMITTERS
 
-    here = Path.cwd()
-    if not any((directory / FILE_NAME).is_file() for directory in (here, *here.parents)):
+    config = _config_around_here()
+    if config is None:
         return None
-    return load_project(
-        find_project(here), {kind: emitter.options for kind, emitter in EMITTERS.items()}
-    ).schema
+    return load_project(config, {kind: emitter.options for kind, emitter in EMITTERS.items()}).schema
+
+
+def _config_around_here() -> Path | None:
+    """The nearest mcpgen.toml, if there is one."""
+    from mcpgen.project import FILE_NAME
+
+    here = Path.cwd()
+    configs = (directory / FILE_NAME for directory in (here, *here.parents))
+    return next((config for config in configs if config.is_file()), None)
 
 
 def _revision(room: SchemaRoom, revision: str | None) -> str:
