@@ -132,9 +132,10 @@ TOOLS = {
         _0_add_note,
     ),
     # find_notes
-    'bd8721c051023f062b13596604c0104d4f56c88d3f5e6c7ca2fd7b063a5a0f48': Frozen(
+    '6ae154f421839d9be1e4a3d833955f80fd6fa11f471e4b94104bcc170694d43f': Frozen(
         {'type': 'object',
          'properties': {'words': {'type': 'string',
+                                  'maxLength': 200,
                                   'description': 'must all be in the title or in the text',
                                   'default': ''},
                         'tag': {'anyOf': [{'type': 'string'}, {'type': 'null'}],
@@ -166,9 +167,10 @@ TOOLS = {
         _1_find_notes,
     ),
     # change_note
-    'baa05e63b0ccfa7ba9ad282446677048f91590fc3a0a2f09d35e49aa074893ef': Frozen(
+    'e609d7e425a8939b114de5c8683e1cbb5582ef0053f7dcb629b39eeba0b77a7b': Frozen(
         {'type': 'object',
-         'properties': {'id': {'type': 'integer'}, 'text': {'type': 'string'}},
+         'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807},
+                        'text': {'type': 'string'}},
          'required': ['id', 'text'],
          'additionalProperties': False},
         {'description': 'A note, as it is kept.',
@@ -182,9 +184,9 @@ TOOLS = {
         _2_change_note,
     ),
     # delete_note
-    '9e64de7ab589cb1b429db8e77558a674a723cf45ea6df985d95df1cb340cb32d': Frozen(
+    '4012c53d6242fb463dbaef7b33f7190eaba05c8439d55cd20b28842eb636a182': Frozen(
         {'type': 'object',
-         'properties': {'id': {'type': 'integer'}},
+         'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807}},
          'required': ['id'],
          'additionalProperties': False},
         None,

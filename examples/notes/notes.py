@@ -51,12 +51,18 @@ async def opened(server: Server) -> AsyncIterator[sqlite3.Connection]:
 
 
 def transaction(ctx: RequestContext) -> Iterator[sqlite3.Connection]:
-    """The database, for one request: what it changed is kept if it succeeds, and undone if it fails."""
+    """The database, for one request: what it changed is kept if it succeeds, and undone if it fails.
+
+    All requests share the connection, so this is for functions that do not await: they run alone.
+    """
     with ctx.state(sqlite3.Connection) as connection:
         yield connection
 
 
 Database: TypeAlias = Annotated[sqlite3.Connection, Depends(transaction)]
+#: SQLite has integers of 64 bits, and JSON of any size.
+LARGEST = 2**63 - 1
+Id: TypeAlias = Annotated[int, Schema(minimum=1, maximum=LARGEST)]
 
 server = Server(
     "notes",
@@ -124,7 +130,7 @@ def add_note(
 @server.tool(annotations={"readOnlyHint": True})
 def find_notes(
     db: Database,
-    words: str = "",
+    words: Annotated[str, Schema(maxLength=200)] = "",
     tag: str | None = None,
     since: date | None = None,
     order: Literal["newest", "oldest"] = "newest",
@@ -155,7 +161,7 @@ def find_notes(
 
 
 @server.tool(annotations={"idempotentHint": True})
-def change_note(db: Database, id: int, text: str) -> Note:
+def change_note(db: Database, id: Id, text: str) -> Note:
     """Puts another text in the place of a note's."""
     db.execute("update notes set text = ? where id = ?", (text, id))
     note = note_of(db, id)
@@ -164,10 +170,11 @@ def change_note(db: Database, id: int, text: str) -> Note:
 
 
 @server.tool(annotations={"destructiveHint": True})
-async def delete_note(db: Database, id: int, ctx: RequestContext) -> str:
+async def delete_note(id: Id, ctx: RequestContext) -> str:
     """Deletes a note for good."""
-    note = note_of(db, id)
-    db.execute("delete from notes where id = ?", (id,))
+    with ctx.state(sqlite3.Connection) as db:  # kept before it awaits: then others use the connection
+        note = note_of(db, id)
+        db.execute("delete from notes where id = ?", (id,))
     changed(id)
     await ctx.log("info", {"deleted": id})
     return f"Deleted {note.title!r}"
@@ -185,7 +192,7 @@ def all_notes(db: Database) -> list[Note]:
 @server.resource("notes://note/{id}", mime_type="text/markdown")
 def note(db: Database, id: int, uri: str) -> str:
     """One note as Markdown."""
-    found = notes_of(db, "where id = ?", id)
+    found = notes_of(db, "where id = ?", id) if 0 < id <= LARGEST else []
     if not found:
         raise ResourceNotFound(uri)
     return f"# {found[0].title}\n\n{found[0].text}\n"
@@ -193,7 +200,7 @@ def note(db: Database, id: int, uri: str) -> str:
 
 @server.completion("notes://note/{id}", "id")
 def ids(typed: str, db: Database) -> list[str]:
-    known = db.execute("select id from notes where id like ? order by id desc", (f"{typed}%",))
+    known = db.execute("select id from notes where instr(id, ?) = 1 order by id desc", (typed,))
     return [str(id) for (id,) in known]
 
 
@@ -215,4 +222,4 @@ def summarise(db: Database, tag: str, style: Literal["short", "detailed"] = "sho
 
 @server.completion("summarise", "tag")
 def known_tags(typed: str, db: Database) -> list[str]:
-    return [tag for (tag,) in db.execute("select distinct tag from tags where tag like ?", (f"{typed}%",))]
+    return [tag for (tag,) in db.execute("select distinct tag from tags where instr(tag, ?) = 1", (typed,))]

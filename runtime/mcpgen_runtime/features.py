@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import DefinitionError as DefinitionError
 from mcpgen_runtime.errors import shorten
+from mcpgen_runtime.json_text import standard_dumps
 from mcpgen_runtime.mirrored_headers import marked_parameters
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
+from mcpgen_types.codec import escape
 from mcpgen_types.v2026_07_28 import (
     Prompt,
     Resource,
@@ -66,6 +68,7 @@ class ToolEntry:
         self.input = _compiled(self.json["inputSchema"], definition.name, "inputSchema")
         output = self.json.get("outputSchema")
         self.output = None if output is None else _compiled(output, definition.name, "outputSchema")
+        _refuse_no_json(self.json, f"tool {definition.name!r}")
         try:
             marked = marked_parameters(self.json["inputSchema"])
         except ValueError as error:
@@ -87,6 +90,7 @@ class ResourceEntry:
         self.definition = definition
         self.reader = reader
         self.json = encode_Resource(definition)
+        _refuse_no_json(self.json, f"resource {definition.name!r}")
 
 
 class TemplateEntry:
@@ -100,6 +104,7 @@ class TemplateEntry:
         self.definition = definition
         self.reader = reader
         self.json = encode_ResourceTemplate(definition)
+        _refuse_no_json(self.json, f"resource template {definition.name!r}")
         try:
             self.template = UriTemplate(definition.uri_template)
         except UriTemplateError as error:
@@ -123,6 +128,7 @@ class PromptEntry:
         self.definition = definition
         self.handler = handler
         self.json = encode_Prompt(definition)
+        _refuse_no_json(self.json, f"prompt {definition.name!r}")
         arguments = definition.arguments or []
         self.known = tuple(argument.name for argument in arguments)
         self.required = tuple(argument.name for argument in arguments if argument.required)
@@ -160,3 +166,26 @@ def _compiled(schema: Any, tool: str, key: str) -> Validator:
         return compile_schema(schema, name=key)
     except SchemaError as error:
         raise DefinitionError(f"tool {tool!r}, /{key}{error.pointer}: {error.message}") from None
+
+
+def _refuse_no_json(definition: dict[str, Any], of_what: str) -> None:
+    """Raise `DefinitionError` for what no list could be written with: it would be none for all clients."""
+    try:
+        standard_dumps(definition)
+    except RecursionError:
+        raise DefinitionError(f"{of_what} is nested too deep, or in itself") from None
+    except (TypeError, ValueError):
+        pointer, value = next(_unwritable(definition, ""))
+        raise DefinitionError(f"{of_what}, {pointer}: {shorten(repr(value))} is no JSON") from None
+
+
+def _unwritable(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """The places in `value` that JSON cannot write; all of it, where it is no single one."""
+    if isinstance(value, dict | list | tuple):
+        steps = value.items() if isinstance(value, dict) else enumerate(value)
+        for step, inner in steps:
+            yield from _unwritable(inner, f"{pointer}/{escape(str(step))}")
+    try:
+        standard_dumps(value)
+    except (TypeError, ValueError):
+        yield pointer, value

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mcpgen.cli import main
+from mcpgen_runtime.client import McpError
 from mcpgen_runtime.testing import client
 from mcpgen_types.v2026_07_28 import (
     CompleteRequestParamsArgument,
@@ -113,6 +114,28 @@ def test_prompt_and_its_completion_come_from_the_database(server: Any) -> None:
         prompt = await session.get_prompt("summarise", {"tag": "shop", "style": "detailed"})
         text = prompt.messages[0].content.text
         assert text.startswith("Give me a detailed summary") and "## Tea\nAssam" in text
+
+    with_client(server, use)
+
+
+def test_what_sqlite_could_not_take_is_refused_and_no_internal_error(server: Any) -> None:
+    large = 2**63
+
+    async def use(session: Any) -> None:
+        for tool, arguments in [
+            ("change_note", {"id": large, "text": ""}),
+            ("delete_note", {"id": large}),
+            ("find_notes", {"words": "a " * 3000}),
+        ]:
+            refused = await session.call_tool(tool, arguments)
+            assert refused.is_error and "at most" in refused.content[0].text, tool
+        for id in (large, -large - 1, "9" * 5000):
+            with pytest.raises(McpError, match="Resource not found"):
+                await session.read_resource(f"notes://note/{id}")
+        template = ResourceTemplateReference(uri="notes://note/{id}")
+        for typed in ("%", "9" * 60_000):
+            ids = await session.complete(template, CompleteRequestParamsArgument(name="id", value=typed))
+            assert ids.completion.values == []
 
     with_client(server, use)
 

@@ -33,6 +33,15 @@ class _Untitled(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
+    def encode_default(self, dft: Any) -> Any:
+        """The default of a field as JSON. What it refuses is left out: infinity is no JSON."""
+        default = super().encode_default(dft)
+        try:
+            json.dumps(default, allow_nan=False)
+        except ValueError:
+            raise PydanticSerializationError(f"{default} is no JSON") from None
+        return default
+
 
 def derive(signature: Signature, data: Any) -> Codec:
     """The codec of a tool. `data` is the type of the data that it returns, `EMPTY` where it returns none.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from math import isinf
 from typing import Any
 
 from mcpgen_runtime.code_first.refusals import Refused
@@ -24,13 +25,19 @@ _SHOWN = 10
 def _int(text: Any) -> int:
     if not isinstance(text, str) or not _INTEGER.match(text):
         raise Refused("an integer", text)
-    return int(text)
+    try:
+        return int(text)
+    except ValueError:  # Python reads 4300 digits, unless told otherwise
+        raise Refused("an integer of fewer digits", text) from None
 
 
 def _float(text: Any) -> float:
     if not isinstance(text, str) or not _NUMBER.match(text):
         raise Refused("a number", text)
-    return float(text)
+    value = float(text)
+    if isinf(value):
+        raise Refused("a number that is not so large", text)
+    return value
 
 
 def _as_it_is(text: Any) -> Any:

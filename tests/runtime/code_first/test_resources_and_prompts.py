@@ -88,7 +88,11 @@ def test_variables_arrive_as_their_types(server: Server) -> None:
     assert seen == [7, Colour.RED, datetime.date(2026, 7, 28), 2.0, None]
 
 
-@pytest.mark.parametrize("uri", ["shop://seven/red", "shop://7/green", "shop://1_0/red"])
+@pytest.mark.parametrize(
+    "uri",
+    ["shop://seven/red", "shop://7/green", "shop://1_0/red", f"shop://{'9' * 5000}/red"],
+    ids=["seven", "green", "1_0", "5000 digits"],
+)
 def test_variable_that_is_no_value_of_its_type_is_no_resource(server: Server, uri: str) -> None:
     @server.resource("shop://{id}/{colour}")
     def item(id: int, colour: Colour) -> str:
@@ -97,6 +101,16 @@ def test_variable_that_is_no_value_of_its_type_is_no_resource(server: Server, ur
     with pytest.raises(McpError, match="Resource not found") as raised:
         read(server, uri)
     assert raised.value.code == -32602
+
+
+@pytest.mark.parametrize("uri", ["shop://1e999", f"shop://{'9' * 5000}"], ids=["1e999", "5000 digits"])
+def test_variable_that_is_too_large_a_number_is_no_resource(server: Server, uri: str) -> None:
+    @server.resource("shop://{price}")
+    def item(price: float) -> str:
+        raise NotImplementedError
+
+    with pytest.raises(McpError, match="Resource not found"):
+        read(server, uri)
 
 
 def test_resource_may_be_bytes_contents_or_data(server: Server) -> None:

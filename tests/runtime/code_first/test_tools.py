@@ -176,6 +176,25 @@ def test_default_that_clients_could_not_send_is_not_told() -> None:
     assert called(find, {}).content[0].text == "None inf ()"
 
 
+@dataclasses.dataclass
+class Range:
+    low: int = 0
+    high: float = math.inf
+
+
+def test_infinity_in_a_field_is_not_told_either() -> None:
+    def find(of: Range = Range()) -> Range:  # noqa: B008
+        return of
+
+    definition = tool_of(find)
+    assert definition["inputSchema"]["$defs"]["Range"]["properties"] == {
+        "low": {"type": "integer", "default": 0},
+        "high": {"type": "number"},
+    }
+    assert "default" not in definition["inputSchema"]["properties"]["of"]
+    assert called(find, {"of": {"high": 3}}).structured_content == {"low": 0, "high": 3}
+
+
 def test_default_of_a_class_is_told_as_its_json() -> None:
     def order(
         colour: Colour = Colour.RED,

@@ -126,3 +126,39 @@ def test_completers_are_for_what_there_is_to_complete() -> None:
 def test_a_server_is_told_what_it_cannot_be(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Server("s", "1", **wrong)
+
+
+@pytest.mark.parametrize(
+    ("bad", "shown"),
+    [(float("inf"), "inf"), ({1, 2}, "{1, 2}"), (b"", "b''")],
+    ids=["infinity", "set", "bytes"],
+)
+@pytest.mark.parametrize(
+    ("add", "definition", "of_what"),
+    [
+        ("add_tool", {"name": "a", "inputSchema": {"type": "object"}}, "tool 'a'"),
+        ("add_resource", {"name": "a", "uri": "x:a"}, "resource 'a'"),
+        ("add_resource_template", {"name": "a", "uriTemplate": "x:{a}"}, "resource template 'a'"),
+        ("add_prompt", {"name": "a"}, "prompt 'a'"),
+    ],
+)
+def test_definition_that_no_list_could_be_written_with_is_refused(
+    add: str, definition: dict[str, Any], of_what: str, bad: object, shown: str
+) -> None:
+    server = Server("s", "1")
+    with pytest.raises(DefinitionError) as raised:
+        getattr(server, add)({**definition, "_meta": {"x": [0, bad]}}, lambda *given: "")
+    assert str(raised.value) == f"{of_what}, /_meta/x/1: {shown} is no JSON"
+    getattr(server, add)({**definition, "_meta": {"x": [0]}}, lambda *given: "")
+
+
+def test_schema_that_is_no_json_is_refused() -> None:
+    schema = {"type": "object", "properties": {"a/b": {"default": float("nan")}}}
+    with pytest.raises(DefinitionError, match="/inputSchema/properties/a~1b/default: nan is no JSON"):
+        Server("s", "1").add_tool({"name": "a", "inputSchema": schema}, lambda *given: "")
+
+
+@pytest.mark.parametrize("uri", ["notes", "notes:", "x:a b", "x:{a}", "1:a", ":a"])
+def test_resource_without_a_uri_is_refused(uri: str) -> None:
+    with pytest.raises(DefinitionError, match="is no URI: a scheme, a colon, the rest"):
+        Server("s", "1").add_resource({"name": "a", "uri": uri}, lambda *given: "")
