@@ -20,12 +20,12 @@ import time as clock
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, get_args
 
-from mcpgen_runtime.calls import outcome_of
+from mcpgen_runtime.calls import BrokenResult, outcome_of
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import SERVER_INFO, Answering, Route, ServerCore, converters_of
-from mcpgen_runtime.errors import MethodNotFound, ToolError, params_of, shorten
+from mcpgen_runtime.errors import DefinitionError, MethodNotFound, ToolError, params_of, shorten
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.jsonrpc import Notification, Request, Response
 from mcpgen_runtime.results import COMPLETE
@@ -51,6 +51,7 @@ from mcpgen_types.v2026_07_28 import (
 log = logging.getLogger("mcpgen_runtime")
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 class ServerHandler(methods.ServerMethods[RequestContext]):
@@ -100,7 +101,7 @@ class ServerHandler(methods.ServerMethods[RequestContext]):
         """Open a session: agree on the revision asked for, or on the newest where that is unknown."""
         asked = params.protocol_version
         agreed = asked if asked in LEGACY else LEGACY[0]
-        capabilities = encode_ServerCapabilities(self.capabilities(agreed))
+        capabilities = encode_ServerCapabilities(_capabilities(self, agreed))
         info = encode_Implementation(self.server.info)
         return v2025_11_25.InitializeResult(
             protocol_version=agreed,
@@ -115,7 +116,7 @@ class ServerHandler(methods.ServerMethods[RequestContext]):
         """Say what this server can do and speaks."""
         return DiscoverResult(
             supported_versions=list(REVISIONS),
-            capabilities=self.capabilities(NEUTRAL),
+            capabilities=_capabilities(self, NEUTRAL),
             instructions=self.server.instructions,
             result_type=COMPLETE,
             ttl_ms=self.server.ttl_ms,
@@ -143,7 +144,8 @@ class ServerHandler(methods.ServerMethods[RequestContext]):
     async def _answer(self, method: str, params: Any, ctx: RequestContext) -> Any:
         codecs = _codecs(methods.REQUESTS[method], method)
         assert codecs.params is not None and codecs.result is not None
-        return codecs.result.decode(await self.other_request(method, codecs.params.encode(params), ctx))
+        result = await self.other_request(method, codecs.params.encode(params), ctx)
+        return codecs.result.decode(_checked(result, (dict,), "other_request", method))
 
     async def _hear(self, method: str, params: Any, ctx: RequestContext) -> None:
         codecs = _codecs(methods.NOTIFICATIONS[method], method)
@@ -168,12 +170,18 @@ class GatewayCore(ServerCore):
         time: Callable[[], float] = clock.time,
         correlation_id: Callable[[], str] = new_correlation_id,
     ) -> None:
-        super().__init__(handler.server, key=key, time=time, correlation_id=correlation_id)
+        server = getattr(handler, "server", None)
+        if not isinstance(server, Server):
+            name = type(handler).__name__
+            raise DefinitionError(
+                f"{name} has no server: its __init__ must call super().__init__(Server(name, version))"
+            )
+        super().__init__(server, key=key, time=time, correlation_id=correlation_id)
         self.handler = handler
 
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the handler can do for a client of `revision`."""
-        return self.handler.capabilities(revision)
+        return _capabilities(self.handler, revision)
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
         """Have the handler hear it; one that is not what it should be is logged and dropped."""
@@ -220,6 +228,9 @@ def _answering(method: str, known: methods.Answering) -> Answering:
     codecs = _codecs(known, method)
     assert codecs.params is not None and codecs.result is not None
     decode, encode = codecs.params.decode, codecs.result.encode
+    # What returns nothing is answered with nothing: where there is something to say, it was forgotten.
+    empty = codecs.result.name == "EmptyResult"
+    kinds = get_args(codecs.result.type) or (codecs.result.type,)
 
     async def answer(core: ServerCore, params: Json, ctx: RequestContext) -> Json:
         assert isinstance(core, GatewayCore)
@@ -239,8 +250,9 @@ def _answering(method: str, known: methods.Answering) -> Answering:
                 return encode_CallToolResult(
                     CallToolResult(content=[text], is_error=True, result_type=COMPLETE)
                 )
-            if outcome is None:
+            if outcome is None and empty:
                 return {}
+            _checked(outcome, kinds, known.attribute, method)
             if outcome.__class__ is not InputRequiredResult:
                 result: Json = encode(outcome)
                 if "ttlMs" in result:
@@ -257,7 +269,8 @@ async def _other(core: ServerCore, params: Json, ctx: RequestContext) -> Json:
     """How a method is answered that the client's revision does not know."""
     assert isinstance(core, GatewayCore)
     _know(params, ctx)
-    result: Json = await outcome_of(partial(core.handler.other_request, ctx.method, params, ctx), ctx)
+    outcome = await outcome_of(partial(core.handler.other_request, ctx.method, params, ctx), ctx)
+    result: Json = _checked(outcome, (dict,), "other_request", ctx.method)
     return {"resultType": COMPLETE, **result} if ctx.revision == NEUTRAL else result
 
 
@@ -282,6 +295,18 @@ async def _initialize(core: ServerCore, params: Json, ctx: RequestContext) -> Js
             neutral = _converted(newest[name].from_wire, result[key])
             result[key] = _to_wire(name, neutral, agreed)
     return result
+
+
+def _capabilities(handler: ServerHandler, revision: str) -> ServerCapabilities:
+    return _checked(handler.capabilities(revision), (ServerCapabilities,), "capabilities", revision)
+
+
+def _checked(outcome: T, kinds: tuple[type, ...], attribute: str, what: str) -> T:
+    """`outcome`, which `attribute` returned for `what`. Raises `BrokenResult` where it is of no such kind."""
+    if not isinstance(outcome, kinds):
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise BrokenResult(f"{attribute} returned {type(outcome).__name__} for {what}, and not {wanted}")
+    return outcome
 
 
 def _with_answers(params: Json, ctx: RequestContext) -> Json:

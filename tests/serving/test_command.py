@@ -60,6 +60,10 @@ class Gateway(ServerHandler):
     def capabilities(self, revision):
         return ServerCapabilities()
 
+class Forgetful(Gateway):
+    def __init__(self):
+        pass
+
 gateway = Gateway()
 """
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
@@ -185,6 +189,13 @@ def test_code_that_fails_shows_its_own_traceback_and_ends_it_with_3(
     whole = mcpgen(project, "serve", target, MCPGEN_DEBUG="1").stderr.decode()
     assert "mcpgen/serving" in whole
     assert "left out" not in whole
+
+
+def test_a_gateway_without_a_server_ends_it_with_3(project: Path) -> None:
+    run = mcpgen(project, "serve", "gateway:Forgetful")
+    assert run.returncode == 3
+    assert b"Forgetful has no server: its __init__ must call super().__init__" in run.stderr
+    assert b"internal error" not in run.stderr
 
 
 @pytest.mark.parametrize(

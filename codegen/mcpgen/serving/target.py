@@ -48,7 +48,7 @@ def load_target(target: str, *, root: str | None = None, key: bytes | None = Non
     found = _made(_attribute(module, attribute, place), target)
     from mcpgen_runtime.servable import protocol_handler
 
-    return protocol_handler(found, key=key)
+    return _user_code(lambda: protocol_handler(found, key=key), target)
 
 
 def is_place(target: str) -> bool:

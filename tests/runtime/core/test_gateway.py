@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InvalidParams, ResourceNotFound, ToolError
+from mcpgen_runtime.errors import DefinitionError, InvalidParams, ResourceNotFound, ToolError
 from mcpgen_runtime.gateway import GatewayCore, ServerHandler
 from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext
@@ -295,6 +295,61 @@ def test_what_the_rest_answers_wrongly_does_not_reach_the_client(caplog: pytest.
         error = client_of(Wrong()).error("prompts/list")
     assert (error["code"], error["data"]["correlationId"]) == (-32603, "the-id")
     assert "/prompts: expected an array" in caplog.text
+
+
+@pytest.mark.parametrize("revision", ["2024-11-05", "2025-11-25", NEUTRAL])
+@pytest.mark.parametrize("wrong", [[1], None, "text"])
+def test_what_is_no_object_is_no_answer_of_the_rest(
+    revision: str, wrong: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(Forwarding):
+        async def other_request(self, method: str, params: Json, ctx: RequestContext) -> Json:
+            return wrong  # type: ignore[no-any-return]
+
+    client = client_of(Wrong(), revision)
+    for method in ("vendor/method", "prompts/list"):
+        assert client.error(method)["code"] == -32603
+        kind = type(wrong).__name__
+        assert f"other_request returned {kind} for {method}, and not dict" in caplog.text
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", NEUTRAL])
+@pytest.mark.parametrize("wrong", [None, {"content": []}, ListToolsResult])
+def test_what_is_no_answer_to_a_method_is_told_with_its_name(
+    revision: str, wrong: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(Gateway):
+        async def call_tool(self, params: CallToolRequestParams, ctx: RequestContext) -> CallToolAnswer:
+            return wrong  # type: ignore[no-any-return]
+
+    assert client_of(Wrong(), revision).error("tools/call", {"name": "t"})["code"] == -32603
+    told = (
+        f"call_tool returned {type(wrong).__name__} for tools/call, and not CallToolResult or InputRequired"
+    )
+    assert told in caplog.text
+
+
+@pytest.mark.parametrize("revision", ["2025-11-25", NEUTRAL])
+def test_capabilities_that_are_none_are_told_with_the_method(
+    revision: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Wrong(Gateway):
+        def capabilities(self, revision: str) -> ServerCapabilities:
+            return {"tools": {}}  # type: ignore[return-value]
+
+    client = client_of(Wrong(), revision, opened=False)
+    opening = ("server/discover", {}) if revision == NEUTRAL else ("initialize", client.initialize_params())
+    assert client.error(*opening)["code"] == -32603
+    assert f"capabilities returned dict for {revision}, and not ServerCapabilities" in caplog.text
+
+
+def test_a_gateway_that_forgot_its_server_is_told_what_to_call() -> None:
+    class Forgetful(Gateway):
+        def __init__(self) -> None:
+            pass
+
+    with pytest.raises(DefinitionError, match=r"Forgetful has no server: its __init__ must call super\(\)"):
+        GatewayCore(Forgetful())
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
