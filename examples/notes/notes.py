@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal, TypeAlias
 
-from mcpgen_runtime import Depends, RequestContext, ResourceNotFound, Server, ToolError
+from mcpgen_runtime import Depends, InvalidParams, RequestContext, ResourceNotFound, Server, ToolError
 from mcpgen_runtime.code_first import Schema
 
 ALL = "notes://all"
@@ -55,8 +55,11 @@ def transaction(ctx: RequestContext) -> Iterator[sqlite3.Connection]:
 
     All requests share the connection, so this is for functions that do not await: they run alone.
     """
-    with ctx.state(sqlite3.Connection) as connection:
-        yield connection
+    try:
+        with ctx.state(sqlite3.Connection) as connection:
+            yield connection
+    except UnicodeEncodeError:  # JSON can say half a surrogate pair, and UTF-8 cannot
+        raise InvalidParams("SQLite keeps Unicode texts, and one of these is none") from None
 
 
 Database: TypeAlias = Annotated[sqlite3.Connection, Depends(transaction)]

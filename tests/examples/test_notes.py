@@ -132,6 +132,11 @@ def test_what_sqlite_could_not_take_is_refused_and_no_internal_error(server: Any
         for id in (large, -large - 1, "9" * 5000):
             with pytest.raises(McpError, match="Resource not found"):
                 await session.read_resource(f"notes://note/{id}")
+        for tool, arguments in [("add_note", {"title": "\ud800"}), ("find_notes", {"tag": "\udfff"})]:
+            with pytest.raises(McpError, match="one of these is none"):
+                await session.call_tool(tool, arguments)
+        with pytest.raises(McpError, match="one of these is none"):
+            await session.get_prompt("summarise", {"tag": "\ud800"})
         template = ResourceTemplateReference(uri="notes://note/{id}")
         for typed in ("%", "9" * 60_000):
             ids = await session.complete(template, CompleteRequestParamsArgument(name="id", value=typed))

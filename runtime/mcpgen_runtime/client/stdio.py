@@ -34,9 +34,9 @@ _GRACE_FOR_EXIT = 2.0
 class StdioTransport(LineTransport):
     """Starts `command` and speaks to it over its standard streams.
 
-    `command` is a list of words. `env` is added to this process's environment. `on_stderr` is called with each
-    line that the server writes to its standard error. A server has `eof_seconds` to end after its input is
-    closed, and `sigterm_seconds` after SIGTERM. Raises `TypeError` for a command in one string.
+    `command` is a list of words. `env` is added to this process's environment. `on_stderr` is called with
+    each line that the server writes to its standard error. A server has `eof_seconds` to end after its input
+    is closed, and `sigterm_seconds` after SIGTERM. Raises `TypeError` for a command in one string.
     """
 
     name: ClassVar[str] = "stdio"
