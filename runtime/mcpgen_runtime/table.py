@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 from mcpgen_runtime.errors import DefinitionError
@@ -23,18 +24,23 @@ class Table(dict[str, E]):
         self._changed = changed
         #: The disabled ones too.
         self.all: dict[str, E] = {}
+        #: The number of each entry in the order of adding, which it keeps when those before it go.
+        self._numbers: dict[str, int] = {}
+        self._added = 0
 
     def put(self, key: str, entry: E) -> None:
         """Add an entry. Raises `DefinitionError` where there is one, be it disabled."""
         if key in self.all:
             raise DefinitionError(f"there is a {self._kind} {key!r} already")
         self.all[key] = self[key] = entry
+        self._numbers[key] = self._added
+        self._added += 1
         self._changed()
 
     def drop(self, key: str) -> None:
         """Remove an entry, disabled or not. Raises `KeyError` where there is none."""
         self.hide(key)
-        del self.all[key]
+        del self.all[key], self._numbers[key]
 
     def hide(self, key: str) -> None:
         """Disable an entry. Raises `KeyError` where there is none."""
@@ -50,3 +56,15 @@ class Table(dict[str, E]):
             self.clear()
             self.update(offered)
             self._changed()
+
+    def page(self, start: int, size: int | None) -> tuple[list[E], int | None]:
+        """`size` entries from number `start` on, or all; and the number that the next page begins with.
+
+        What is offered from one page to the next is on one of the two, whatever comes and goes meanwhile.
+        """
+        if not start and size is None:
+            return list(self.values()), None
+        rest = (key for key in self if self._numbers[key] >= start)
+        page = [self[key] for key in islice(rest, size)]
+        following = next(rest, None)
+        return page, None if following is None else self._numbers[following]

@@ -69,6 +69,30 @@ KINDS: list[Any] = [
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
+def test_what_is_there_all_the_time_is_on_one_of_the_pages(revision: str) -> None:
+    server = Server("s", "1", page_size=2)
+    for number in range(7):
+        server.add_tool({"name": f"p{number}", "inputSchema": ANY}, lambda arguments, ctx: "done")
+
+    async def main() -> None:
+        async with client(server, revision=revision) as session:
+            first = await session.list_tools()
+            server.remove_tool("p0")
+            server.disable_tool("p1")
+            server.disable_tool("p2")  # with which the next page would have begun
+            second = await session.list_tools(first.next_cursor)
+            server.enable_tool("p1")
+            server.add_tool({"name": "p7", "inputSchema": ANY}, lambda arguments, ctx: "done")
+            server.remove_tool("p6")
+            third = await session.list_tools(second.next_cursor)
+            assert third.next_cursor is None
+            pages = [[each.name for each in page.tools] for page in (first, second, third)]
+            assert pages == [["p0", "p1"], ["p3", "p4"], ["p5", "p7"]]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
 @pytest.mark.parametrize(("kind", "listed", "changed", "key", "use"), KINDS)
 def test_what_is_disabled_is_as_if_it_did_not_exist_and_comes_back_at_its_place(
     kind: str, listed: Any, changed: Any, key: str, use: Callable[[Client], Any], revision: str
