@@ -13,6 +13,7 @@ from mcpgen.definition.graph import Graph
 from mcpgen.definition.possible import range_remarks, required_remarks
 from mcpgen.definition.rules import Remark, shown
 from mcpgen.definition.shape import keywords, schema_faults
+from mcpgen.definition.slips import mend
 from mcpgen_runtime.mirrored_headers import misplaced_marks
 from mcpgen_runtime.schemas import SchemaError, compile_schema
 from mcpgen_runtime.schemas.documents import Document, Located, subschemas
@@ -22,7 +23,6 @@ _MAX_DEPTH = 100
 _NEARLY = 0.85
 # A schema without any of these leads nowhere and has the usual dialect.
 _LINKS = ('"$ref"', '"$dynamicRef"', '"$defs"', '"definitions"', '"$schema"')
-_KEYWORDS = "https://json-schema.org/draft/2020-12/json-schema-validation says what each keyword may hold"
 
 
 def schema_remarks(schema: Any) -> Iterator[Remark]:
@@ -35,7 +35,7 @@ def schema_remarks(schema: Any) -> Iterator[Remark]:
         try:
             document = Document(schema, max_depth=_MAX_DEPTH)
         except SchemaError as error:
-            yield Remark("invalid-schema", error.pointer, error.message, _KEYWORDS)
+            yield Remark("invalid-schema", error.pointer, error.message, mend(schema, error.pointer))
             return
         graph, dialect = Graph(document), document.root.dialect
         yield from graph.broken
@@ -43,6 +43,7 @@ def schema_remarks(schema: Any) -> Iterator[Remark]:
     if dialect != "2020-12":
         hint = "delete `$schema`, and write `definitions` as `$defs` and an array of `items` as `prefixItems`"
         yield Remark("other-dialect", "/$schema", "the schema is in draft-07", hint)
+    faults = schema_faults(schema) if dialect == "2020-12" else []
     try:
         compile_schema(schema, max_depth=_MAX_DEPTH)
     except SchemaError as error:
@@ -50,13 +51,13 @@ def schema_remarks(schema: Any) -> Iterator[Remark]:
             what = "this schema refers to itself with nothing between"
             hint = "a schema may hold itself under a property or as items: put one of them between"
             yield Remark("endless-schema", error.pointer, what, hint)
-        elif not broken:
-            yield Remark("invalid-schema", error.pointer, error.message, _KEYWORDS)
+        elif not broken and not any(fault.pointer.startswith(f"{error.pointer}/") for fault in faults):
+            yield Remark("invalid-schema", error.pointer, error.message, mend(schema, error.pointer))
         broken = True
-    for fault in schema_faults(schema) if dialect == "2020-12" else ():
+    for fault in faults:
         broken = True
         what = f"expected {fault.expected}, found {fault.found}"
-        yield Remark("invalid-schema", fault.pointer, what, _KEYWORDS)
+        yield Remark("invalid-schema", fault.pointer, what, mend(schema, fault.pointer))
     yield from _misspelt(schema)
     if not broken:
         if graph is not None:

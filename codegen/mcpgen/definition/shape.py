@@ -65,13 +65,17 @@ def _remarks(validator: Validator, value: Any, at: str, *, type_name: str | None
         if fault.expected == _NOTHING:
             rule = "unknown-key" if type_name is None and fault.pointer.count("/") == 1 else "extension-key"
             key = fault.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-            near = nearest(key, _all_keys())
+            near = nearest(key, _keys_at(type_name, fault.pointer))
             hint = " ".join(filter(None, (near, _ELSEWHERE[rule])))
+            if rule == "extension-key" and _is_argument(type_name, fault.pointer) and key in keywords():
+                hint = "an argument of a prompt is always a string, so it has no schema: delete it"
             yield Remark(rule, pointer, f"the key {key!r} is unknown here", hint, key=True)
         elif fault.found == _MISSING:
             yield Remark("wrong-shape", pointer, f"{fault.expected} is missing", f"add it; {_MEND}")
         else:
-            yield Remark("wrong-shape", pointer, f"expected {fault.expected}, found {fault.found}", _MEND)
+            quoted = fault.expected == "a string" and fault.found.startswith(("number", "boolean"))
+            hint = f"put it in quotes; {_MEND}" if quoted else _MEND
+            yield Remark("wrong-shape", pointer, f"expected {fault.expected}, found {fault.found}", hint)
 
 
 _MEND = "with the JSON Schema that `mcpgen schema definition` prints your editor shows what fits"
@@ -87,10 +91,23 @@ def _published() -> dict[str, Any]:
     return schema
 
 
-@cache
-def _all_keys() -> frozenset[str]:
-    objects = [_published(), *(each for name, each in _published()["$defs"].items() if name != "Schema")]
-    return frozenset(key for each in objects for key in each.get("properties", {}))
+def _keys_at(type_name: str | None, pointer: str) -> list[str]:
+    """The keys of the object that the last step of `pointer` stands in, by the published schema.
+
+    The pointer begins at the type, or at the whole.
+    """
+    published = _published()
+    schema = published if type_name is None else published["$defs"][type_name]
+    for step in pointer.split("/")[1:-1]:
+        inner = schema.get("items") if step.isdecimal() else schema.get("properties", {}).get(step)
+        schema = inner if isinstance(inner, dict) else {}
+        while "$ref" in schema:
+            schema = published["$defs"][schema["$ref"].rpartition("/")[2]]
+    return list(schema.get("properties", ()))
+
+
+def _is_argument(type_name: str | None, pointer: str) -> bool:
+    return type_name == "Prompt" and pointer.startswith("/arguments/") and pointer.count("/") == 3
 
 
 @cache
