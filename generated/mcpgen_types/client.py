@@ -57,7 +57,10 @@ class RequestOptions(TypedDict, total=False):
 
 
 class ClientMethods(ABC):
-    """The requests of a client, typed. A subclass says how one is sent."""
+    """The requests of a client, typed. A subclass says how one is sent.
+
+    What is an object may be given as one of its class, or as the JSON object that it is on the wire.
+    """
 
     @abstractmethod
     async def _request(self, method: str, params: dict[str, Any], options: RequestOptions) -> Any:
@@ -81,10 +84,10 @@ class ClientMethods(ABC):
 
     async def complete(
         self,
-        ref: PromptReference | ResourceTemplateReference,
-        argument: CompleteRequestParamsArgument,
+        ref: PromptReference | ResourceTemplateReference | dict[str, Any],
+        argument: CompleteRequestParamsArgument | dict[str, Any],
         *,
-        context: CompleteRequestParamsContext | None = None,
+        context: CompleteRequestParamsContext | dict[str, Any] | None = None,
         **options: Unpack[RequestOptions],
     ) -> CompleteResult:
         """Send `completion/complete`: every revision; needs the capability `server.completions`."""
@@ -95,11 +98,15 @@ class ClientMethods(ABC):
         )
 
         params: dict[str, Any] = {
-            "ref": _encode_CompleteRequestParams_ref(ref),
-            "argument": encode_CompleteRequestParamsArgument(argument),
+            "ref": ref if isinstance(ref, dict) else _encode_CompleteRequestParams_ref(ref),
+            "argument": argument
+            if isinstance(argument, dict)
+            else encode_CompleteRequestParamsArgument(argument),
         }
         if context is not None:
-            params["context"] = encode_CompleteRequestParamsContext(context)
+            params["context"] = (
+                context if isinstance(context, dict) else encode_CompleteRequestParamsContext(context)
+            )
         result: CompleteResult = await self._request("completion/complete", params, options)
         return result
 
@@ -182,12 +189,16 @@ class ClientMethods(ABC):
         return result
 
     async def listen(
-        self, notifications: SubscriptionFilter, **options: Unpack[RequestOptions]
+        self, notifications: SubscriptionFilter | dict[str, Any], **options: Unpack[RequestOptions]
     ) -> SubscriptionsListenResult:
         """Send `subscriptions/listen`: from 2026-07-28 on."""
         from .v2026_07_28.codecs import encode_SubscriptionFilter
 
-        params: dict[str, Any] = {"notifications": encode_SubscriptionFilter(notifications)}
+        params: dict[str, Any] = {
+            "notifications": notifications
+            if isinstance(notifications, dict)
+            else encode_SubscriptionFilter(notifications)
+        }
         result: SubscriptionsListenResult = await self._request("subscriptions/listen", params, options)
         return result
 

@@ -49,6 +49,11 @@ class McpError(Exception):
         if code is not None:
             self.code = code
 
+    def __str__(self) -> str:
+        """The message; of an error that only the server's log explains, with the id to look for there."""
+        found = self.data.get("correlationId") if isinstance(self.data, dict) else None
+        return f"{self.message} (correlation id {shorten(found)})" if isinstance(found, str) else self.message
+
 
 class DefinitionError(ValueError):
     """A definition that no server may have. The message names it, the place in it, and what is wrong."""

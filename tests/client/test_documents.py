@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpgen_runtime.client import Client, errors
+from mcpgen_runtime.client import Client, StdioTransport, errors
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/client.md"
 EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
@@ -64,4 +64,7 @@ def test_every_error_and_argument_is_on_the_page() -> None:
     keywords = Client.__init__.__kwdefaults__
     assert keywords is not None
     for name in keywords:
+        assert re.search(rf"`{name}\b", text), name
+    for name in ("env", "cwd", "on_stderr"):
+        assert name in (StdioTransport.__init__.__kwdefaults__ or {})
         assert re.search(rf"`{name}\b", text), name

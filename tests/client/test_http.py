@@ -499,6 +499,29 @@ def test_endpoint_of_neither_transport_is_told() -> None:
         run(refuses_everything, call)
 
 
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("", "is the endpoint at http://127.0.0.1:PORT/mcp?"),
+        ("/", "is the endpoint at http://127.0.0.1:PORT/mcp?"),
+        ("/?token=secret", "is the endpoint at http://127.0.0.1:PORT/mcp?"),
+        ("/elsewhere", None),
+    ],
+)
+def test_nothing_at_a_url_without_a_path_asks_for_the_path(path: str, asked: str | None) -> None:
+    async def use() -> str:
+        async with serving(refuses_everything) as puppet:
+            origin = puppet.url.removesuffix("/mcp")
+            with pytest.raises(ConnectFailed) as failed:
+                async with Client(HttpTransport(origin + path), timeout=5):
+                    pass
+        return str(failed.value).replace(origin.rpartition(":")[2], "PORT")
+
+    told = asyncio.run(use())
+    assert ("is the endpoint" in told) == (asked is not None)
+    assert (asked or "HTTP status 404, no body; and GET") in told
+
+
 def test_modern_error_means_no_handshake_is_tried() -> None:
     async def handler(exchange: Exchange) -> None:
         assert exchange.message["method"] == "server/discover"

@@ -91,6 +91,25 @@ def test_every_request_of_every_revision_has_a_method() -> None:
                 },
             ),
         ),
+        (
+            lambda client: client.complete(
+                {"type": "ref/resource", "uri": "a://{b}"},
+                {"name": "b", "value": ""},
+                context={"arguments": {"c": "w"}},
+            ),
+            (
+                "completion/complete",
+                {
+                    "ref": {"type": "ref/resource", "uri": "a://{b}"},
+                    "argument": {"name": "b", "value": ""},
+                    "context": {"arguments": {"c": "w"}},
+                },
+            ),
+        ),
+        (
+            lambda client: client.listen({"toolsListChanged": True}),
+            ("subscriptions/listen", {"notifications": {"toolsListChanged": True}}),
+        ),
     ],
 )
 def test_arguments_become_params(call: Any, sent: tuple[str, dict[str, Any]]) -> None:

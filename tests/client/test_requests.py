@@ -94,6 +94,26 @@ def test_error_answer_is_raised_with_its_code_and_data() -> None:
     assert (error.value.code, error.value.data) == (-32602, {"pointer": "/params/name"})
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"correlationId": "61ab"}, "Internal error (correlation id 61ab)"),
+        ({"correlationId": "x" * 300}, f"Internal error (correlation id {'x' * 200}…)"),
+        ({"correlationId": 7}, "Internal error"),
+        ({}, "Internal error"),
+        (["correlationId"], "Internal error"),
+        (None, "Internal error"),
+    ],
+)
+def test_error_says_under_which_id_the_servers_log_explains_it(data: Any, told: str) -> None:
+    async def script(server: Server) -> None:
+        await server.refuse(await server.receive(), -32603, "Internal error", data)
+
+    with pytest.raises(McpError) as raised:
+        run(modern(script), call)
+    assert (raised.value.message, str(raised.value)) == ("Internal error", told)
+
+
 @pytest.mark.parametrize("era", [modern, legacy])
 def test_answer_that_breaks_its_definition_is_refused_with_the_place(era: Any) -> None:
     async def script(server: Server) -> None:

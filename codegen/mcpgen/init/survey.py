@@ -157,7 +157,8 @@ async def _read(client: _LenientClient, announce: Callable[[str], None]) -> Foun
             definition[kind.key] = await _listed(client, kind, notes)
     if "completions" in client.capabilities:
         notes.append(
-            "the server completes arguments: which ones no list tells; see `complete_…` in the README"
+            "the server completes arguments, but cannot be asked which: what is written here completes none,"
+            " until you add methods `complete_…` as the README says"
         )
     return Found(definition, client.revision, [*client.notes, *notes])
 

@@ -88,7 +88,8 @@ class Target:
             return TcpTransport(*self.tcp, limits=limits)
         if self.unix is not None:
             return UnixTransport(self.unix, limits=limits)
-        return StdioTransport(self.command, env=self.env, cwd=self.cwd, limits=limits)
+        # What it writes there is shown where it explains something, from its last words.
+        return StdioTransport(self.command, env=self.env, cwd=self.cwd, on_stderr=None, limits=limits)
 
     def explain(self, failed: ConnectFailed, *, typed: str = "mcpgen validate --") -> TargetUnreachable:
         """What the user is told of a connection that `failed`; `typed` stood before the server's command."""

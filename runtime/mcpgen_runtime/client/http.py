@@ -262,7 +262,13 @@ class HttpTransport(Transport):
             self._deliver(Frame(bytes(body), "post", exchange.number, reply.status_code))
         if reply.next_request is not None:
             return f"HTTP status {reply.status_code}, redirected to {shown(str(reply.next_request.url)):.300}"
-        return _unread(reply.status_code, kind, has_body=bool(body.strip()))
+        return _unread(reply.status_code, kind, has_body=bool(body.strip())) + self._elsewhere(reply)
+
+    def _elsewhere(self, reply: httpx.Response) -> str:
+        """Where the endpoint may be, if the URL has no path and nothing is there."""
+        if reply.status_code != 404 or self._session_id is not None or reply.request.url.path != "/":
+            return ""
+        return f"; is the endpoint at {shown(str(reply.request.url.copy_with(path='/mcp', query=None)))}?"
 
     async def _body(self, reply: httpx.Response) -> bytearray:
         body = bytearray()

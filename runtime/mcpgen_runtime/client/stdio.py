@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,12 +32,20 @@ _GRACE_FOR_PIPES = 0.5
 _GRACE_FOR_EXIT = 2.0
 
 
+def _pass_on(line: str) -> None:
+    # A standard error that is not there (None), closed or broken is no reason to leave the server unread.
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)
+
+
 class StdioTransport(LineTransport):
     """Starts `command` and speaks to it over its standard streams.
 
     `command` is a list of words. `env` is added to this process's environment. `on_stderr` is called with
-    each line that the server writes to its standard error. A server has `eof_seconds` to end after its input
-    is closed, and `sigterm_seconds` after SIGTERM. Raises `TypeError` for a command in one string.
+    each line that the server writes to its standard error: by default it goes to that of this process, with
+    None nowhere. A server has `eof_seconds` to end after its input is closed, and `sigterm_seconds` after
+    SIGTERM. Raises `TypeError` for a command in one string.
     """
 
     name: ClassVar[str] = "stdio"
@@ -47,7 +56,7 @@ class StdioTransport(LineTransport):
         *,
         env: Mapping[str, str] | None = None,
         cwd: str | Path | None = None,
-        on_stderr: Callable[[str], object] | None = None,
+        on_stderr: Callable[[str], object] | None = _pass_on,
         limits: Limits | None = None,
         eof_seconds: float = 2.0,
         sigterm_seconds: float = 1.0,

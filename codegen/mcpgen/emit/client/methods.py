@@ -24,13 +24,21 @@ _POSITIONAL = 2
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: its key on the wire, its annotation and the expression that encodes it."""
+    """One argument: its key on the wire, its annotation and the expression that encodes it.
+
+    What has an encoder may be given as JSON as well.
+    """
 
     name: str
     key: str
     annotation: str
     required: bool
     encoded: str
+
+    @property
+    def encoder(self) -> str | None:
+        """The function that encodes it; None for what is JSON already."""
+        return self.encoded.partition("(")[0] if "(" in self.encoded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,7 @@ def _client_method(method: Method, revision: str, scope: Scope, known: str) -> C
         keywords=tuple(argument for argument in arguments if argument not in positional),
         result=result,
         types=types | ({result} if result else set()),
-        encoders=tuple(
-            sorted({argument.encoded.partition("(")[0] for argument in arguments if "(" in argument.encoded})
-        ),
+        encoders=tuple(sorted({argument.encoder for argument in arguments if argument.encoder is not None})),
     )
 
 

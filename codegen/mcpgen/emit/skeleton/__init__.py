@@ -29,7 +29,7 @@ def emit_skeleton(stubs: ServerStubs, *, name: str, package: str, attribute: str
     return render(
         "skeleton",
         "handlers.py",
-        about=docstring(f"What {name} does. `mcpgen regen` wrote this file once; from now on it is yours."),
+        about=docstring(f"What {name} does. mcpgen wrote this file once; from now on it is yours."),
         class_name=class_name(name),
         imports=imports(methods, package=package, besides=("Handlers", "create_server")),
         methods=[method_text(method) for method in methods],
