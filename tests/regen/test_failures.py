@@ -166,7 +166,8 @@ def test_missing_extra(project: Path, regen: Regen, tmp_path: Path, missing: str
         if not entry.name.lower().startswith(missing) and entry.suffix != ".pth":
             (bare / entry.name).symlink_to(entry)
     code = Path(sys.modules["mcpgen"].__path__[0]).parent
-    path = os.pathsep.join(map(str, (code, code.parent / "generated", bare)))
+    rooms = (code, code.parent / "generated", code.parent / "runtime", bare)
+    path = os.pathsep.join(map(str, rooms))
     run = regen(before=(sys.executable, "-S", "-c", _PASS_ON), env={**os.environ, "PYTHONPATH": path})
     _refused(run, "not installed", missing.replace("_", "-"))
     assert "pip install 'mcpgen[codegen]'" in run.stderr
