@@ -104,7 +104,7 @@ def _3_delete_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
 
 TOOLS = {
     # add_note
-    'b352477aa92a57531fa43732865e8495dbe74627423cbdb547377f56cb228b75': Frozen(
+    '76b864be2a4e181f5b38617eb3b08ff4ef0744d5d32ad5eb591c287d6d5c82ce': Frozen(
         {'type': 'object',
          'properties': {'title': {'type': 'string',
                                   'minLength': 1,
@@ -132,7 +132,7 @@ TOOLS = {
         _0_add_note,
     ),
     # find_notes
-    '6ae154f421839d9be1e4a3d833955f80fd6fa11f471e4b94104bcc170694d43f': Frozen(
+    'cd5fe364f960138ea0977859820e4a07d1a996fbbc21f19cdaadb14961af36e4': Frozen(
         {'type': 'object',
          'properties': {'words': {'type': 'string',
                                   'maxLength': 200,
@@ -167,7 +167,7 @@ TOOLS = {
         _1_find_notes,
     ),
     # change_note
-    'e609d7e425a8939b114de5c8683e1cbb5582ef0053f7dcb629b39eeba0b77a7b': Frozen(
+    'd5e67a19bc44f8df6e64577188d0ddc393fb68de67bd02c3db02ada33ca7c54b': Frozen(
         {'type': 'object',
          'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807},
                         'text': {'type': 'string'}},
@@ -184,7 +184,7 @@ TOOLS = {
         _2_change_note,
     ),
     # delete_note
-    '4012c53d6242fb463dbaef7b33f7190eaba05c8439d55cd20b28842eb636a182': Frozen(
+    '149e1f91d770952d820d1ff83e3b015b023014b8924434fb0fc616a9061fc383': Frozen(
         {'type': 'object',
          'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807}},
          'required': ['id'],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
@@ -35,7 +36,7 @@ class _Untitled(GenerateJsonSchema):
 
     def encode_default(self, dft: Any) -> Any:
         """The default of a field as JSON. What it refuses is left out: infinity is no JSON."""
-        default = super().encode_default(dft)
+        default = _settled(dft, super().encode_default(dft))
         try:
             json.dumps(default, allow_nan=False)
         except ValueError:
@@ -172,9 +173,21 @@ def _tell_default(schema: dict[str, Any], parameter: Parameter, adapter: TypeAda
     try:
         default = adapter.dump_python(parameter.default, mode="json", by_alias=True, warnings="error")
         json.dumps(default, allow_nan=False)
-        schema["default"] = default
+        schema["default"] = _settled(parameter.default, default)
     except (PydanticSerializationError, ValueError, TypeError):
         schema.pop("default", None)
+
+
+def _settled(value: Any, written: Any) -> Any:
+    """`written`, which is the JSON of `value`, with its sets in the same order in every process."""
+    if written.__class__ is list and isinstance(value, list | tuple | set | frozenset):
+        items = [_settled(*pair) for pair in zip(value, written, strict=False)]
+        if len(items) == len(written):  # else it writes itself in a way of its own
+            return sorted(items, key=repr) if isinstance(value, set | frozenset) else items
+    if written.__class__ is dict:
+        held = value.get if isinstance(value, dict) else partial(getattr, value)
+        return {key: _settled(held(key, None), part) for key, part in written.items()}
+    return written
 
 
 def _check_defaults(signature: Signature, schema: dict[str, Any]) -> None:

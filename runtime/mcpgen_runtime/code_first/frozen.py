@@ -34,7 +34,7 @@ from mcpgen_runtime.errors import DefinitionError
 log = logging.getLogger("mcpgen_runtime")
 
 #: Part of every digest: whoever changes how codecs are written, or what a digest is of, counts on.
-FORMAT = 1
+FORMAT = 2
 
 #: From the classes in a signature, and converters of what only pydantic knows, to the functions of a `Codec`.
 Make = Callable[[list[Any], list[Any]], tuple[Any, Any]]
@@ -135,7 +135,7 @@ def _read(
         result = None if data is EMPTY else shapes.of(data)
     except DefinitionError as error:  # of what stands in an annotation further inside
         raise wrong(signature.function, str(error)) from None
-    text = json.dumps([FORMAT, definition, shapes.tokens], sort_keys=True, default=repr)
+    text = json.dumps([FORMAT, definition, shapes.tokens], sort_keys=True, default=described)
     digest = sha256(text.encode()).hexdigest()
     return Reading(module, definition["name"], signature, shapes, tuple(parameters), result, data, digest)
 

@@ -218,7 +218,7 @@ class Shapes:
             self.tokens.append(["factory", described(field.default_factory)])
         required = field.default is field.default_factory is dataclasses.MISSING
         if field.metadata or type(field.default).__module__.startswith("pydantic"):
-            self.tokens.append([described(each) for each in sorted(map(str, field.metadata.items()))])
+            self.tokens.append(described(field.metadata))
             raise Opaque
         return Field(field.name, self.of(hint), required)
 
@@ -246,17 +246,44 @@ class Shapes:
                 self.of(each)
 
 
-def described(value: Any) -> Any:
-    """A default, or what an annotation adds, as a token."""
-    if value is None or value.__class__ in (str, int, float, bool):
-        return [type(value).__name__, repr(value)]
+def described(value: Any, inside: frozenset[int] = frozenset()) -> Any:
+    """A default, or what an annotation adds, as a token: the same in every process, whatever it holds.
+
+    `inside` are the ids of what it lies in, for one may hold itself.
+    """
+    kind = value.__class__
+    if value is None or kind in (str, int, float, bool):
+        return [kind.__name__, repr(value)]
     if isinstance(value, enum.Enum):
-        return ["member", type(value).__qualname__, value.name]
+        return ["member", kind.__qualname__, value.name]
     if value is EMPTY:
         return "empty"
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
         return ["named", value.__qualname__]
-    return ["shown", _ADDRESS.sub("", repr(value))]
+    if id(value) in inside:
+        return "around"
+    parts = _parts_of(value)
+    if parts is None:
+        return ["shown", _ADDRESS.sub("", repr(value))]
+    deeper = inside | {id(value)}
+    tokens = [[described(name), described(part, deeper)] for name, part in parts]
+    # A set has no order, and shows another one in each process.
+    return [kind.__qualname__, sorted(tokens, key=repr) if isinstance(value, set | frozenset) else tokens]
+
+
+def _parts_of(value: Any) -> list[tuple[Any, Any]] | None:
+    """What `value` holds, with its names; None where its text says all."""
+    if isinstance(value, Mapping):
+        return list(value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [(None, each) for each in value]
+    if dataclasses.is_dataclass(value):
+        shown = [field.name for field in dataclasses.fields(value) if field.repr]
+        return [(name, getattr(value, name, EMPTY)) for name in shown]
+    if isinstance(value, Schema):
+        return list(value.keywords.items())
+    arguments = getattr(value, "__repr_args__", None)  # of pydantic: a `Field`, or a model
+    return list(arguments()) if callable(arguments) else None
 
 
 def _kind(hint: Any) -> Literal["dataclass", "typeddict", "enum"] | None:
