@@ -35,6 +35,8 @@ log = logging.getLogger("mcpgen_runtime")
 
 # Of a function's code: it was written with `async def` (CO_COROUTINE; importing `inspect` costs 5 ms).
 _COROUTINE = 0x80
+# It takes `*args` (CO_VARARGS).
+_VARIABLE = 0x04
 
 
 class ServerOptions(TypedDict, total=False):
@@ -63,8 +65,12 @@ class MissingMethods(DefinitionError):
 def check_handlers(handlers: object, protocol: type, *, completers: Iterable[str] = ()) -> None:
     """Raise `MissingMethods` where `handlers` lacks what `protocol` has, or only inherits it from there.
 
+    Raises `DefinitionError` for a class where an instance is wanted, and for a method of another form: not
+    `async def`, or of other parameters in number. A type checker says more.
     Warns, in the log, of public async methods that are neither of `protocol` nor among `completers`.
     """
+    if isinstance(handlers, type):
+        raise DefinitionError(f"{handlers.__name__} is a class, not an instance: write {handlers.__name__}()")
     kind = type(handlers)
     wanted = {name: found for name, found in vars(protocol).items() if _is_method(name, found)}
     missing = [
@@ -74,6 +80,8 @@ def check_handlers(handlers: object, protocol: type, *, completers: Iterable[str
     ]
     if missing:
         raise MissingMethods(kind.__name__, missing)
+    for name, found in wanted.items():
+        _check_form(kind, name, found)
     known = {*wanted, *completers}
     dead = [name for name in dir(kind) if name not in known and _is_method(name, getattr(kind, name, None))]
     if dead:
@@ -164,6 +172,25 @@ def _is_method(name: str, found: Any) -> bool:
     """Whether it is a public method that was written with `async def`."""
     code = getattr(found, "__code__", None)
     return not name.startswith("_") and code is not None and bool(code.co_flags & _COROUTINE)
+
+
+def _check_form(kind: type, name: str, wanted: Any) -> None:
+    """Raise `DefinitionError` where a method cannot be called and awaited as `wanted` can.
+
+    What is decorated, or no plain function, may be anything.
+    """
+    method: Any = next((vars(each)[name] for each in kind.__mro__ if name in vars(each)), None)
+    code = getattr(method, "__code__", None)
+    if code is None or hasattr(method, "__wrapped__"):
+        return
+    given = wanted.__code__.co_argcount
+    least = code.co_argcount - len(method.__defaults__ or ())
+    fits = least <= given and (given <= code.co_argcount or code.co_flags & _VARIABLE)
+    if not (fits and code.co_flags & _COROUTINE):
+        raise DefinitionError(
+            f"{kind.__name__}.{name} has another form than its definition: it must be\n"
+            f"\n    {_signature(name, wanted)}: ..."
+        )
 
 
 def _signature(name: str, method: Any) -> str:

@@ -336,8 +336,12 @@ def test_server_that_goes_ends_what_waits_for_it() -> None:
     async def use(client: Client) -> list[Any]:
         outcomes = list(await asyncio.gather(call(client), call(client), return_exceptions=True))
         assert client.lost is not None
-        with pytest.raises(ServerGone):
-            await call(client)
+        lengths = set()
+        for _ in range(3):
+            with pytest.raises(ServerGone) as gone:
+                await call(client)
+            lengths.add(len(gone.traceback))
+        assert len(lengths) == 1  # a traceback that grows would keep the frames of every call
         return outcomes
 
     outcomes, _ = run(modern(script), use)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 from types import CoroutineType, ModuleType
@@ -148,6 +149,31 @@ def test_every_missing_method_is_named_with_its_signature(package: ModuleType, a
     )
     assert "Author lacks 2 methods" in str(refused.value)
     assert all(signature in str(refused.value) for signature in refused.value.missing)
+
+
+def test_a_class_for_an_instance_is_refused(package: ModuleType, author: Author) -> None:
+    with pytest.raises(DefinitionError, match=r"is a class, not an instance: write Author\(\)"):
+        package.create_server(author())
+
+
+def test_a_method_of_another_form_is_refused_with_the_right_one(package: ModuleType, author: Author) -> None:
+    class Plain(author()):  # type: ignore[misc]
+        def add(self, arguments: Any, ctx: Any) -> Any:
+            return None
+
+    class Short(author()):  # type: ignore[misc]
+        async def add(self, arguments: Any) -> Any:
+            return None
+
+    class Decorated(author()):  # type: ignore[misc]
+        @functools.wraps(Plain.add)
+        def add(self, *given: Any) -> Any:
+            return None
+
+    for wrong in (Plain, Short):
+        with pytest.raises(DefinitionError, match=r"async def add\(self, arguments: AddArguments, ctx: Req"):
+            package.create_server(wrong())
+    package.create_server(Decorated())
 
 
 def test_handlers_need_not_derive_from_the_protocol(package: ModuleType) -> None:

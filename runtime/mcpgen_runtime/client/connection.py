@@ -121,7 +121,7 @@ class Connection:
         Raises `McpError` where the server answers with an error, `Unanswered`, `ServerGone`, `LimitPassed`.
         """
         if self._lost is not None:
-            raise self._lost
+            raise self._lost.with_traceback(None)  # or it would grow with each call
         loop = asyncio.get_running_loop()
         number = next(self._numbers)
         message: dict[str, Any] = {"jsonrpc": "2.0", "id": number, "method": method}
@@ -157,7 +157,7 @@ class Connection:
     async def notify(self, method: str, params: Mapping[str, Any] | None = None, *, timeout: float) -> None:
         """Tell the server something. Raises `RequestTimeout` where it is not taken, and `ServerGone`."""
         if self._lost is not None:
-            raise self._lost
+            raise self._lost.with_traceback(None)  # or it would grow with each call
         message: dict[str, Any] = {"jsonrpc": "2.0", "method": method}
         if params is not None:
             message["params"] = params
