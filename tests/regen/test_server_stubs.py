@@ -80,6 +80,19 @@ def test_a_definition_that_is_not_there_is_said(project: Project, config: str, m
     assert not (project.root / "generated").exists()
 
 
+def test_errors_of_the_definition_come_with_their_hints_and_what_explains_them(project: Project) -> None:
+    misspelt = {"inputShema" if key == "inputSchema" else key: value for key, value in ADD.items()}
+    project.define(tools=[misspelt], prompt=[])
+    run = project.run("regen")
+    assert run.returncode == 2
+    missing, _, unknown, near, other, *_ = run.stderr.splitlines()[1:]
+    assert "error: the key 'inputSchema' is missing" in missing
+    assert "warning: the key 'inputShema' is unknown here" in unknown
+    assert near.startswith("  hint: did you mean inputSchema")
+    assert "error: the key 'prompt' is unknown here" in other
+    assert "did you mean prompts" in run.stderr
+
+
 def test_warnings_of_the_definition_are_told_and_keep_nothing_from_being_written(project: Project) -> None:
     assert "warning" not in project.regen().stderr
     project.define(tools=[{key: value for key, value in ADD.items() if key != "description"}])

@@ -58,13 +58,19 @@ def lint(definition: Definition) -> list[Finding]:
 
 def require_valid(definition: Definition) -> None:
     """Raise `InvalidDefinition` where `lint` finds an error: no server can be made of it then."""
-    errors = [finding for finding in lint(definition) if finding.severity == "error"]
+    findings = lint(definition)
+    errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        shown = [str(error) for error in errors[:_MOST_SHOWN]]
-        more = [f"and {len(errors) - _MOST_SHOWN} more"] if len(errors) > _MOST_SHOWN else []
+        places = {error.pointer for error in errors}
+        # A key that is unknown beside one that is missing is most often that key, misspelt.
+        told = [
+            each for each in findings if each.severity == "error" or each.pointer.rpartition("/")[0] in places
+        ]
+        shown = [f"{each}\n  hint: {each.hint}" for each in told[:_MOST_SHOWN]]
+        more = [f"and {len(told) - _MOST_SHOWN} more"] if len(told) > _MOST_SHOWN else []
         raise InvalidDefinition(
             "\n".join([f"{definition.path} is no definition of a server:", *shown, *more]),
-            hint=f"mcpgen schema lint {definition.path} says more of each",
+            hint=f"mcpgen schema lint {definition.path} says why",
         )
 
 
