@@ -452,7 +452,8 @@ def test_what_no_server_can_be_made_of_is_refused_with_its_first_errors() -> Non
     with pytest.raises(InvalidDefinition) as caught:
         require_valid(definition)
     lines = caught.value.message.splitlines()
-    assert len(lines) == 7
+    assert len(lines) == 12
     assert lines[1].endswith("wrong.mcp.json:4:14: error: expected a string, found number 1 [wrong-shape]")
+    assert all(line.startswith("  hint: ") for line in lines[2:-1:2])
     assert lines[-1].startswith("and ")
     require_valid(load_definition(DATA / "right.mcp.json"))
