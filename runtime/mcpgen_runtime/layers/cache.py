@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable
+from hashlib import sha256
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -97,7 +98,7 @@ class Kept:
 
     def __init__(self, request: Request, result: dict[str, Any], until: float, scope: str) -> None:
         self.method = request.method
-        self.uri = request.params.get("uri")
+        self.uri = _digest(request.params.get("uri")) if request.method == "resources/read" else None
         #: The members of its own: whoever gets the result may put others there.
         self.result = dict(result)
         self.until = until
@@ -131,7 +132,7 @@ class _Store:
     def hear(self, announced: str, params: dict[str, Any]) -> None:
         """Drop what is stale by what was announced."""
         self.heard += 1
-        uri = params.get("uri") if announced == RESOURCE_UPDATED else None
+        uri = _digest(params.get("uri")) if announced == RESOURCE_UPDATED else None
         stale = [
             key
             for key, kept in self._kept.items()
@@ -141,10 +142,15 @@ class _Store:
             del self._kept[key]
 
 
-def _key(request: Request, ctx: RequestContext) -> str:
+def _key(request: Request, ctx: RequestContext) -> bytes:
     asked = {key: value for key, value in request.params.items() if key != "_meta"}
     declared = encode_ClientCapabilities(ctx.client_capabilities)
-    return json.dumps([ctx.revision, request.method, asked, declared], sort_keys=True)
+    return _digest([ctx.revision, request.method, asked, declared])
+
+
+def _digest(asked: Any) -> bytes:
+    # What clients write is kept in no length but this.
+    return sha256(json.dumps(asked, sort_keys=True).encode()).digest()
 
 
 def _reader(ctx: RequestContext) -> Hashable:

@@ -10,14 +10,22 @@ from mcpgen_runtime.core import METHODS
 from mcpgen_runtime.errors import LimitReached
 from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext
-from mcpgen_runtime.layers.telling import subject_of
+from mcpgen_runtime.layers.telling import has_tool, subject_of
 
 Trait: TypeAlias = Literal["principal", "session", "tool"]
 _TRAITS: dict[str, Callable[[Request, RequestContext], Hashable]] = {
     "principal": lambda request, ctx: ctx.principal,
     "session": lambda request, ctx: ctx.session_number,
-    "tool": lambda request, ctx: subject_of(request) if request.method == "tools/call" else None,
+    "tool": lambda request, ctx: _tool_of(request, ctx),
 }
+
+
+def _tool_of(request: Request, ctx: RequestContext) -> str | None:
+    # Tools that are not there share a bucket: who invents names gets no more, and takes no memory.
+    name = subject_of(request) if request.method == "tools/call" else None
+    return name if has_tool(name, ctx) else None
+
+
 _PRINCIPAL: tuple[Trait, ...] = ("principal",)
 
 
@@ -33,9 +41,9 @@ class RateLimit:
     """The layer that lets `rate` requests a second pass, and `burst` at once (a token bucket).
 
     `per` says who shares a bucket: the same principal, session and tool, as far as they are named there, or
-    what a function of your own gives. Who has no principal shares one with all others who have none.
-    `methods` are those that count, by their full names; without it, all do, `server/discover` and the lists
-    included. `burst` is by default what `rate` lets pass in a second, at least 1. Where there are more than
+    what a function of your own gives: something short, for it is kept. Who has no principal shares one with all
+    others who have none, and so do tools that the server has not. `methods` are those that count, by their full
+    names; without it, all do, `server/discover` and the lists included. `burst` is by default what `rate` lets pass in a second, at least 1. Where there are more than
     `max_buckets`, those that are full again are forgotten, or else those that were not used for longest. What
     finds no room gets a `RateLimited`. Raises `ValueError` for a method that no server has, and `TypeError`
     for a string in place of a collection.

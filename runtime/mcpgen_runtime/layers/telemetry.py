@@ -18,7 +18,7 @@ from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import shorten
 from mcpgen_runtime.jsonrpc import Error, Request, Response, Result
 from mcpgen_runtime.layering import CallNext
-from mcpgen_runtime.layers.telling import CANCELLED, is_of_nothing, subject_of
+from mcpgen_runtime.layers.telling import CANCELLED, is_no_method, is_of_nothing, subject_of
 from mcpgen_runtime.revisions import NEUTRAL
 
 _SCOPE = "mcpgen_runtime"
@@ -37,7 +37,6 @@ _NETWORKS = {
     "unix": {"network.transport": "unix"},
 }
 _SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
-_METHOD_NOT_FOUND = -32601
 
 
 class Telemetry:
@@ -108,7 +107,7 @@ class Telemetry:
                 span.set_attribute("rpc.response.status_code", str(failure))
             span.end()
             seconds = max(0.0, ctx.now() - started)
-            self._duration.record(seconds, _bounded(common, request, response), inside)
+            self._duration.record(seconds, _bounded(common, request, response, ctx), inside)
             detach(token)
 
 
@@ -141,10 +140,12 @@ def _failure(response: Response) -> str | None:
     return "tool_error" if response.result.get("isError") is True else None
 
 
-def _bounded(common: dict[str, Any], request: Request, response: Response | None) -> dict[str, Any]:
+def _bounded(
+    common: dict[str, Any], request: Request, response: Response | None, ctx: RequestContext
+) -> dict[str, Any]:
     """Attributes without the names that a client may invent, one with every request."""
-    if isinstance(response, Error) and response.code == _METHOD_NOT_FOUND:
+    if is_no_method(request, response):
         return {**common, "mcp.method.name": "_OTHER"}
-    if response is not None and is_of_nothing(response):
+    if request.method in _SUBJECTS and is_of_nothing(request, response, ctx):
         return {key: value for key, value in common.items() if key != _SUBJECTS[request.method]}
     return common

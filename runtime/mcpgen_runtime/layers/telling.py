@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from mcpgen_runtime.jsonrpc import Error, Request, Response
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.core import METHODS
+from mcpgen_runtime.jsonrpc import Error, Request, Response, Result
 from mcpgen_runtime.mirrored_headers import NAMED
 
 #: How a request ended that has no answer.
 CANCELLED = "cancelled"
-_UNKNOWN = frozenset({"/params/name", "/params/uri"})
+_METHOD_NOT_FOUND = -32601
 
 
 def subject_of(request: Request) -> str | None:
@@ -26,10 +28,26 @@ def outcome_of(response: Response) -> str:
     return "input required" if response.result.get("resultType") == "input_required" else "result"
 
 
-def is_of_nothing(response: Response) -> bool:
-    """Whether there is no such thing: its name may be one of any number that clients invent."""
-    return (
-        isinstance(response, Error)
-        and isinstance(response.data, dict)
-        and response.data.get("pointer") in _UNKNOWN
-    )
+def has_tool(name: object, ctx: RequestContext) -> bool:
+    """Whether the server has this tool, be it disabled. What it has not, a client may have invented."""
+    return isinstance(name, str) and name in ctx.server.tools.all
+
+
+def is_of_nothing(request: Request, response: Response | None, ctx: RequestContext) -> bool:
+    """Whether there is no such thing: its name may be one of any number that clients invent.
+
+    What was answered is something, if only to the layer that answered.
+    """
+    if isinstance(response, Result):
+        return False
+    name = subject_of(request)
+    if request.method == "tools/call":
+        return not has_tool(name, ctx)
+    return request.method != "prompts/get" or name not in ctx.server.prompts.all
+
+
+def is_no_method(request: Request, response: Response | None) -> bool:
+    """Whether there is no such method in this revision, or in none: a client may have invented it."""
+    if isinstance(response, Error) and response.code == _METHOD_NOT_FOUND:
+        return True
+    return not isinstance(response, Result) and request.method not in METHODS

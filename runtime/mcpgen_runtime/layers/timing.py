@@ -10,13 +10,12 @@ from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import shorten
 from mcpgen_runtime.jsonrpc import Error, Request, Response
 from mcpgen_runtime.layering import CallNext
-from mcpgen_runtime.layers.telling import is_of_nothing, subject_of
+from mcpgen_runtime.layers.telling import is_no_method, is_of_nothing, subject_of
 
 log = logging.getLogger("mcpgen_runtime")
 
 #: What is counted together, for a client may invent any number of methods.
 OTHER = ("_OTHER", None)
-_METHOD_NOT_FOUND = -32601
 
 
 class Figures:
@@ -70,16 +69,16 @@ class Timing:
             return response
         finally:
             seconds = ctx.now() - started
-            self._take(request, response, seconds)
+            self._take(request, response, ctx, seconds)
             if self._report is not None:
                 self._report(request, ctx, seconds)
 
-    def _take(self, request: Request, response: Response | None, seconds: float) -> None:
+    def _take(self, request: Request, response: Response | None, ctx: RequestContext, seconds: float) -> None:
         failed = response is None or isinstance(response, Error)
         key: tuple[str, str | None] = (request.method, None)
-        if isinstance(response, Error) and response.code == _METHOD_NOT_FOUND:
+        if is_no_method(request, response):
             key = OTHER
-        elif request.method != "resources/read" and not (response is not None and is_of_nothing(response)):
+        elif request.method != "resources/read" and not is_of_nothing(request, response, ctx):
             key = (request.method, subject_of(request))
         figures = self._figures.get(key)
         if figures is None:

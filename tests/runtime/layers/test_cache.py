@@ -251,6 +251,19 @@ def test_who_changes_an_answer_does_not_change_what_is_kept(revision: str) -> No
     assert [tool["name"] for tool in found.result["tools"]] == ["find"]
 
 
+@BOTH
+def test_what_clients_write_is_not_kept_itself(revision: str) -> None:
+    shop = Shop()
+    client = shop.client(revision)
+    for number in range(3):
+        client.result("tools/list", {"uri": f"{number}{'x' * 10_000}"})
+        client.result("tools/list", {"junk": f"{number}{'x' * 10_000}"})
+    (cache,) = (layer for layer in shop.server.layers if isinstance(layer, Cache))
+    (store,) = cache._stores.values()
+    assert len(store._kept) == 6
+    assert all(len(repr((key, kept.uri))) < 500 for key, kept in store._kept.items())
+
+
 def test_over_http_requests_of_the_modern_era_belong_to_no_session() -> None:
     shop = Shop(scope="private")
     numbers: list[int | None] = []

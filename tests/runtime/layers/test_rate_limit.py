@@ -101,6 +101,16 @@ def test_buckets_that_are_full_again_are_forgotten_and_no_more_kept_than_allowed
     assert list(limit._buckets) == [6, 7, 8]
 
 
+@BOTH
+def test_invented_tools_share_a_bucket_and_keep_no_memory(revision: str) -> None:
+    limit = RateLimit(1, burst=3, per=("tool",), methods=CALLS)
+    client = Client(server_of(limit), revision)
+    answers = [call(client, f"invented-{number}")["error"]["code"] for number in range(5)]
+    assert answers == [-32602, -32602, -32602, -32600, -32600]
+    assert passes(call(client))
+    assert sorted(limit._buckets, key=str) == [None, "work"]
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

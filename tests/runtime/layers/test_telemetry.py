@@ -26,7 +26,7 @@ from mcpgen_runtime.server import Server
 from mcpgen_runtime.testing import client
 
 from ..core.client import NEUTRAL, Client
-from .workbench import ALL, BOTH, Json, call, server_of
+from .workbench import ALL, BOTH, Json, call, no_more, server_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7"
 REMOTE: Json = {"traceparent": f"00-{TRACE}-{PARENT}-01", "tracestate": "rojo=1", "baggage": "user=ann"}
@@ -282,3 +282,23 @@ def test_servers_name_it_in_their_stack(recorded: Recorded) -> None:
     from mcpgen_runtime.layers import stack
 
     assert stack(Server("s", "1", layers=[recorded.layer])) == "Telemetry()"
+
+
+@BOTH
+def test_names_that_clients_invent_take_no_memory_whoever_refuses_them(
+    revision: str, recorded: Recorded
+) -> None:
+    server = server_of(recorded.layer, no_more)
+    client = Client(server, revision)
+    for number in range(3):
+        client.error("tools/call", {"name": f"invented-{number}"})
+        client.error("prompts/get", {"name": f"invented-{number}"})
+        client.error(f"invented/{number}")
+    call(client)
+    seen = {
+        (each.attributes["mcp.method.name"], each.attributes.get("gen_ai.tool.name"))
+        for each in recorded.points()
+        if each.attributes.get("error.type") == "-31000"
+    }
+    assert seen == {("tools/call", None), ("tools/call", "work"), ("prompts/get", None), ("_OTHER", None)}
+    assert not any("gen_ai.prompt.name" in each.attributes for each in recorded.points())

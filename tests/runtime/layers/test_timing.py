@@ -9,7 +9,7 @@ from mcpgen_runtime.host import Driver
 from mcpgen_runtime.layers import Timing
 
 from ..core.client import Client
-from .workbench import BOTH, Json, call, server_of
+from .workbench import BOTH, Json, call, no_more, server_of
 
 
 @BOTH
@@ -50,4 +50,22 @@ def test_names_that_clients_invent_take_no_memory(revision: str) -> None:
         ("tools/call", None): 5,
         ("_OTHER", None): 5,
         ("resources/read", None): 5,
+    }
+
+
+@BOTH
+def test_names_that_clients_invent_take_no_memory_whoever_refuses_them(revision: str) -> None:
+    timing = Timing()
+    server = server_of(timing, no_more)
+    client = Client(server, revision)
+    for number in range(3):
+        client.error("tools/call", {"name": f"invented-{number}"})
+        client.error("prompts/get", {"name": f"invented-{number}"})
+        client.error(f"invented/{number}")
+    call(client)
+    assert {key: figures.failed for key, figures in timing.figures.items() if figures.failed} == {
+        ("tools/call", None): 3,
+        ("tools/call", "work"): 1,
+        ("prompts/get", None): 3,
+        ("_OTHER", None): 3,
     }

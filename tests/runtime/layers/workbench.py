@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import McpError
 from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext, Layer
 from mcpgen_runtime.server import Server
@@ -56,6 +57,13 @@ def noting(heard: list[str], name: str) -> Layer:
         return response
 
     return layer
+
+
+async def no_more(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+    """A layer that refuses whatever comes once the session is open, as a limit does."""
+    if request.method == "initialize":
+        return await call_next(request, ctx)
+    raise McpError("No more", code=-31000)
 
 
 def handler_noting(heard: list[str]) -> Handler:
