@@ -142,11 +142,13 @@ def test_what_the_test_raises_comes_out() -> None:
 
 
 def test_overrides_need_a_server() -> None:
-    class Gateway:
-        pass
+    class OfItsOwn:
+        """A `ProtocolHandler`, as far as anybody asks before it is served."""
+
+        handle_request = handle_notification = capabilities = lambda self: None
 
     async def main() -> None:
-        async with client(Gateway(), overrides={dict: dict}):  # type: ignore[arg-type]
+        async with client(OfItsOwn(), overrides={dict: dict}):  # type: ignore[arg-type]
             pass
 
     with pytest.raises(TypeError, match="a ProtocolHandler of your own has none"):
