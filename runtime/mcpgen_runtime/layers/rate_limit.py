@@ -41,12 +41,13 @@ class RateLimit:
     """The layer that lets `rate` requests a second pass, and `burst` at once (a token bucket).
 
     `per` says who shares a bucket: the same principal, session and tool, as far as they are named there, or
-    what a function of your own gives: something short, for it is kept. Who has no principal shares one with all
-    others who have none, and so do tools that the server has not. `methods` are those that count, by their full
-    names; without it, all do, `server/discover` and the lists included. `burst` is by default what `rate` lets pass in a second, at least 1. Where there are more than
-    `max_buckets`, those that are full again are forgotten, or else those that were not used for longest. What
-    finds no room gets a `RateLimited`. Raises `ValueError` for a method that no server has, and `TypeError`
-    for a string in place of a collection.
+    what a function of your own gives: something short, for it is kept. Who has no principal shares one with
+    all others who have none, and so do tools that the server has not. `methods` are those that count, by
+    their full names; without it, all do, `server/discover` and the lists included. `burst` is by default
+    what `rate` lets pass in a second, at least 1. Where there are more than `max_buckets`, those that are
+    full again are forgotten, or else those that were not used for longest. What finds no room gets a
+    `RateLimited`. Raises `ValueError` for a method that no server has, and `TypeError` for a string in
+    place of a collection.
     """
 
     def __init__(
