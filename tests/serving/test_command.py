@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from mcpgen.cli.app import app
+from mcpgen.serving.addresses import settable
 from mcpgen.serving.options import FLAGS, REPEATED, SINGLE, ServeOptions, read_plainly
 
 GREETER = """
@@ -302,6 +303,17 @@ def test_plain_line_is_read_the_quick_way(line: str, options: ServeOptions) -> N
 )
 def test_any_other_line_is_left_to_typer(line: str) -> None:
     assert read_plainly(line.split()) is None
+
+
+def test_help_names_every_setting(project: Path) -> None:
+    told = mcpgen(project, "serve", "--help").stdout.decode()
+    named = set(
+        re.findall(r"[a-z]+(?:_[a-z]+)+|backlog", told.partition("--set takes ")[2].partition(".")[0])
+    )
+    assert named == set(settable())
+    run = mcpgen(project, "serve", "greeter:server", "--set", "max_uri=1")
+    assert b"did you mean max_uri_length" in run.stderr
+    assert b"mcpgen serve --help names all" in run.stderr
 
 
 def test_help_comes_from_typer(project: Path) -> None:

@@ -51,7 +51,7 @@ def serve(
     ] = None,
     settings: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option("--set", metavar="NAME=VALUE", help="A limit or another setting: docs/transports.md."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A limit or another setting, as named below."),
     ] = None,
     uvloop: Annotated[
         str,
@@ -64,6 +64,14 @@ def serve(
 
     Several transports at once serve one server. It ends with standard input (--stdio), or by SIGTERM or
     SIGINT, and answers first what it has begun.
+
+    --set takes handler_seconds, session_idle_seconds, message_seconds,
+    write_seconds, drain_seconds, keep_alive_seconds, ping_seconds,
+    replay_seconds; max_message_bytes, max_string_bytes, max_unsent_bytes,
+    max_header_bytes, max_headers_bytes, max_replay_bytes; max_depth, max_items,
+    max_array_items, max_object_members, max_tool_name_length, max_uri_length;
+    max_connections, max_sessions, max_concurrent_requests, max_subscriptions,
+    max_replay_events; sse_path, sse_retry_ms, backlog, socket_mode.
 
     Exit codes: 0 it was ended, 2 wrong usage, 3 it cannot listen there or its own code failed.
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from mcpgen.errors import UsageError, unknown_name
+from mcpgen.errors import UsageError, nearest
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.config import TransportConfig
 
@@ -29,19 +29,27 @@ def host_and_port(option: str, text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def settable() -> dict[str, str]:
+    """The type of each setting that --set takes, by its name, as it is annotated."""
+    others = {each.name: str(each.type) for each in fields(TransportConfig) if each.name not in _ELSEWHERE}
+    return {each.name: str(each.type) for each in fields(Limits)} | others
+
+
 def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
     """What `TransportConfig.of` takes, from NAME=VALUE each. Raises `UsageError`."""
-    limits = {each.name: each.type for each in fields(Limits)}
-    settings = {each.name: each.type for each in fields(TransportConfig) if each.name not in _ELSEWHERE}
+    limits = {each.name for each in fields(Limits)}
+    kinds = settable()
     values: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if not equals:
             raise UsageError(f"--set {assignment} has no value", hint="the form is --set NAME=VALUE")
-        kind = limits.get(name) or settings.get(name)
-        if kind is None:
-            raise unknown_name("setting", name, [*limits, *settings])
-        value = _value(name, kind, text)
+        if name not in kinds:
+            near = nearest(name, kinds)
+            raise UsageError(
+                f"there is no setting {name!r}", hint=f"{near} mcpgen serve --help names all".strip()
+            )
+        value = _value(name, kinds[name], text)
         if name in limits:
             values.setdefault("limits", {})[name] = value
         else:
@@ -49,7 +57,7 @@ def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def _value(name: str, kind: Any, text: str) -> int | float | str:
+def _value(name: str, kind: str, text: str) -> int | float | str:
     if kind not in ("int", "float"):
         return text
     try:
