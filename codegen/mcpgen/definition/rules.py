@@ -52,6 +52,9 @@ RULES: Mapping[str, Rule] = {
     "impossible-property": Rule("error", "It must be there and may not be, so no object can fit."),
     "missing-property": Rule("warning", "Nothing says what it holds, so any value will do: is it misspelt?"),
     "empty-range": Rule("error", "The bounds leave nothing between them."),
+    "costly-pattern": Rule(
+        "warning", "A string made for it keeps the whole server busy for ever, and no timeout ends that."
+    ),
     "endless-schema": Rule(
         "error", "Whether a value fits could never be told: the schema asks itself about it again."
     ),

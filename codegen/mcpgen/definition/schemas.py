@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
+from mcpgen.definition.costly import pattern_remarks
 from mcpgen.definition.graph import Graph
 from mcpgen.definition.possible import range_remarks, required_remarks
 from mcpgen.definition.rules import Remark, shown
@@ -68,6 +69,8 @@ def schema_remarks(schema: Any) -> Iterator[Remark]:
             inside = {pointer: inner for inner, pointer in _inside(schema)}
             schemas, refers = (inside, {}) if graph is None else (graph.schemas, graph.refers)
             yield from range_remarks(schemas)
+            if '"pattern' in text:
+                yield from pattern_remarks(schemas)
             if '"required"' in text:
                 yield from required_remarks(schemas, refers)
         if '"default"' in text:

@@ -104,7 +104,13 @@ def _strings(site: Site) -> Iterator[Check]:
     if (pattern := site.string("pattern")) is not None:
         search = site.pattern(pattern, "pattern").search
         expected = f"a string that matches {pattern}"
-        yield site.check("pattern", "string", lambda value: search(value) is not None, expected)
+        if most is None:
+            yield site.check("pattern", "string", lambda value: search(value) is not None, expected)
+        else:
+            # What is too long is refused already, and searching it may take for ever.
+            yield site.check(
+                "pattern", "string", lambda value: len(value) > most or search(value) is not None, expected
+            )
 
 
 def _any_of(kinds: Sequence[Accepts]) -> Accepts:

@@ -101,3 +101,12 @@ def test_one_validator_serves_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_what_is_too_long_is_not_held_to_the_pattern() -> None:
+    """This pattern would try for ever on that string."""
+    validator = compile_schema({"type": "string", "maxLength": 16, "pattern": "^([a-z]+)+$"})
+    too_long = "a" * 60 + "!"
+    assert not validator.accepts(too_long)
+    assert [fault.definition for fault in validator.faults(too_long)] == ["maxLength"]
+    assert [fault.definition for fault in validator.faults("abc!")] == ["pattern"]
