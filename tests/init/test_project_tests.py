@@ -51,7 +51,7 @@ def failures(project: Path) -> set[str]:
     return set(re.findall(r"^FAILED \S+::(\w+)", run.stdout, re.MULTILINE))
 
 
-RETURN = 'return GreetResult(greeting=GREETINGS[arguments.language or "en"].format(name=arguments.name))'
+RETURN = "return GreetResult(greeting=GREETINGS[arguments.language].format(name=arguments.name))"
 
 
 def test_new_project_fails_none(project: Path) -> None:

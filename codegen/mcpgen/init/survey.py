@@ -90,7 +90,7 @@ async def survey(
 
     Raises `UsageError` where the address is none, `TargetUnreachable` and `TargetSilent`.
     """
-    target.check()
+    target.check(url_option="--from-url")
     transport = target.transport(Limits(max_message_bytes=16 * 1024 * 1024))
     client = _LenientClient(transport, name="mcpgen-init", version=__version__, timeout=timeout)
     opened = False

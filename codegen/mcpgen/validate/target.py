@@ -54,10 +54,13 @@ class Target:
             return {"transport": "unix", "path": self.address}
         return {"transport": "stdio", "command": list(self.command)}
 
-    def check(self) -> None:
-        """Raises `UsageError` where the address is none, and where what reaches it is not installed."""
+    def check(self, *, url_option: str = "--url") -> None:
+        """Raises `UsageError` where the address is none, and where what reaches it is not installed.
+
+        `url_option` is how the user named the URL.
+        """
         if self.url is not None:
-            check_url(self.url)
+            check_url(self.url, option=url_option)
         elif self.ws is not None:
             check_url(self.ws, option="--ws", schemes=("ws", "wss"))
             if find_spec("websockets") is None:
