@@ -54,8 +54,11 @@ class BackgroundTasks:
     def start(self, coroutine: Coroutine[Any, Any, Any], *, name: str | None = None) -> BackgroundTask:
         """Run `coroutine`: at once as far as it goes, from there on beside everything else.
 
-        Raises `RuntimeError` where the server is about to end.
+        Raises `RuntimeError` where the server is about to end, and `TypeError` for what is no coroutine.
         """
+        if not isinstance(coroutine, Coroutine):
+            name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
+            raise TypeError(f"{name} is no coroutine: call the function, as in server.background(poll())")
         if self._ending:
             coroutine.close()  # never awaited: Python would warn
             raise RuntimeError("the server ends: nothing new is started in the background")

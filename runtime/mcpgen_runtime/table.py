@@ -44,13 +44,13 @@ class Table(dict[str, E]):
 
     def hide(self, key: str) -> None:
         """Disable an entry. Raises `KeyError` where there is none."""
-        self.all[key]
+        self._require(key)
         if self.pop(key, None) is not None:
             self._changed()
 
     def show(self, key: str) -> None:
         """Enable an entry, at its place. Raises `KeyError` where there is none."""
-        self.all[key]
+        self._require(key)
         if key not in self:
             offered = {each: entry for each, entry in self.all.items() if each == key or each in self}
             self.clear()
@@ -68,3 +68,7 @@ class Table(dict[str, E]):
         page = [self[key] for key in islice(rest, size)]
         following = next(rest, None)
         return page, None if following is None else self._numbers[following]
+
+    def _require(self, key: str) -> None:
+        if key not in self.all:
+            raise KeyError(f"there is no {self._kind} {key!r}")

@@ -98,6 +98,10 @@ def _overridden(handler: ProtocolHandler, overrides: Mapping[Provider, Provider]
         return
     if not isinstance(handler, ServerCore):
         raise TypeError("overrides are of a Server: a ProtocolHandler of your own has none")
+    for provider, other in overrides.items():
+        if not (callable(provider) and callable(other)):
+            wrong = other if callable(provider) else provider
+            raise TypeError(f"overrides put one provider in the place of another, and {wrong!r:.60} is none")
     server = handler.server
     before = dict(server.overrides)
     server.overrides.update(overrides)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_nobody_is_told_of_what_was_not_to_be_seen(
     getattr(server, f"remove_{kind}")(key)
     assert told == [f"notifications/{changed}/list_changed"]
     for verb in ("enable", "disable", "remove"):
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match=rf"there is no {kind.replace('_', ' ')} '{re.escape(key)}'"):
             getattr(server, f"{verb}_{kind}")(key)
 
 

@@ -422,6 +422,25 @@ def test_a_background_task_that_fails_is_logged_and_harms_nobody(caplog: pytest.
     assert "the background task the poller failed: out of luck" in caplog.text
 
 
+def test_what_is_no_coroutine_is_refused_in_the_background() -> None:
+    async def poll() -> None: ...
+
+    async def start(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        with pytest.raises(TypeError, match=r"poll is no coroutine: call the function"):
+            ctx.server.background(poll)  # type: ignore[arg-type]
+        return "refused"
+
+    server = Server("s", "1")
+    server.add_tool({"name": "t", "inputSchema": {"type": "object"}}, start)
+
+    async def main() -> None:
+        async with client(server) as session:
+            result = await session.call_tool("t", {})
+            assert result.content[0].text == "refused"  # type: ignore[union-attr]
+
+    asyncio.run(main())
+
+
 def test_a_background_task_that_fails_as_it_ends_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     async def polling() -> None:
         try:

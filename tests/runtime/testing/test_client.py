@@ -141,6 +141,16 @@ def test_what_the_test_raises_comes_out() -> None:
         asyncio.run(main())
 
 
+@pytest.mark.parametrize("overrides", [{"tx": dict}, {dict: 5}])
+def test_overrides_are_of_providers_by_providers(overrides: Any) -> None:
+    async def main() -> None:
+        async with client(served(), overrides=overrides):
+            pass
+
+    with pytest.raises(TypeError, match=r"overrides put one provider .*('tx'|5) is none"):
+        asyncio.run(main())
+
+
 def test_overrides_need_a_server() -> None:
     class OfItsOwn:
         """A `ProtocolHandler`, as far as anybody asks before it is served."""
