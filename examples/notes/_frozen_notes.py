@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from mcpgen_runtime.code_first.frozen import Frozen
-from mcpgen_runtime.code_first.values import from_datetime, plain, to_date, to_int, under
+from mcpgen_runtime.code_first.values import from_datetime, has_fields, plain, to_date, to_int, under
 
 
 def _0_add_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
     T0_Note = types[0]  # Note
 
     def encode_T0_Note(value: Any) -> Any:
-        if value.__class__ is not T0_Note:
+        if value.__class__ is not T0_Note and not has_fields(value):
             return plain(value)
         return {
             'id': value.id,
@@ -35,7 +35,7 @@ def _1_find_notes(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
     T0_Note = types[0]  # Note
 
     def encode_T0_Note(value: Any) -> Any:
-        if value.__class__ is not T0_Note:
+        if value.__class__ is not T0_Note and not has_fields(value):
             return plain(value)
         return {
             'id': value.id,
@@ -69,7 +69,7 @@ def _2_change_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
     T0_Note = types[0]  # Note
 
     def encode_T0_Note(value: Any) -> Any:
-        if value.__class__ is not T0_Note:
+        if value.__class__ is not T0_Note and not has_fields(value):
             return plain(value)
         return {
             'id': value.id,
@@ -104,7 +104,7 @@ def _3_delete_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
 
 TOOLS = {
     # add_note
-    '76b864be2a4e181f5b38617eb3b08ff4ef0744d5d32ad5eb591c287d6d5c82ce': Frozen(
+    '90451cfe4b0ea769c54b73c2d43cde2d2b39c0941612c990212e1992af404492': Frozen(
         {'type': 'object',
          'properties': {'title': {'type': 'string',
                                   'minLength': 1,
@@ -132,7 +132,7 @@ TOOLS = {
         _0_add_note,
     ),
     # find_notes
-    'cd5fe364f960138ea0977859820e4a07d1a996fbbc21f19cdaadb14961af36e4': Frozen(
+    'b4a9fd155fb282252a037e869cc74b995e5122f15d8bb63d6e875c45baa43655': Frozen(
         {'type': 'object',
          'properties': {'words': {'type': 'string',
                                   'maxLength': 200,
@@ -167,7 +167,7 @@ TOOLS = {
         _1_find_notes,
     ),
     # change_note
-    'd5e67a19bc44f8df6e64577188d0ddc393fb68de67bd02c3db02ada33ca7c54b': Frozen(
+    'd835b308aee7de7fdb9e26c780016dca399264a08103307f837a8eb4c7bb8c75': Frozen(
         {'type': 'object',
          'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807},
                         'text': {'type': 'string'}},

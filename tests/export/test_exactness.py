@@ -103,6 +103,42 @@ class Wide:
     name: str = ""
 
 
+@dataclasses.dataclass
+class Counted:
+    """Sets a field itself, which a client may send to no effect."""
+
+    y: int = dataclasses.field(default=3, init=False)
+    name: str
+    children: list[Point] = dataclasses.field(init=False, default_factory=list)
+
+
+@dataclasses.dataclass
+class Summed:
+    x: int
+    name: str = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = str(self.x)
+
+
+@dataclasses.dataclass
+class Public:
+    name: str
+
+
+@dataclasses.dataclass
+class Private(Public):
+    secret: str = "s"
+
+
+@dataclasses.dataclass
+class Stored:
+    """Like `Public`, and no subclass of it."""
+
+    name: str
+    secret: str = "s"
+
+
 class Song(TypedDict):
     name: str
     x: NotRequired[int]
@@ -112,9 +148,17 @@ class Album(Song, total=False):
     children: list[Song]
 
 
+class Shelf(TypedDict):
+    owner: Public
+
+
 class Model(BaseModel):
     x: int
     name: str = "m"
+
+
+class SecretModel(Model):
+    secret: str = "s"
 
 
 Id = NewType("Id", int)
@@ -137,6 +181,8 @@ HINTS: list[Any] = [
         dict[str, int] | list[int],
         tuple[int, int] | str,
     ),
+    *(Counted, Counted | None, Counted | Point, Counted | Song, Point | Counted, list[Counted]),
+    *(Summed, Summed | Point, Point | Summed, Summed | Counted, Narrow | Summed | Song),
     *(Point, Slotted, Node, Even, Song, Album, list[Point], dict[str, Point], Point | None, Node | None),
     *(
         Point | str,
@@ -323,3 +369,66 @@ def test_what_only_pydantic_sees_otherwise_goes_by_the_schema(tmp_path: Path) ->
     frozen, derived = frozen_and_derived(Decimal, tmp_path)
     for value in ("1.50", 0.1, "nan", "x", "-0"):
         assert alike(converted(frozen, value), converted(derived, value))
+
+
+OTHERWISE: list[tuple[Any, Any]] = [
+    (Public, Private("a")),
+    (Public, Stored("a")),
+    (Public, {"name": "a"}),
+    (Public, None),
+    (Public | None, Private("a")),
+    (Public | None, Stored("a")),
+    (list[Public], [Private("a")]),
+    (list[Public | str], [Private("a"), "b"]),
+    (set[int] | list[Public], [Private("a")]),
+    (dict[str, Public], {"x": Private("a")}),
+    (tuple[Public, int], (Private("a"), 1)),
+    (tuple[Public, int], (Private("a"),)),
+    (tuple[Model, int], (SecretModel(x=1), 1)),
+    (tuple[tuple[Public, int], ...], ((Private("a"), 1),)),
+    (Public | Point, Private("a")),
+    (Public | Private, Private("a")),
+    (Public | Private, Public("a")),
+    (Private | Public, Public("a")),
+    (Public | str, Stored("a")),
+    (Public | Stored, Stored("a")),
+    (Public | dict[str, int], Private("a")),
+    (tuple[Public, int] | str, (Private("a"), 1)),
+    (Annotated[Public | int, "either"] | str, Private("a")),
+    (Model, SecretModel(x=1)),
+    (Model | int, SecretModel(x=1)),
+    (list[Model] | int, [SecretModel(x=1)]),
+    (Model | Public, Private("a")),
+    (Song, {"name": "a", "x": 1, "secret": "s"}),
+    (Shelf, {"owner": Private("a")}),
+    (Shelf | Public, Private("a")),
+    (Counted, Counted("a")),
+]
+
+
+@pytest.mark.parametrize(("hint", "value"), OTHERWISE, ids=lambda each: str(each).replace(f"{__name__}.", ""))
+def test_what_is_not_of_the_type_promised_is_written_as_pydantic_writes_it(
+    hint: Any, value: Any, tmp_path: Path
+) -> None:
+    frozen, derived = frozen_and_derived(hint, tmp_path)
+    assert frozen.result is not None and derived.result is not None
+    written = frozen.result(value)
+    assert alike(written, derived.result(value))
+    assert isinstance(value, Stored) or "secret" not in repr(written) or hint == Public | Private
+
+
+@pytest.mark.parametrize(
+    ("hint", "value"),
+    [
+        (list[Public], (Private("a"),)),
+        (tuple[Public, int], [Private("a"), 1]),
+        (dict[str, Public] | str, {"x": Private("a")}),
+        (Shelf | Public, {"owner": Private("a")}),
+        (Shelf | Song, {"owner": Private("a"), "more": 1}),
+    ],
+)
+def test_field_of_a_subclass_that_pydantic_would_send_stays_private(
+    hint: Any, value: Any, tmp_path: Path
+) -> None:
+    frozen, _ = frozen_and_derived(hint, tmp_path)
+    assert frozen.result is not None and "secret" not in repr(frozen.result(value))

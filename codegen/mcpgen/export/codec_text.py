@@ -143,7 +143,7 @@ class _Text(Fitting):
         name = f"decode_{self.type_name(place)}"
         if name not in self.written:
             self.written.add(name)
-            lines = ["", f"def {name}(value: Any) -> Any:", *self._fields(of.fields)]
+            lines = ["", f"def {name}(value: Any) -> Any:", *self._fields(of.given)]
             if of.kind == "typeddict":
                 lines.append("    return found")
             elif hasattr(of.type, "__post_init__"):
@@ -202,7 +202,35 @@ class _Text(Fitting):
             if inner == "each":
                 return value if kind == "list" else f"list({value})"
             return f"[{inner} for each in {value}]"
+        if kind == "tuple":
+            writers = [self._writer(part) for part in shape.parts]
+            if {*writers} - {"plain"}:
+                return f"by_place({value}, ({', '.join(writers)},))"
+        if kind == "union":
+            places = dict.fromkeys(self._written(shape, set()))
+            writers = [f"{self.type_name(n)}: {self._writer(Shape('class', place=n))}" for n in places]
+            if writers:
+                return f"by_class({value}, {{{', '.join(writers)}}})"
         return f"plain({value})"  # what it is shows when it is there
+
+    def _writer(self, shape: Shape) -> str:
+        """The function that writes a value of the shape."""
+        text = self._encoded(shape, "item")
+        called = re.fullmatch(r"(\w+)\(item\)", text)
+        return called[1] if called else "plain" if text == "item" else f"lambda item: {text}"
+
+    def _written(self, shape: Shape, seen: set[int]) -> Iterator[int]:
+        """The places of the dataclasses in a shape, in its order, without those inside of another one."""
+        parts = list(shape.parts)
+        if shape.kind == "class" and shape.place not in seen:
+            seen.add(shape.place)
+            of = self.classes[shape.place]
+            if of.kind == "dataclass":
+                yield shape.place
+            elif of.kind == "typeddict":
+                parts = [field.shape for field in of.fields]
+        for part in parts:
+            yield from self._written(part, seen)
 
     def _encoded_class(self, of: ClassShape, place: int, value: str) -> str:
         if of.kind == "enum":
@@ -210,10 +238,11 @@ class _Text(Fitting):
         name = f"encode_{self.type_name(place)}"
         if name not in self.written:
             self.written.add(name)
-            # What is of another class than was promised, the outputSchema refuses.
+            # Only what the type promises is written, also of a subclass. What has no fields at all, the
+            # outputSchema refuses.
             if of.kind == "dataclass":
                 lines = [
-                    f"    if value.__class__ is not {self.type_name(place)}:",
+                    f"    if value.__class__ is not {self.type_name(place)} and not has_fields(value):",
                     "        return plain(value)",
                 ]
                 lines.append("    return {")
@@ -224,7 +253,7 @@ class _Text(Fitting):
                 lines.append("    }")
             else:
                 lines = [
-                    "    if value.__class__ is not dict:",
+                    "    if not isinstance(value, dict):",
                     "        return plain(value)",
                     "    found: dict[str, Any] = {}",
                 ]
@@ -251,5 +280,5 @@ class _Text(Fitting):
         seen.add(shape.place)
         of = self.classes[shape.place]
         return hasattr(of.type, "__post_init__") or any(
-            self._refuses(field.shape, seen) for field in of.fields
+            self._refuses(field.shape, seen) for field in of.given
         )

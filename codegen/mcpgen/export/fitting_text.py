@@ -131,8 +131,11 @@ class Fitting:
         name = f"known_{self.type_name(shape.place)}"
         if name not in self.written:
             self.written.add(name)
-            lines = ["", f"def {name}(value: Any) -> int:", "    known = 0"]
-            for field in self.classes[shape.place].fields:
+            of = self.classes[shape.place]
+            # pydantic counts what a class sets itself by a default, whatever was sent.
+            settled = len(of.fields) - len(of.given)
+            lines = ["", f"def {name}(value: Any) -> int:", f"    known = {settled}"]
+            for field in of.given:
                 inner = self.known(field.shape, f"value[{field.name!r}]")
                 lines.append(f"    if {field.name!r} in value:")
                 lines.append("        known += 1" + ("" if inner == "None" else f" + ({inner} or 0)"))
@@ -144,7 +147,7 @@ class Fitting:
         if name not in self.written:
             self.written.add(name)  # first, for a class may be inside of itself
             tests = ["value.__class__ is dict"]
-            for field in of.fields:
+            for field in of.given:
                 there, passes = f"{field.name!r} in value", test(field.shape, f"value[{field.name!r}]")
                 if field.required:
                     tests.append(f"{there} and {passes}")

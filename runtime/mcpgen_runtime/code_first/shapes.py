@@ -67,11 +67,12 @@ class Shape(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field of a dataclass, or a key of a `TypedDict`."""
+    """A field of a dataclass, or a key of a `TypedDict`. `given`: the class does not set it itself."""
 
     name: str
     shape: Shape
     required: bool
+    given: bool = True
 
 
 class ClassShape(NamedTuple):
@@ -80,6 +81,11 @@ class ClassShape(NamedTuple):
     type: Any
     kind: Literal["dataclass", "typeddict", "enum"]
     fields: tuple[Field, ...] = ()
+
+    @property
+    def given(self) -> tuple[Field, ...]:
+        """The fields that a value is made of; the others are only written."""
+        return tuple([field for field in self.fields if field.given])
 
 
 class Opaque(Exception):
@@ -120,8 +126,8 @@ class Shapes:
             return self._literal(hint, arguments)
         if origin in (Union, types.UnionType):
             union = Shape("union", self._parts("union", arguments))
-            # Where pydantic narrows a member, which one it takes is its own affair.
-            return self._hidden(hint) if self._narrowed else union
+            # Where pydantic narrows a member, or alone knows one, which one it takes is its own affair.
+            return self._hidden(hint) if self._narrowed or self._of_pydantic(union, set()) else union
         if origin in _LISTS:
             return Shape(_LISTS[origin], self._parts(_LISTS[origin], arguments))
         if origin is tuple and arguments:
@@ -201,26 +207,21 @@ class Shapes:
             self.tokens.append(hasattr(of, "__post_init__"))
             if not of.__dataclass_params__.init:
                 raise Opaque
-            return tuple(
-                [
-                    self._of_dataclass(field, hints[field.name])
-                    for field in dataclasses.fields(of)
-                    if field.init
-                ]
-            )
+            # What the class sets itself, without a default, pydantic knows nothing of, and does not write.
+            known = [each for each in dataclasses.fields(of) if each.init or _has_default(each)]
+            return tuple([self._of_dataclass(field, hints[field.name]) for field in known])
         return tuple([self._of_typeddict(of, name, hint) for name, hint in hints.items()])
 
     def _of_dataclass(self, field: dataclasses.Field[Any], hint: Any) -> Field:
-        self.tokens.append(field.name)
+        self.tokens.append([field.name, field.init])
         if field.default is not dataclasses.MISSING:
             self.tokens.append(["default", described(field.default)])
         elif field.default_factory is not dataclasses.MISSING:
             self.tokens.append(["factory", described(field.default_factory)])
-        required = field.default is field.default_factory is dataclasses.MISSING
         if field.metadata or type(field.default).__module__.startswith("pydantic"):
             self.tokens.append(described(field.metadata))
             raise Opaque
-        return Field(field.name, self.of(hint), required)
+        return Field(field.name, self.of(hint), not _has_default(field), field.init)
 
     def _of_typeddict(self, of: Any, name: str, hint: Any) -> Field:
         required = name in of.__required_keys__
@@ -231,6 +232,20 @@ class Shapes:
             hint = get_args(hint)[0]
         self.tokens.append([name, required])
         return Field(name, self.of(hint), required)
+
+    def _of_pydantic(self, shape: Shape, seen: set[int]) -> bool:
+        """Whether pydantic alone can write what is in a union, where None is no member."""
+        if shape.kind == "union" and sum(part.kind != "none" for part in shape.parts) == 1:
+            return False
+        parts = list(shape.parts)
+        if (
+            shape.kind == "class"
+            and shape.place not in seen
+            and self.classes[shape.place].kind == "typeddict"
+        ):
+            seen.add(shape.place)
+            parts = [field.shape for field in self.classes[shape.place].fields]
+        return shape.kind == "opaque" or any(self._of_pydantic(part, seen) for part in parts)
 
     def _hidden(self, hint: Any) -> Shape:
         self.opaque.append(hint)
@@ -284,6 +299,10 @@ def _parts_of(value: Any) -> list[tuple[Any, Any]] | None:
         return list(value.keywords.items())
     arguments = getattr(value, "__repr_args__", None)  # of pydantic: a `Field`, or a model
     return list(arguments()) if callable(arguments) else None
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    return not field.default is field.default_factory is dataclasses.MISSING
 
 
 def _kind(hint: Any) -> Literal["dataclass", "typeddict", "enum"] | None:

@@ -187,6 +187,33 @@ def plain(value: Any) -> Any:
     raise TypeError(f"a {kind.__name__} cannot be written as JSON")
 
 
+def has_fields(value: Any) -> bool:
+    """Whether `value` is an object of a dataclass."""
+    return hasattr(value.__class__, "__dataclass_fields__")
+
+
+def by_place(value: Any, writers: tuple[Callable[[Any], Any], ...]) -> Any:
+    """A tuple as JSON, each of its items written by the function at its place."""
+    if not isinstance(value, tuple | list):
+        return plain(value)
+    written = [write(each) for write, each in zip(writers, value, strict=False)]
+    return written + [plain(each) for each in value[len(writers) :]]
+
+
+def by_class(value: Any, writers: Mapping[Any, Callable[[Any], Any]]) -> Any:
+    """As `plain`, but an object of one of the classes, or else of a subclass, is written as that class is."""
+    write = writers.get(value.__class__)
+    if write is None and has_fields(value):
+        write = next((each for kind, each in writers.items() if isinstance(value, kind)), None)
+    if write is not None:
+        return write(value)
+    if isinstance(value, Mapping):
+        return {_key(key): by_class(each, writers) for key, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [by_class(each, writers) for each in value]
+    return plain(value)
+
+
 def _key(key: Any) -> str:
     named = plain(key)
     return named if isinstance(named, str) else str(named)
