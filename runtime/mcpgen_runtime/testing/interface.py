@@ -121,30 +121,37 @@ def _members(old: Definition, new: Definition, where: str, compared: set[str]) -
     """What nothing else compares."""
     for key in sorted(set(old) | set(new)):
         if key not in compared and not same(old.get(key), new.get(key)):
-            done = "is gone" if key not in new else "is new" if key not in old else "is another"
-            yield Change("words" if key in _WORDS else "other", where, f"its {key} {done}")
+            yield Change("words" if key in _WORDS else "other", where, _done(key, key in old, key in new))
 
 
 def _schema(role: str, old: Any, new: Any, where: str) -> Iterator[Change]:
     found = schema_differences(old, new)
     for each in found:
         yield Change(f"{role}-{each.effect}", f"{where}{each.pointer}", each.what)
-    if not found and not same(_words_of(old), _words_of(new)):
-        yield Change("words", where, "what it tells people and models is another")
+    if not found:
+        olds, news = dict(_words_of(old, where)), dict(_words_of(new, where))
+        for place in olds | news:
+            before, after = place in olds, place in news
+            if not (before and after and same(olds[place], news[place])):
+                at, key = place
+                yield Change("words", at, _done(key, before, after))
 
 
-def _words_of(schema: Any) -> Any:
-    """The titles, descriptions, defaults and examples in a schema, at their places."""
+def _done(key: str, before: bool, after: bool) -> str:
+    return f"its {key} {'is another' if before and after else 'is new' if after else 'is gone'}"
+
+
+def _words_of(schema: Any, at: str) -> Iterator[tuple[tuple[str, str], Any]]:
+    """The titles, descriptions, defaults and examples in a schema, by their places."""
     if isinstance(schema, Mapping):
-        told = {
-            key: value for key, value in schema.items() if key in _TOLD and not isinstance(value, Mapping)
-        }
-        inner = {key: _words_of(value) for key, value in schema.items() if key not in told}
-        return {**told, **{key: value for key, value in inner.items() if value}}
-    if isinstance(schema, list):
-        inner_list = [_words_of(value) for value in schema]
-        return inner_list if any(inner_list) else []
-    return None
+        for key, value in schema.items():
+            if key in _TOLD and not isinstance(value, Mapping):
+                yield (at, key), value
+            else:
+                yield from _words_of(value, f"{at}/{key.replace('~', '~0').replace('/', '~1')}")
+    elif isinstance(schema, list):
+        for index, value in enumerate(schema):
+            yield from _words_of(value, f"{at}/{index}")
 
 
 _TOLD = frozenset({"title", "description", "default", "examples", "format"})

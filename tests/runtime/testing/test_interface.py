@@ -99,7 +99,8 @@ CASES: list[tuple[str, Any, Any, str]] = [
         "tool add, /annotations/idempotentHint",
     ),
     ("words", tool(), tool(description="Adds"), "tool add"),
-    ("words", takes(a=S), takes(a={**S, "description": "a"}), "tool add, /inputSchema"),
+    ("words", takes(a=S), takes(a={**S, "description": "a"}), "tool add, /inputSchema/properties/a"),
+    ("words", takes(a=S), takes(a={**S, "default": None}), "tool add, /inputSchema/properties/a"),
     ("words", tool(), {**tool(), "instructions": "Try it."}, "server"),
     ("words", prompt({"name": "who"}), prompt({"name": "who", "title": "Who"}), "prompt greet, argument who"),
     ("other", tool(), {**tool(), "name": "another"}, "server"),
@@ -112,6 +113,16 @@ for key, entry in FEATURES.items():
     )
     CASES.append(("feature-removed", {"name": "s", key: [entry]}, {"name": "s"}, f"{kind} {name}"))
     CASES.append(("feature-added", {"name": "s"}, {"name": "s", key: [entry]}, f"{kind} {name}"))
+
+
+def test_words_in_a_schema_are_told_one_by_one() -> None:
+    old = takes(a={**S, "default": "x", "title": "A"}, b={**S, "description": "b"})
+    new = takes(a={**S, "default": "y"}, b={**S, "description": "b", "examples": ["z"]})
+    assert [str(each) for each in interface_changes(old, new)] == [
+        "compatible   tool add, /inputSchema/properties/a: its default is another",
+        "compatible   tool add, /inputSchema/properties/a: its title is gone",
+        "compatible   tool add, /inputSchema/properties/b: its examples is new",
+    ]
 
 
 @pytest.mark.parametrize(("rule", "old", "new", "where"), CASES)
