@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from re import _parser  # type: ignore[attr-defined]  # the only tree of a pattern that there is
+from re import _parser
 from typing import Any
 
 from mcpgen.definition.rules import Remark, shown
