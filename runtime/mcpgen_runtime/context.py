@@ -8,19 +8,18 @@ with what it needs and runs the handler again once the client has retried.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.dependencies import Provider, Scope
-from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.lifetime import Absent, Lifetime
 from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.questions import decoded_answer, invalid_answer, require, wants_list
 from mcpgen_runtime.rounds import InputRequired
 from mcpgen_runtime.schemas import compile_schema
-from mcpgen_types.codec import DecodeError, Fault
 from mcpgen_types.v2026_07_28 import (
     ClientCapabilities,
     CreateMessageRequestParams,
@@ -240,17 +239,17 @@ class RequestContext(ABC):
         """
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
         pointer, answer = await self._asked("elicitation/create", params, key)
-        result = _decoded(decode_ElicitResult, answer, "elicitation/create", pointer)
+        result = decoded_answer(decode_ElicitResult, answer, "elicitation/create", pointer)
         if result.action == "accept":
             content = result.content = result.content or {}
             # Up to 2025-06-18 a form has no choice of several: one comes, where a list is wanted.
             if self.revision <= "2025-06-18":
                 for name, value in content.items():
-                    if isinstance(value, str) and _wants_list(schema, name):
+                    if isinstance(value, str) and wants_list(schema, name):
                         content[name] = [value]
             faults = compile_schema(dict(schema)).faults(content)
             if faults:
-                raise _invalid("elicitation/create", faults, f"{pointer}/content")
+                raise invalid_answer("elicitation/create", faults, f"{pointer}/content")
         return result
 
     async def elicit_url(
@@ -311,7 +310,7 @@ class RequestContext(ABC):
         self, decode: Callable[[Any], T], method: str, params: dict[str, Any], key: str | None
     ) -> T:
         pointer, answer = await self._asked(method, params, key)
-        return _decoded(decode, answer, method, pointer)
+        return decoded_answer(decode, answer, method, pointer)
 
     async def _asked(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
         require(self.client_capabilities, method, params)
@@ -358,44 +357,3 @@ class RequestContext(ABC):
         The JSON result that ends the request; or None once the answers are in `input_responses` and the
         handler is to run again.
         """
-
-
-def require(declared: ClientCapabilities, method: str, params: Mapping[str, Any]) -> None:
-    """Raise `MissingClientCapability` where a client that `declared` so much may not be asked that."""
-    if method == "elicitation/create":
-        elicitation = declared.elicitation
-        mode = params.get("mode", "form")
-        # A bare {} declares the form mode: the only one there was at first.
-        form = elicitation is not None and (elicitation.form is not None or elicitation.url is None)
-        if not (form if mode == "form" else elicitation is not None and elicitation.url is not None):
-            raise MissingClientCapability(
-                f"The client does not offer elicitation in {mode} mode", {"elicitation": {mode: {}}}
-            )
-    elif method == "sampling/createMessage":
-        with_tools = "tools" in params or "toolChoice" in params
-        if declared.sampling is None or (with_tools and declared.sampling.tools is None):
-            raise MissingClientCapability(
-                f"The client does not offer sampling{' with tools' if with_tools else ''}",
-                {"sampling": {"tools": {}} if with_tools else {}},
-            )
-    elif declared.roots is None:
-        raise MissingClientCapability("The client offers no roots", {"roots": {}})
-
-
-def _decoded(decode: Callable[[Any], T], answer: Any, method: str, pointer: str) -> T:
-    try:
-        return decode(answer)
-    except DecodeError as error:
-        raise _invalid(method, error.faults, pointer) from None
-
-
-def _invalid(method: str, faults: Sequence[Fault], pointer: str) -> InvalidParams:
-    return InvalidParams(
-        f"The answer to {method} is invalid: {described(faults, at=pointer)}",
-        data=fault_data(faults, at=pointer),
-    )
-
-
-def _wants_list(schema: Mapping[str, Any], name: str) -> bool:
-    wanted = schema.get("properties", {}).get(name)
-    return isinstance(wanted, dict) and wanted.get("type") == "array"

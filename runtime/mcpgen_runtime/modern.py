@@ -27,7 +27,6 @@ from mcpgen_runtime.changes import (
     RESOURCES_CHANGED,
     TOOLS_CHANGED,
 )
-from mcpgen_runtime.context import require
 from mcpgen_runtime.errors import (
     InvalidParams,
     InvalidRequest,
@@ -41,6 +40,7 @@ from mcpgen_runtime.in_flight import Call, InFlight, Nowhere, OpenStream
 from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
+from mcpgen_runtime.questions import require
 from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.rounds import METHODS, InputRequired, Rounds
