@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from re import _parser
+from importlib import import_module
 from typing import Any
 
 from mcpgen.definition.rules import Remark, shown
 from mcpgen_runtime.schemas.patterns import compile_pattern
 from mcpgen_types.codec import escape
 
+# The only tree of a pattern that there is; type checkers are not agreed whether it is there.
+_parser: Any = import_module("re._parser")
 #: So many rounds count as any number, and strings that short as harmless.
 _MANY = 10
 _SHORT = 16
