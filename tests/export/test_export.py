@@ -226,7 +226,8 @@ def calculator(tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPat
     yield directory
     sys.path[:] = path
     for name in set(sys.modules) - set(before):
-        del sys.modules[name]
+        if name.partition(".")[0] in ("handlers", "generated"):
+            del sys.modules[name]
     sys.modules.update(before)
 
 
