@@ -173,7 +173,7 @@ def test_what_connecting_raises_of_its_own_is_no_mistake_of_ours(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # These are refused beforehand; there may be others of which only the attempt tells.
-    monkeypatch.setattr("mcpgen.validate.target.check_url", lambda _: None)
+    monkeypatch.setattr("mcpgen.validate.target.check_url", lambda url, *, option: None)
     report = asyncio.run(validate(Target(url=url), Options(timeout=2), announce=lambda _: None))
     assert report.exit_code == 3
 
