@@ -143,3 +143,53 @@ def test_digest_and_schemas_are_the_same_in_every_process(tmp_path: Path) -> Non
     ]
     assert len(runs[0]) == 5
     assert runs[0] == runs[1] == runs[2]
+
+
+#: Classes that pydantic keeps to itself, each with a change of what comes after the reason.
+KEPT = {
+    "what __init__ alone is given": (
+        "@dataclass\nclass Kept:\n    a: InitVar[int]\n    b: int = 1\n    c: InitVar[int] = 1\n",
+        ("b: int", "b: str"),
+        ("c: InitVar[int]", "c: InitVar[str]"),
+        ("c: InitVar[int] = 1", "c: InitVar[int] = 2"),
+    ),
+    "metadata": (
+        "@dataclass\nclass Kept:\n    a: int = field(metadata={'x': 1})\n    b: int = 1\n",
+        ("b: int", "b: str"),
+        ("= 1\n", "= 2\n"),
+        ("'x': 1", "'x': 2"),
+    ),
+    "an __init__ of its own": (
+        "@dataclass(init=False)\nclass Kept:\n    a: int\n    b: list[int]\n",
+        ("b: list[int]", "b: list[str]"),
+        ("    b: list[int]\n", ""),
+    ),
+    "a type variable": (
+        "T = TypeVar('T')\n@dataclass\nclass Box(Generic[T]):\n    a: T\n    b: int = 1\nKept = Box[str]\n",
+        ("b: int", "b: str"),
+        ("Box[str]", "Box[int]"),
+    ),
+    "a configuration": (
+        "class Kept(TypedDict):\n    __pydantic_config__ = {'strict': True}\n    a: int\n    b: str\n",
+        ("a: int", "a: str"),
+        ("    b: str\n", ""),
+        ("(TypedDict)", "(TypedDict, total=False)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", KEPT)
+def test_change_inside_a_class_that_only_pydantic_knows_changes_the_digest(shop: Any, reason: str) -> None:
+    kept, *changes = KEPT[reason]
+    shop.edit("import dataclass, field", "import InitVar, dataclass, field")
+    shop.edit("import date\n", "import date\nfrom typing import Generic, TypeVar\n")
+    shop.edit("import date\n", "import date\nfrom typing_extensions import TypedDict\n")
+    shop.edit("\n\n@dataclass\n", f"\n\n{kept}\n\n@dataclass\n")
+    shop.edit("item: Item,", "item: Item,\n    kept: Kept,")
+    text = shop.module.read_text()
+    before = digests(shop.module)["order"]
+    assert digests(shop.module)["order"] == before
+    for change in changes:
+        shop.edit(*change)
+        assert digests(shop.module)["order"] != before, change
+        shop.module.write_text(text)

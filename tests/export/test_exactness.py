@@ -122,6 +122,18 @@ class Summed:
 
 
 @dataclasses.dataclass
+class Shifted:
+    """Takes what is no field of it."""
+
+    x: int
+    y: dataclasses.InitVar[float] = 2.0
+    when: dataclasses.InitVar[datetime.date | None] = None
+
+    def __post_init__(self, y: float, when: datetime.date | None) -> None:
+        self.x += int(y) + (when.day if when else 0)
+
+
+@dataclasses.dataclass
 class Public:
     name: str
 
@@ -182,6 +194,7 @@ HINTS: list[Any] = [
         tuple[int, int] | str,
     ),
     *(Counted, Counted | None, Counted | Point, Counted | Song, Point | Counted, list[Counted]),
+    *(Shifted, list[Shifted], Shifted | None, Shifted | Point),
     *(Summed, Summed | Point, Point | Summed, Summed | Counted, Narrow | Summed | Song),
     *(Point, Slotted, Node, Even, Song, Album, list[Point], dict[str, Point], Point | None, Node | None),
     *(

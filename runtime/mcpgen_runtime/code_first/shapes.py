@@ -194,6 +194,7 @@ class Shapes:
             self.classes[place] = ClassShape(hint, kind, self._fields(hint, kind))
         except (Opaque, NameError):  # rare, and the classes found inside of it do no harm
             shape = self._seen[hint] = self._hidden(hint)
+            self._inside(hint)
         return shape
 
     def _fields(self, of: Any, kind: str) -> tuple[Field, ...]:
@@ -205,7 +206,8 @@ class Shapes:
         hints = resolved_hints(of, self.scope)
         if kind == "dataclass":
             self.tokens.append(hasattr(of, "__post_init__"))
-            if not of.__dataclass_params__.init:
+            # `__init__` is the author's own, or takes what is no field.
+            if not of.__dataclass_params__.init or any(map(_is_passed_on, hints.values())):
                 raise Opaque
             # What the class sets itself, without a default, pydantic knows nothing of, and does not write.
             known = [each for each in dataclasses.fields(of) if each.init or _has_default(each)]
@@ -219,7 +221,6 @@ class Shapes:
         elif field.default_factory is not dataclasses.MISSING:
             self.tokens.append(["factory", described(field.default_factory)])
         if field.metadata or type(field.default).__module__.startswith("pydantic"):
-            self.tokens.append(described(field.metadata))
             raise Opaque
         return Field(field.name, self.of(hint), not _has_default(field), field.init)
 
@@ -253,12 +254,32 @@ class Shapes:
 
     def _inside(self, hint: Any) -> None:
         """The tokens of a class that only pydantic knows: its fields, and how each is described."""
-        for name, field in getattr(hint, "__pydantic_fields__", {}).items():
+        inner = Shapes(self.scope)  # whose shapes nobody needs
+        inner.tokens, inner._seen = self.tokens, {**self._seen}
+        of = get_origin(hint) or hint
+        for name, field in getattr(of, "__pydantic_fields__", {}).items():
             self.tokens.append([name, described(field)])
-            self.of(field.annotation)
+            inner.of(field.annotation)
+        if dataclasses.is_dataclass(of) or hasattr(of, "__required_keys__"):
+            inner._members(of)
         for each in get_args(hint):
             if not isinstance(each, list):
-                self.of(each)
+                inner.of(each)
+
+    def _members(self, of: Any) -> None:
+        """The tokens of all that a dataclass takes, fields or not, or a `TypedDict` holds."""
+        try:
+            hints = resolved_hints(of, self.scope)
+        except NameError:
+            hints = of.__annotations__
+        fields = getattr(of, "__dataclass_fields__", {})
+        for name, hint in hints.items():
+            self.tokens.append([name, name in getattr(of, "__required_keys__", ())])
+            if name in fields:
+                field = fields[name]
+                defaults = [described(field.default), described(field.default_factory)]
+                self.tokens.append([field.init, defaults, described(field.metadata)])
+            self.of(hint.type if isinstance(hint, dataclasses.InitVar) else hint)
 
 
 def described(value: Any, inside: frozenset[int] = frozenset()) -> Any:
@@ -303,6 +324,11 @@ def _parts_of(value: Any) -> list[tuple[Any, Any]] | None:
 
 def _has_default(field: dataclasses.Field[Any]) -> bool:
     return not field.default is field.default_factory is dataclasses.MISSING
+
+
+def _is_passed_on(hint: Any) -> bool:
+    """Whether a dataclass hands this to `__post_init__` and keeps nothing of it."""
+    return hint is dataclasses.InitVar or isinstance(hint, dataclasses.InitVar)
 
 
 def _kind(hint: Any) -> Literal["dataclass", "typeddict", "enum"] | None:
