@@ -17,6 +17,7 @@ from asyncio.tasks import (  # documented in "Extending asyncio", despite the un
 )
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
+from inspect import CORO_CREATED, getcoroutinestate
 from types import coroutine
 from typing import Any, TypeVar
 
@@ -56,10 +57,6 @@ class AsyncioHost:
         except BaseException as raised:
             value, error = None, raised
         else:
-            if not worker.started and task.cancelling():
-                # Cancelled by its own handler before its first step, a task would never get to run it.
-                worker = _Worker(self)
-                worker.cancel()
             worker.take_over(coroutine, context, waits_for, done)
             return worker
         finally:
@@ -98,17 +95,7 @@ class AsyncioHost:
 class _Worker:
     """A task that waits to be needed."""
 
-    __slots__ = (
-        "_cancelled_early",
-        "_context",
-        "_coroutine",
-        "_done",
-        "_host",
-        "_idle",
-        "_waits_for",
-        "started",
-        "task",
-    )
+    __slots__ = ("_cancelled", "_context", "_coroutine", "_done", "_host", "_idle", "_waits_for", "task")
 
     def __init__(self, host: AsyncioHost) -> None:
         self._host = host
@@ -117,16 +104,13 @@ class _Worker:
         self._waits_for: Any = None
         self._done: Done | None = None
         self._idle: asyncio.Future[None] = host.loop.create_future()
-        self._cancelled_early = False
-        self.started = False
-        self.task = host.loop.create_task(self._work())
+        #: What the handler is to be told before it goes on.
+        self._cancelled: BaseException | None = None
+        self.task = host.loop.create_task(_Work(self, self._work()))
 
     def cancel(self) -> None:
         """End the handler where it waits."""
-        if self.started:
-            self.task.cancel()
-        else:
-            self._cancelled_early = True
+        self.task.cancel()
 
     def uncancel(self) -> None:
         """Take `cancel` back, once the handler has got it."""
@@ -143,36 +127,40 @@ class _Worker:
         if not self._idle.done():  # or else it was cancelled, by the handler itself
             self._idle.set_result(None)
 
+    def postpone(self, error: BaseException) -> bool:
+        """Keep `error` for the handler, if there is one."""
+        if self._coroutine is None:
+            return False
+        self._cancelled = error
+        return True
+
     async def _work(self) -> None:
-        self.started = True
         while True:
-            cancelled, self._cancelled_early = self._cancelled_early, False
             try:
                 await self._idle
-            except asyncio.CancelledError:
-                if self._coroutine is None:
+            except asyncio.CancelledError as error:
+                if not self.postpone(error):
                     return
-                cancelled = True
             self._idle = self._host.loop.create_future()
-            value, error = await self._advance(cancelled)
+            value, failure = await self._advance()
             done, self._done = self._done, None
             self._coroutine = self._context = self._waits_for = None
             assert done is not None
-            self._host.tell(done, value, error)
+            self._host.tell(done, value, failure)
             if self.task.cancelling():
                 return
             self._host.spare(self)
 
     @coroutine
-    def _advance(self, cancelled: bool) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
+    def _advance(self) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
         """Run the coroutine to its end, as a task would."""
         assert self._coroutine is not None and self._context is not None
         send, throw, run = self._coroutine.send, self._coroutine.throw, self._context.run
         waits_for = self._waits_for
-        thrown: BaseException | None = None
-        if cancelled and not (waits_for is not None and waits_for.cancel()):
-            # A task that is cancelled cancels what it waits for. Nothing to cancel: raise it here.
-            thrown = asyncio.CancelledError()
+        thrown, self._cancelled = self._cancelled, None
+        if thrown is not None and waits_for is not None and waits_for.cancel(*thrown.args):
+            # A task that is cancelled cancels what it waits for, and is told by that.
+            thrown = None
         try:
             while True:
                 if thrown is None:
@@ -189,3 +177,34 @@ class _Worker:
             return stop.value, None
         except BaseException as error:
             return None, error
+
+
+class _Work(Coroutine[Any, Any, None]):
+    """The coroutine of a worker's task, which outlives being cancelled before its first step.
+
+    A timer may fire in between, or the handler cancel its own task. The task then throws into a coroutine
+    that has not begun, where nothing could catch it, and the handler would wait forever.
+    """
+
+    __slots__ = ("_work", "_worker")
+
+    def __init__(self, worker: _Worker, work: Coroutine[Any, Any, None]) -> None:
+        self._worker = worker
+        self._work = work
+
+    def send(self, value: Any, /) -> Any:
+        """See `Coroutine.send`."""
+        return self._work.send(value)
+
+    def throw(self, error: Any, /, *rest: Any) -> Any:
+        """See `Coroutine.throw`."""
+        if getcoroutinestate(self._work) == CORO_CREATED and self._worker.postpone(error):
+            return self._work.send(None)
+        return self._work.throw(error, *rest)
+
+    def close(self) -> None:
+        """See `Coroutine.close`."""
+        self._work.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._work.__await__()

@@ -146,3 +146,24 @@ def test_a_handler_that_cancelled_itself_may_end_without_waiting(run: Run) -> No
             assert await Started(host, next_one()).value() == "next"
 
     run(main)
+
+
+def test_cancelled_before_the_first_step_of_its_task_a_handler_is_told(run: Run) -> None:
+    # A timer that is due may come first, as it does in uvloop.
+    tasks: list[asyncio.Task[None]] = []
+
+    async def waits() -> str:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError as told:
+            return str(told)
+        raise AssertionError("not cancelled")
+
+    async def main(host: AsyncioHost) -> None:
+        asyncio.get_running_loop().call_soon(lambda: tasks[0].cancel("why"))
+        assert await Started(host, waits()).value() == "why"
+
+    run(main)
