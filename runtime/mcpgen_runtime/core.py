@@ -26,6 +26,7 @@ from mcpgen_runtime.errors import (
     modern_error,
     shorten,
 )
+from mcpgen_runtime.features import ToolEntry
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
@@ -179,8 +180,8 @@ class ServerCore:
         """Take up the server's layers: decided once, not with every request."""
         self._routes.clear()
         self._otherwise = self._layered(self._unknown)
-        if self.server.layers:
-            log.debug("layers, outermost first:\n%s", stack(self.server))
+        if log.isEnabledFor(logging.DEBUG) and (shown := stack(self.server)):
+            log.debug("layers, outermost first:\n%s", shown)
 
     def _layered(self, route: Route) -> Route:
         """`route` inside the server's layers; as it is, where there are none."""
@@ -201,15 +202,17 @@ class ServerCore:
     def _by_tool(self, route: Route) -> Route:
         """How tools are called where some have layers of their own."""
         tools = self.server.tools
+        # The ways through the layers of tools. A layer that is added makes routes, and so these, begin anew.
+        chains: dict[ToolEntry, Route] = {}
 
         def call(request: Request, ctx: RequestContext) -> Coroutine[Any, Any, Response]:
             name = request.params.get("name")
             tool = tools.get(name) if name.__class__ is str else None
             if tool is None or not tool.layers:
                 return route(request, ctx)
-            chain = tool.chains.get(route)
+            chain = chains.get(tool)
             if chain is None:
-                chain = tool.chains[route] = composed(tool.layers, route, self._raised)
+                chain = chains[tool] = composed(tool.layers, route, self._raised)
             return chain(request, ctx)
 
         return call

@@ -26,7 +26,7 @@ from mcpgen_types.v2026_07_28 import (
 )
 
 if TYPE_CHECKING:
-    from mcpgen_runtime.layering import CallNext, Layer
+    from mcpgen_runtime.layering import Layer
 
 T = TypeVar("T")
 #: What a handler gives back: see `mcpgen_runtime.results`. It may be a coroutine function, or a plain one.
@@ -47,7 +47,6 @@ class ToolEntry:
     """A tool, ready to be called."""
 
     __slots__ = (
-        "chains",
         "definition",
         "handler",
         "input",
@@ -60,8 +59,6 @@ class ToolEntry:
     def __init__(self, definition: Tool, handler: ToolHandler, layers: tuple[Layer, ...] = ()) -> None:
         check_tool_name(definition.name)
         self.layers = layers
-        #: The way through the layers, by where it ends: each revision has its own end.
-        self.chains: dict[CallNext, CallNext] = {}
         self.definition = definition
         self.handler = handler
         self.json = encode_Tool(definition)

@@ -108,7 +108,7 @@ class Server(Decorators):
         #: Which provider stands in for another (`mcpgen_runtime.dependencies`): for tests.
         self.overrides: dict[Provider, Provider] = {}
         self._layers = checked(layers)
-        #: Called whenever there are layers where there were none.
+        #: Called whenever a layer was added, to the server or to a tool.
         self.on_layers: list[Callable[[], object]] = []
         #: Where background tasks run: the newest last, should several cores serve it at once.
         self.lives: list[BackgroundTasks] = []
@@ -118,12 +118,17 @@ class Server(Decorators):
         """The layers around every request, outermost first. `layering.stack` shows those of tools too."""
         return self._layers
 
-    def add_layer(self, layer: Layer) -> None:
-        """Put one more layer around every request, inside those that are there.
+    def add_layer(self, layer: Layer, *, tool: str | None = None) -> None:
+        """Put one more layer around every request, or around the calls of one `tool`, inside those there are.
 
-        From the next request on. Raises `DefinitionError` where it is none.
+        Those of a tool are inside those of the server, whichever came first. From the next request on.
+        Raises `DefinitionError` where it is no layer, or there is no such tool.
         """
-        self._layers += checked((layer,))
+        added = checked((layer,))
+        if tool is None:
+            self._layers += added
+        else:
+            self.tools.entry(tool).layers += added
         self._layered()
 
     def add_tool(

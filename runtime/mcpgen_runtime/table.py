@@ -6,9 +6,12 @@ from collections.abc import Callable
 from itertools import islice
 from typing import TypeVar
 
-from mcpgen_runtime.errors import DefinitionError
+from mcpgen_runtime.errors import DefinitionError, shorten
 
 E = TypeVar("E")
+
+#: How many names a message lists, where none is near to the one that is not there.
+_SHOWN = 10
 
 
 class Table(dict[str, E]):
@@ -57,6 +60,13 @@ class Table(dict[str, E]):
             self.update(offered)
             self._changed()
 
+    def entry(self, key: str) -> E:
+        """The entry, disabled or not. Raises `DefinitionError`, with the names near, where there is none."""
+        found = self.all.get(key) if isinstance(key, str) else None
+        if found is None:
+            raise DefinitionError(f"there is no {self._kind} {shorten(repr(key))}; {self._instead_of(key)}")
+        return found
+
     def page(self, start: int, size: int | None) -> tuple[list[E], int | None]:
         """`size` entries from number `start` on, or all; and the number that the next page begins with.
 
@@ -72,3 +82,13 @@ class Table(dict[str, E]):
     def _require(self, key: str) -> None:
         if key not in self.all:
             raise KeyError(f"there is no {self._kind} {key!r}")
+
+    def _instead_of(self, key: object) -> str:
+        from difflib import get_close_matches  # who makes no mistake has no use for it
+
+        if near := get_close_matches(str(key), self.all, n=3):
+            return f"did you mean {' or '.join(near)}?"
+        if not self.all:
+            return f"add the {self._kind} first: the server has none yet"
+        first = ", ".join(islice(self.all, _SHOWN))
+        return f"known: {first}, …" if len(self.all) > _SHOWN else f"known: {first}"

@@ -4,19 +4,54 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mcpgen_runtime import ToolError
-from mcpgen_runtime.client import Client, McpError
+from mcpgen_runtime import DefinitionError, ToolError
+from mcpgen_runtime.client import Client, McpError, StdioTransport
+from mcpgen_runtime.layers import Timeout
 from mcpgen_runtime.testing import client
 from mcpgen_types import REVISIONS
-from mcpgen_types.v2026_07_28 import CompleteRequestParamsArgument, PromptReference, ResourceTemplateReference
+from mcpgen_types.v2026_07_28 import (
+    CallToolResult,
+    CompleteRequestParamsArgument,
+    PromptReference,
+    ResourceTemplateReference,
+)
+
+#: What an author writes below their server, to have layers around one tool of it.
+LAYERS = """
+
+from mcpgen_runtime.layers import CallNext, RateLimit, Request, Response, Result
+
+
+class Stamp:
+    \"""Writes its name into results, below those of the layers inside.\"""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        response = await call_next(request, ctx)
+        if not isinstance(response, Result):
+            return response
+        meta = response.result.get("_meta", {})
+        stamps = [*meta.get("example.org/stamps", []), self.name]
+        return Result(response.id, {**response.result, "_meta": {**meta, "example.org/stamps": stamps}})
+
+
+server = create_server(Calculator(), layers=[Stamp("server")])
+server.add_layer(Stamp("outer"), tool="add")
+server.add_layer(Stamp("inner"), tool="add")
+server.add_layer(RateLimit(0.001, burst=1), tool="format-number")
+"""
 
 
 @pytest.fixture
@@ -25,8 +60,27 @@ def directory(project_root: Path) -> Path:
 
 
 @pytest.fixture
+def layered(directory: Path, tmp_path: Path) -> Path:
+    """The example, with layers around some of its tools."""
+    project = shutil.copytree(directory, tmp_path / "layered")
+    with (project / "handlers.py").open("a", encoding="utf-8") as file:
+        file.write(LAYERS)
+    return project
+
+
+@pytest.fixture
 def handlers(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    monkeypatch.syspath_prepend(directory)
+    yield from imported_from(directory, monkeypatch)
+
+
+@pytest.fixture
+def layered_handlers(layered: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    yield from imported_from(layered, monkeypatch)
+
+
+def imported_from(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The author's module of `project`, while the test runs."""
+    monkeypatch.syspath_prepend(project)
     yield importlib.import_module("handlers")
     for name in [name for name in sys.modules if name.partition(".")[0] in ("handlers", "generated")]:
         del sys.modules[name]
@@ -121,6 +175,48 @@ def test_prompt_has_the_problem_in_it(handlers: Any) -> None:
     asked(handlers, use)
 
 
+@pytest.mark.parametrize("transport", ["memory", "stdio"])
+@pytest.mark.parametrize("revision", ["2025-11-25", "2026-07-28"])
+def test_layers_of_a_tool_go_around_its_calls_alone(
+    layered: Path, transport: str, revision: str, request: pytest.FixtureRequest
+) -> None:
+    if transport == "stdio":
+        command = [sys.executable, "-m", "mcpgen", "serve", "handlers:server", "--stdio"]
+        connected: AbstractAsyncContextManager[Client] = Client(
+            StdioTransport(command, cwd=layered), revision=revision
+        )
+    else:
+        connected = client(request.getfixturevalue("layered_handlers").server, revision=revision)
+
+    async def run() -> None:
+        async with connected as session:
+            added = await session.call_tool("add", {"a": 1, "b": 2})
+            assert added.structured_content == {"sum": 3}
+            assert stamps(added) == ["inner", "outer", "server"]
+            assert stamps(await session.call_tool("evaluate", {"expression": "pi"})) == ["server"]
+            assert stamps(await session.call_tool("format-number", {"number": 4})) == ["server"]
+            with pytest.raises(McpError) as limited:
+                await session.call_tool("format-number", {"number": 5})
+            assert limited.value.data["limit"] == "rate_limit"
+            assert stamps(await session.call_tool("add", {"a": "1", "b": 2})) == ["inner", "outer", "server"]
+
+    asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def stamps(result: CallToolResult) -> list[str]:
+    """The layers that wrote their names into `result`, the innermost first."""
+    assert result.meta is not None
+    names: list[str] = result.meta.extra["example.org/stamps"]
+    return names
+
+
+def test_layer_for_a_tool_that_the_definition_lacks_is_refused(handlers: Any) -> None:
+    with pytest.raises(
+        DefinitionError, match=r"there is no tool 'format_number'; did you mean format-number\?"
+    ):
+        handlers.server.add_layer(Timeout(5), tool="format_number")
+
+
 @pytest.mark.slow
 def test_client_of_the_example_prints_what_it_asked(directory: Path) -> None:
     run = subprocess.run(
@@ -148,7 +244,9 @@ def test_generated_package_is_what_regen_writes(directory: Path) -> None:
 
 
 @pytest.mark.slow
-def test_example_is_typed(directory: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("project", ["directory", "layered"])
+def test_example_is_typed(project: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path}", "."]
-    checked = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
+    where = request.getfixturevalue(project)
+    checked = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout

@@ -23,6 +23,7 @@ DEFINITION: dict[str, Any] = {
 HANDLERS = """
 from generated import AddArguments, AddResult, Handlers, HelloArguments, NoteVariables, create_server
 from mcpgen_runtime import RequestContext
+from mcpgen_runtime.layers import RequestLog, Timeout
 
 
 class Author(Handlers):
@@ -36,7 +37,8 @@ class Author(Handlers):
         return variables.id.encode()
 
 
-server = create_server(Author(), page_size=10)
+server = create_server(Author(), page_size=10, layers=[RequestLog()])
+server.add_layer(Timeout(5), tool="add")
 """
 CLIENT = """
 from generated import AddResult, TypedClient
@@ -98,6 +100,9 @@ def test_project_that_fits_its_definition_passes(tmp_path: Path, cache: Path) ->
         ("async def hello(self", "async def helo(self", "server =", "abstract"),
         ("variables: NoteVariables", "variables: AddArguments", "read_note(", "override"),
         ("page_size=10", 'page_size="10"', "server =", "arg-type"),
+        ("layers=[RequestLog()]", 'layers=["log"]', "server =", "list-item"),
+        ('tool="add"', "tool=AddArguments", "server.add_layer", "arg-type"),
+        ("add_layer(Timeout(5)", "add_layer(Timeout", "server.add_layer", "arg-type"),
         ("    async def hello", "    def hello", "def hello", "override"),
         ("import AddArguments,", "import AddArgumnets, AddArguments,", "AddArgumnets", "attr-defined"),
     ],
