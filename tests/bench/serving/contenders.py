@@ -15,7 +15,8 @@ PEERS = str(ROOT / "tests/peers/.venv/bin/python")
 PYTHON = sys.executable
 MCPGEN = str(Path(sys.executable).with_name("mcpgen"))
 OURS = f"{SERVERS / 'ours.py'}:server"
-
+OUR_STUBS = f"{SERVERS / 'stubs/handlers.py'}:server"
+OUR_DECORATORS = f"{SERVERS / 'decorators.py'}:server"
 
 _JSON = {"WITHOUT_ORJSON": "1"}
 
@@ -38,12 +39,8 @@ class Contender:
         return {**kept, **self.environment}
 
 
-STUBS = Contender(
-    "mcpgen, generated stubs", (MCPGEN, "serve", f"{SERVERS / 'stubs/handlers.py'}:server", "--stdio"), _JSON
-)
-DECORATORS = Contender(
-    "mcpgen, @server.tool", (MCPGEN, "serve", f"{SERVERS / 'decorators.py'}:server", "--stdio"), _JSON
-)
+STUBS = Contender("mcpgen, generated stubs", (MCPGEN, "serve", OUR_STUBS, "--stdio"), _JSON)
+DECORATORS = Contender("mcpgen, @server.tool", (MCPGEN, "serve", OUR_DECORATORS, "--stdio"), _JSON)
 OURS_ORJSON = Contender("mcpgen, orjson", (MCPGEN, "serve", OURS, "--stdio"))
 OURS_JSON = Contender("mcpgen, stdlib json", (MCPGEN, "serve", OURS, "--stdio"), _JSON)
 LOWLEVEL = Contender("mcp 2.3.0 low-level", (PEERS, str(SERVERS / "lowlevel.py"), "stdio"))
@@ -52,10 +49,13 @@ FLOOR_LINES = Contender("floor: asyncio lines, json", (PYTHON, str(SERVERS / "fl
 FLOOR_CHUNKS = Contender("floor: chunks, orjson", (PYTHON, str(SERVERS / "floor_stdio.py"), "chunks"))
 STDIO = (OURS_JSON, STUBS, DECORATORS, OURS_ORJSON, LOWLEVEL, FASTMCP, FLOOR_LINES, FLOOR_CHUNKS)
 
-OURS_HTTP = Contender("mcpgen", (MCPGEN, "serve", OURS, "--http", "127.0.0.1:{port}"))
+_ADDRESS = ("--http", "127.0.0.1:{port}")
+OURS_HTTP = Contender("mcpgen", (MCPGEN, "serve", OURS, *_ADDRESS))
+STUBS_HTTP = Contender("mcpgen, generated stubs", (MCPGEN, "serve", OUR_STUBS, *_ADDRESS))
+DECORATORS_HTTP = Contender("mcpgen, @server.tool", (MCPGEN, "serve", OUR_DECORATORS, *_ADDRESS))
 LOWLEVEL_HTTP = Contender("mcp 2.3.0 low-level", (PEERS, str(SERVERS / "lowlevel.py"), "{port}"))
 FLOOR_HTTP = Contender("floor: bare ASGI, orjson", (PYTHON, str(SERVERS / "floor_asgi.py"), "{port}"))
-HTTP = (OURS_HTTP, LOWLEVEL_HTTP, FLOOR_HTTP)
+HTTP = (OURS_HTTP, STUBS_HTTP, DECORATORS_HTTP, LOWLEVEL_HTTP, FLOOR_HTTP)
 
 
 def generate_stubs() -> None:

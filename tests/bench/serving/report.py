@@ -105,6 +105,7 @@ def report_memory(paper: Paper, *, rounds: int) -> None:
 
 def report_http(paper: Paper, *, rounds: int) -> None:
     """Calls over Streamable HTTP."""
+    contenders.generate_stubs()
     paper.console.print(
         f"load by {load.generator()}, uvicorn with uvloop and httptools everywhere", highlight=False
     )
@@ -130,10 +131,15 @@ def report_http(paper: Paper, *, rounds: int) -> None:
             paper.print(table)
             ours = turns[contenders.OURS_HTTP]
             targets = paper.goals(f"{title}", "http")
-            peer = _ratio(ours, turns[contenders.LOWLEVEL_HTTP], lambda each: each.load.a_second)
-            targets.add_row("calls a second, times mcp", "≥ 8.5", f"{peer:.1f}")
-            floor = _ratio(ours, turns[contenders.FLOOR_HTTP], lambda each: each.load.a_second)
-            targets.add_row("calls a second, times the floor", "≥ 0.75", f"{floor:.2f}")
+            stubs = turns[contenders.STUBS_HTTP]
+            for figures, prefix in ((ours, ""), (stubs, "through generated stubs: ")):
+                peer = _ratio(figures, turns[contenders.LOWLEVEL_HTTP], lambda each: each.load.a_second)
+                targets.add_row(f"{prefix}calls a second, times mcp", "≥ 8.5", f"{peer:.1f}")
+                floor = _ratio(figures, turns[contenders.FLOOR_HTTP], lambda each: each.load.a_second)
+                targets.add_row(f"{prefix}calls a second, times the floor", "≥ 0.75", f"{floor:.2f}")
+            for contender in (contenders.STUBS_HTTP, contenders.DECORATORS_HTTP):
+                cpu = _ratio(turns[contender], ours, lambda each: each.cpu)
+                targets.add_row(f"{contender.name}: CPU a call, times add_tool", "≤ 1.15", f"{cpu:.2f}")
             tail = statistics.median(each.load.p99 / each.load.p50 for each in ours)
             floor_tail = statistics.median(
                 each.load.p99 / each.load.p50 for each in turns[contenders.FLOOR_HTTP]
