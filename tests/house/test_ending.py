@@ -116,6 +116,10 @@ def test_bug_names_its_place_and_shows_a_traceback_only_on_request(
 def test_wrong_usage_has_the_same_shape(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["valdate"]) == 2
     assert capsys.readouterr().err.splitlines()[1] == "hint: see `mcpgen --help`"
+    assert main(["lint", "a server.json"]) == 2
+    assert capsys.readouterr().err == (
+        "error: no such command 'lint'\nhint: mcpgen schema lint 'a server.json'\n"
+    )
     assert main(["--frmat"]) == 2
     assert capsys.readouterr().err.splitlines()[0].startswith("error: no such option: --frmat")
     assert main(["regen", "--format", "json", "--nonsense"]) == 2

@@ -206,6 +206,9 @@ def test_revision_narrows(tmp_path: Path, plan_of: PlanOf, snapshot: Snapshot) -
         (("--revision", "2025-03-62"), "no revision '2025-03-62'", "2025-03-26"),
         (("--revision", "2025-11-25"), "no revision '2025-11-25'", "2025-03-26"),
         (("--config", "none.toml"), "none.toml", "--config"),
+        (("nowhere",), "there is no directory nowhere", "--config FILE"),
+        (("mcpgen.toml",), "there is no directory mcpgen.toml", "--config FILE"),
+        ((".", "--config", "mcpgen.toml"), "both name a project", "leave one of them out"),
     ],
 )
 def test_narrowing_to_what_is_not_there_is_refused(
@@ -226,6 +229,17 @@ def test_only_and_config_from_elsewhere(regen: Regen, project: Path, output: Pat
     )
     assert run.returncode == 0, run.stderr
     assert sorted({path.partition("/")[0] for path in read_tree(output) if "/" in path}) == ["v2025_03_26"]
+
+
+def test_directory_of_a_project_is_as_good_as_being_there(
+    regen: Regen, project: Path, output: Path, tmp_path: Path
+) -> None:
+    assert regen(project, "--revision", "2025-03-26", cwd=tmp_path).returncode == 0
+    assert sorted({path.partition("/")[0] for path in read_tree(output) if "/" in path}) == ["v2025_03_26"]
+    written = read_tree(output)
+    beside = regen("schema", "--revision", "2025-03-26", "--check", cwd=project)
+    assert (beside.returncode, beside.stdout) == (0, "")
+    assert read_tree(output) == written
 
 
 def test_two_units_with_one_file_are_a_bug_of_the_emitter(tmp_path: Path, plan_of: PlanOf) -> None:

@@ -213,6 +213,7 @@ def test_a_gateway_without_a_server_ends_it_with_3(project: Path) -> None:
         (["--set", "drain_seconds=-1"], "drain_seconds must be a number of seconds, 0 or more, not -1.0"),
         (["--set", "port=3"], "there is no setting 'port'"),
         (["--uvloop", "maybe"], "--uvloop maybe is nothing"),
+        (["--log-level", "loud"], "--log-level loud is nothing"),
         (["--htp", "127.0.0.1:8080"], "no such option: --htp"),
         (["another:server"], "got unexpected extra argument"),
     ],
@@ -266,6 +267,41 @@ def test_processes_with_one_key_open_what_each_other_sealed(project: Path) -> No
     assert listed(cursor, "11" * 32)["error"]["code"] == -32602
 
 
+@pytest.mark.parametrize(
+    ("own", "options", "shown"),
+    [
+        ("", [], ["WARNING", "ERROR"]),
+        ("", ["--log-level", "debug"], ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        ("", ["--log-level", "info"], ["INFO", "WARNING", "ERROR"]),
+        ("", ["--log-level", "warning"], ["WARNING", "ERROR"]),
+        ("", ["--log-level", "error"], ["ERROR"]),
+        ("level=logging.INFO", [], ["mine INFO", "mine WARNING", "mine ERROR"]),
+        ("level=logging.INFO", ["--log-level", "error"], ["mine ERROR"]),
+    ],
+)
+def test_log_level_says_how_much_is_shown(
+    project: Path, own: str, options: list[str], shown: list[str]
+) -> None:
+    """In the words of the server's module, where that has set how to log."""
+    configured = f"logging.basicConfig(format='mine %(levelname)s %(name)s', {own})\n" if own else ""
+    (project / "talkative.py").write_text(
+        f"import logging\nfrom mcpgen_runtime import Server\n{configured}"
+        "def greet(arguments, ctx):\n"
+        "    for level in (10, 20, 30, 40):\n"
+        "        logging.getLogger('greeter').log(level, 'greeted')\n"
+        "    return 'Hello'\n"
+        "server = Server('greeter', '1')\n"
+        "server.add_tool({'name': 'greet', 'inputSchema': {'type': 'object'}}, greet)\n"
+    )
+    version, able = "io.modelcontextprotocol/protocolVersion", "io.modelcontextprotocol/clientCapabilities"
+    params = {"name": "greet", "_meta": {version: "2026-07-28", able: {}}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    run = mcpgen(project, "serve", "talkative:server", *options, stdin=json.dumps(request).encode())
+    told = run.stderr.decode().splitlines()
+    assert [line.partition(" greeter")[0] for line in told if " greeter" in line] == shown
+    assert "result" in json.loads(run.stdout)
+
+
 # Two ways to read a command line.
 
 
@@ -290,6 +326,7 @@ def test_page_lists_every_option(project_root: Path) -> None:
         ("a:b", ServeOptions(target="a:b")),
         ("--stdio a:b --uvloop off", ServeOptions(target="a:b", stdio=True, uvloop="off")),
         ("a:b --http=x:1 --tcp y:2", ServeOptions(target="a:b", http="x:1", tcp="y:2")),
+        ("a:b --log-level info", ServeOptions(target="a:b", log_level="info")),
         ("a:b --set p=1 --set=q=2", ServeOptions(target="a:b", settings=("p=1", "q=2"))),
     ],
 )

@@ -6,15 +6,31 @@ A command module is imported with the command line, so it imports what is heavy 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from mcpgen import __version__
 from mcpgen.cli import export, init, regen, schema, serve, validate
+from mcpgen.errors import UsageError
+
+
+class _Commands(TyperGroup):
+    """The commands; one that is asked for without its group is named with it."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        for name, group in self.commands.items():
+            if args[0] not in self.commands and isinstance(group, TyperGroup) and args[0] in group.commands:
+                raise UsageError(f"no such command {args[0]!r}", hint=f"mcpgen {name} {shlex.join(args)}")
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
     name="mcpgen",
+    cls=_Commands,
     help="A schema-first toolchain for the Model Context Protocol.",
     no_args_is_help=True,
     add_completion=False,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Optional, TextIO
 
 import typer
 
-from mcpgen.errors import ExitCode
+from mcpgen.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mcpgen.project import Project
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 
 def regen(
+    directory: Annotated[
+        Optional[Path],  # noqa: UP045 (typer reads it at run time)
+        typer.Argument(metavar="[DIR]", help="Do it there, not in this directory."),
+    ] = None,
     check: Annotated[
         bool,
         typer.Option(
@@ -32,7 +36,7 @@ def regen(
         bool, typer.Option("--diff", help="Write nothing; print what would change as a diff.")
     ] = False,
     only: Annotated[
-        Optional[str],  # noqa: UP045 (typer reads it at run time)
+        Optional[str],  # noqa: UP045
         typer.Option(metavar="KIND,…", help="Narrow to these kinds: types, stubs, tests, wit, conformance."),
     ] = None,
     revision: Annotated[
@@ -42,18 +46,22 @@ def regen(
     config: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(
-            metavar="FILE", help="Read FILE, not the mcpgen.toml of this directory or the nearest above it."
+            metavar="FILE", help="Read FILE, not the mcpgen.toml of the directory or the nearest above it."
         ),
     ] = None,
 ) -> None:
     """Write the code that mcpgen.toml names, from the schemas and the definition."""
-    from mcpgen.project import find_project, load_project
+    from mcpgen.project import load_project
     from mcpgen.regen.engine import preview, regenerate
     from mcpgen.regen.kinds import EMITTERS
     from mcpgen.regen.planning import plans
 
+    if directory is not None and config is not None:
+        raise UsageError(
+            f"{directory} and --config {config} both name a project", hint="leave one of them out"
+        )
     project = load_project(
-        find_project(Path.cwd()) if config is None else config,
+        _config(directory) if config is None else config,
         {kind: emitter.options for kind, emitter in EMITTERS.items()},
     )
     kinds = () if only is None else tuple(kind.strip() for kind in only.split(","))
@@ -78,6 +86,17 @@ def regen(
     _say_what_handlers_lack(project, handlers, sys.stderr)
     if check and drifted:
         raise typer.Exit(ExitCode.DOES_NOT_HOLD)
+
+
+def _config(directory: Path | None) -> Path:
+    from mcpgen.project import find_project
+
+    if directory is not None and not directory.is_dir():
+        raise UsageError(
+            f"there is no directory {directory}",
+            hint="name that of a project, or its mcpgen.toml with --config FILE",
+        )
+    return find_project(directory or Path.cwd())
 
 
 def _handlers(project: Project, planned: Sequence[Plan]) -> Handlers | None:

@@ -57,6 +57,13 @@ def serve(
         str,
         typer.Option(metavar="auto|on|off", help="Whether to use uvloop; auto: for sockets, if installed."),
     ] = "auto",
+    log_level: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="debug|info|warning|error",
+            help="What of the log is shown; else what the server sets, or warning.",
+        ),
+    ] = None,
 ) -> None:
     """Serve a server: a Server, a ServerHandler, a ProtocolHandler, or a function that makes one.
 
@@ -91,5 +98,6 @@ def serve(
             allow_host=tuple(allow_host or ()),
             settings=tuple(settings or ()),
             uvloop=uvloop,
+            log_level=log_level,
         )
     )

@@ -27,6 +27,7 @@ class ServeOptions:
     allow_host: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     uvloop: str = "auto"
+    log_level: str | None = None
 
 
 #: The names on the command line: which field each is, and whether it takes no value, one, or one each time.
@@ -38,6 +39,7 @@ SINGLE = {
     "--unix": "unix",
     "--path": "path",
     "--uvloop": "uvloop",
+    "--log-level": "log_level",
 }
 REPEATED = {"--allow-origin": "allow_origin", "--allow-host": "allow_host", "--set": "settings"}
 

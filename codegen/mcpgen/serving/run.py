@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 KEY_VARIABLE = "MCPGEN_STATE_KEY"
 _SHORTEST_KEY = 32
+_LOG_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
 _HINTS = {
     errno.EADDRINUSE: "end the server that listens there, or choose another address",
     errno.EADDRNOTAVAIL: "choose an address of this machine",
@@ -52,6 +58,7 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
     from mcpgen_runtime.transports.serving import CannotServe, run
     from mcpgen_runtime.transports.stdio import StandardStreams, StdioAdapter
 
+    level = _log_level(options.log_level)
     networked = any((options.http, options.ws, options.tcp, options.unix))
     config = _config(options)
     adapters: list[TransportAdapter] = _networked(options, config) if networked else []
@@ -68,7 +75,10 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
         stdio.configure(config)
         adapters.append(stdio)
     handler = load_target(options.target, key=_key())
+    # After the target, whose own way to log is kept: what is asked for here is only how much.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    if level is not None:
+        logging.getLogger().setLevel(level)
     loop = _loop(options.uvloop, networked)
     gc.enable()
     try:
@@ -174,6 +184,14 @@ def _key() -> bytes | None:
             hint="make one: openssl rand -hex 32",
         )
     return key
+
+
+def _log_level(wish: str | None) -> int | None:
+    if wish is None:
+        return None
+    if wish not in _LOG_LEVELS:
+        raise UsageError(f"--log-level {wish} is nothing", hint=f"known: {', '.join(_LOG_LEVELS)}")
+    return _LOG_LEVELS[wish]
 
 
 def _loop(wish: str, networked: bool) -> asyncio.AbstractEventLoop | None:
