@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from mcpgen_runtime import Server, ServerCore
 from mcpgen_runtime.connection import Connection
@@ -17,18 +18,18 @@ from . import messages
 _CALLS = 500
 
 
-def measure(servers: Mapping[str, Server], rounds: int) -> dict[str, float]:
-    """CPU µs of one `echo` by each server, the least of `rounds` turns: what else runs here only adds to it.
+def measure(
+    servers: Mapping[str, Server], rounds: int, *, call: Mapping[str, Any] = messages.CALL
+) -> dict[str, float]:
+    """CPU µs of one `call` to each server, the least of `rounds` turns: what else runs here only adds to it.
 
-    Raises `RuntimeError` where a server answers something else.
+    Raises `RuntimeError` where a server answers with an error, or otherwise than the first does.
     """
-    return asyncio.run(_measure(servers, rounds))
+    return asyncio.run(_measure(servers, rounds, dict(call)))
 
 
-async def _measure(servers: Mapping[str, Server], rounds: int) -> dict[str, float]:
-    texts = [
-        messages.request(messages.MODERN, number, "tools/call", messages.CALL) for number in range(_CALLS)
-    ]
+async def _measure(servers: Mapping[str, Server], rounds: int, call: dict[str, Any]) -> dict[str, float]:
+    texts = [messages.request(messages.MODERN, number, "tools/call", call) for number in range(_CALLS)]
     host = AsyncioHost()
     written: list[bytes] = []
     connections = {
@@ -37,7 +38,8 @@ async def _measure(servers: Mapping[str, Server], rounds: int) -> dict[str, floa
     }
     for connection in connections.values():
         connection.receive(texts[:1])
-    if len(written) != len(servers) or any(_text(each) != "hello" for each in written):
+    said = [_said(each) for each in written]
+    if len(said) != len(servers) or None in said or any(each != said[0] for each in said):
         raise RuntimeError(f"they do not answer alike: {written}")
     times: dict[str, list[float]] = {name: [] for name in connections}
     order = list(connections.items())
@@ -51,5 +53,7 @@ async def _measure(servers: Mapping[str, Server], rounds: int) -> dict[str, floa
     return {name: min(taken) for name, taken in times.items()}
 
 
-def _text(answer: bytes) -> object:
-    return loads(answer)["result"]["content"][0]["text"]
+def _said(answer: bytes) -> dict[str, Any] | None:
+    """The result without what names its server; None where it is an error."""
+    result: dict[str, Any] = loads(answer).get("result", {"isError": True})
+    return None if result.get("isError") else {key: result[key] for key in result if key != "_meta"}
