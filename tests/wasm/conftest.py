@@ -87,7 +87,5 @@ def engine() -> Engine:
 
 
 def run(*command: str, cwd: Path) -> None:
-    # Where VIRTUAL_ENV is set, its packages would be there at build time, and pydantic among them.
-    environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    ended = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

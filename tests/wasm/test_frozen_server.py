@@ -112,6 +112,15 @@ def test_user_is_asked_from_inside_in_rounds_as_well(inside: Any) -> None:
     assert json.loads(answer)["result"]["content"] == [{"type": "text", "text": "Cancelled"}]
 
 
+def test_component_outlives_a_handler_that_raises(inside: Any) -> None:
+    refund = {"name": "refund", "arguments": {"number": 1}}
+    sent = inside.receive(*(modern(n, "tools/call", refund) for n in (1, 2)), b"{", modern(3, *ASKED[0]))
+    first, second, _, listed = map(json.loads, sent)
+    assert first["error"]["code"] == second["error"]["code"] == INTERNAL_ERROR
+    assert first["error"] != second["error"] and b"ticket 1" not in b"".join(sent)
+    assert len(listed["result"]["tools"]) == 5
+
+
 def test_component_imports_nothing_and_holds_no_pydantic(inside: Any) -> None:
     assert inside.imports == {}
     tops = {name.partition(".")[0] for name in inside.modules()}

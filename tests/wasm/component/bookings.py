@@ -91,6 +91,12 @@ def ticket(number: int) -> bytes:
     return f"TICKET {number}".encode()
 
 
+@server.tool
+def refund(number: int) -> str:
+    """Gives the money back."""
+    raise NotImplementedError(f"ticket {number}")
+
+
 @server.resource("bookings://stations/{name}")
 def station(name: str) -> Leg:
     """The way to a station."""
