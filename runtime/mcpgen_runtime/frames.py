@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
 from typing import Any
 
 from mcpgen_runtime.errors import InternalError, LimitReached, ParseError
@@ -50,4 +51,17 @@ def answer_text(response: Response, *, null_id: bool = True) -> bytes:
 
 def new_correlation_id() -> str:
     """An id for something that only the log explains."""
+    return _source()
+
+
+def correlation_ids_from(source: Callable[[], str]) -> None:
+    """Have every id come from `source`, where a process has no randomness of its own."""
+    global _source
+    _source = source
+
+
+def _random_id() -> str:
     return os.urandom(8).hex()
+
+
+_source = _random_id

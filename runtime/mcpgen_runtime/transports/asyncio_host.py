@@ -187,6 +187,7 @@ class _Work(Coroutine[Any, Any, None]):
     """
 
     __slots__ = ("_work", "_worker")
+    __name__ = "handler"
 
     def __init__(self, worker: _Worker, work: Coroutine[Any, Any, None]) -> None:
         self._worker = worker

@@ -1,0 +1,62 @@
+"""An asyncio event loop for a world without sockets, signals and threads."""
+
+from __future__ import annotations
+
+from asyncio import base_events
+from collections.abc import Callable
+from typing import Any
+
+
+class ComponentLoop(base_events.BaseEventLoop):
+    """Runs callbacks and timers; between them it `waits`, for so many seconds, or until something happens.
+
+    `waits` gets None where no timer is set. `now` is the loop's clock, in seconds.
+    """
+
+    def __init__(self, now: Callable[[], float], waits: Callable[[float | None], None]) -> None:
+        super().__init__()
+        self.time = now  # type: ignore[method-assign]
+        self._selector = _Selector(waits)
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
+        """There are no threads. Raises `RuntimeError`."""
+        raise RuntimeError("there are no threads in a WebAssembly component: call it directly")
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        """Nothing: whoever `waits` has called what there was to call."""
+
+    def _write_to_self(self) -> None:
+        """Nothing: no other thread can have woken this one."""
+
+
+class _Selector:
+    def __init__(self, waits: Callable[[float | None], None]) -> None:
+        self._waits = waits
+
+    def select(self, timeout: float | None) -> list[Any]:
+        if timeout is None or timeout > 0:
+            self._waits(timeout)
+        return []
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Stuck(RuntimeError):
+    """Somebody waits, and nothing is left that could happen."""
+
+
+class PassingTime:
+    """A clock for who cannot wait: time passes when somebody sleeps, at once."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    def wait(self, seconds: float | None) -> None:
+        """Let `seconds` pass. Raises `Stuck` where there is no end to it."""
+        if seconds is None:
+            raise Stuck("a handler waits for something that cannot happen in a component")
+        self._now += seconds
