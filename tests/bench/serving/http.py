@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 from dataclasses import dataclass
 
@@ -36,6 +37,15 @@ def open_session(port: int) -> str | None:
     return session
 
 
+def check(port: int, revision: str, session: str | None) -> None:
+    """Call the tool once. Raises `RuntimeError` where it is not answered as it must: a load only counts."""
+    headers = messages.headers(revision, "tools/call", "echo", session=session)
+    _, text = post(port, messages.request(revision, 1, "tools/call", messages.CALL), headers)
+    result = json.loads(text).get("result", {})
+    if [each.get("text") for each in result.get("content", ())] != ["hello"]:
+        raise RuntimeError(f"wrong answer: {text!r}")
+
+
 @dataclass(frozen=True)
 class Turn:
     """One turn of one server. `cpu` is in µs for one call."""
@@ -48,6 +58,7 @@ def turn(contender: Contender, revision: str, *, connections: int, seconds: int)
     """Start the server, warm it up, and load it."""
     with http_server(contender) as (process, port):
         session = open_session(port) if revision == messages.LEGACY else None
+        check(port, revision, session)
         load(port, revision, session, connections=connections, seconds=1)
         before = cpu_seconds(process.pid)
         measured = load(port, revision, session, connections=connections, seconds=seconds)
