@@ -121,6 +121,16 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def sync_tree(directory: Path) -> None:
+    """As `sync`, for all that `directory` holds, and itself."""
+    for parent, _, names in os.walk(directory):
+        for name in names:
+            path = Path(parent, name)
+            if path.is_file() and not path.is_symlink():
+                sync(path)
+        sync(Path(parent))
+
+
 @contextmanager
 def claim(
     target: Path, *, waiting: Callable[[], None] = lambda: None, patience: float = _PATIENCE

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand
 
-from mcpgen.errors import UsageError
+from mcpgen.cli.asking import announced, ask
+from mcpgen.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mcpgen.init.create import Created
     from mcpgen.init.survey import Found
     from mcpgen.validate.target import Target
@@ -102,7 +99,7 @@ def init(
 
     check_place(directory)
     if from_ is not None:
-        with _progress(_WRITING):
+        with announced(_WRITING):
             created = create_from_file(directory, from_, mocked=mock)
     elif from_server or from_url is not None:
         from mcpgen.cli.validate import headers_of
@@ -110,10 +107,10 @@ def init(
 
         target = Target(command=command, url=from_url, headers=headers_of(header))
         found = _survey(target, timeout=timeout, deadline=deadline)
-        with _progress(_WRITING):
+        with announced(_WRITING):
             created = create_from_server(directory, found, mocked=mock)
     else:
-        with _progress(_WRITING):
+        with announced(_WRITING):
             created = create_hello(directory)
     _tell(created, directory)
 
@@ -162,46 +159,15 @@ def _no_command() -> UsageError:
 
 def _survey(target: Target, *, timeout: float, deadline: float) -> Found:
     """Ask the server, and end what it started, whatever signal arrives."""
-    import asyncio
-    import signal
-
     from mcpgen.init.survey import survey
-    from mcpgen.validate.descendants import descendants_ended
 
-    received: list[int] = []
-
-    async def run() -> Found:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def end(number: int) -> None:
-            received.append(number)
-            task.cancel()
-
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, end, number)
-        with _progress("starting the server") as announce:
-            return await survey(target, timeout=timeout, deadline=deadline, announce=announce)
-
-    try:
-        with descendants_ended():
-            return asyncio.run(run())
-    except asyncio.CancelledError:
+    found, signals = ask(
+        lambda announce: survey(target, timeout=timeout, deadline=deadline, announce=announce)
+    )
+    if found is None:
         # What a shell reports of a process that the signal ended.
-        raise typer.Exit(128 + received[-1]) from None
-
-
-@contextmanager
-def _progress(first: str) -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that says what is being done, `first` at first; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    with Console(stderr=True).status(first) as status:
-        yield lambda doing: status.update(Text(doing))
+        raise typer.Exit(128 + signals[-1] if signals else ExitCode.INTERNAL)
+    return found
 
 
 def _tell(created: Created, directory: Path) -> None:

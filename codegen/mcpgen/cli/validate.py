@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand
 
+from mcpgen.cli.asking import ask
 from mcpgen.cli.options import Format
 from mcpgen.errors import ExitCode, UsageError
 
@@ -216,51 +215,16 @@ def _run(target: Target, options: Options) -> Report:
 
     After Ctrl-C the report is of what was found until then; a second one does without it.
     """
-    import asyncio
     import signal
 
-    from mcpgen.validate.descendants import descendants_ended
     from mcpgen.validate.run import validate as run_validation
 
-    received: list[int] = []
-
-    async def run() -> Report:
-        task = asyncio.current_task()
-        assert task is not None
-
-        def end(number: int) -> None:
-            received.append(number)
-            task.cancel()
-
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, end, number)
-        with _progress() as announce:
-            return await run_validation(target, options, announce=announce)
-
-    try:
-        with descendants_ended():
-            report = asyncio.run(run())
-    except asyncio.CancelledError:
-        report = None
+    report, signals = ask(lambda announce: run_validation(target, options, announce=announce))
     # What a shell reports of a process that the signal ended.
-    graver = [number for number in received if number != signal.SIGINT]
+    graver = [number for number in signals if number != signal.SIGINT]
     if report is None or graver:
-        raise typer.Exit(128 + (graver or received)[-1] if received else ExitCode.INTERNAL)
+        raise typer.Exit(128 + (graver or signals)[-1] if signals else ExitCode.INTERNAL)
     return report
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A line on a terminal that says what is being asked; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    with Console(stderr=True).status("starting the server") as status:
-        yield lambda doing: status.update(Text(doing))
 
 
 def _write(report: Report, output_format: Format, output: Path | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from mcpgen.atomic import claim, sibling, sync, write_failure
+from mcpgen.atomic import claim, sibling, sync, sync_tree, write_failure
 from mcpgen.errors import UsageError
 
 # What an empty directory may hold: a repository that was begun there, and what a killed run left.
@@ -64,7 +64,7 @@ def _beside(target: Path) -> Iterator[Path]:
             try:
                 yield stage
                 check_place(target)
-                _sync_all(stage)
+                sync_tree(stage)
                 os.rename(stage, target)
                 sync(target.parent)
                 made = []
@@ -84,7 +84,7 @@ def _inside(target: Path) -> Iterator[Path]:
         try:
             yield stage
             check_place(target)
-            _sync_all(stage)
+            sync_tree(stage)
             try:
                 for entry in sorted(stage.iterdir()):
                     if (target / entry.name).exists():
@@ -105,12 +105,3 @@ def _fresh(stage: Path) -> Path:
     shutil.rmtree(stage, ignore_errors=True)
     stage.mkdir()
     return stage
-
-
-def _sync_all(directory: Path) -> None:
-    for parent, _, names in os.walk(directory):
-        for name in names:
-            path = Path(parent, name)
-            if path.is_file() and not path.is_symlink():
-                sync(path)
-        sync(Path(parent))

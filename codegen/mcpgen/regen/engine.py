@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mcpgen.atomic import claim, sibling, sync, write_failure
+from mcpgen.atomic import claim, sibling, sync_tree, write_failure
 from mcpgen.errors import UsageError
 from mcpgen.regen.diff import Change
 from mcpgen.regen.exchange import Swap, needs_recovery, recover, replace_directory, swap_directories
@@ -227,9 +227,4 @@ def _complete(new: Path, found: Survey, generated: _Generated) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(found.plan.directory / path, target, follow_symlinks=False)
     (new / FILE_NAME).write_bytes(generated.lock.dump())
-    for parent, _, names in os.walk(new):
-        for name in names:
-            path_ = Path(parent, name)
-            if path_.is_file() and not path_.is_symlink():
-                sync(path_)
-        sync(Path(parent))
+    sync_tree(new)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from mcpgen_runtime.code_first.signatures import EMPTY
+from mcpgen_runtime.code_first.signatures import EMPTY, hashable
 from mcpgen_runtime.code_first.values import plain
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.results import COMPLETE
@@ -150,32 +150,24 @@ def _members(hint: Any) -> tuple[Any, ...]:
     """The members of a union, of any depth; a type that is none is its only member."""
     if get_origin(hint) is Annotated:
         inner = _members(get_args(hint)[0])
-        return inner if any(each in _ENDS for each in inner if _hashable(each)) else (hint,)
+        return inner if any(each in _ENDS for each in inner if hashable(each)) else (hint,)
     if get_origin(hint) in (Union, types.UnionType):
         return tuple(member for each in get_args(hint) for member in _members(each))
     return (hint,)
 
 
 def _is_content(hint: Any) -> bool:
-    return (_hashable(hint) and hint in _BLOCKS | _BYTES) or bool(_items(hint) & (_BLOCKS | _BYTES))
+    return (hashable(hint) and hint in _BLOCKS | _BYTES) or bool(_items(hint) & (_BLOCKS | _BYTES))
 
 
 def _items(hint: Any) -> frozenset[Any]:
     """The types of the items of a list."""
     if get_origin(hint) not in _LISTS and get_origin(hint) is not Sequence:
         return frozenset()
-    return frozenset(member for each in get_args(hint) for member in _members(each) if _hashable(member))
+    return frozenset(member for each in get_args(hint) for member in _members(each) if hashable(member))
 
 
 def _says_nothing(hint: Any) -> bool:
     if hint in (EMPTY, Any, object, None, type(None), str, dict, Mapping):
         return True
     return get_origin(hint) in (dict, Mapping) and get_args(hint)[1] in (Any, object)
-
-
-def _hashable(hint: Any) -> bool:
-    try:
-        hash(hint)
-    except TypeError:
-        return False
-    return True

@@ -28,7 +28,7 @@ from typing import (
 )
 
 from mcpgen_runtime.code_first.schema_keywords import Schema
-from mcpgen_runtime.code_first.signatures import EMPTY, resolved_hints
+from mcpgen_runtime.code_first.signatures import EMPTY, hashable, resolved_hints
 
 #: Types that are one JSON value, by the names of their shapes.
 SCALARS: dict[Any, str] = {
@@ -110,7 +110,7 @@ class Shapes:
 
     def of(self, hint: Any) -> Shape:
         """The shape of `hint`; "opaque" for what only pydantic knows how to convert."""
-        known = _scalar(hint) if _hashable(hint) else None
+        known = _scalar(hint) if hashable(hint) else None
         if known is not None:
             self.tokens.append(known)
             return Shape(known)
@@ -176,7 +176,7 @@ class Shapes:
         return self._hidden(hint)
 
     def _class(self, hint: Any) -> Shape:
-        if not _hashable(hint):
+        if not hashable(hint):
             return self._hidden(hint)
         if hint in self._seen:
             self.tokens.append(["again", list(self._seen).index(hint)])
@@ -374,14 +374,6 @@ def _scalar(hint: Any) -> str | None:
             if hint is getattr(sys.modules.get(module), name, None):
                 return kind
     return known
-
-
-def _hashable(hint: Any) -> bool:
-    try:
-        hash(hint)
-    except TypeError:
-        return False
-    return True
 
 
 __all__ = ["SCALARS", "ClassShape", "Field", "Shape", "Shapes", "described"]

@@ -136,6 +136,15 @@ def resolved_hints(of: Any, scope: Mapping[str, Any] | None) -> dict[str, Any]:
         return get_type_hints(of, localns=known, include_extras=True)
 
 
+def hashable(hint: Any) -> bool:
+    """Whether an annotation can be looked up: one with a dict or a list among its metadata cannot."""
+    try:
+        hash(hint)
+    except TypeError:
+        return False
+    return True
+
+
 def _hints(function: Callable[..., Any], scope: Mapping[str, Any] | None) -> dict[str, Any]:
     of = function if inspect.isroutine(function) else type(function).__call__
     if not hasattr(of, "__annotations__") and not hasattr(inspect.unwrap(of), "__annotations__"):
