@@ -7,6 +7,7 @@ only request that is waiting; the judge then says that the id is wrong.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,6 +41,14 @@ def is_request(value: Any) -> bool:
 def is_answer(value: Any) -> bool:
     """Whether a message is meant as an answer: it has a result or an error, and no method."""
     return isinstance(value, dict) and "method" not in value and ("result" in value or "error" in value)
+
+
+def wrong_id(message: dict[str, Any], request: dict[str, Any] | None) -> str:
+    """What is wrong with the id of an answer, to `request` as far as that is known."""
+    own = json.dumps(message["id"]) if "id" in message else "missing"
+    if request is None:
+        return f"the id is {own}, and no request has that id"
+    return f"the id is {own}, the request's is {json.dumps(request['id'])}"
 
 
 class Correlator:

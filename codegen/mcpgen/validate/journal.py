@@ -6,7 +6,7 @@ again from its journal alone, and "the server spoke before we did" is a fact, no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -88,6 +88,18 @@ class Ended:
 
 
 Entry: TypeAlias = Sent | Received | HttpReply | Finished | GaveUp | Closed | Ended
+
+
+def sent_at(entries: Sequence[Entry], index: int | None) -> dict[str, Any] | None:
+    """The message that was sent at `index`; None where there is no index, or something else stands there."""
+    entry = None if index is None else entries[index]
+    return entry.message if isinstance(entry, Sent) else None
+
+
+def is_probe(entries: Sequence[Entry], index: int) -> bool:
+    """Whether what was sent at `index` asked for the era."""
+    entry = entries[index]
+    return isinstance(entry, Sent) and entry.probe
 
 
 class Journal:

@@ -1,13 +1,12 @@
 """From a journal to findings: a pure function, without I/O, so any recorded run can be judged again.
 
 This file walks the journal and holds every frame against JSON-RPC, the lifecycle and the transport. What
-the messages contain is judged in `contents.py`, what HTTP adds in `http_rules.py`. In doubt there is no
-finding: a false accusation is the worst that a validator can do.
+the messages contain is judged in `contents.py`, what HTTP adds in `http_rules.py`, what only the end shows
+in `open_ends.py`. In doubt there is no finding: a false accusation is the worst that a validator can do.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -15,11 +14,12 @@ from typing import Any
 
 from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
-from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
+from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import Ended, Entry, Finished, GaveUp, HttpReply, Received, Sent
+from mcpgen.validate.journal import Ended, Entry, GaveUp, HttpReply, Received, Sent, is_probe, sent_at
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
+from mcpgen.validate.open_ends import OpenEnds
 from mcpgen.validate.report import Check, Finding
 from mcpgen.validate.rules import RuleBook
 
@@ -72,14 +72,10 @@ class _Walk:
         self.contents = Contents(ledger, wire, revision, declared)
         self.http = HttpRules(ledger, entries, modern=self.modern)
         self.correlator = Correlator()
+        self.ends = OpenEnds(entries, ledger, self.correlator, self.http, modern=self.modern)
         self.initialize_sent = False
         self.initialized_sent = False
-        # What was given up, and when; and the frames that may have been answers, could they be read.
-        self.given_up: dict[int, int] = {}
-        self.unreadable: list[tuple[int, int | None]] = []
         self.position = 0
-        # Answers without an id, each with its place in the journal: only the end shows whose they were.
-        self.nameless: list[tuple[int, dict[str, Any]]] = []
         replies = [entry for entry in entries if isinstance(entry, HttpReply)]
         self.has_session = not replies or any(reply.session_id is not None for reply in replies)
         self.server_ids: set[tuple[str, Any]] = set()
@@ -95,13 +91,13 @@ class _Walk:
                 case HttpReply():
                     self.http.reply(entry)
                 case GaveUp(request=request):
-                    self.given_up[request] = index
+                    self.ends.gave_up(request, index)
                     self.correlator.gave_up(request)
                 case Ended():
                     self._ended(entry)
                 case _:
                     pass
-        self._open_requests(ended_early, self._nameless_answers())
+        self.ends.judge(ended_early=ended_early)
 
     def _sent(self, index: int, entry: Sent) -> None:
         self.correlator.sent(index, entry)
@@ -118,7 +114,7 @@ class _Walk:
         """A frame: is it a message at all?"""
         request = self._request_of(entry.carrier)
         if entry.fault is not None:
-            self.unreadable.append((self.position, entry.carrier))
+            self.ends.unreadable(self.position, entry.carrier)
         if entry.fault == "not-utf-8":
             # Where no rule asks for UTF-8 by name, bytes that are none are still no message.
             rule = "encoding-utf-8" if self.ledger.applies("encoding-utf-8") else "stdio-only-messages"
@@ -150,7 +146,7 @@ class _Walk:
     def _message(self, entry: Received, message: Any) -> None:
         if not self._is_message(entry, message):
             if isinstance(message, dict) and "id" in message:
-                self.unreadable.append((self.position, entry.carrier))
+                self.ends.unreadable(self.position, entry.carrier)
             return
         version = message.get("jsonrpc")
         self.ledger.holds(
@@ -211,7 +207,7 @@ class _Walk:
         match = self.correlator.answered(entry, message)
         if anonymous and match.kind == "stray":
             if not refused:
-                self.nameless.append((self.position, message))
+                self.ends.nameless(self.position, message)
             return
         request = self._request_of(match.request)
         method = None if request is None else request.get("method")
@@ -232,7 +228,7 @@ class _Walk:
             self.ledger.holds(
                 "jsonrpc-id-echoed",
                 match.kind == "exact",
-                _wrong_id(message, request),
+                wrong_id(message, request),
                 told,
                 pointer="/id" if "id" in message else "",
             )
@@ -240,9 +236,9 @@ class _Walk:
         if "error" in message and not has_both:
             self._error(message, told)
         if request is not None and match.request is not None:
-            probe = self._is_probe(match.request)
             self._in_time(match.request, entry, told)
-            if not probe:
+            # To a question for the era, a server of the other may say what it likes.
+            if self.modern or not is_probe(self.entries, match.request):
                 self.contents.answer(match.request, request, message)
 
     def _error(self, message: dict[str, Any], told: About) -> None:
@@ -312,80 +308,15 @@ class _Walk:
             )
 
     def _in_time(self, index: int, entry: Received, told: About) -> None:
-        asked = self.entries[index]
         # The probe's patience is ours, and shorter than what the user allows.
-        if isinstance(asked, Sent) and asked.probe:
+        if is_probe(self.entries, index):
             return
         self.ledger.holds(
             "jsonrpc-request-answered",
-            index not in self.given_up,
-            f"answered after {entry.at - asked.at:.1f} s, when the client no longer waited",
+            index not in self.ends.given_up,
+            f"answered after {entry.at - self.entries[index].at:.1f} s, when the client no longer waited",
             told,
             verdict="warning",
-        )
-
-    def _nameless_answers(self) -> set[int]:
-        """Judge answers without an id; return the requests that they must have been meant for.
-
-        If a request that came before is still open, it was that one's. Otherwise every request has its
-        answer, and this is one to a notification.
-        """
-        owners: set[int] = set()
-        for position, message in self.nameless:
-            before = [index for index in self.correlator.waiting if index < position and index not in owners]
-            notification = self._last_notification(position)
-            if before or notification is None:
-                request = self._request_of(before[0]) if before else None
-                owners.update(before[:1])
-                self.ledger.holds(
-                    "jsonrpc-id-echoed",
-                    False,
-                    _wrong_id(message, request),
-                    About(None if request is None else request.get("method"), request, message),
-                )
-            else:
-                self.ledger.holds(
-                    "jsonrpc-notification-unanswered",
-                    False,
-                    "a response without an id, and every request has its own",
-                    About(request=notification, response=message),
-                )
-        return owners
-
-    def _open_requests(self, ended_early: bool, named: set[int]) -> None:
-        refused = {
-            entry.carrier: entry
-            for entry in self.entries
-            if isinstance(entry, HttpReply) and entry.carrier is not None
-        }
-        over = {entry.carrier: entry for entry in self.entries if isinstance(entry, Finished)}
-        for index in self.correlator.waiting:
-            request = self._request_of(index)
-            reply = refused.get(index)
-            if self._is_probe(index) or index in named or (ended_early and index not in over):
-                continue
-            if reply is not None and self.http.excuses(reply):
-                continue
-            if self._came_unreadably(index):
-                self.ledger.undecided(
-                    "jsonrpc-request-answered", "a message that could not be read may have been the answer"
-                )
-                continue
-            finished = over.get(index)
-            why = "no answer came" if finished is None else f"no answer came: {finished.reason}"
-            self.ledger.holds(
-                "jsonrpc-request-answered",
-                False,
-                why,
-                About(method=None if request is None else request.get("method"), request=request),
-            )
-
-    def _came_unreadably(self, request: int) -> bool:
-        """Whether a frame that could not be read came while `request` was waited for."""
-        until = self.given_up.get(request, len(self.entries))
-        return any(
-            carrier == request if carrier is not None else request < position < until
-            for position, carrier in self.unreadable
         )
 
     def _ended(self, entry: Ended) -> None:
@@ -396,25 +327,4 @@ class _Walk:
         )
 
     def _request_of(self, index: int | None) -> dict[str, Any] | None:
-        entry = None if index is None else self.entries[index]
-        return entry.message if isinstance(entry, Sent) else None
-
-    def _is_probe(self, index: int) -> bool:
-        """Whether the request only asked for the era, of a server that is of the other."""
-        entry = self.entries[index]
-        return isinstance(entry, Sent) and entry.probe and not self.modern
-
-    def _last_notification(self, position: int) -> dict[str, Any] | None:
-        sent = [entry.message for entry in self.entries[:position] if isinstance(entry, Sent)]
-        return next((message for message in reversed(sent) if _is_notification(message)), None)
-
-
-def _is_notification(message: dict[str, Any]) -> bool:
-    return "method" in message and "id" not in message
-
-
-def _wrong_id(message: dict[str, Any], request: dict[str, Any] | None) -> str:
-    own = json.dumps(message["id"]) if "id" in message else "missing"
-    if request is None:
-        return f"the id is {own}, and no request has that id"
-    return f"the id is {own}, the request's is {json.dumps(request['id'])}"
+        return sent_at(self.entries, index)
