@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 import mcpgen_types
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import capabilities
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Closed, Entry, Sent
 from mcpgen.validate.judge import Judgement, judge
-from mcpgen.validate.rules import load_rules
 from mcpgen_runtime import Server
 from mcpgen_runtime.client import Client
 from mcpgen_runtime.revisions import REVISIONS

@@ -1,4 +1,4 @@
-"""The tests that follow from a definition fail where the server is not what the definition says."""
+"""The generated tests of a project fail where its server is not what the definition says or breaks a rule."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from mcpgen.init.create import create_hello
+from mcpgen.schema.rules import load_rules
+from mcpgen_types import REVISIONS
 
 Change = Callable[[Path, str, str], None]
 
@@ -37,10 +39,19 @@ def changed(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def failures(project: Path) -> set[str]:
-    """The names of the tests in tests/definition that fail."""
+def run_of(project: Path, module: str, *options: str) -> str:
+    """What pytest says of a module in tests/definition."""
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/definition"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *options,
+            f"tests/definition/{module}",
+        ],
         cwd=project,
         env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
@@ -48,7 +59,18 @@ def failures(project: Path) -> set[str]:
         check=False,
     )
     assert run.returncode in (0, 1), run.stdout + run.stderr
-    return set(re.findall(r"^FAILED \S+::(\w+)", run.stdout, re.MULTILINE))
+    return run.stdout
+
+
+def failures(project: Path) -> set[str]:
+    """The names of the tests of the definition that fail."""
+    said = run_of(project, "test_definition.py")
+    return set(re.findall(r"^FAILED \S+::(\w+)", said, re.MULTILINE))
+
+
+def broken(said: str) -> set[str]:
+    """The tests of conformance that failed, with what they were called for."""
+    return set(re.findall(r"^FAILED \S+::(\S+)", said, re.MULTILINE))
 
 
 RETURN = "return GreetResult(greeting=GREETINGS[arguments.language].format(name=arguments.name))"
@@ -116,3 +138,71 @@ def test_sample_takes_the_place_of_made_up_arguments(project: Path) -> None:
     assert failures(project) == {"test_tools_take_their_samples"}
     changed(project / "tests/conftest.py", '{"name": "Bob"}', "None")
     assert failures(project) == set()
+
+
+def test_server_of_a_new_project_is_held_to_every_rule_of_every_revision(project: Path) -> None:
+    said = run_of(project, "test_conformance.py", "-vv", "-rfs")
+    assert broken(said) == set()
+    outcomes = dict(re.findall(r"::test_rule_is_kept\[(\S+)\] (\w+)", said))
+    rules = {f"{rule.id}-{rule.revision}": rule for rule in load_rules()}
+    assert set(outcomes) == {name for name, rule in rules.items() if rule.transports & {"any", "stdio"}}
+    # A legacy server is asked to log and does not, so that nothing can be said of its messages.
+    assert outcomes["schema-result-2024-11-05"] == outcomes["result-type-known-2026-07-28"] == "PASSED"
+    assert outcomes["schema-notification-2024-11-05"] == "SKIPPED"
+    assert "nothing in this run put it to the test" in said
+
+
+def test_handler_that_breaks_the_protocol_is_told_which_rule_and_where(project: Path) -> None:
+    wrong = 'PromptMessage(role="robot", content=TextContent(text="x"))'
+    changed(
+        project / "handlers.py",
+        'return f"Write two',
+        f'return GetPromptResult(result_type="complete", messages=[{wrong}])\n        return f"Write two',
+    )
+    imported = "from mcpgen_types.v2026_07_28 import GetPromptResult, PromptMessage, TextContent\n"
+    changed(project / "handlers.py", "import json\n", f"import json\n{imported}")
+    said = run_of(project, "test_conformance.py")
+    assert broken(said) == {f"test_rule_is_kept[schema-result-{revision}]" for revision in REVISIONS}
+    for revision in REVISIONS:
+        assert f"https://modelcontextprotocol.io/specification/{revision}/schema" in said
+    assert (
+        "- prompts/get /result/messages/0/role: expected 'assistant' or 'user', found string 'robot'" in said
+    )
+    assert "Traceback" not in said
+
+
+def test_definition_that_was_changed_without_regen_is_noticed(project: Path) -> None:
+    changed(project / "server.mcp.json", "Greets someone", "Greets anyone")
+    said = run_of(project, "test_conformance.py", "-k", "definition")
+    assert broken(said) == {"test_definition_is_the_one_that_was_generated_from"}
+    assert "server.mcp.json has changed since: run `mcpgen regen`" in said
+
+
+def test_server_that_does_not_start_passes_no_rule(project: Path) -> None:
+    with (project / "handlers.py").open("a", encoding="utf-8") as file:
+        file.write('import sys\n\nif "pytest" not in sys.modules:\n    raise KeyError("no key")\n')
+    said = run_of(project, "test_conformance.py", "-rfs")
+    assert broken(said) == {f"test_conversation_is_had_to_its_end[{revision}]" for revision in REVISIONS}
+    assert "KeyError: 'no key'" in said
+    assert "the conversation ended before anything could be judged" in said
+    assert re.search(r"5 failed, 1 passed, \d+ skipped", said)
+
+
+def test_conversations_are_had_once_each(project: Path) -> None:
+    with (project / "handlers.py").open("a", encoding="utf-8") as file:
+        file.write(
+            'import sys\n\nif "pytest" not in sys.modules:\n'
+            '    with open("starts", "a") as file:\n        file.write("started\\n")\n'
+        )
+    run_of(project, "test_conformance.py", "--collect-only")
+    assert not (project / "starts").exists()
+    run_of(project, "test_conformance.py")
+    assert (project / "starts").read_text("utf-8").count("started") == len(REVISIONS)
+
+
+def test_revisions_of_the_project_are_those_it_is_held_to(project: Path) -> None:
+    changed(project / "mcpgen.toml", "target = ", 'revisions = ["2025-11-25"]\ntarget = ')
+    subprocess.run([sys.executable, "-m", "mcpgen", "regen"], cwd=project, check=True, capture_output=True)
+    said = run_of(project, "test_conformance.py", "--collect-only")
+    assert "[schema-result-2025-11-25]" in said
+    assert set(re.findall(r"-(\d{4}-\d\d-\d\d)\]", said)) == {"2025-11-25"}

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import mcpgen_types
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate import client
 from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import Ended, Entry, Finished, GaveUp, HttpReply, Sent, Stream
 from mcpgen.validate.judge import Judgement, judge
-from mcpgen.validate.rules import load_rules
 
 SERVER = {"name": "recorded", "version": "1"}
 CAPABILITIES: dict[str, Any] = {

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import mcpgen_types
 from mcpgen.errors import TargetSilent, TargetUnreachable
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import REVISIONS, era_of
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.frames import read_frame
@@ -20,7 +21,6 @@ from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, open_any, open_exactly
 from mcpgen.validate.recorder import Limits, Recorder
 from mcpgen.validate.report import Report, Run
-from mcpgen.validate.rules import load_rules
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
 from mcpgen_runtime.client.transport import Deliver, Frame, Transport

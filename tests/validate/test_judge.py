@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import LEGACY, REVISIONS
 from mcpgen.validate.journal import Finished, HttpReply, Sent
-from mcpgen.validate.ledger import Ledger
-from mcpgen.validate.rules import UnknownRule, load_rules
+from mcpgen.validate.ledger import Ledger, UnknownRule
 
 from .recording import CACHE, CAPABILITIES, SERVER, Recording
 
@@ -250,6 +250,21 @@ BREACHES: list[tuple[str, str, str, Script, str]] = [
         "stdio",
         answered("tools/list", result={"tools": [TOOL, {"name": 1, "inputSchema": {"type": "object"}}]}),
         "/result/tools/1/name",
+    ),
+    (
+        # By the schema alone it could be a demand for input, in which nearly everything is optional.
+        "schema-result",
+        "2026-07-28",
+        "stdio",
+        answered(
+            "prompts/get",
+            {"name": "x"},
+            result={
+                "resultType": "complete",
+                "messages": [{"role": "robot", "content": {"type": "text", "text": "x"}}],
+            },
+        ),
+        "/result/messages/0/role",
     ),
     (
         "schema-notification",

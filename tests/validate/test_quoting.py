@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate.quoting import page_url, quoted, quoted_request
 from mcpgen.validate.report import Report, Run
-from mcpgen.validate.rules import load_rules
 from mcpgen.validate.terminal import console_for, show
 
 from .recording import Recording

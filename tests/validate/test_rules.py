@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import REVISIONS
-from mcpgen.validate.rules import load_rules
 
 TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix"}
 

@@ -230,7 +230,7 @@ def _run(target: Target, options: Options) -> Report:
 def _write(report: Report, output_format: Format, output: Path | None) -> None:
     import io
 
-    from mcpgen.validate.rules import load_rules
+    from mcpgen.schema.rules import load_rules
     from mcpgen.validate.terminal import console_for, show, show_failure
 
     for stream in (sys.stdout, sys.stderr):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def schema_inputs(room: SchemaRoom, revisions: tuple[str, ...]) -> dict[str, str
 def conversion_inputs(room: SchemaRoom, revision: str) -> dict[str, str]:
     """What the schema room says of how `revision` and the newest are converted."""
     return {"conversions": _digest(repr(room.conversions.until(revision)))}
+
+
+def rule_inputs(rules: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """The ids of the rules that a server is held to, by revision."""
+    return {"rules": _digest(repr(rules))}
 
 
 def generator_inputs(*code: str) -> dict[str, str]:

@@ -1,23 +1,30 @@
-"""The kind `tests`: what a server's definition says, as a module for pytest in the tests of its project."""
+"""The kind `tests`: modules for pytest in the tests of a server project.
+
+One holds the server to its definition, the other to the rules of the protocol.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from mcpgen.definition import Definition
 from mcpgen.project import OptionDefaults, Output, Project
 from mcpgen.regen.definitions import definition_of
-from mcpgen.regen.inputs import generator_inputs, require, tool_inputs
+from mcpgen.regen.inputs import generator_inputs, require, rule_inputs, tool_inputs
 from mcpgen.regen.lock import DEFINITION
 from mcpgen.regen.unit import Unit
 from mcpgen.schema.room import SchemaRoom
+from mcpgen.schema.rules import load_rules
 
 # tests/regen/test_inputs.py proves that these are all that the emitter imports.
 _CODE = ("emit/templates.py", "emit/project_tests", "samples")
 
 
 class ProjectTests:
-    """The tests that follow from `definition`."""
+    """The tests of the project that has `definition`."""
 
     def __init__(self) -> None:
         self.options: OptionDefaults = {}
@@ -25,11 +32,21 @@ class ProjectTests:
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """One unit. Raises as `Emitter.units` does."""
+        """Two units, a module each. Raises as `Emitter.units` does."""
         require("jinja2")
         definition, source = definition_of(project, output)
         inputs = generator_inputs(*_CODE) | tool_inputs("ruff") | {DEFINITION: source.sha256}
-        return (Unit("tests", None, (source,), inputs, partial(_emit, definition)),)
+        assert project.definition is not None
+        rules = _rules(revisions)
+        places = {
+            "project": _way(output.directory, project.root),
+            "definition": _way(project.root, project.definition),
+        }
+        emit = partial(_emit_conformance, rules, sha256=source.sha256, **places)
+        return (
+            Unit("tests", None, (source,), inputs, partial(_emit, definition)),
+            Unit("conformance", None, (source,), inputs | rule_inputs(rules) | places, emit),
+        )
 
     def directory_of(self, revision: str) -> None:
         """None: the tests are of no revision."""
@@ -39,3 +56,21 @@ def _emit(definition: Definition) -> dict[str, str]:
     from mcpgen.emit.project_tests import emit_project_tests
 
     return emit_project_tests(definition.value)
+
+
+def _emit_conformance(rules: Mapping[str, tuple[str, ...]], **given: str) -> dict[str, str]:
+    from mcpgen.emit.project_tests import emit_conformance_tests
+
+    return emit_conformance_tests(rules, **given)
+
+
+def _rules(revisions: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """The ids of the rules that hold over stdio, from the room that the validator itself reads."""
+    book = load_rules()
+    found = {revision: tuple(rule.id for rule in book.of(revision, "stdio")) for revision in revisions}
+    return {revision: ids for revision, ids in found.items() if ids}
+
+
+def _way(start: Path, end: Path) -> str:
+    """The relative path from one place to another, the same on every system."""
+    return os.path.relpath(end, start).replace(os.sep, "/")

@@ -7,9 +7,9 @@ come now, whether progress grows, whether two pages agree) is written out here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias, get_args
 
 from mcpgen.validate.client import declares, era_of
 from mcpgen.validate.correlate import id_key
@@ -17,6 +17,8 @@ from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.modern_rules import ModernRules
 from mcpgen.validate.numbers import is_number
+
+Decoder: TypeAlias = Callable[[Any], Any]
 
 # One broken message of a thousand broken parts is described by the first few.
 _FAULTS_PER_MESSAGE = 10
@@ -34,6 +36,7 @@ class Contents:
 
     def __init__(self, ledger: Ledger, wire: ModuleType, revision: str, declared: dict[str, Any]) -> None:
         self._ledger = ledger
+        self._wire = wire
         self._methods: dict[str, Any] = wire.METHODS
         self._declared = declared
         self._server: dict[str, Any] | None = None
@@ -126,20 +129,32 @@ class Contents:
         known = self._methods.get(method)
         if known is None or known.result is None:
             return
+        decode = known.result.decode
         if self._modern is not None:
             result = self._modern.without_own_faults(method, result)
-        self._decoded("schema-result", known.result, result, "/result", told)
+            if isinstance(result, dict) and result["resultType"] == "complete":
+                decode = self._decoder_of_complete(known.result)
+        self._decoded("schema-result", decode, result, "/result", told)
+
+    def _decoder_of_complete(self, codec: Any) -> Decoder:
+        """The decoder of what a method returns in the end, where it may also ask for input first.
+
+        The schema lets nearly anything pass as a demand for input; basic (resultType) says what is none.
+        """
+        members = get_args(codec.type)
+        decode: Decoder = getattr(self._wire, f"decode_{members[0].__name__}") if members else codec.decode
+        return decode
 
     def _params(self, rule: str, known: Any, message: dict[str, Any], told: About) -> None:
         if known.params is None:
             return
         if "params" in message:
-            self._decoded(rule, known.params, message["params"], "/params", told)
+            self._decoded(rule, known.params.decode, message["params"], "/params", told)
         else:
             self._ledger.holds(rule, not known.params_required, "params are missing", told)
 
-    def _decoded(self, rule: str, codec: Any, value: Any, at: str, told: About) -> None:
-        faults = list(_faults(codec, value))
+    def _decoded(self, rule: str, decode: Decoder, value: Any, at: str, told: About) -> None:
+        faults = list(_faults(decode, value))
         if not faults:
             self._ledger.holds(rule, True, "")
         for pointer, what in faults[:_FAULTS_PER_MESSAGE]:
@@ -251,12 +266,12 @@ class Contents:
             self._tools[name] = position
 
 
-def _faults(codec: Any, value: Any) -> Iterator[tuple[str, str]]:
-    """Where `value` departs from what `codec` decodes: pointer and description."""
+def _faults(decode: Decoder, value: Any) -> Iterator[tuple[str, str]]:
+    """Where `value` departs from what `decode` accepts: pointer and description."""
     from mcpgen_types.codec import DecodeError
 
     try:
-        codec.decode(value)
+        decode(value)
     except DecodeError as error:
         for fault in error.faults:
             yield fault.pointer, f"expected {fault.expected}, found {fault.found} ({fault.definition})"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
@@ -21,7 +22,6 @@ from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.open_ends import OpenEnds
 from mcpgen.validate.report import Check, Finding
-from mcpgen.validate.rules import RuleBook
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})

@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from mcpgen.schema.rules import Rule, RuleBook
 from mcpgen.validate.report import Check, Finding, Verdict
-from mcpgen.validate.rules import Rule, RuleBook, UnknownRule
 
 # A server that breaks one rule a thousand times is told so a few times, and how often.
 _FINDINGS_PER_RULE = 20
@@ -29,6 +29,10 @@ class About:
 
 
 NOTHING = About()
+
+
+class UnknownRule(LookupError):
+    """The judge named a rule that the data does not have: a mistake in mcpgen."""
 
 
 class Ledger:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import mcpgen_types
 from mcpgen.errors import ExitCode, McpgenError, TargetSilent
+from mcpgen.schema.rules import RuleBook, load_rules
 from mcpgen.validate import client
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
@@ -22,7 +23,6 @@ from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
 from mcpgen.validate.recorder import Limits
 from mcpgen.validate.report import Failure, Report, Run
-from mcpgen.validate.rules import RuleBook, load_rules
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen.validate.target import Target
 from mcpgen_runtime.client.errors import LimitPassed, ServerGone

@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.quoting import page_url, quoted, quoted_request
 from mcpgen.validate.report import Failure, Finding, Report, Run
-from mcpgen.validate.rules import RuleBook
 
 _STYLE = {"violation": "bold red", "warning": "yellow", "pass": "green", "skipped": "dim"}
 # Of one rule's findings so many are shown; the JSON report has more.

@@ -1,8 +1,8 @@
-"""The tests of a server project that follow from its definition: one module for pytest."""
+"""The tests of a server project that nobody has to write: of its definition, and of the protocol's rules."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcpgen.emit.templates import render
@@ -48,3 +48,22 @@ def emit_project_tests(definition: Mapping[str, Any]) -> dict[str, str]:
         has_schemas=any("outputSchema" in tool for tool in tools),
     )
     return {"test_definition.py": text}
+
+
+def emit_conformance_tests(
+    rules: Mapping[str, Sequence[str]], *, project: str, definition: str, sha256: str
+) -> dict[str, str]:
+    """The module `test_conformance.py`, which holds the project's server to `rules`: their ids by revision.
+
+    `project` is the way from the module's directory to that of mcpgen.toml, `definition` the one from there
+    to the definition, whose bytes have the digest `sha256`. It needs pytest and mcpgen, and no fixture.
+    """
+    text = render(
+        "project_tests",
+        "test_conformance.py",
+        project=repr(project),
+        definition=repr(definition),
+        sha256=repr(sha256),
+        rules=repr({revision: tuple(ids) for revision, ids in rules.items()}),
+    )
+    return {"test_conformance.py": text}

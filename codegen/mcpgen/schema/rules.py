@@ -1,4 +1,4 @@
-"""The rules of the specification that the validator checks, read from `schema/rules/*.toml`.
+"""The rules of the specification to which servers are held, read from `schema/rules/*.toml`.
 
 A rule is data; what tests it is code in the judge. The judge may only name rules that exist here.
 """
@@ -26,10 +26,6 @@ class Rule:
     transports: frozenset[str]
     spec: str
     statement: str
-
-
-class UnknownRule(LookupError):
-    """The judge named a rule that the data does not have: a mistake in mcpgen."""
 
 
 class RuleBook:
