@@ -669,6 +669,15 @@ def test_what_could_not_be_read_may_have_been_the_answer(unreadable: bytes, tran
     assert "jsonrpc-request-answered" in talk.broken()
 
 
+def test_an_answer_without_an_id_is_that_of_the_first_request_left_open() -> None:
+    """So that request is not said to be unanswered; the next one is."""
+    talk = Recording("2025-11-25").opened()
+    first, second = talk.ask("tools/list"), talk.ask("prompts/list")
+    talk.says({"jsonrpc": "2.0", "result": {"tools": []}}).gives_up(first).gives_up(second)
+    found = [(finding.rule, finding.method) for finding in talk.judged().findings]
+    assert found == [("jsonrpc-id-echoed", "tools/list"), ("jsonrpc-request-answered", "prompts/list")]
+
+
 def test_a_rule_that_was_only_left_open_is_skipped_and_says_why() -> None:
     ledger = Ledger(load_rules(), revision="2025-11-25", transport="stdio")
     ledger.undecided("ping-answered", "it was dark")
