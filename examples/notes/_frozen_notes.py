@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcpgen_runtime.code_first.frozen import Frozen
-from mcpgen_runtime.code_first.values import from_datetime, has_fields, plain, to_date, to_int, under
+from mcpgen_runtime.code_first.values import from_datetime, from_int, has_fields, plain, to_date, to_int, under
 
 
 def _0_add_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
@@ -18,7 +18,7 @@ def _0_add_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
         if value.__class__ is not T0_Note and not has_fields(value):
             return plain(value)
         return {
-            'id': value.id,
+            'id': from_int(value.id),
             'title': value.title,
             'text': value.text,
             'written': from_datetime(value.written),
@@ -38,7 +38,7 @@ def _1_find_notes(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
         if value.__class__ is not T0_Note and not has_fields(value):
             return plain(value)
         return {
-            'id': value.id,
+            'id': from_int(value.id),
             'title': value.title,
             'text': value.text,
             'written': from_datetime(value.written),
@@ -72,7 +72,7 @@ def _2_change_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
         if value.__class__ is not T0_Note and not has_fields(value):
             return plain(value)
         return {
-            'id': value.id,
+            'id': from_int(value.id),
             'title': value.title,
             'text': value.text,
             'written': from_datetime(value.written),
@@ -104,7 +104,7 @@ def _3_delete_note(types: list[Any], opaque: list[Any]) -> tuple[Any, Any]:
 
 TOOLS = {
     # add_note
-    '90451cfe4b0ea769c54b73c2d43cde2d2b39c0941612c990212e1992af404492': Frozen(
+    '671ddfc6948213c339572cae4ac60b91dce2414915fa596fffea88681c49c307': Frozen(
         {'type': 'object',
          'properties': {'title': {'type': 'string',
                                   'minLength': 1,
@@ -132,7 +132,7 @@ TOOLS = {
         _0_add_note,
     ),
     # find_notes
-    'b4a9fd155fb282252a037e869cc74b995e5122f15d8bb63d6e875c45baa43655': Frozen(
+    'f954f84d0638578b619d41be4f62acbe23a716d5854ae0e02aa5b1a8c6956fd7': Frozen(
         {'type': 'object',
          'properties': {'words': {'type': 'string',
                                   'maxLength': 200,
@@ -167,7 +167,7 @@ TOOLS = {
         _1_find_notes,
     ),
     # change_note
-    'd835b308aee7de7fdb9e26c780016dca399264a08103307f837a8eb4c7bb8c75': Frozen(
+    '5702be4af1a21fa0f100b39da1aa2884490795a7d2b5b4be0d9899eb51b37231': Frozen(
         {'type': 'object',
          'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807},
                         'text': {'type': 'string'}},
@@ -184,7 +184,7 @@ TOOLS = {
         _2_change_note,
     ),
     # delete_note
-    '149e1f91d770952d820d1ff83e3b015b023014b8924434fb0fc616a9061fc383': Frozen(
+    '27cef62808aa93c99678746cee7b826dd88adc2c5a067339d25a4345656ba449': Frozen(
         {'type': 'object',
          'properties': {'id': {'type': 'integer', 'minimum': 1, 'maximum': 9223372036854775807}},
          'required': ['id'],

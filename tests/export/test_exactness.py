@@ -1,8 +1,7 @@
 """Frozen codecs make of a value what pydantic makes of it, and write every result as pydantic does.
 
-The values are those that the schema accepts. Of these pydantic refuses integers written as 1e20, and it
-takes texts such as "1" for a date-time and for an integer in a member of a union, which the schema does not:
-none of them is among the values here, and the frozen codec goes by the schema.
+The values are those that the schema accepts. Of these pydantic refuses integers written as 1e20, and none is
+among the values here.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, Union
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from typing_extensions import TypeAliasType, TypedDict
 
 from mcpgen.export.freezing import frozen_text
@@ -182,7 +181,7 @@ HINTS: list[Any] = [
     *(datetime.datetime, datetime.date, datetime.time, uuid.UUID, Path, Decimal),
     *(list[int], list[Any], list, dict, dict[str, float], Mapping[str, int], Sequence[str]),
     *(set[int], frozenset[str], tuple[int, str], tuple[float, ...], list[datetime.date]),
-    *(Literal["a", "b"], Literal[1, 2, "a", None], Literal[True, "a"]),
+    *(Literal["a", "b"], Literal[1, 2, "a", None], Literal[True, "a"], Literal[1, True]),
     *(Colour, Level, Word, list[Colour], dict[str, Colour]),
     *(int | None, Optional[Colour], int | float, float | int, int | str, bool | str),  # noqa: UP045
     *(datetime.date | str, datetime.date | int | None, Colour | int, Word | str, list[int] | list[str]),
@@ -221,6 +220,7 @@ HINTS: list[Any] = [
 _LEAVES: list[Any] = [
     *(None, True, False, 0, 1, 2, -3, 5, 1.0, 2.0, 0.5, 5.0),
     *("", "a", "b", "red", "blue", "dog", "cat", "xy", "2026-07-28", "2026-02-30"),
+    *("20260228", "2026-W09-6", "1772236800", "2026-02-28t12:30:00z", "2026-07-28T00:00:00", "123000"),
     *("2026-07-28T12:00:00Z", "2026-07-28T12:00:00.125+02:00", "12:30:00", "2026-07-28T12:00:00"),
     "12345678-1234-5678-1234-567812345678",
 ]
@@ -367,21 +367,103 @@ def test_frozen_codec_of_a_composed_type_agrees_with_pydantic(seed: int, tmp_pat
     check(composed(rng), tmp_path, rng, 200)
 
 
-def test_what_only_pydantic_sees_otherwise_goes_by_the_schema(tmp_path: Path) -> None:
+def test_what_the_schema_lets_through_goes_by_the_schema(tmp_path: Path) -> None:
+    for hint, value, expected in (
+        (Literal[1, True], 1.0, 1),
+        (Literal[1, True], True, True),
+        (bool | int | str, 1.0, 1),
+        (datetime.date | int, "1", Refused),
+        (list[datetime.date] | list[int], ["1"], Refused),
+        (Narrow | Wide, {"x": 1, "y": "1"}, Narrow(1)),
+    ):
+        for codec in frozen_and_derived(hint, tmp_path):
+            assert alike(converted(codec, value), expected), (hint, value)
     frozen, _ = frozen_and_derived(int, tmp_path)
     assert alike(converted(frozen, 1e20), 10**20)
-    frozen, _ = frozen_and_derived(Literal[1, True], tmp_path)
-    assert alike(converted(frozen, 1.0), 1)
-    assert alike(converted(frozen, True), True)
-    frozen, _ = frozen_and_derived(bool | int | str, tmp_path)
-    assert alike(converted(frozen, 1.0), 1)
-    frozen, _ = frozen_and_derived(Narrow | Wide, tmp_path)
-    assert converted(frozen, {"x": 1, "y": "1"}) == Narrow(1)
-    frozen, _ = frozen_and_derived(datetime.datetime, tmp_path)
-    assert converted(frozen, "1") is Refused
     frozen, derived = frozen_and_derived(Decimal, tmp_path)
     for value in ("1.50", 0.1, "nan", "x", "-0"):
         assert alike(converted(frozen, value), converted(derived, value))
+
+
+def test_validator_of_an_author_gets_and_gives_what_it_likes(tmp_path: Path) -> None:
+    def lenient(value: Any) -> Any:
+        return 86400 if value == "the second day" else str(value) if isinstance(value, int) else value
+
+    for hint, value, expected in (
+        (Annotated[datetime.date, BeforeValidator(lenient)], "the second day", datetime.date(1970, 1, 2)),
+        (Annotated[int, BeforeValidator(lenient)] | list[str], 5, 5),
+    ):
+        for codec in frozen_and_derived(hint, tmp_path):
+            assert alike(converted(codec, value), expected)
+
+
+#: Each is a text of a date, a time or both in some notation, or nearly so.
+TEMPORAL = [
+    *(
+        "2026-02-28",
+        "20260228",
+        "2026-W09-6",
+        "2026W096",
+        "2026-059",
+        "2026-2-28",
+        "+2026-02-28",
+        "2026-02-30",
+    ),
+    *(
+        "0000-01-01",
+        "\u0662026-02-28",
+        "2026-02-28Z",
+        " 2026-02-28",
+        "2026-02-28\n",
+        "1",
+        "1772236800",
+        "1e9",
+        "",
+    ),
+    *("12:30", "12:30:00", "12:30:00.5", "12:30:00,5", "12:30:00.123456789", "12:30:00Z", "12:30:00+02:00"),
+    *("1230", "123000", "T12:30", "12", "24:00:00", "12:60:00", "12:30:60", "12:30:00+0200", "12:30:00+02"),
+    *("12:30:00+24:00", "12:30:00+01:60", "12:30:00-00:00", "12:30:00z"),
+]
+TEMPORAL += [f"2026-02-28{between}{each}" for between in "Tt _x" for each in TEMPORAL if each[:2].isdigit()]
+
+
+@pytest.mark.parametrize("kind", [datetime.date, datetime.time, datetime.datetime])
+def test_dates_and_times_are_read_alike_and_as_their_format_says(kind: Any, tmp_path: Path) -> None:
+    frozen, derived = frozen_and_derived(kind, tmp_path)
+    for text in TEMPORAL:
+        assert disagreement(frozen, derived, text) is None
+    inside, beside = frozen_and_derived(list[Annotated[kind | int | None, "when"]], tmp_path)
+    for text in TEMPORAL:
+        assert disagreement(inside, beside, [text, 1]) is None
+    refused = [
+        converted(frozen, text) is Refused for text in ("20260228", "1772236800", "2026-W09-6", "123000")
+    ]
+    assert all(refused)
+
+
+_NUMBERS: list[Any] = [int, float, int | None, float | None]
+
+
+def numeric(rng: random.Random, depth: int = 0) -> tuple[Any, Any]:
+    """A type made of numbers, and a value that passes for one of it."""
+    kind = rng.random()
+    if depth > 2 or kind < 0.3:
+        return rng.choice(_NUMBERS), rng.choice([0, 1, 2.0, 0.5, True, Level.LOW, None, 10**20])
+    one, value = numeric(rng, depth + 1)
+    if kind < 0.55:
+        return _LIST[one], [value, value]
+    if kind < 0.75:
+        return _DICT[str, one], {"x": value}
+    other, another = numeric(rng, depth + 1)
+    return (_TUPLE[one, ...], (value,)) if kind < 0.85 else (_TUPLE[one, other], (value, another))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_numbers_are_written_as_pydantic_writes_them(seed: int, tmp_path: Path) -> None:
+    hint, value = numeric(random.Random(seed))
+    frozen, derived = frozen_and_derived(hint, tmp_path)
+    assert frozen.result is not None and derived.result is not None
+    assert alike(frozen.result(value), derived.result(value))
 
 
 OTHERWISE: list[tuple[Any, Any]] = [
@@ -416,6 +498,14 @@ OTHERWISE: list[tuple[Any, Any]] = [
     (Shelf, {"owner": Private("a")}),
     (Shelf | Public, Private("a")),
     (Counted, Counted("a")),
+    *((float, 1), (float, True), (int, True), (int, Level.HIGH), (float | None, 1), (float | str, 1)),
+    *(
+        (list[float], [1, 0.5]),
+        (dict[str, float], {"x": 1}),
+        (tuple[float, int], (1, True)),
+        (set[float], {1}),
+    ),
+    *((Point, Point(x=True, y=2)), (int | float, 1), (Song, {"name": "a", "x": True})),
 ]
 
 

@@ -33,9 +33,6 @@ def test_frozen_and_derived_server_answer_alike(shop: Any) -> None:
     frozen = shop.bare(IMPORT + shop.calling)
     said, expected = json.loads(frozen.stdout), json.loads(derived.stdout)
     assert expected.pop("pydantic") is True and said.pop("pydantic") is False
-    # How a date is wrong, each tells in its own words.
-    assert expected.pop("refused").startswith("Invalid arguments for tool 'order': /arguments/by: expected")
-    assert said.pop("refused").startswith("Invalid arguments for tool 'order': /arguments/by: expected")
     assert said == expected
 
 

@@ -180,8 +180,10 @@ class _Text(Fitting):
     def _encoded(self, shape: Shape, value: str) -> str:
         """An expression for the JSON of `value`."""
         kind = shape.kind
-        if kind in ("none", "str", "bool", "int", "float", "literal"):
+        if kind in ("none", "str", "bool", "literal"):
             return value
+        if kind in ("int", "float"):
+            return f"from_{kind}({value})"
         if kind in ("datetime", "date", "time"):
             return f"from_datetime({value})"
         if kind in ("uuid", "path", "decimal"):

@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticCustomError, PydanticSerializationError, SchemaValidator
+from pydantic_core.core_schema import CoreSchema, no_info_before_validator_function
 
 from mcpgen_runtime.code_first.codecs import Codec
+from mcpgen_runtime.code_first.core_schemas import held_to_schema
 from mcpgen_runtime.code_first.faults import wrong
 from mcpgen_runtime.code_first.refusals import Refused
 from mcpgen_runtime.code_first.shapes import Shape, Shapes
@@ -72,7 +74,8 @@ def adapter_codec(hint: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]
 
 def validating(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
     """A function from JSON to the value of the adapter's type; it raises `Refused`."""
-    validate = adapter.validator.validate_python
+    held = held_to_schema(adapter.core_schema, _before)
+    validate = (adapter.validator if held is adapter.core_schema else SchemaValidator(held)).validate_python
 
     def convert(value: Any) -> Any:
         try:
@@ -81,6 +84,17 @@ def validating(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:
             raise Refused.at([_fault(each) for each in error.errors(include_url=False)]) from None
 
     return convert
+
+
+def _before(function: Callable[[Any], Any], schema: CoreSchema) -> CoreSchema:
+    def call(value: Any) -> Any:
+        try:
+            return function(value)
+        except Refused as refused:
+            expected = {"expected": refused.faults[0].expected}
+            raise PydanticCustomError("format", "Input should be {expected}", expected) from None
+
+    return no_info_before_validator_function(call, schema)
 
 
 def dumping(adapter: TypeAdapter[Any]) -> Callable[[Any], Any]:

@@ -34,7 +34,7 @@ from mcpgen_runtime.errors import DefinitionError
 log = logging.getLogger("mcpgen_runtime")
 
 #: Part of every digest: whoever changes how codecs are written, or what a digest is of, counts on.
-FORMAT = 2
+FORMAT = 3
 
 #: From the classes in a signature, and converters of what only pydantic knows, to the functions of a `Codec`.
 Make = Callable[[list[Any], list[Any]], tuple[Any, Any]]

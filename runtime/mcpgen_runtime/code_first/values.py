@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import enum
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 _AS_TEXT = {("uuid", "UUID"), ("decimal", "Decimal")}
 
 
+#: RFC 3339, but an offset may be missing, or seconds; and of a date with a time all of the time.
+_DATE = r"\d{4}-\d\d-\d\d"
+_TIME = r"([01]\d|2[0-3]):\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:[0-5]\d)?"
+_IS_DATE = re.compile(_DATE, re.ASCII).fullmatch
+_IS_TIME = re.compile(_TIME, re.ASCII | re.IGNORECASE).fullmatch
+_IS_DATETIME = re.compile(f"{_DATE}([T ]{_TIME})?", re.ASCII | re.IGNORECASE).fullmatch
+
+
 def to_int(value: Any) -> int:
     """An integer, which JSON may write as 5.0."""
     return value if value.__class__ is int else int(value)
@@ -37,27 +46,33 @@ def to_float(value: Any) -> float:
 
 
 def to_datetime(value: Any) -> datetime.datetime:
-    """Of a date and time as RFC 3339 writes them, or ISO 8601 without an offset."""
+    """Of a date and time: 2026-07-28T12:00:00Z."""
     try:
-        return datetime.datetime.fromisoformat(value)
+        if _IS_DATETIME(value):
+            return datetime.datetime.fromisoformat(value.upper())
     except (TypeError, ValueError):
-        raise Refused("a date and time, such as 2026-07-28T12:00:00Z", value) from None
+        pass
+    raise Refused("a date and time, such as 2026-07-28T12:00:00Z", value)
 
 
 def to_date(value: Any) -> datetime.date:
     """Of a date: 2026-07-28."""
     try:
-        return datetime.date.fromisoformat(value)
+        if _IS_DATE(value):
+            return datetime.date.fromisoformat(value)
     except (TypeError, ValueError):
-        raise Refused("a date, such as 2026-07-28", value) from None
+        pass
+    raise Refused("a date, such as 2026-07-28", value)
 
 
 def to_time(value: Any) -> datetime.time:
     """Of a time: 12:00:00, with an offset or without."""
     try:
-        return datetime.time.fromisoformat(value)
+        if _IS_TIME(value):
+            return datetime.time.fromisoformat(value.upper())
     except (TypeError, ValueError):
-        raise Refused("a time, such as 12:00:00", value) from None
+        pass
+    raise Refused("a time, such as 12:00:00", value)
 
 
 def to_uuid(value: Any) -> uuid.UUID:
@@ -150,6 +165,16 @@ def to_path(value: Any) -> Path:
     from pathlib import Path
 
     return Path(value)
+
+
+def from_int(value: Any) -> Any:
+    """An integer that is written as one, be it a bool or the member of an enum."""
+    return int(value) if isinstance(value, int) else value
+
+
+def from_float(value: Any) -> Any:
+    """A number that is written as a float: 5 as 5.0."""
+    return float(value) if isinstance(value, int | float) else value
 
 
 def from_datetime(value: Any) -> str:
