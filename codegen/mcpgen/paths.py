@@ -11,3 +11,9 @@ def schema_directory() -> Path:
     """The schema room that comes with this mcpgen: one schema per revision, methods, errata, rules."""
     packaged = _PACKAGE / "_schema"
     return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "schema"
+
+
+def wit_directory() -> Path:
+    """The WIT room that comes with this mcpgen: package `mcpgen:mcp`, and beside it what it uses of WASI."""
+    packaged = _PACKAGE / "_wit"
+    return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "wit"

@@ -54,6 +54,9 @@ def check_archives(wheel: Path, sdist: Path) -> None:
     for revision in REVISIONS:
         assert f"mcpgen/_schema/{revision}.json" in in_wheel
         assert f"schema/{revision}.json" in in_sdist
+    for wit in ("mcp.wit", "deps/wasi-http.wit"):
+        assert f"mcpgen/_wit/{wit}" in in_wheel
+        assert f"wit/{wit}" in in_sdist
     assert {f"{package}/py.typed" for package in ("mcpgen", "mcpgen_types", "mcpgen_runtime")} <= in_wheel
     assert "mcpgen_types/server.mcp.schema.json" in in_wheel
     assert f"mcpgen-{mcpgen.__version__}.dist-info/licenses/LICENSE" in in_wheel
