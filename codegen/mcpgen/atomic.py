@@ -29,16 +29,16 @@ _FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _NOT_A_PLACE = frozenset({errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENOENT})
 
 
-def write_file_atomically(path: Path, text: str) -> None:
-    """Make `text` (as UTF-8) the content of the file `path`.
+def write_file_atomically(path: Path, content: str | bytes) -> None:
+    """Make `content` (text as UTF-8) that of the file `path`.
 
     Until the last moment the old content stands, and after any failure still. A symbolic link is
     followed; the mode of an existing file is kept. Raises `UsageError` where it cannot be written.
     """
-    write_files_atomically({path: text})
+    write_files_atomically({path: content})
 
 
-def write_files_atomically(files: Mapping[Path, str]) -> None:
+def write_files_atomically(files: Mapping[Path, str | bytes]) -> None:
     """As `write_file_atomically`, for several files: all are on the disk before the first is renamed.
 
     A failure leaves all of them as they were. Only a kill between two renames can leave some of them
@@ -48,7 +48,7 @@ def write_files_atomically(files: Mapping[Path, str]) -> None:
     path = next(iter(files))
     try:
         with ExitStack() as stack:
-            for path, text in files.items():
+            for path, content in files.items():
                 target = path.resolve()
                 if target.is_dir():
                     # Known now, for the rename that would fail might be the second.
@@ -56,7 +56,7 @@ def write_files_atomically(files: Mapping[Path, str]) -> None:
                 stack.enter_context(claim(target))
                 new = sibling(target, "new")
                 stack.callback(new.unlink, missing_ok=True)
-                new.write_bytes(text.encode())
+                new.write_bytes(content if isinstance(content, bytes) else content.encode())
                 sync(new)
                 if target.exists():
                     shutil.copymode(target, new)

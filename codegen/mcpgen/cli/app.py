@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from mcpgen import __version__
-from mcpgen.cli import export, init, regen, schema, serve, validate
+from mcpgen.cli import build, export, init, regen, schema, serve, validate
 from mcpgen.errors import UsageError
 
 
@@ -60,6 +60,7 @@ app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
 app.command()(serve.serve)
 app.command()(export.export)
+app.command()(build.build)
 
 
 def invoke(arguments: Sequence[str]) -> None:

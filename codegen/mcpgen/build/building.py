@@ -1,0 +1,109 @@
+"""From a server to a component: what is staged, what componentize-py makes of it, and what is done to that."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import mcpgen_runtime
+import mcpgen_types
+from mcpgen import __version__
+from mcpgen.atomic import write_file_atomically
+from mcpgen.build.entry import NAME, entry_text
+from mcpgen.build.target import Target, target_of
+from mcpgen.component.metadata import Metadata, with_metadata
+from mcpgen.component.wasm_tools import run
+from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
+from mcpgen.paths import wit_directory
+from mcpgen.serving.target import load_target
+
+#: What a component can be built as, and the world of each.
+KINDS = {"handler": "server"}
+_WORLD = "component"
+
+
+class Built(NamedTuple):
+    """What `build` wrote."""
+
+    path: Path
+    metadata: Metadata
+    size: int
+
+
+def build(target: str, *, kind: str, output: Path, progress: Callable[[str], None] = lambda step: None) -> Built:
+    """Make a component of the server that `target` means, and write it to `output`, whole or not at all.
+
+    `kind` is a key of `KINDS`. `progress` is called with the name of each step as it begins. Raises
+    `UsageError` where a component cannot be made of it, what `load_target` raises, and `MissingExtra`.
+    """
+    if kind not in KINDS:
+        raise unknown_name("target", kind, KINDS)
+    if output.is_dir() or not output.resolve().parent.is_dir():
+        raise UsageError(f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm")
+    progress("loading the server")
+    of = target_of(target)
+    metadata = _metadata(of, target, kind)
+    with tempfile.TemporaryDirectory(prefix="mcpgen-build-") as directory:
+        stage = Path(directory)
+        progress("collecting modules")
+        _stage(stage, of, kind)
+        progress("componentizing")
+        component = _componentized(stage, of)
+    component = with_metadata(component, metadata)
+    progress("writing")
+    write_file_atomically(output, component)
+    return Built(output, metadata, len(component))
+
+
+def _metadata(of: Target, target: str, kind: str) -> Metadata:
+    handler: Any = load_target(target)
+    info = handler.info("2026-07-28")
+    from mcpgen_runtime.revisions import REVISIONS
+
+    return Metadata(
+        name=info["name"],
+        version=info["version"],
+        title=info.get("title"),
+        revisions=tuple(REVISIONS),
+        kind=kind,
+        interface="0.1.0",
+        target=of.named,
+        mcpgen=__version__,
+    )
+
+
+def _stage(stage: Path, of: Target, kind: str) -> None:
+    modules = stage / "modules"
+    for package in (mcpgen_runtime, mcpgen_types):
+        assert package.__file__ is not None
+        source = Path(package.__file__).parent
+        shutil.copytree(source, modules / source.name, ignore=shutil.ignore_patterns("__pycache__", "models.py"))
+    (modules / f"{NAME}.py").write_text(entry_text(of))
+    wit = stage / "wit"
+    shutil.copytree(wit_directory(), wit / "deps" / "mcpgen-mcp", ignore=shutil.ignore_patterns("deps"))
+    for each in (wit_directory() / "deps").glob("*"):
+        shutil.copytree(each, wit / "deps" / each.name)
+    package_text = "".join(path.read_text() for path in wit_directory().glob("*.wit"))
+    diagnostics = "interface diagnostics" in package_text
+    lines = ["package mcpgen:built;", f"world {_WORLD} {{", f"  include mcpgen:mcp/{KINDS[kind]}@0.1.0;"]
+    if diagnostics:
+        lines.append("  export mcpgen:mcp/diagnostics@0.1.0;")
+    (wit / "world.wit").write_text("\n".join([*lines, "}", ""]))
+
+
+def _componentized(stage: Path, of: Target) -> bytes:
+    made = stage / "component.wasm"
+    ended = run(
+        "componentize-py",
+        *("--quiet", "--wit-path", stage / "wit", "--world", _WORLD, "componentize", NAME),
+        *("--python-path", stage / "modules", "--python-path", of.root, "--stub-wasi", "--output", made),
+    )
+    if ended.code:
+        raise TargetUnreachable(
+            f"{of.named} cannot be made a component:\n{ended.error.strip()}",
+            hint="what a module does when it is imported, it does while the component is built",
+        )
+    return made.read_bytes()
