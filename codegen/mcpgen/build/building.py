@@ -1,4 +1,4 @@
-"""From a server to a component: what is staged, what componentize-py makes of it, and what is done to that."""
+"""From a server to a component: what is staged, and what componentize-py makes of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ class Built(NamedTuple):
     size: int
 
 
-def build(target: str, *, kind: str, output: Path, progress: Callable[[str], None] = lambda step: None) -> Built:
+def build(
+    target: str, *, kind: str, output: Path, progress: Callable[[str], None] = lambda step: None
+) -> Built:
     """Make a component of the server that `target` means, and write it to `output`, whole or not at all.
 
     `kind` is a key of `KINDS`. `progress` is called with the name of each step as it begins. Raises
@@ -42,7 +44,9 @@ def build(target: str, *, kind: str, output: Path, progress: Callable[[str], Non
     if kind not in KINDS:
         raise unknown_name("target", kind, KINDS)
     if output.is_dir() or not output.resolve().parent.is_dir():
-        raise UsageError(f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm")
+        raise UsageError(
+            f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm"
+        )
     progress("loading the server")
     of = target_of(target)
     metadata = _metadata(of, target, kind)
@@ -80,18 +84,17 @@ def _stage(stage: Path, of: Target, kind: str) -> None:
     for package in (mcpgen_runtime, mcpgen_types):
         assert package.__file__ is not None
         source = Path(package.__file__).parent
-        shutil.copytree(source, modules / source.name, ignore=shutil.ignore_patterns("__pycache__", "models.py"))
+        shutil.copytree(
+            source, modules / source.name, ignore=shutil.ignore_patterns("__pycache__", "models.py")
+        )
     (modules / f"{NAME}.py").write_text(entry_text(of))
     wit = stage / "wit"
-    shutil.copytree(wit_directory(), wit / "deps" / "mcpgen-mcp", ignore=shutil.ignore_patterns("deps"))
-    for each in (wit_directory() / "deps").glob("*"):
-        shutil.copytree(each, wit / "deps" / each.name)
-    package_text = "".join(path.read_text() for path in wit_directory().glob("*.wit"))
-    diagnostics = "interface diagnostics" in package_text
-    lines = ["package mcpgen:built;", f"world {_WORLD} {{", f"  include mcpgen:mcp/{KINDS[kind]}@0.1.0;"]
-    if diagnostics:
-        lines.append("  export mcpgen:mcp/diagnostics@0.1.0;")
-    (wit / "world.wit").write_text("\n".join([*lines, "}", ""]))
+    (wit / "deps").mkdir(parents=True)
+    for file in (*wit_directory().glob("*.wit"), *wit_directory().glob("deps/*.wit")):
+        (wit / "deps" / file.name).write_text(file.read_text())
+    world = KINDS[kind]
+    lines = (f"include mcpgen:mcp/{world}@0.1.0;", "export mcpgen:mcp/diagnostics@0.1.0;")
+    (wit / "world.wit").write_text(f"package mcpgen:built;\nworld {_WORLD} {{ {' '.join(lines)} }}\n")
 
 
 def _componentized(stage: Path, of: Target) -> bytes:

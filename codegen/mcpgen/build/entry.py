@@ -39,7 +39,7 @@ if not is_servable(servable):
     servable = servable()
 component = ComponentHandler(servable)
 # No further import may look for a file: there are none, and the question would end the instance.
-sys.meta_path[:] = [finder for finder in sys.meta_path if finder.__name__ in ("BuiltinImporter", "FrozenImporter")]
+sys.meta_path[:] = [finder for finder in sys.meta_path if finder.__name__ != "PathFinder"]
 
 
 class Handler(exports.Handler):
