@@ -246,7 +246,7 @@ class HttpTransport(Transport):
 
     async def _read(self, reply: httpx.Response, exchange: _Exchange, message: Mapping[str, Any]) -> str:
         """Deliver what a reply brings; return how it is to be told that it brought no answer."""
-        kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+        kind = media_type(reply)
         session = reply.headers.get("mcp-session-id")
         if message.get("method") == "initialize" and session is not None and reply.status_code < 300:
             self._session_id = _raw(reply, b"mcp-session-id")
@@ -338,7 +338,7 @@ class HttpTransport(Transport):
                 async with self.client.stream(
                     "GET", self.url, headers=self._headers_with(headers), timeout=self._timeout
                 ) as reply:
-                    kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+                    kind = media_type(reply)
                     self._deliver(ReplyHead(None, reply.status_code, kind, True))
                     if reply.status_code != 200 or kind != EVENTS:
                         # The stream is optional.
@@ -356,12 +356,6 @@ class HttpTransport(Transport):
                 return
             await asyncio.sleep(min(max(retry / 1000, _SHORTEST_RETRY), _LONGEST_RETRY))
 
-    def _holds(self, buffered: int) -> None:
-        """Raises `LimitPassed` when a message is too long, be it complete or not."""
-        limit = self.limits.max_message_bytes
-        if buffered > limit:
-            raise LimitPassed(f"the server sent a message of more than {limit} bytes")
-
 
 def patient(connect_seconds: float) -> httpx.Timeout:
     """No bound but on connecting: how long an answer may take is for whoever waits for it."""
@@ -375,6 +369,11 @@ def new_client(connect_seconds: float, *, keeps_alive: bool = True) -> HttpClien
         return httpx.AsyncClient(limits=pool)
     except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
         raise ConnectFailed(f"no HTTP client can be made in this environment: {error}") from error
+
+
+def media_type(reply: httpx.Response) -> str:
+    """What the `Content-Type` of a reply names, without its parameters; empty where there is none."""
+    return str(reply.headers.get("content-type", "")).split(";")[0].strip().lower()
 
 
 def _raw(reply: httpx.Response, name: bytes) -> bytes:

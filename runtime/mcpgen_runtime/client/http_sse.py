@@ -15,8 +15,17 @@ from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from mcpgen_runtime import json_text
-from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
-from mcpgen_runtime.client.http import BROKEN, EVENTS, JSON, HttpClient, described, new_client, patient
+from mcpgen_runtime.client.errors import ClientError, ConnectFailed, ServerGone
+from mcpgen_runtime.client.http import (
+    BROKEN,
+    EVENTS,
+    JSON,
+    HttpClient,
+    described,
+    media_type,
+    new_client,
+    patient,
+)
 from mcpgen_runtime.client.sse import Event, EventReader
 from mcpgen_runtime.client.transport import Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
 from mcpgen_runtime.client.urls import shown
@@ -126,7 +135,7 @@ class HttpSseTransport(Transport):
         assert self.client is not None
         headers = self._headers | {"Accept": EVENTS}
         async with self.client.stream("GET", self.url, headers=headers, timeout=self._timeout) as reply:
-            kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+            kind = media_type(reply)
             self._deliver(ReplyHead(None, reply.status_code, kind, True))
             if reply.status_code != 200 or kind != EVENTS:
                 raise ConnectFailed(
@@ -150,8 +159,3 @@ class HttpSseTransport(Transport):
             self._endpoint.set_result(endpoint)
         elif event.kind == "message" and event.data.strip():
             self._deliver(Frame(event.data, "get", None, status))
-
-    def _holds(self, buffered: int) -> None:
-        limit = self.limits.max_message_bytes
-        if buffered > limit:
-            raise LimitPassed(f"the server sent a message of more than {limit} bytes")

@@ -101,9 +101,7 @@ class LineTransport(Transport):
                 for line in splitter.feed(chunk):
                     self._deliver(Frame(line))
                 if splitter.refused:
-                    raise LimitPassed(
-                        f"the server sent a message of more than {self.limits.max_message_bytes} bytes"
-                    )
+                    raise self._too_long()
         except (ServerGone, OSError) as broken:
             ending = str(broken) or type(broken).__name__
         rest = splitter.end()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from mcpgen_runtime.client.errors import ClientError
+from mcpgen_runtime.client.errors import ClientError, LimitPassed
 from mcpgen_runtime.limits import Limits
 
 #: What a client takes by default. More than a server takes of its clients: a picture is one long string, and
@@ -152,6 +152,14 @@ class Transport(ABC):
     def _measure(self, count: int) -> None:
         if self.meter is not None:
             self.meter(count)
+
+    def _holds(self, buffered: int) -> None:
+        """Raises `LimitPassed` when a message is too long, be it complete or not."""
+        if buffered > self.limits.max_message_bytes:
+            raise self._too_long()
+
+    def _too_long(self) -> LimitPassed:
+        return LimitPassed(f"the server sent a message of more than {self.limits.max_message_bytes} bytes")
 
 
 def _nowhere(event: Event) -> None:

@@ -113,8 +113,7 @@ class WebSocketTransport(Transport):
             error = ServerGone(_told(closed))
             # An end that is closed with a code sends the same back: who was first tells whose limit it was.
             if closed.sent is not None and closed.sent.code == _TOO_BIG and not closed.rcvd_then_sent:
-                limit = self.limits.max_message_bytes
-                error = LimitPassed(f"the server sent a message of more than {limit} bytes")
+                error = self._too_long()
         except LimitPassed as passed:
             error = passed
         except Exception:
