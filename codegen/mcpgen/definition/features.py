@@ -6,19 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from mcpgen.definition.loading import Definition, objects
+from mcpgen.definition.loading import FEATURES, Definition, objects
 from mcpgen.definition.rules import Remark, shown
 from mcpgen_runtime.features import DefinitionError, check_tool_name, is_uri
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 
 Feature = dict[str, Any]
-
-_WORDS = {
-    "tools": "tool",
-    "resources": "resource",
-    "resourceTemplates": "resource template",
-    "prompts": "prompt",
-}
 
 
 def feature_remarks(definition: Definition) -> Iterator[Remark]:
@@ -27,7 +20,7 @@ def feature_remarks(definition: Definition) -> Iterator[Remark]:
     for key in ("name", "version"):
         if value.get(key) == "":
             yield Remark("empty-name", f"/{key}", f"the server's {key} is empty", f"give it a {key}")
-    for key, word in _WORDS.items():
+    for key, word in FEATURES.items():
         for pointer, feature in objects(value, key):
             if feature.get("name") == "":
                 yield Remark("empty-name", f"{pointer}/name", f"this {word} has an empty name", "give it one")

@@ -19,6 +19,13 @@ MAX_BYTES = 16 * 1024 * 1024
 
 #: What the file may be called, the usual name first.
 FILE_NAMES = ("server.mcp.json", "server.mcp.yaml", "server.mcp.yml")
+#: The lists that a definition may have, and what one of each is called.
+FEATURES = {
+    "tools": "tool",
+    "resources": "resource",
+    "resourceTemplates": "resource template",
+    "prompts": "prompt",
+}
 
 _READERS = {".json": read_json, ".yaml": read_yaml, ".yml": read_yaml}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")

@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from mcpgen.definition.loading import Definition
+from mcpgen.definition.loading import FEATURES, Definition
 from mcpgen.definition.naming import Member, member_names
 from mcpgen.errors import InvalidDefinition
 from mcpgen.ir.authored import Types, add_schema
 from mcpgen.ir.stubs import PromptStub, ResourceStub, ServerStubs, TemplateStub, ToolStub, TypeOrigin
 from mcpgen_runtime.schemas import SchemaError
 from mcpgen_runtime.uri_templates.syntax import Literal, parse
-
-_LISTS = ("tools", "resources", "resourceTemplates", "prompts")
 
 
 def server_stubs(definition: Definition) -> ServerStubs:
@@ -45,7 +43,7 @@ class _Stubs:
             for named in settled.types
             for origin in [self.types.origins[named.name]]
         ]
-        server = {key: value for key, value in self.value.items() if key not in (*_LISTS, "$schema")}
+        server = {key: value for key, value in self.value.items() if key not in (*FEATURES, "$schema")}
         return ServerStubs(_text(server), settled.types, tuple(origins), tools, resources, templates, prompts)
 
     def features(self, key: str) -> list[tuple[int, dict[str, Any], Member]]:

@@ -10,16 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from mcpgen.definition.loading import FEATURES
 from mcpgen.definition.yaml_reader import NOT_STRINGS
 from mcpgen.errors import MissingExtra
 
 _ORDER = (
     *("$schema", "name", "title", "version", "description", "websiteUrl", "icons", "instructions"),
     *("uri", "uriTemplate", "mimeType", "size", "inputSchema", "outputSchema", "arguments", "annotations"),
-    *("tools", "resources", "resourceTemplates", "prompts"),
+    *FEATURES,
 )
 _LAST = ("_meta",)
-_LISTS = ("tools", "resources", "resourceTemplates", "prompts")
 _WIDTH = 100
 _LINE_ENDS = re.compile("[\r\x85\u2028\u2029]")
 
@@ -32,7 +32,7 @@ def render(definition: Mapping[str, Any], format: Literal["json", "yaml"] = "jso
     out. Raises `ValueError` for what is not JSON, and `MissingExtra` for YAML without PyYAML.
     """
     ordered = _ordered(definition)
-    for key in _LISTS:
+    for key in FEATURES:
         features = ordered.get(key)
         if isinstance(features, Sequence) and not isinstance(features, str):
             ordered[key] = [_ordered(each) if isinstance(each, Mapping) else each for each in features]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcpgen.definition import load_definition, require_valid
+from mcpgen.definition import FEATURES, load_definition, require_valid
 from mcpgen.definition.stubs import server_stubs
 from mcpgen.definition.writing import render
 from mcpgen.errors import UsageError
@@ -24,13 +24,6 @@ from mcpgen.regen.handlers import find_handlers
 from mcpgen.regen.kinds import EMITTERS
 from mcpgen.regen.planning import plans
 from mcpgen.validate.terminal import harmless
-
-_KINDS = {
-    "tools": "tool",
-    "resources": "resource",
-    "resourceTemplates": "resource template",
-    "prompts": "prompt",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +93,7 @@ def _create(directory: Path, files: Mapping[str, str], *, mocked: bool = False) 
         _regenerate(stage)
         _format(stage)
     return Created(
-        {word: len(definition.value[key]) for key, word in _KINDS.items() if definition.value.get(key)}
+        {word: len(definition.value[key]) for key, word in FEATURES.items() if definition.value.get(key)}
     )
 
 

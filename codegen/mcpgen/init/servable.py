@@ -8,15 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from mcpgen.definition import Finding, lint, load_definition
+from mcpgen.definition import FEATURES, Finding, lint, load_definition
 from mcpgen.definition.json_reader import read_json
 from mcpgen.definition.marks import Unreadable
 from mcpgen.init.drafts import modernised
 from mcpgen_runtime import DefinitionError, Server
 
 Add = Callable[[Mapping[str, Any], Callable[..., Any]], None]
-
-_LISTS = ("tools", "resources", "resourceTemplates", "prompts")
 
 
 def servable(definition: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -80,7 +78,7 @@ def _leave_out_errors(definition: dict[str, Any], notes: list[str]) -> None:
 def _place(pointer: str) -> tuple[str, int, str]:
     """What of a definition goes where a finding is at `pointer`: a key; of a list an item; a key of that."""
     steps = [*pointer.split("/")[1:], "", "", ""]
-    if steps[0] not in _LISTS or not steps[1].isdecimal():
+    if steps[0] not in FEATURES or not steps[1].isdecimal():
         return steps[0], -1, ""
     return steps[0], int(steps[1]), "outputSchema" if steps[2] == "outputSchema" else ""
 
