@@ -31,3 +31,16 @@ def wasm_tools(require_tool: Callable[[str | Path], str]) -> Run:
         return ended.stdout
 
     return run
+
+
+@pytest.fixture
+def component_of(tmp_path: Path, wasm_tools: Callable[..., str]) -> Callable[[Path, str], bytes]:
+    """Makes a component of a world in a directory of WIT: it has its imports, and only traps."""
+
+    def make(wit: Path, world: str) -> bytes:
+        core, component = tmp_path / "core.wasm", tmp_path / "component.wasm"
+        wasm_tools("component", "embed", wit, "--world", world, "--dummy", "--output", core)
+        wasm_tools("component", "new", core, "--output", component)
+        return component.read_bytes()
+
+    return make

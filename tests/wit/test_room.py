@@ -25,19 +25,6 @@ WORLDS = {
 }
 
 
-@pytest.fixture
-def component_of(tmp_path: Path, wasm_tools: Callable[..., str]) -> Callable[[Path, str], bytes]:
-    """Makes a component of a world in a directory of WIT: it imports what the world imports, and only traps."""
-
-    def make(wit: Path, world: str) -> bytes:
-        core, component = tmp_path / "core.wasm", tmp_path / "component.wasm"
-        wasm_tools("component", "embed", wit, "--world", world, "--dummy", "--output", core)
-        wasm_tools("component", "new", core, "--output", component)
-        return component.read_bytes()
-
-    return make
-
-
 def link(component: bytes) -> None:
     """Instantiate it as a host does that knows WASI 0.2, and nothing else. Raises `WasmtimeError`."""
     engine = Engine()

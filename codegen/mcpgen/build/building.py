@@ -15,10 +15,10 @@ from mcpgen.atomic import write_file_atomically
 from mcpgen.build.entry import NAME, entry_text
 from mcpgen.build.target import Target, target_of
 from mcpgen.component.metadata import Metadata, with_metadata
-from mcpgen.component.wasm_tools import run
 from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
 from mcpgen.paths import wit_directory
 from mcpgen.serving.target import load_target
+from mcpgen.wasm_tools import run
 
 #: What a component can be built as, and the world of each.
 KINDS = {"handler": "server"}
