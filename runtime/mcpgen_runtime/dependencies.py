@@ -17,7 +17,7 @@ exception, and may raise another, but cannot swallow it.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -158,7 +158,9 @@ class Scope:
         if hasattr(made, "__await__"):
             return await made
         if isinstance(made, AbstractAsyncContextManager | AbstractContextManager) and _is_decorated(provider):
-            raise DefinitionError(f"leave the decorator of {_name(provider)} off: a provider is a generator")
+            raise DefinitionError(
+                f"leave the decorator of {name_of(provider)} off: a provider is a generator"
+            )
         return made
 
 
@@ -203,6 +205,21 @@ def _check(provider: Provider, around: tuple[Provider, ...]) -> None:
         _check(needed, (*around, provider))
 
 
+def needed_by(providers: Iterable[Provider]) -> set[Provider]:
+    """`providers`, those that they need, and so on.
+
+    Raises `DefinitionError` for one that cannot be called.
+    """
+    found: set[Provider] = set()
+    left = list(providers)
+    while left:
+        provider = left.pop()
+        if provider not in found:
+            found.add(provider)
+            left += [needed for _, needed in _needs(provider).others]
+    return found
+
+
 class _Needs(NamedTuple):
     """By which parameters a provider wants the context; and what other providers give."""
 
@@ -217,7 +234,7 @@ def _needs(provider: Provider) -> _Needs:
     for parameter in _parameters(provider):
         if isinstance(parameter.default, Depends):
             raise DefinitionError(
-                f"{_name(provider)}: write {parameter.name}: Annotated[…, Depends(…)] instead of a default"
+                f"{name_of(provider)}: write {parameter.name}: Annotated[…, Depends(…)] instead of a default"
             )
         wanted = _depends_of(parameter.annotation)
         if wanted is not None:
@@ -226,7 +243,7 @@ def _needs(provider: Provider) -> _Needs:
             context.append(parameter.name)
         elif parameter.default is parameter.empty:
             raise DefinitionError(
-                f"{_name(provider)} cannot be a provider: its parameter {parameter.name!r} is neither the"
+                f"{name_of(provider)} cannot be a provider: its parameter {parameter.name!r} is neither the"
                 " RequestContext nor Annotated[…, Depends(…)]"
             )
     return _Needs(tuple(context), tuple(others))
@@ -239,7 +256,9 @@ def _parameters(provider: Provider) -> list[inspect.Parameter]:
         # A name that only a type checker imports: most often RequestContext's own.
         signature = inspect.signature(provider)
         if any("Depends" in str(each.annotation) for each in signature.parameters.values()):
-            raise DefinitionError(f"{_name(provider)} is annotated with what is not there: {error}") from None
+            raise DefinitionError(
+                f"{name_of(provider)} is annotated with what is not there: {error}"
+            ) from None
     except (TypeError, ValueError):
         return []  # a builtin class that tells nothing, such as dict: called without arguments
     various = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -271,7 +290,7 @@ def _is_decorated(provider: Provider) -> bool:
 
 
 def _circle(way: tuple[Provider, ...]) -> str:
-    return f"a dependency needs itself: {' needs '.join(map(_name, way))}"
+    return f"a dependency needs itself: {' needs '.join(map(name_of, way))}"
 
 
 def _hold_hashable(provider: Provider) -> None:
@@ -279,9 +298,10 @@ def _hold_hashable(provider: Provider) -> None:
         hash(provider)
     except TypeError:
         raise DefinitionError(
-            f"{_name(provider)} cannot be a provider: it has no hash to keep by what it gives"
+            f"{name_of(provider)} cannot be a provider: it has no hash to keep by what it gives"
         ) from None
 
 
-def _name(provider: Provider) -> str:
+def name_of(provider: Provider) -> str:
+    """What messages call a provider."""
     return getattr(provider, "__qualname__", None) or repr(provider)

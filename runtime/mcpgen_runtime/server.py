@@ -107,6 +107,8 @@ class Server(Decorators):
         self.prompts: Table[PromptEntry] = Table("prompt", partial(announce, PROMPTS_CHANGED))
         #: Which provider stands in for another (`mcpgen_runtime.dependencies`): for tests.
         self.overrides: dict[Provider, Provider] = {}
+        #: Those that decorated functions name. Handlers may ask for others by `ctx.depend`.
+        self.providers: set[Provider] = set()
         self._layers = checked(layers)
         #: Called whenever a layer was added, to the server or to a tool.
         self.on_layers: list[Callable[[], object]] = []

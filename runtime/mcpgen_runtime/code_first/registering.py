@@ -41,7 +41,7 @@ def add_tool(
     server: Server, function: Callable[..., Any], scope: Scope, options: Json, **passed_on: Any
 ) -> None:
     """Offer `function` as a tool. `options` are the fields of its definition that the author wrote."""
-    signature = read_signature(function, scope=scope)
+    signature = _read(server, function, scope)
     definition = _definition(signature, options)
     codec = frozen.codec_of(signature, definition, data_of(signature.returns), scope) or _derived(signature)
     definition["inputSchema"] = codec.input_schema
@@ -59,7 +59,7 @@ def add_resource(
     server: Server, function: Callable[..., Any], scope: Scope, uri: str, options: Json, **passed_on: Any
 ) -> None:
     """Offer `function` as the resource at `uri`, or as those of a URI template."""
-    signature = read_signature(function, scope=scope)
+    signature = _read(server, function, scope)
     try:
         template = UriTemplate(uri)
     except UriTemplateError as error:
@@ -112,7 +112,7 @@ def add_prompt(
     server: Server, function: Callable[..., Any], scope: Scope, options: Json, **passed_on: Any
 ) -> None:
     """Offer `function` as a prompt."""
-    signature = read_signature(function, scope=scope)
+    signature = _read(server, function, scope)
     definition = _definition(signature, options)
     readers = _readers(signature, signature.parameters, scope)
     if signature.parameters:
@@ -136,7 +136,7 @@ def add_completion(
     server: Server, function: Callable[..., Any], scope: Scope, of: str, argument: str
 ) -> None:
     """Have `function` complete an argument of the prompt `of`, or a variable of the URI template `of`."""
-    signature = read_signature(function, scope=scope)
+    signature = _read(server, function, scope)
     entry = server.prompts.get(of) or server.templates.get(of)
     if entry is None:
         named = [repr(uri) for uri, each in server.templates.items() if each.definition.name == of]
@@ -155,6 +155,12 @@ def add_completion(
         entry.completers[argument] = lambda typed, settled, ctx: handler(
             {names[0]: typed, names[1]: settled}, ctx
         )
+
+
+def _read(server: Server, function: Callable[..., Any], scope: Scope) -> Signature:
+    signature = read_signature(function, scope=scope)
+    server.providers.update(each.provider for each in signature.dependencies.values())
+    return signature
 
 
 def _derived(signature: Signature) -> Codec:

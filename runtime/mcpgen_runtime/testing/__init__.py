@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from mcpgen_runtime.testing.connected import client
 from mcpgen_runtime.testing.interface import Change, interface_changes
+from mcpgen_runtime.testing.overriding import UnusedOverride
 from mcpgen_runtime.testing.recorder import Recorder, read_transcript
 from mcpgen_runtime.testing.snapshots import InterfaceChanged, snapshot
 
@@ -17,6 +18,7 @@ __all__ = [
     "Change",
     "InterfaceChanged",
     "Recorder",
+    "UnusedOverride",
     "client",
     "interface_changes",
     "read_transcript",

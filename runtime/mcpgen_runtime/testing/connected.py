@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from mcpgen_runtime.client import Client, MemoryTransport, Transport
-from mcpgen_runtime.core import ServerCore
-from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.revisions import NEUTRAL
 from mcpgen_runtime.servable import Servable, protocol_handler
+from mcpgen_runtime.testing.overriding import overridden
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.memory import MemoryAdapter, pipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mcpgen_runtime.client.callbacks import Maybe
     from mcpgen_runtime.dependencies import Provider
     from mcpgen_runtime.testing.recorder import Recorder
@@ -70,7 +67,8 @@ async def client(
     own (`mcpgen_runtime.dependencies`) as long as the client is connected. `recorder` keeps what passes. The
     rest is what `mcpgen_runtime.client.Client` takes. At the end calls in flight are answered.
 
-    Raises as `Client` does, `LifespanFailed`, and `TypeError` for what cannot be served.
+    Raises as `Client` does, `LifespanFailed`, `TypeError` for what cannot be served, and at the end
+    `UnusedOverride` for an override that nothing depends on.
     """
     handler = protocol_handler(server)
     here, there = pipe()
@@ -80,7 +78,7 @@ async def client(
     adapter = MemoryAdapter(there)
     adapter.configure(config or TransportConfig())
     # Held here, it has begun before the client opens, and what it raises is raised here.
-    with _overridden(handler, overrides or {}):
+    with overridden(handler, overrides or {}):
         async with living(handler):
             serving = asyncio.ensure_future(adapter.serve(handler))
             try:
@@ -89,24 +87,3 @@ async def client(
             finally:
                 here.close()
                 await serving
-
-
-@contextmanager
-def _overridden(handler: ProtocolHandler, overrides: Mapping[Provider, Provider]) -> Iterator[None]:
-    if not overrides:
-        yield
-        return
-    if not isinstance(handler, ServerCore):
-        raise TypeError("overrides are of a Server: a ProtocolHandler of your own has none")
-    for provider, other in overrides.items():
-        if not (callable(provider) and callable(other)):
-            wrong = other if callable(provider) else provider
-            raise TypeError(f"overrides put one provider in the place of another, and {wrong!r:.60} is none")
-    server = handler.server
-    before = dict(server.overrides)
-    server.overrides.update(overrides)
-    try:
-        yield
-    finally:
-        server.overrides.clear()
-        server.overrides.update(before)

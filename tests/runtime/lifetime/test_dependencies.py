@@ -18,7 +18,7 @@ from mcpgen_runtime.gateway import GatewayCore, ServerHandler
 from mcpgen_runtime.jsonrpc import Error
 from mcpgen_runtime.layering import CallNext, Layer
 from mcpgen_runtime.revisions import REVISIONS
-from mcpgen_runtime.testing import client
+from mcpgen_runtime.testing import UnusedOverride, client
 from mcpgen_types.v2026_07_28 import (
     CallToolRequestParams,
     CallToolResult,
@@ -285,13 +285,66 @@ def test_a_test_puts_another_provider_in_its_place() -> None:
 
 def test_overrides_end_with_the_client() -> None:
     server = Server("s", "1")
+    server.tool(by_decorator)
 
     async def main() -> None:
         async with client(server, overrides={settings: dict}):
             assert server.overrides == {settings: dict}
+            async with client(server, overrides={connection: str}):
+                assert server.overrides == {settings: dict, connection: str}
+            assert server.overrides == {settings: dict}
         assert server.overrides == {}
 
     asyncio.run(main())
+
+
+def by_decorator(made: Annotated[str, Depends(connection)]) -> str:
+    return made
+
+
+def nobodys() -> str:
+    return "nobody's"
+
+
+def test_an_override_of_what_nothing_depends_on_is_told_by_its_name() -> None:
+    with pytest.raises(UnusedOverride, match=r"nothing depends on \S+test_dependencies\.nobodys, "):
+        call(by_context, overrides={nobodys: dict})
+    with pytest.raises(UnusedOverride, match=r"\.nobodys, "):
+        call(by_context, overrides={settings: lambda: {"path": "x"}, nobodys: dict})
+
+
+def test_an_override_may_be_of_what_only_another_call_needs() -> None:
+    server = Server("s", "1")
+    server.tool(by_decorator)
+
+    async def main() -> None:
+        async with client(server, overrides={settings: dict, connection: str}) as session:
+            assert [tool.name async for tool in session.tools()] == ["by_decorator"]
+
+    asyncio.run(main())
+
+
+def test_an_override_of_a_client_around_counts_there() -> None:
+    server = Server("s", "1")
+    server.add_tool({"name": "t", "inputSchema": ANY}, by_context)
+
+    async def main() -> Any:
+        around = client(server, overrides={settings: lambda: {"path": "around"}})
+        async with around, client(server, overrides={by_decorator: dict, cursor: connection}) as session:
+            return await session.call_tool("t", {})
+
+    with pytest.raises(UnusedOverride, match=r"\.by_decorator, "):
+        asyncio.run(main())
+    assert happened == ["connect", "run", "disconnect"]  # with the settings of the client around
+
+
+def test_a_test_that_fails_says_why_and_not_what_it_did_not_use() -> None:
+    async def main() -> None:
+        async with client(Server("s", "1"), overrides={nobodys: dict}):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        asyncio.run(main())
 
 
 def unknown(path: str) -> None: ...
