@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from mcpgen.component.errors import Broken, NewerMcpgen
 from mcpgen.component.sections import with_custom_section
 
 SECTION = "mcpgen"
@@ -30,3 +31,25 @@ class Metadata:
 def with_metadata(component: bytes, metadata: Metadata) -> bytes:
     """The component, saying `metadata` of itself."""
     return with_custom_section(component, SECTION, json.dumps(asdict(metadata), ensure_ascii=False).encode())
+
+
+def metadata_of(content: bytes, label: str) -> Metadata:
+    """The metadata in a section; `label` names the component in errors. Unknown keys are left aside.
+
+    Raises `NewerMcpgen` for another format, and `Broken` for what is no metadata.
+    """
+    try:
+        value = json.loads(content)
+        format, mcpgen = value["format"], value["mcpgen"]
+        if isinstance(format, int) and format > FORMAT:
+            raise NewerMcpgen(
+                f"{label} was built by mcpgen {mcpgen}, which is newer than this one",
+                hint=f"pip install --upgrade 'mcpgen>={mcpgen}', or build it again with this mcpgen",
+            )
+        known = {key: value[key] for key in Metadata.__dataclass_fields__}
+        known["revisions"] = tuple(known["revisions"])
+        return Metadata(**known)
+    except (ValueError, KeyError, TypeError):
+        raise Broken(
+            f"{label}: its custom section {SECTION!r} is not what mcpgen writes there", hint="build it again"
+        ) from None
