@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from asyncio import base_events
-from collections.abc import Callable
-from typing import Any
+from asyncio import CancelledError, base_events
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+#: A task that never waits and never ends does not get more turns once its request is answered.
+_MAX_TURNS = 64
 
 
 class ComponentLoop(base_events.BaseEventLoop):
@@ -21,6 +27,25 @@ class ComponentLoop(base_events.BaseEventLoop):
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
         """There are no threads. Raises `RuntimeError`."""
         raise RuntimeError("there are no threads in a WebAssembly component: call it directly")
+
+    def complete(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """What `coroutine` gives. Raises what it raises, and `Stuck`: then it was cancelled, and has ended."""
+        task = self.create_task(coroutine)
+        try:
+            return self.run_until_complete(task)
+        except Stuck:
+            task.cancel()
+            with suppress(Stuck, CancelledError):
+                self.run_until_complete(task)
+            raise
+
+    def settle(self) -> None:
+        """Run what is ready, and what that makes ready, but wait for nothing. Raises what a callback does."""
+        for _ in range(_MAX_TURNS):
+            if not self._ready:  # type: ignore[attr-defined]
+                return
+            self.call_soon(self.stop)
+            self.run_forever()
 
     def _process_events(self, event_list: list[Any]) -> None:
         """Nothing: whoever `waits` has called what there was to call."""
