@@ -1,0 +1,66 @@
+"""The hosts: each a way to have an example served, and a transport that leads there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from mcpgen_runtime import Server
+from mcpgen_runtime.client import HttpTransport, StdioTransport, Transport
+
+#: Makes a transport to the server, for one client.
+Reach: TypeAlias = Callable[[], Transport]
+
+#: The module of an example's server.
+MODULES = {"calculator": "handlers", "everything": "server"}
+
+
+@contextmanager
+def imported(directory: Path, module: str) -> Iterator[Server]:
+    """The server of an example in this process, with a state of its own."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(directory))
+    try:
+        yield importlib.import_module(module).server
+    finally:
+        sys.path.remove(str(directory))
+        for name in set(sys.modules) - before:
+            if str(directory) in str(getattr(sys.modules[name], "__file__", "")):
+                del sys.modules[name]
+
+
+def over_stdio(command: Sequence[str | Path], cwd: Path) -> Reach:
+    """A process for each client."""
+    return lambda: StdioTransport([str(part) for part in command], cwd=cwd)
+
+
+@contextmanager
+def over_http(
+    command: Sequence[str | Path], cwd: Path, log: Path, address: str, path: str
+) -> Iterator[Reach]:
+    """One process for all clients: `address` is the pattern by which its log tells where it listens."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + 120
+        while (found := re.search(address, log.read_text(errors="replace"))) is None:
+            assert process.poll() is None, f"it did not start: {log.read_text(errors='replace')[-3000:]}"
+            assert time.monotonic() < deadline, f"it does not listen: {log.read_text()[-3000:]}"
+            time.sleep(0.05)
+        url = f"http://{found[1]}{path}"
+        yield lambda: HttpTransport(url)
+        assert process.poll() is None, f"it died meanwhile: {log.read_text(errors='replace')[-3000:]}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,96 @@
+"""One module, every host: the same conversation comes to the same words, message by message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from mcpgen_runtime.client import MemoryTransport
+from mcpgen_runtime.revisions import REVISIONS
+from mcpgen_runtime.servable import protocol_handler
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.memory import MemoryAdapter, pipe
+
+from .conversation import CONVERSATIONS, converse
+from .hosts import MODULES, Reach, imported, over_http, over_stdio
+from .transcript import Said, difference
+
+pytestmark = pytest.mark.slow
+
+Transcript: TypeAlias = dict[str, list[Said]]
+
+#: Where each host listens, as its log tells.
+_OURS = r"on http://(\S+)/mcp"
+HOSTS = ("stdio", "http")
+
+
+@pytest.fixture(scope="module")
+def reach(project_root: Path, mcpgen: str, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A function from a host and an example to a transport that leads there; what it starts lasts."""
+    started: dict[tuple[str, str], Reach] = {}
+    with ExitStack() as stack:
+
+        def start(host: str, example: str) -> Reach:
+            directory = project_root / "examples" / example
+            target = f"{MODULES[example]}:server"
+            log = tmp_path_factory.mktemp(host) / "log"
+            match host:
+                case "stdio":
+                    return over_stdio([mcpgen, "serve", target, "--stdio"], directory)
+                case "http":
+                    command = [mcpgen, "serve", target, "--http", "127.0.0.1:0"]
+                    return stack.enter_context(over_http(command, directory, log, _OURS, "/mcp"))
+            raise AssertionError(host)
+
+        def transport(host: str, example: str) -> Reach:
+            if (host, example) not in started:
+                started[host, example] = start(host, example)
+            return started[host, example]
+
+        yield transport
+
+
+@pytest.fixture(scope="module")
+def reference(project_root: Path) -> Callable[[str, str], Transcript]:
+    """What is said over memory, where nothing is between client and server."""
+    kept: dict[tuple[str, str], Transcript] = {}
+
+    async def talk(example: str, revision: str) -> Transcript:
+        with imported(project_root / "examples" / example, MODULES[example]) as server:
+            here, there = pipe()
+            adapter = MemoryAdapter(there)
+            adapter.configure(TransportConfig())
+            serving = asyncio.ensure_future(adapter.serve(protocol_handler(server)))
+            spoken = await converse(MemoryTransport(here), revision, CONVERSATIONS[example])
+            await serving
+            return spoken
+
+    def transcript(example: str, revision: str) -> Transcript:
+        if (example, revision) not in kept:
+            kept[example, revision] = asyncio.run(talk(example, revision))
+        return kept[example, revision]
+
+    return transcript
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("example", CONVERSATIONS)
+@pytest.mark.parametrize("host", HOSTS)
+def test_same_words_everywhere(
+    host: str,
+    example: str,
+    revision: str,
+    reach: Callable[[str, str], Reach],
+    reference: Callable[[str, str], Transcript],
+) -> None:
+    expected = reference(example, revision)
+    spoken = asyncio.run(converse(reach(host, example)(), revision, CONVERSATIONS[example]))
+    differences = {step: difference(expected[step], spoken[step]) for step in expected}
+    assert not any(differences.values()), "\n".join(
+        f"{step}:\n{each}" for step, each in differences.items() if each
+    )
