@@ -22,7 +22,8 @@ from mcpgen_runtime.rounds import InputRequired, merged
 from mcpgen_types.v2026_07_28 import InputRequiredResult, ServerCapabilities
 
 _META = "io.modelcontextprotocol/"
-_SAID_BY_SESSION = tuple(
+#: What a host says in `_meta` that the client has said for its session.
+SAID_BY_SESSION = tuple(
     f"{_META}{key}" for key in ("protocolVersion", "clientCapabilities", "clientInfo", "logLevel")
 )
 
@@ -56,12 +57,13 @@ class ComponentCall(ModernCall):
         request = received if isinstance(received, Request) else Request("", received.method, received.params)
         headers = dict(context.headers) if context.transport == "http" else None
         super().__init__(request, replies, in_flight, headers)
+        self.context = context
+        self.replies = replies
         self._revision = context.revision
         if self._revision != NEUTRAL:
             self.session_meta = _of_session(received.params.get("_meta"), self._revision)
             # Converting drops them: an older revision does not know them.
             self._params = {**received.params, "_meta": self.session_meta}
-        self._replies = replies
 
     @property
     def revision(self) -> str:  # type: ignore[override]
@@ -81,7 +83,7 @@ class ComponentCall(ModernCall):
 
     def _heard(self, nothing: None, error: BaseException | None) -> None:
         super()._heard(nothing, error)
-        self._replies.abandon()
+        self.replies.abandon()
 
     def _notify(self, method: str, params: dict[str, Any]) -> None:
         if self._revision != NEUTRAL:
@@ -98,7 +100,7 @@ class ComponentCall(ModernCall):
 
 def _of_session(meta: Any, revision: str) -> dict[str, Any]:
     """What the host says of a session; for the rest, what holds where a client has said nothing."""
-    said = {key: meta[key] for key in _SAID_BY_SESSION if key in meta} if isinstance(meta, dict) else {}
+    said = {key: meta[key] for key in SAID_BY_SESSION if key in meta} if isinstance(meta, dict) else {}
     return {VERSION: revision, CAPABILITIES: {}, f"{_META}logLevel": "info", **said}
 
 
