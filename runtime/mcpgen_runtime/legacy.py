@@ -174,7 +174,8 @@ class LegacySession:
         self._converters: Mapping[str, Converter] = {}
         self._announced: frozenset[str] = frozenset()
         self._questions: dict[RequestId, Promise[Response]] | None = None
-        self._deaf = False
+        #: Why the client cannot answer, where it cannot.
+        self._deaf: str | None = None
         self._next_id = 1
 
     @property
@@ -222,9 +223,26 @@ class LegacySession:
         if self.state is State.READY and method in self._announced:
             self._outlet.send(Notification(method, self.to_wire(method, params)))
 
+    def resume(
+        self,
+        revision: str,
+        client: tuple[ClientCapabilities, Implementation | None],
+        *,
+        log_level: str,
+        deaf: str,
+    ) -> None:
+        """Go on with a session from elsewhere. It hears of no changes; `deaf` is why its client is not asked."""
+        for event in (Event.INITIALIZE, Event.AGREED, Event.READY):
+            self._move(event)
+        self.revision = revision
+        self.client = client
+        self._log_level = log_level
+        self._converters = _neutral(revision).CONVERTERS
+        self._deaf = deaf
+
     def hear_no_more(self) -> None:
         """The client sends nothing any more: fail the questions it has not answered, and later ones."""
-        self._deaf = True
+        self._deaf = _NO_ANSWER
         questions, self._questions = self._questions or {}, None
         for promise in questions.values():
             if not promise.done():
@@ -279,7 +297,7 @@ class LegacySession:
 
     def _agree(self, params: Mapping[str, Any], result: Mapping[str, Any]) -> None:
         revision: str = result["protocolVersion"]
-        neutral = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
+        neutral = _neutral(revision)
 
         def known(type: str, value: dict[str, Any]) -> dict[str, Any]:
             # What the revision does not know may be anything there, and means nothing.
@@ -328,8 +346,8 @@ class LegacySession:
                 params = converter.params_to_wire(params)
             except Inexpressible as error:  # a mode of elicitation that came later, whatever was declared
                 raise InvalidRequest(f"The client cannot be asked that: {error}") from None
-        if self._deaf:
-            raise InvalidRequest(_NO_ANSWER)
+        if self._deaf is not None:
+            raise InvalidRequest(self._deaf)
         if self.state is not State.READY:
             raise InvalidRequest(f"The client cannot be asked before it sends {_INITIALIZED}")
         if self._questions is None:
@@ -360,6 +378,11 @@ class LegacySession:
 
     def _move(self, event: Event) -> None:
         self.state = TRANSITIONS[self.state][event]
+
+
+def _neutral(revision: str) -> Any:
+    """The module that converts between `revision` and the neutral types."""
+    return import_module(f"mcpgen_types.v{revision.replace('-', '_')}.neutral")
 
 
 def _announced(capabilities: Mapping[str, Any]) -> frozenset[str]:

@@ -36,7 +36,7 @@ class Setting:
     def __init__(self) -> None:
         self.driver = Driver()
         self.core = ServerCore(Workbench().server)
-        self.sessions = Sessions(self.driver, CONFIG)
+        self.sessions = Sessions(self.core, self.driver, CONFIG)
         self.go = self.driver.promise()
 
     async def never(self, arguments: Any, ctx: RequestContext) -> str:

@@ -15,6 +15,7 @@ from traceback import format_exception
 from typing import TypeAlias
 
 from mcpgen_runtime.errors import InvalidRequest
+from mcpgen_runtime.host import Host
 from mcpgen_runtime.lifetime import LifespanFailed
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
@@ -24,6 +25,7 @@ from mcpgen_runtime.transports.http.asgi import Disconnected, Receive, Scope, Se
 from mcpgen_runtime.transports.http.endpoint import Endpoint
 from mcpgen_runtime.transports.http.http_sse import HttpSse
 from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
+from mcpgen_runtime.transports.http.sessions import Sessions
 from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.websocket import WebSockets
 
@@ -38,7 +40,8 @@ class HttpApp:
 
     `principal` says who sends a request: what it returns for the scope is `ctx.principal`, and a session
     serves only the one who opened it. By default that is `scope["user"]`, where an authentication
-    middleware has set it.
+    middleware has set it. `sessions` makes what keeps the sessions of older clients: `Sessions`, or a
+    `SealedSessions` with a key, which keeps nothing.
     """
 
     def __init__(
@@ -47,8 +50,10 @@ class HttpApp:
         config: TransportConfig | None = None,
         *,
         principal: Principal = principal_of,
+        sessions: Callable[[ProtocolHandler, Host, TransportConfig], Sessions] = Sessions,
     ) -> None:
         self._handler = handler
+        self._sessions = sessions
         self._config = config or TransportConfig()
         self._principal = principal
         self._admission = Admission(self._config)
@@ -119,7 +124,7 @@ class HttpApp:
         async with self._starting:
             if self._served is None or anew:
                 await self._life.enter_async_context(living(self._handler))
-                self._served = _Served(self._handler, self._config)
+                self._served = _Served(self._handler, self._config, self._sessions)
             return self._served
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,9 +159,14 @@ class HttpApp:
 class _Served:
     """What exists while an event loop runs."""
 
-    def __init__(self, handler: ProtocolHandler, config: TransportConfig) -> None:
+    def __init__(
+        self,
+        handler: ProtocolHandler,
+        config: TransportConfig,
+        sessions: Callable[[ProtocolHandler, Host, TransportConfig], Sessions],
+    ) -> None:
         self.host = AsyncioHost()
-        self.endpoint = Endpoint(handler, self.host, config)
+        self.endpoint = Endpoint(handler, self.host, config, sessions)
         self.sse = HttpSse(handler, self.host, config)
         self.websockets = WebSockets(handler, config)
         self.routes: dict[tuple[str, str], Serve] = {

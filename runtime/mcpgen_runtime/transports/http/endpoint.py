@@ -14,6 +14,7 @@ GET and DELETE belong to sessions; without one they are 405.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from mcpgen_runtime.errors import HeaderMismatch, InvalidRequest, McpError, UnsupportedProtocolVersion
@@ -49,13 +50,22 @@ _MODERN_VERSION = NEUTRAL.encode()
 _LEGACY_VERSIONS = frozenset(revision.encode() for revision in LEGACY)
 #: Requests that no legacy client sends.
 _MODERN_METHODS = frozenset({"server/discover", LISTEN})
+_NOTHING_LASTS = (
+    "This server keeps no sessions: there is none to listen to, or to end. They are in their ids, and expire"
+)
 _ALLOW_POST: Header = (b"allow", b"POST")
 
 
 class Endpoint:
     """Serves the requests at one path for one handler."""
 
-    def __init__(self, handler: ProtocolHandler, host: Host, config: TransportConfig) -> None:
+    def __init__(
+        self,
+        handler: ProtocolHandler,
+        host: Host,
+        config: TransportConfig,
+        sessions: Callable[[ProtocolHandler, Host, TransportConfig], Sessions] = Sessions,
+    ) -> None:
         self._handler = handler
         self._host = host
         self._config = config
@@ -63,7 +73,7 @@ class Endpoint:
         self._max_unsent_bytes = config.limits.max_unsent_bytes
         self._message_seconds = config.message_seconds
         self._negotiation = Negotiation()
-        self.sessions = Sessions(host, config)
+        self.sessions = sessions(handler, host, config)
         #: Serves the requests of nobody in particular, until one of them waits.
         self._modern = self._new_modern(None)
         #: The POSTs that wait, with the endpoint of those that are modern.
@@ -120,7 +130,7 @@ class Endpoint:
         body = exchange.body
         if body is not None:
             headers = [JSON, (b"content-length", b"%d" % len(body))]
-            if session is not None and not session.version:
+            if session is not None and session.unnamed:
                 self._open(session, headers)
             await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
@@ -191,8 +201,7 @@ class Endpoint:
                 ),
                 id=request_id,
             )
-        self.sessions.make_room()
-        return HttpSession(self._handler, self._host, self._config, self.sessions.budget, principal=principal)
+        return self.sessions.open(principal)
 
     def _open(self, session: HttpSession, headers: list[Header]) -> None:
         """Keep a session whose `initialize` was answered, if it agreed on a revision."""
@@ -224,7 +233,7 @@ class Endpoint:
             else:
                 await exchange.wait()
             headers: list[Header] = []
-            if session is not None and not session.version:
+            if session is not None and session.unnamed:
                 self._open(session, headers)
             if exchange.stream is not None:
                 await self._send_stream(exchange.stream, send, headers)
@@ -242,7 +251,7 @@ class Endpoint:
             if modern is not None:
                 modern.close()
             if session is not None:
-                session.used = self._host.now()
+                session.release()
             del self._waiting[exchange]
             if self._drained is not None and not self._waiting and not self._drained.done():
                 self._drained.set_result(None)
@@ -286,7 +295,7 @@ class Endpoint:
         finally:
             watching.cancel()
             stream.detach(reader)
-            session.used = self._host.now()
+            session.release()
 
     async def delete(
         self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
@@ -308,6 +317,8 @@ class Endpoint:
         session = self.sessions.find(id, principal)
         if session is None:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"))
+        if not self.sessions.lasting:
+            raise Refusal(METHOD_NOT_ALLOWED, InvalidRequest(_NOTHING_LASTS), headers=(_ALLOW_POST,))
         if version is not None and version != session.version:
             _check_version(version, None, in_session=True)
         return session

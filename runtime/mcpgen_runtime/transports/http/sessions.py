@@ -79,6 +79,15 @@ class HttpSession:
         """Whether its revision writes the unknown id of an error as null."""
         return (self.session.revision or "") < "2025-11-25"
 
+    @property
+    def unnamed(self) -> bool:
+        """Whether its client is still to be told its id."""
+        return not self.version
+
+    def release(self) -> None:
+        """A request of its client, which had to wait, is over."""
+        self.used = self._host.now()
+
     def prime(self, stream: Resumable) -> None:
         """Begin a stream as the revision wants it."""
         if self.polls:
@@ -135,9 +144,12 @@ class HttpSession:
 
 
 class Sessions:
-    """All sessions of one app."""
+    """All sessions of one app. `lasting`: they live on here from one request to the next."""
 
-    def __init__(self, host: Host, config: TransportConfig) -> None:
+    lasting = True
+
+    def __init__(self, handler: ProtocolHandler, host: Host, config: TransportConfig) -> None:
+        self._handler = handler
         self._host = host
         self._config = config
         self.budget = Budget(config)
@@ -148,6 +160,11 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def open(self, principal: str | None) -> HttpSession:
+        """A session for a client that sends `initialize`. Raises `Refusal` where there is no room for it."""
+        self.make_room()
+        return HttpSession(self._handler, self._host, self._config, self.budget, principal=principal)
 
     def add(self, session: HttpSession) -> None:
         """Give a session that has agreed on a revision its id, and find it by that from now on."""

@@ -29,7 +29,7 @@ class ComponentLoop(base_events.BaseEventLoop):
         raise RuntimeError("there are no threads in a WebAssembly component: call it directly")
 
     def complete(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """What `coroutine` gives. Raises what it raises, and `Stuck`: then it was cancelled, and has ended."""
+        """What `coroutine` gives. Raises what it raises, and `Stuck`: then it was cancelled."""
         task = self.create_task(coroutine)
         try:
             return self.run_until_complete(task)
