@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from tests.components import Components
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,6 +56,14 @@ def mcpgen(require_tool: Callable[[str | Path], str]) -> str:
 def everything_directory(project_root: Path) -> Path:
     """The directory of the example server that has every feature; its target is `server:server`."""
     return project_root / "examples/everything"
+
+
+@pytest.fixture(scope="session")
+def components(pytestconfig: pytest.Config, require_tool: Callable[[str | Path], str]) -> Components:
+    """Builds components, each once: `components.built(directory, "handlers:server", "handler")`."""
+    require_tool(Path(sys.executable).with_name("componentize-py"))
+    assert pytestconfig.cache is not None
+    return Components(pytestconfig.cache.mkdir("components"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,90 @@
+"""Components that tests need: built once for all of them, and kept until what they are made of changes."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+#: What every component is made of.
+_COMMON = ("runtime", "generated/mcpgen_types", "codegen/mcpgen/build", "codegen/mcpgen/component", "wit")
+
+
+class Components:
+    """Builds with `mcpgen build`, and compiles; a file of what was made before is given again."""
+
+    def __init__(self, kept: Path) -> None:
+        self._kept = kept
+        self._common: bytes | None = None
+
+    def built(self, directory: Path, target: str, kind: str) -> Path:
+        """The component that `mcpgen build TARGET --target KIND` makes in `directory`."""
+
+        def build(output: Path) -> None:
+            run([sys.executable, "-m", "mcpgen", "build", target, "--target", kind, "-o", output], directory)
+
+        key = self._digest(_files(directory), target, kind)
+        return self._made(f"{directory.name}-{kind}", key, ".wasm", build)
+
+    def made_of(self, *components: Path, label: str, suffix: str, make: Callable[[Path], None]) -> Path:
+        """What `make` writes to the path that it is given, of these components: compiled code, say."""
+        digest = hashlib.sha256(b"".join(component.name.encode() for component in components))
+        return self._made(label, digest.hexdigest()[:16], suffix, make)
+
+    def _made(self, label: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
+        found = self._kept / f"{label}.{key}{suffix}"
+        with (self._kept / f"{label}.lock").open("w") as lock:  # one at a time makes it, the others wait
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not found.exists():
+                for old in self._kept.glob(f"{label}.*{suffix}"):
+                    _remove(old)
+                unfinished = self._kept / f"{label}.unfinished{suffix}"
+                _remove(unfinished)
+                make(unfinished)
+                unfinished.rename(found)
+        return found
+
+    def _digest(self, files: Iterable[Path], *words: str) -> str:
+        if self._common is None:
+            digest = hashlib.sha256(" ".join([sys.version, version("componentize-py")]).encode())
+            for room in _COMMON:
+                for file in _files(ROOT / room):
+                    digest.update(file.read_bytes())
+            self._common = digest.digest()
+        digest = hashlib.sha256(self._common)
+        for file in files:
+            digest.update(file.read_bytes())
+        digest.update(" ".join(words).encode())
+        return digest.hexdigest()[:16]
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in directory.rglob("*")
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and path.suffix in (".py", ".wit", ".json", ".toml")
+    )
+
+
+def run(command: list[str | Path], cwd: Path) -> None:
+    """Run a command that has to end well."""
+    # What a virtual environment has is not for components.
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    ended = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
