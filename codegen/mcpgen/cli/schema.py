@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -12,6 +13,7 @@ from mcpgen.cli.options import Format
 from mcpgen.errors import ExitCode, UsageError, unknown_name
 
 if TYPE_CHECKING:
+    from mcpgen.lint import Problem
     from mcpgen.schema.room import SchemaRoom
 
 app = typer.Typer(
@@ -203,7 +205,8 @@ def lint(
     file: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Argument(
-            metavar="[FILE]", help="A definition, as server.mcp.json, or a project; else the one around here."
+            metavar="[FILE]",
+            help="A definition, as server.mcp.json, a project, or WIT; else the project around here.",
         ),
     ] = None,
     format: FormatOption = Format.TEXT,
@@ -212,7 +215,7 @@ def lint(
     """Look for what is wrong in a server's definition, and say how to mend it.
 
     Without FILE it is the definition of the project around here. With --schema, or where no project has
-    a definition, it is the schemas that are linted.
+    a definition, it is the schemas that are linted, and mcpgen's WIT with mcpgen's schemas.
     """
     if file is not None and schema is not None:
         raise UsageError(
@@ -220,29 +223,55 @@ def lint(
         )
     definition = _definition_around_here() if file is None and schema is None else file
     if definition is None:
-        _lint_room(format, schema)
+        _lint_rooms(format, schema)
+    elif _is_wit(definition):
+        from mcpgen.lint.wit import lint as lint_wit
+
+        _show_problems({f"{definition}: ": lint_wit(definition)}, format)
     else:
         from mcpgen.cli.definition_view import definition_file, show_findings
 
         show_findings(definition_file(definition), as_json=format is Format.JSON)
 
 
-def _lint_room(format: Format, schema: Path | None) -> None:
-    from dataclasses import asdict
+def _is_wit(path: Path) -> bool:
+    from mcpgen.project import FILE_NAME
 
-    from mcpgen.lint import lint as lint_room
+    if path.is_dir():
+        return not (path / FILE_NAME).exists() and any(path.glob("*.wit"))
+    return path.suffix == ".wit"
+
+
+def _lint_rooms(format: Format, schema: Path | None) -> None:
+    from mcpgen.errors import MissingExtra
+    from mcpgen.lint.schemas import lint as lint_schemas
+    from mcpgen.lint.wit import lint as lint_wit
+    from mcpgen.paths import schema_directory, wit_directory
 
     room = _room(schema)
-    problems = lint_room(room)
+    problems = {f"{room.directory}: {len(room.revisions)} revisions, ": lint_schemas(room)}
+    if room.directory.resolve() == schema_directory():
+        wit = wit_directory()
+        try:
+            problems[f"{wit}: "] = lint_wit(wit)
+        except MissingExtra as missing:
+            typer.echo(f"note: {wit} is not linted: {missing.message}\n  {missing.hint}", err=True)
+    _show_problems(problems, format)
+
+
+def _show_problems(problems: Mapping[str, Sequence[Problem]], format: Format) -> None:
+    """Print what is wrong, by how each place is spoken of. Raises `typer.Exit` with 1 where anything is."""
+    from dataclasses import asdict
+
     if format is Format.JSON:
-        _print_json([asdict(problem) for problem in problems])
-    elif not problems:
-        typer.echo(f"{room.directory}: {len(room.revisions)} revisions, nothing to mend")
-    else:
-        for problem in problems:
+        _print_json([asdict(problem) for found in problems.values() for problem in found])
+    for place, found in problems.items() if format is Format.TEXT else ():
+        if not found:
+            typer.echo(f"{place}nothing to mend")
+        for problem in found:
             typer.echo(f"{problem.file}: {problem.message}")
             typer.echo("  hint: " + problem.hint.replace("\n", "\n    "))
-    if problems:
+    if any(problems.values()):
         raise typer.Exit(ExitCode.DOES_NOT_HOLD)
 
 

@@ -61,6 +61,8 @@ def read(path: Path) -> Wit:
     return wit
 
 
+#: What it was doing, which the place says as well.
+_ABOUT = re.compile(r"^failed to parse (?:package|dependency directory): .*?: ")
 _PLACE = re.compile(r"^\s*--> (?P<place>.+?:\d+:\d+)$", re.MULTILINE)
 
 
@@ -69,7 +71,7 @@ def _refusal(path: Path, said: str) -> InvalidWit:
     message = said.removeprefix("error: ").strip()
     place = _PLACE.search(message)
     if place is not None:
-        what = message[: place.start()].strip().removeprefix(f"failed to parse package: {path}: ")
+        what = _ABOUT.sub("", message[: place.start()].strip())
         file = Path(place["place"]).as_posix()
         return InvalidWit(f"{file}: {_one_line(what)}", hint=_shown(message[place.end() :]))
     if "core wasm module" in message:

@@ -1,4 +1,4 @@
-"""What can be wrong inside a schema room, whoever wrote it: `mcpgen schema lint`.
+"""What can be wrong inside a schema room.
 
 The schemas must be what `mcpgen schema import` makes of them, the method table must fit them in both
 directions, every difference to the newest revision must be decided about, and errata and lock must speak of
@@ -9,25 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from mcpgen.errors import McpgenError, SchemaError
 from mcpgen.ir.build import build_revision
 from mcpgen.ir.compare import compare
 from mcpgen.ir.model import ObjectType, ReferenceShape, Revision
+from mcpgen.lint.problem import Problem
 from mcpgen.schema.methods import DIRECTIONS, KINDS, SIDES, MethodRow
 from mcpgen.schema.normalise import dump, normalise
 from mcpgen.schema.room import SchemaRoom
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: in which file of the room, what, and how to mend it."""
-
-    file: str
-    message: str
-    hint: str
 
 
 def lint(room: SchemaRoom) -> tuple[Problem, ...]:

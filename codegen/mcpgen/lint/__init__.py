@@ -1,0 +1,5 @@
+"""What can be wrong in the sources of truth, whoever wrote them: `mcpgen schema lint`."""
+
+from mcpgen.lint.problem import Problem
+
+__all__ = ["Problem"]
