@@ -73,6 +73,17 @@ def with_custom_section(data: bytes, name: str, content: bytes) -> bytes:
     return b"".join((data, bytes([CUSTOM]), leb(len(named)), named))
 
 
+def without_custom_sections(data: bytes, name: str) -> bytes:
+    """`data` without its outermost custom sections of that name. Raises `Unreadable`."""
+    kept: list[bytes] = []
+    begin = len(MAGIC) + len(MODULE)
+    for section in sections(data):
+        if section.id != CUSTOM or _text(data, section.start)[0] != name:
+            kept.append(data[begin : section.end])
+        begin = section.end
+    return b"".join((data[: len(MAGIC) + len(MODULE)], *kept))
+
+
 def number(data: bytes, position: int) -> tuple[int, int]:
     """The unsigned LEB128 number at `position`, and where it ends. Raises `Unreadable`."""
     value = shift = 0
