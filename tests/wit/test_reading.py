@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcpgen.wit import InvalidWit, read
+from mcpgen.wit.difference import difference
 from mcpgen.wit.model import (
     Enum,
     Flags,
@@ -139,6 +140,16 @@ def test_component_is_read_as_well(
     file.write_bytes(component_of(room, "server"))
     world = read(file).main.worlds["root"]
     assert (set(world.imports), set(world.exports)) == (set(), {"mcpgen:mcp/handler@0.1.0"})
+
+
+def test_component_is_read_whatever_it_documents(
+    room: Path, tmp_path: Path, component_of: Callable[[Path, str], bytes]
+) -> None:
+    content = b"\x0cpackage-docs" + b'\x01{"interfaces": {"gone": {"docs": "What is not here."}}}'
+    file = tmp_path / "server.wasm"
+    file.write_bytes(component_of(room, "server") + b"\0" + bytes([len(content)]) + content)
+    assert set(read(file).main.worlds["root"].exports) == {"mcpgen:mcp/handler@0.1.0"}
+    assert difference(file, file).changes == ()
 
 
 @pytest.mark.parametrize(

@@ -48,17 +48,26 @@ def read(path: Path) -> Wit:
 
     Raises `InvalidWit`, and `MissingExtra` where wasm-tools is not installed.
     """
-    if not path.exists():
-        raise InvalidWit(f"{path}: no such file or directory", hint="name WIT, its directory, or a component")
-    ended = run("wasm-tools", "component", "wit", "--json", path)
-    if ended.code != 0:
-        raise _refusal(path, ended.error)
-    wit = _Reading(json.loads(ended.output)).all()
+    wit = _Reading(json.loads(said_of(path, "--json"))).all()
     if path.is_dir() or path.suffix == ".wit":
         # Text may define packages that have nothing to do with each other, in any order.
         named = main_package(sources(path))
         return next((Wit(package, wit.packages) for package in wit.packages if package.id == named), wit)
     return wit
+
+
+def said_of(path: Path, *options: str | Path) -> bytes:
+    """What `wasm-tools component wit` says of `path`. Raises as `read` does."""
+    if not path.exists():
+        raise InvalidWit(f"{path}: no such file or directory", hint="name WIT, its directory, or a component")
+    ended = run("wasm-tools", "component", "wit", *options, path)
+    if ended.code != 0 and "missing interface" in ended.error:
+        # It documents an interface that is not in the component: no reason for not reading it.
+        stripped = run("wasm-tools", "strip", "--delete", "^package-docs$", path)
+        ended = run("wasm-tools", "component", "wit", *options, given=stripped.output)
+    if ended.code != 0:
+        raise _refusal(path, ended.error)
+    return ended.output
 
 
 #: What it was doing, which the place says as well.

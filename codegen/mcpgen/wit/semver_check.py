@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mcpgen.wasm_tools import run
 from mcpgen.wit.model import World
-from mcpgen.wit.reading import InvalidWit
+from mcpgen.wit.reading import InvalidWit, said_of
 
 #: Which versions they are does not count, for the check leaves versions aside. They must only be two.
 _OLD, _NEW = "1.0.0", "1.0.1"
@@ -59,8 +59,7 @@ def _incompatibility(both: Path, old: World, new: World) -> str | None:
 
 def _write_out(wit: Path, both: Path, side: str, version: str) -> None:
     """Write all packages of `wit` into deps/, as if of `version`."""
-    ended = run("wasm-tools", "component", "wit", "--no-docs", "--out-dir", both / side, wit)
-    assert ended.code == 0, ended.error  # it was read before
+    said_of(wit, "--no-docs", "--out-dir", both / side)
     for file in (both / side).rglob("*.wit"):
         text = _GATE.sub("", file.read_text(encoding="utf-8"))
         text = _ID.sub(lambda id: f"{id['name']}@{version}", text)
