@@ -1,0 +1,152 @@
+"""The text of a WIT package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mcpgen.emit.wit.forms import (
+    Alias,
+    Boolean,
+    Declaration,
+    Enumeration,
+    Form,
+    Function,
+    Integer,
+    Json,
+    Many,
+    Maybe,
+    Named,
+    Number,
+    Package,
+    Record,
+    RecordField,
+    Table,
+    Text,
+    Variant,
+)
+from mcpgen.emit.wit.names import written
+from mcpgen.ir.naming import words
+
+#: What `mcpgen diff` goes by. It grows where the same schema gives other WIT than before.
+VERSION = "0.1.0"
+
+
+def types_text(package: Package) -> str:
+    """The file with the package's name and the interface `types`."""
+    lines = [
+        f"/// MCP {package.revision}: its types, and its methods as functions.",
+        f"package {package.name}@{VERSION};",
+        "",
+        "/// Every type of the protocol. Where a key can only have one value, its type has no field for it.",
+        "interface types {",
+        "    /// A JSON value, as text.",
+        "    type json-text = string;",
+        "    /// A JSON object, as text.",
+        "    type object-text = string;",
+    ]
+    names = {each.identifier: each.name for each in package.declarations}
+    for each in package.declarations:
+        lines += ["", *(f"    {line}" for line in _declaration(each, names, package.own))]
+    return "\n".join([*lines, "}", ""])
+
+
+def methods_text(package: Package) -> str:
+    """The file with the methods, by who answers them, and the worlds."""
+    names = {each.identifier: each.name for each in package.declarations}
+    lines: list[str] = []
+    for side, functions in (("server", package.server), ("client", package.client)):
+        if functions:
+            lines += [f"/// What a {side} hears: answered are the functions that have a result."]
+            lines += [f"interface {side} {{", *_functions(functions, names), "}", ""]
+    if package.server:
+        lines += ["/// A server.", "world mcp-server {", "    export server;", "}", ""]
+        lines += ["/// What calls a server.", "world mcp-client {", "    import server;", "}", ""]
+    return "\n".join(lines)
+
+
+def _functions(functions: Sequence[Function], names: dict[str, str]) -> Iterator[str]:
+    used = {part for each in functions for part in (each.params, each.result, each.error) if part}
+    listed = sorted(names[each] for each in used)
+    text = ["json-text"] if any(each.result and each.error is None for each in functions) else []
+    if listed or text:
+        yield "    use types.{"
+        yield from (f"        {written(name)}," for name in [*text, *listed])
+        yield "    };"
+    for each in functions:
+        params = ""
+        if each.params is not None:
+            type_ = written(names[each.params])
+            params = f"params: {type_}" if each.method.params_required else f"params: option<{type_}>"
+        result = ""
+        if each.result is not None:
+            error = "json-text" if each.error is None else written(names[each.error])
+            result = f" -> result<{written(names[each.result])}, {error}>"
+        yield ""
+        yield f"    /// `{each.method.name}`"
+        yield f"    {written(each.name)}: func({params}){result};"
+
+
+def _declaration(declaration: Declaration, names: dict[str, str], own: frozenset[str]) -> Iterator[str]:
+    name = written(declaration.name)
+    if declaration.identifier in own:
+        yield f"/// `{declaration.identifier}`"
+    match declaration:
+        case Alias(_, _, form):
+            yield f"type {name} = {_spelt(form, names)};"
+        case Enumeration(_, _, values):
+            yield f"enum {name} {{"
+            for value, case in values:
+                if value != case:
+                    yield f"    /// `{value}`"
+                yield f"    {written(case)},"
+            yield "}"
+        case Variant(_, _, cases):
+            yield f"variant {name} {{"
+            for each in cases:
+                yield f"    {written(each.name)}({_spelt(each.form, names)}),"
+            yield "}"
+        case Record():
+            fixed = [field for field in declaration.fields if field.fixed]
+            if fixed:
+                says = ", ".join(f"`{field.key}` is {field.constant!r}" for field in fixed)
+                yield f"/// Its {says}.".replace("'", '"')
+            yield f"record {name} {{"
+            for field in declaration.written:
+                yield from _field(field, names)
+            yield "    /// All other keys."
+            yield "    extra: option<object-text>,"
+            yield "}"
+
+
+def _field(field: RecordField, names: dict[str, str]) -> Iterator[str]:
+    if _camel(field.name) != field.key:
+        yield f"    /// `{field.key}`"
+    spelt = _spelt(field.form, names)
+    yield f"    {written(field.name)}: {spelt if field.required else f'option<{spelt}>'},"
+
+
+def _camel(name: str) -> str:
+    first, *others = words(name)
+    return first + "".join(word.capitalize() for word in others)
+
+
+def _spelt(form: Form, names: dict[str, str]) -> str:
+    match form:
+        case Json(object):
+            return "object-text" if object else "json-text"
+        case Text():
+            return "string"
+        case Boolean():
+            return "bool"
+        case Integer(signed):
+            return "s64" if signed else "u64"
+        case Number():
+            return "f64"
+        case Many(item):
+            return f"list<{_spelt(item, names)}>"
+        case Table(value):
+            return f"list<tuple<string, {_spelt(value, names)}>>"
+        case Maybe(inner):
+            return f"option<{_spelt(inner, names)}>"
+        case Named(identifier):
+            return written(names[identifier])
