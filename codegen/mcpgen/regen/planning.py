@@ -51,17 +51,26 @@ def plans(
                 units=emitter.units(project, output, room, revisions),
                 revision=revision,
                 within=None if revision is None else emitter.directory_of(revision),
+                only=frozenset(only),
             )
         )
     return planned
 
 
 def _narrowed(outputs: Sequence[Output], only: Sequence[str]) -> list[Output]:
-    named = [output.kind for output in outputs]
+    kinds = {output.kind: _kinds(output) for output in outputs}
+    named = list(dict.fromkeys(kind for each in kinds.values() for kind in each))
     for kind in only:
         if kind in named:
             continue
         if kind not in KINDS:
             raise unknown_name("kind of output", kind, KINDS)
-        raise UsageError(f"mcpgen.toml asks for no {kind}", hint=f"it names: {', '.join(named)}")
-    return [output for output in outputs if not only or output.kind in only]
+        homes = [output.kind for output in outputs if kind in output.options]
+        switch = f"; `{kind} = true` in [output.{homes[0]}] adds it" if homes else ""
+        raise UsageError(f"mcpgen.toml asks for no {kind}", hint=f"it names: {', '.join(named)}{switch}")
+    return [output for output in outputs if not only or kinds[output.kind].keys() & set(only)]
+
+
+def _kinds(output: Output) -> dict[str, None]:
+    """The kinds of units that `output` has: its own, and those that an option of it asks for."""
+    return dict.fromkeys([output.kind, *(name for name in KINDS if output.options.get(name) is True)])

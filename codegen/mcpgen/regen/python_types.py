@@ -1,5 +1,5 @@
-"""The kind `types`: one Python package per revision, with its pydantic models where they are wanted, and the
-converters between the older revisions and the newest.
+"""The kind `types`: one Python package per revision, with pydantic models and typed WIT where that is
+wanted, and the converters between the older revisions and the newest.
 """
 
 from __future__ import annotations
@@ -27,14 +27,18 @@ _HANDLER_CODE = (
 )
 _MODELS_CODE = ("ir", "emit/models")
 _DEFINITION_CODE = ("ir", "emit/definition")
+_WIT_CODE = (
+    *("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/requests.py", "emit/wit"),
+    "regen/typed_wit.py",
+)
 _CONVERT_CODE = ("ir", "schema/pointer.py", "emit/source.py", "emit/templates.py", "emit/convert")
 
 
 class PythonTypes:
-    """Wire types and codecs; with the option `models` also pydantic models."""
+    """Wire types and codecs; with the option `models` also pydantic models, with `wit` also typed WIT."""
 
     def __init__(self) -> None:
-        self.options: OptionDefaults = {"models": True}
+        self.options: OptionDefaults = {"models": True, "wit": False}
 
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
@@ -80,7 +84,23 @@ class PythonTypes:
                 models = generator_inputs(*_MODELS_CODE) | tool_inputs("datamodel-code-generator", "ruff")
                 emit = partial(_emit_models, room, revision, package)
                 units.append(Unit(f"{package}.models", revision, sources, models | schema, emit))
+        if output.options["wit"]:
+            units += self._typed_wit(room, revisions)
         return (*units, *self._definition_schema(room, revisions), *self._converters(room, revisions))
+
+    def _typed_wit(self, room: SchemaRoom, revisions: tuple[str, ...]) -> list[Unit]:
+        """A unit for each revision, and one for what their converters share.
+
+        wasm-tools only checks: its version decides nothing, and where nothing is stale it may be missing.
+        """
+        wit = generator_inputs(*_WIT_CODE) | tool_inputs("ruff")
+        units = [Unit("wit", None, (), wit, _emit_wit_root, kind="wit")]
+        for revision in revisions:
+            package = self.directory_of(revision)
+            sources, inputs = (schema_source(room, revision),), wit | schema_inputs(room, (revision,))
+            emit = partial(_emit_wit, room, revision, package)
+            units.append(Unit(f"{package}.wit", revision, sources, inputs, emit, kind="wit"))
+        return units
 
     def _definition_schema(self, room: SchemaRoom, revisions: tuple[str, ...]) -> list[Unit]:
         """The JSON Schema of a server's definition, which is in the words of the newest revision."""
@@ -147,6 +167,20 @@ def _emit_models(room: SchemaRoom, revision: str, package: str) -> dict[str, str
     from mcpgen.ir.build import build_revision
 
     return {f"{package}/models.py": emit_models(build_revision(room, revision))}
+
+
+def _emit_wit_root() -> dict[str, str]:
+    from mcpgen.emit.wit import emit_wit_root
+
+    return emit_wit_root()
+
+
+def _emit_wit(room: SchemaRoom, revision: str, package: str) -> dict[str, str]:
+    from mcpgen.ir.build import build_revision
+    from mcpgen.regen.typed_wit import emit_checked
+
+    files = emit_checked(build_revision(room, revision))
+    return {f"{package}/{path}": text for path, text in files.items()}
 
 
 def _emit_definition_schema(room: SchemaRoom, newest: str) -> dict[str, str]:

@@ -17,7 +17,8 @@ class Plan:
     """One output directory, the units that belong in it, and how far this run is to look.
 
     `revision` narrows the run to the units of that revision and those of none; `within` is then the
-    directory that belongs to it. `label` names the directory for people.
+    directory that belongs to it. `only` narrows it to units of these kinds. `label` names the directory for
+    people.
     """
 
     kind: str
@@ -26,12 +27,16 @@ class Plan:
     units: tuple[Unit, ...]
     revision: str | None = None
     within: str | None = None
+    only: frozenset[str] = frozenset()
 
     @property
     def selected(self) -> tuple[Unit, ...]:
         """The units that this run looks at."""
         return tuple(
-            unit for unit in self.units if self.revision is None or unit.revision in (None, self.revision)
+            unit
+            for unit in self.units
+            if (self.revision is None or unit.revision in (None, self.revision))
+            and (not self.only or (unit.kind or self.kind) in self.only)
         )
 
     def covers(self, path: str) -> bool:

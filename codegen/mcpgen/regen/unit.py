@@ -25,7 +25,8 @@ class Unit:
     `revision` is None for what belongs to all revisions. `inputs` names each thing that the text depends
     on, with a digest or a version: where it equals the one that was recorded, the unit is not generated
     again. `emit` gives the files, their paths relative to the output directory, without a header and not
-    yet formatted. No file may belong to two units.
+    yet formatted. No file may belong to two units. `kind` is what `--only` calls the unit, where that is not
+    the kind of the whole output.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Unit:
     sources: tuple[Source, ...]
     inputs: Mapping[str, str]
     emit: Callable[[], dict[str, str]]
+    kind: str | None = None
 
 
 class Emitter(Protocol):
@@ -40,7 +42,10 @@ class Emitter(Protocol):
 
     @property
     def options(self) -> OptionDefaults:
-        """The options of the table besides `directory`, with their defaults."""
+        """The options of the table besides `directory`, with their defaults.
+
+        One that is called as a kind of output is for units of that kind.
+        """
 
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]

@@ -9,7 +9,7 @@ from mcpgen.emit.templates import render
 from mcpgen.emit.wit.converters import converters_code
 from mcpgen.emit.wit.forms import Package
 from mcpgen.emit.wit.lowering import lower
-from mcpgen.emit.wit.text import methods_text, types_text
+from mcpgen.emit.wit.text import methods_text, outline, types_text
 from mcpgen.ir.model import Revision
 
 
@@ -26,9 +26,7 @@ def emit_wit(revision: Revision) -> dict[str, str]:
             "wit_values.py",
             revision=revision.name,
             package=package.name,
-            checks=sorted(
-                set(re.findall(r"\bfits\(check_(\w+),", code)), key=lambda name: (name.lower(), name)
-            ),
+            checks=sorted(checked, key=lambda name: (name.lower(), name)),
             **module(code),
         ),
     }
@@ -39,4 +37,4 @@ def emit_wit_root() -> dict[str, str]:
     return {"typed_wit.py": render("wit", "typed_wit.py")}
 
 
-__all__ = ["Package", "emit_wit", "emit_wit_root", "lower"]
+__all__ = ["Package", "emit_wit", "emit_wit_root", "lower", "outline"]

@@ -59,6 +59,9 @@ class _Writer:
 
     def tables(self, package: Package) -> None:
         line, block = self.source.line, self.source.block
+        for declaration in package.declarations:
+            if isinstance(declaration, Variant):
+                self.cases(declaration)
         line("#: Every type that the protocol has a name for.")
         with block("TYPES: dict[str, TypedValue] = {"):
             for declared in package.declarations:
@@ -149,6 +152,10 @@ class _Writer:
         with block(f"def from_wit_{variant.identifier}(value: Any) -> Any:"):
             line(f"return _CASES_{variant.identifier}[value.__class__.__name__](value.value)")
         line()
+
+    def cases(self, variant: Variant) -> None:
+        """The table that comes after all functions: by what the bindings call the class, what reads it."""
+        line, block = self.source.line, self.source.block
         with block(f"_CASES_{variant.identifier}: dict[str, Callable[[Any], Any]] = {{"):
             for case in variant.cases:
                 line(f"{self.case_class(variant, case)!r}: {self.reader(case.form)},")

@@ -64,6 +64,32 @@ def methods_text(package: Package) -> str:
     return "\n".join(lines)
 
 
+def outline(package: Package) -> dict[str, str]:
+    """What the text says, for who reads it back: interface and name, and in one line what stands there."""
+    names = {each.identifier: each.name for each in package.declarations}
+    lines = {"types.json-text": "type string", "types.object-text": "type string"}
+    for each in package.declarations:
+        lines[f"types.{each.name}"] = _outlined(each, names)
+    for side, functions in (("server", package.server), ("client", package.client)):
+        for function in functions:
+            lines[f"{side}.{function.name}"] = _signature(function, names).replace("%", "")
+    return lines
+
+
+def _outlined(declaration: Declaration, names: dict[str, str]) -> str:
+    match declaration:
+        case Alias(_, _, form):
+            line = f"type {_spelt(form, names)}"
+        case Enumeration(_, _, values):
+            line = "enum " + ", ".join(name for _, name in values)
+        case Variant(_, _, cases):
+            line = "variant " + ", ".join(f"{each.name}({_spelt(each.form, names)})" for each in cases)
+        case Record():
+            fields = [f"{each.name}: {_field_type(each, names)}" for each in declaration.written]
+            line = "record " + ", ".join([*fields, "extra: option<object-text>"])
+    return line.replace("%", "")
+
+
 def _functions(functions: Sequence[Function], names: dict[str, str]) -> Iterator[str]:
     used = {part for each in functions for part in (each.params, each.result, each.error) if part}
     listed = sorted(names[each] for each in used)
@@ -73,17 +99,20 @@ def _functions(functions: Sequence[Function], names: dict[str, str]) -> Iterator
         yield from (f"        {written(name)}," for name in [*text, *listed])
         yield "    };"
     for each in functions:
-        params = ""
-        if each.params is not None:
-            type_ = written(names[each.params])
-            params = f"params: {type_}" if each.method.params_required else f"params: option<{type_}>"
-        result = ""
-        if each.result is not None:
-            error = "json-text" if each.error is None else written(names[each.error])
-            result = f" -> result<{written(names[each.result])}, {error}>"
         yield ""
         yield f"    /// `{each.method.name}`"
-        yield f"    {written(each.name)}: func({params}){result};"
+        yield f"    {written(each.name)}: {_signature(each, names)};"
+
+
+def _signature(function: Function, names: dict[str, str]) -> str:
+    params = ""
+    if function.params is not None:
+        type_ = written(names[function.params])
+        params = f"params: {type_ if function.method.params_required else f'option<{type_}>'}"
+    if function.result is None:
+        return f"func({params})"
+    error = "json-text" if function.error is None else written(names[function.error])
+    return f"func({params}) -> result<{written(names[function.result])}, {error}>"
 
 
 def _declaration(declaration: Declaration, names: dict[str, str], own: frozenset[str]) -> Iterator[str]:
@@ -121,8 +150,12 @@ def _declaration(declaration: Declaration, names: dict[str, str], own: frozenset
 def _field(field: RecordField, names: dict[str, str]) -> Iterator[str]:
     if _camel(field.name) != field.key:
         yield f"    /// `{field.key}`"
+    yield f"    {written(field.name)}: {_field_type(field, names)},"
+
+
+def _field_type(field: RecordField, names: dict[str, str]) -> str:
     spelt = _spelt(field.form, names)
-    yield f"    {written(field.name)}: {spelt if field.required else f'option<{spelt}>'},"
+    return spelt if field.required else f"option<{spelt}>"
 
 
 def _camel(name: str) -> str:
