@@ -2,15 +2,16 @@
 
 """What the converters between JSON and typed WIT share: `vREVISION.wit_values`. Standard library only.
 
-A WIT value holds less than JSON says: whole numbers of 64 bits, floating point of 64 bits, Unicode text. What
-does not fit is refused with `Unfit`, never rounded.
+A WIT value holds less than JSON says: whole numbers of 64 bits, floating point of 64 bits, Unicode text. Numbers
+that do not fit are carried as text, beside the nearest that does; other values are refused with `Unfit`.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, NoReturn, cast
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, cast
 
 from .codec import Check, Fault
 
@@ -29,6 +30,10 @@ class Unfit(ValueError):
         except (ValueError, RecursionError):  # thousands of digits, thousands of brackets
             shown = f"a Python {type(self.value).__name__}"
         return f"{shown[:60]}{'…' if len(shown) > 60 else ''} is no {self.type}"
+
+
+class UnfitNumber(Unfit):
+    """A JSON number that 64 bits do not hold."""
 
 
 class TypedValue(NamedTuple):
@@ -67,14 +72,14 @@ def signed(value: float) -> int:
     """A whole number, which may be spelt 5.0."""
     if -0x8000_0000_0000_0000 <= value <= 0x7FFF_FFFF_FFFF_FFFF and (number := int(value)) == value:
         return number
-    raise Unfit("s64", value)
+    raise UnfitNumber("s64", value)
 
 
 def unsigned(value: float) -> int:
     """A whole number that is not negative."""
     if 0 <= value <= 0xFFFF_FFFF_FFFF_FFFF and (number := int(value)) == value:
         return number
-    raise Unfit("u64", value)
+    raise UnfitNumber("u64", value)
 
 
 def number(value: float) -> float:
@@ -82,10 +87,64 @@ def number(value: float) -> float:
     try:
         found = float(value)
     except OverflowError:
-        raise Unfit("f64", value) from None
+        raise UnfitNumber("f64", value) from None
     if found != value:
-        raise Unfit("f64", value)
+        raise UnfitNumber("f64", value)
     return found
+
+
+def nearest_signed(value: float) -> int:
+    """The whole number that fits and is next to `value`."""
+    return int(min(max(value, -0x8000_0000_0000_0000), 0x7FFF_FFFF_FFFF_FFFF))
+
+
+def nearest_unsigned(value: float) -> int:
+    """The same of those that are not negative."""
+    return int(min(max(value, 0), 0xFFFF_FFFF_FFFF_FFFF))
+
+
+def nearest_number(value: float) -> float:
+    """The floating point number that is next to `value`."""
+    try:
+        return float(value)
+    except OverflowError:
+        return sys.float_info.max if value > 0 else -sys.float_info.max
+
+
+Exact: TypeAlias = Callable[[float], float]
+Nearest: TypeAlias = Callable[[float], float]
+
+
+def with_exact_numbers(
+    value: dict[str, Any],
+    wit: Any,
+    to_wit: Callable[[Any, Any], Any],
+    numbers: dict[str, tuple[Exact, Nearest | None]],
+) -> Any:
+    """The record for an object of which not all numbers fit; called where `UnfitNumber` is handled.
+
+    Of the keys of `numbers`, those that do not fit are none, or the nearest that does, and exact in `extra`.
+    """
+    exact: dict[str, float] = {}
+    fitting = value.copy()
+    for key, (fit, nearest) in numbers.items():
+        found = value.get(key)
+        if found is None:
+            continue
+        try:
+            fit(found)
+        except UnfitNumber:
+            exact[key] = found
+            if nearest is None:
+                del fitting[key]
+            else:
+                fitting[key] = nearest(found)
+    if not exact:
+        raise
+    record = to_wit(fitting, wit)
+    extra = {} if record.extra is None else json_value(record.extra)
+    record.extra = json_text({**extra, **exact})
+    return record
 
 
 def from_number(value: float) -> float:

@@ -13,19 +13,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ..typed_wit import (
+    Exact,
+    Nearest,
     TypedMethod,
     TypedValue,
     Unfit,
+    UnfitNumber,
     fits,
     from_number,
     json_text,
     json_value,
+    nearest_number,
+    nearest_signed,
     number,
     object_value,
     other_keys,
     same,
     signed,
     text,
+    with_exact_numbers,
 )
 from .checks import (
     check_CallToolResult,
@@ -63,14 +69,22 @@ def from_wit_Annotated(value: Any) -> dict[str, Any]:
 
 
 _KEYS_AnnotatedAnnotations = frozenset({"audience", "priority"})
+_NUMBERS_AnnotatedAnnotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_AnnotatedAnnotations(value: Any, wit: Any) -> Any:
-    return wit.AnnotatedAnnotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("priority")) is None else number(found),
-        None if value.keys() <= _KEYS_AnnotatedAnnotations else other_keys(value, _KEYS_AnnotatedAnnotations),
-    )
+    try:
+        return wit.AnnotatedAnnotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("priority")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_AnnotatedAnnotations
+            else other_keys(value, _KEYS_AnnotatedAnnotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_AnnotatedAnnotations, _NUMBERS_AnnotatedAnnotations)
 
 
 def from_wit_AnnotatedAnnotations(value: Any) -> dict[str, Any]:
@@ -431,17 +445,25 @@ def from_wit_CompleteResult(value: Any) -> dict[str, Any]:
 
 
 _KEYS_CompleteResultCompletion = frozenset({"hasMore", "total", "values"})
+_NUMBERS_CompleteResultCompletion: dict[str, tuple[Exact, Nearest | None]] = {
+    "total": (signed, None),
+}
 
 
 def to_wit_CompleteResultCompletion(value: Any, wit: Any) -> Any:
-    return wit.CompleteResultCompletion(
-        value.get("hasMore"),
-        None if (found := value.get("total")) is None else signed(found),
-        [text(item) for item in value["values"]],
-        None
-        if value.keys() <= _KEYS_CompleteResultCompletion
-        else other_keys(value, _KEYS_CompleteResultCompletion),
-    )
+    try:
+        return wit.CompleteResultCompletion(
+            value.get("hasMore"),
+            None if (found := value.get("total")) is None else signed(found),
+            [text(item) for item in value["values"]],
+            None
+            if value.keys() <= _KEYS_CompleteResultCompletion
+            else other_keys(value, _KEYS_CompleteResultCompletion),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_CompleteResultCompletion, _NUMBERS_CompleteResultCompletion
+        )
 
 
 def from_wit_CompleteResultCompletion(value: Any) -> dict[str, Any]:
@@ -501,31 +523,40 @@ _KEYS_CreateMessageRequestParams = frozenset(
         "temperature",
     }
 )
+_NUMBERS_CreateMessageRequestParams: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxTokens": (signed, nearest_signed),
+    "temperature": (number, None),
+}
 
 
 def to_wit_CreateMessageRequestParams(value: Any, wit: Any) -> Any:
-    return wit.CreateMessageRequestParams(
-        None
-        if (found := value.get("includeContext")) is None
-        else to_wit_CreateMessageRequestParams_include_context(found, wit),
-        signed(value["maxTokens"]),
-        [to_wit_SamplingMessage(item, wit) for item in value["messages"]],
-        None if (found := value.get("metadata")) is None else json_text(found),
-        None if (found := value.get("modelPreferences")) is None else to_wit_ModelPreferences(found, wit),
-        None if (found := value.get("stopSequences")) is None else [text(item) for item in found],
-        None if (found := value.get("systemPrompt")) is None else text(found),
-        None if (found := value.get("temperature")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_CreateMessageRequestParams
-        else other_keys(value, _KEYS_CreateMessageRequestParams),
-    )
+    try:
+        return wit.CreateMessageRequestParams(
+            None
+            if (found := value.get("includeContext")) is None
+            else to_wit_CreateMessageRequestParams_include_context(found, wit),
+            signed(value["maxTokens"]),
+            [to_wit_SamplingMessage(item, wit) for item in value["messages"]],
+            None if (found := value.get("metadata")) is None else json_text(found),
+            None if (found := value.get("modelPreferences")) is None else to_wit_ModelPreferences(found, wit),
+            None if (found := value.get("stopSequences")) is None else [text(item) for item in found],
+            None if (found := value.get("systemPrompt")) is None else text(found),
+            None if (found := value.get("temperature")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_CreateMessageRequestParams
+            else other_keys(value, _KEYS_CreateMessageRequestParams),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_CreateMessageRequestParams, _NUMBERS_CreateMessageRequestParams
+        )
 
 
 def from_wit_CreateMessageRequestParams(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
     if (found := value.include_context) is not None:
         result["includeContext"] = from_wit_CreateMessageRequestParams_include_context(found)
-    result["maxTokens"] = value.max_tokens
+    result.setdefault("maxTokens", value.max_tokens)
     result["messages"] = [from_wit_SamplingMessage(item) for item in value.messages]
     if (found := value.metadata) is not None:
         result["metadata"] = object_value(found)
@@ -623,16 +654,24 @@ def from_wit_EmbeddedResource(value: Any) -> dict[str, Any]:
 
 
 _KEYS_EmbeddedResourceAnnotations = frozenset({"audience", "priority"})
+_NUMBERS_EmbeddedResourceAnnotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_EmbeddedResourceAnnotations(value: Any, wit: Any) -> Any:
-    return wit.EmbeddedResourceAnnotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("priority")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_EmbeddedResourceAnnotations
-        else other_keys(value, _KEYS_EmbeddedResourceAnnotations),
-    )
+    try:
+        return wit.EmbeddedResourceAnnotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("priority")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_EmbeddedResourceAnnotations
+            else other_keys(value, _KEYS_EmbeddedResourceAnnotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_EmbeddedResourceAnnotations, _NUMBERS_EmbeddedResourceAnnotations
+        )
 
 
 def from_wit_EmbeddedResourceAnnotations(value: Any) -> dict[str, Any]:
@@ -737,16 +776,24 @@ def from_wit_ImageContent(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ImageContentAnnotations = frozenset({"audience", "priority"})
+_NUMBERS_ImageContentAnnotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_ImageContentAnnotations(value: Any, wit: Any) -> Any:
-    return wit.ImageContentAnnotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("priority")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_ImageContentAnnotations
-        else other_keys(value, _KEYS_ImageContentAnnotations),
-    )
+    try:
+        return wit.ImageContentAnnotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("priority")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_ImageContentAnnotations
+            else other_keys(value, _KEYS_ImageContentAnnotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_ImageContentAnnotations, _NUMBERS_ImageContentAnnotations
+        )
 
 
 def from_wit_ImageContentAnnotations(value: Any) -> dict[str, Any]:
@@ -900,20 +947,26 @@ def from_wit_JSONRPCError(value: Any) -> dict[str, Any]:
 
 
 _KEYS_JSONRPCErrorError = frozenset({"code", "data", "message"})
+_NUMBERS_JSONRPCErrorError: dict[str, tuple[Exact, Nearest | None]] = {
+    "code": (signed, nearest_signed),
+}
 
 
 def to_wit_JSONRPCErrorError(value: Any, wit: Any) -> Any:
-    return wit.JsonrpcErrorError(
-        signed(value["code"]),
-        json_text(value["data"]) if "data" in value else None,
-        text(value["message"]),
-        None if value.keys() <= _KEYS_JSONRPCErrorError else other_keys(value, _KEYS_JSONRPCErrorError),
-    )
+    try:
+        return wit.JsonrpcErrorError(
+            signed(value["code"]),
+            json_text(value["data"]) if "data" in value else None,
+            text(value["message"]),
+            None if value.keys() <= _KEYS_JSONRPCErrorError else other_keys(value, _KEYS_JSONRPCErrorError),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_JSONRPCErrorError, _NUMBERS_JSONRPCErrorError)
 
 
 def from_wit_JSONRPCErrorError(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
-    result["code"] = value.code
+    result.setdefault("code", value.code)
     if (found := value.data) is not None:
         result["data"] = json_value(found)
     result["message"] = value.message
@@ -1450,16 +1503,26 @@ def from_wit_ModelHint(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ModelPreferences = frozenset({"costPriority", "hints", "intelligencePriority", "speedPriority"})
+_NUMBERS_ModelPreferences: dict[str, tuple[Exact, Nearest | None]] = {
+    "costPriority": (number, None),
+    "intelligencePriority": (number, None),
+    "speedPriority": (number, None),
+}
 
 
 def to_wit_ModelPreferences(value: Any, wit: Any) -> Any:
-    return wit.ModelPreferences(
-        None if (found := value.get("costPriority")) is None else number(found),
-        None if (found := value.get("hints")) is None else [to_wit_ModelHint(item, wit) for item in found],
-        None if (found := value.get("intelligencePriority")) is None else number(found),
-        None if (found := value.get("speedPriority")) is None else number(found),
-        None if value.keys() <= _KEYS_ModelPreferences else other_keys(value, _KEYS_ModelPreferences),
-    )
+    try:
+        return wit.ModelPreferences(
+            None if (found := value.get("costPriority")) is None else number(found),
+            None
+            if (found := value.get("hints")) is None
+            else [to_wit_ModelHint(item, wit) for item in found],
+            None if (found := value.get("intelligencePriority")) is None else number(found),
+            None if (found := value.get("speedPriority")) is None else number(found),
+            None if value.keys() <= _KEYS_ModelPreferences else other_keys(value, _KEYS_ModelPreferences),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ModelPreferences, _NUMBERS_ModelPreferences)
 
 
 def from_wit_ModelPreferences(value: Any) -> dict[str, Any]:
@@ -1641,22 +1704,31 @@ def from_wit_ProgressNotification(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ProgressNotificationParams = frozenset({"progress", "progressToken", "total"})
+_NUMBERS_ProgressNotificationParams: dict[str, tuple[Exact, Nearest | None]] = {
+    "progress": (number, nearest_number),
+    "total": (number, None),
+}
 
 
 def to_wit_ProgressNotificationParams(value: Any, wit: Any) -> Any:
-    return wit.ProgressNotificationParams(
-        number(value["progress"]),
-        to_wit_ProgressToken(value["progressToken"], wit),
-        None if (found := value.get("total")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_ProgressNotificationParams
-        else other_keys(value, _KEYS_ProgressNotificationParams),
-    )
+    try:
+        return wit.ProgressNotificationParams(
+            number(value["progress"]),
+            to_wit_ProgressToken(value["progressToken"], wit),
+            None if (found := value.get("total")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_ProgressNotificationParams
+            else other_keys(value, _KEYS_ProgressNotificationParams),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_ProgressNotificationParams, _NUMBERS_ProgressNotificationParams
+        )
 
 
 def from_wit_ProgressNotificationParams(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
-    result["progress"] = from_number(value.progress)
+    result.setdefault("progress", from_number(value.progress))
     result["progressToken"] = from_wit_ProgressToken(value.progress_token)
     if (found := value.total) is not None:
         result["total"] = from_number(found)
@@ -1667,9 +1739,15 @@ def to_wit_ProgressToken(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.ProgressToken_Text(text(value))
     if value.__class__ is int:
-        return wit.ProgressToken_Integer(signed(value))
+        try:
+            return wit.ProgressToken_Integer(signed(value))
+        except UnfitNumber:
+            return wit.ProgressToken_OtherNumber(json_text(value))
     if value.__class__ is float:
-        return wit.ProgressToken_Integer(signed(value))
+        try:
+            return wit.ProgressToken_Integer(signed(value))
+        except UnfitNumber:
+            return wit.ProgressToken_OtherNumber(json_text(value))
     raise Unfit("progress-token", value)
 
 
@@ -1908,9 +1986,15 @@ def to_wit_RequestId(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.RequestId_Text(text(value))
     if value.__class__ is int:
-        return wit.RequestId_Integer(signed(value))
+        try:
+            return wit.RequestId_Integer(signed(value))
+        except UnfitNumber:
+            return wit.RequestId_OtherNumber(json_text(value))
     if value.__class__ is float:
-        return wit.RequestId_Integer(signed(value))
+        try:
+            return wit.RequestId_Integer(signed(value))
+        except UnfitNumber:
+            return wit.RequestId_OtherNumber(json_text(value))
     raise Unfit("request-id", value)
 
 
@@ -1953,18 +2037,24 @@ def from_wit_RequestParamsMeta(value: Any) -> dict[str, Any]:
 
 
 _KEYS_Resource = frozenset({"annotations", "description", "mimeType", "name", "size", "uri"})
+_NUMBERS_Resource: dict[str, tuple[Exact, Nearest | None]] = {
+    "size": (signed, None),
+}
 
 
 def to_wit_Resource(value: Any, wit: Any) -> Any:
-    return wit.Resource(
-        None if (found := value.get("annotations")) is None else to_wit_ResourceAnnotations(found, wit),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("mimeType")) is None else text(found),
-        text(value["name"]),
-        None if (found := value.get("size")) is None else signed(found),
-        text(value["uri"]),
-        None if value.keys() <= _KEYS_Resource else other_keys(value, _KEYS_Resource),
-    )
+    try:
+        return wit.Resource(
+            None if (found := value.get("annotations")) is None else to_wit_ResourceAnnotations(found, wit),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("mimeType")) is None else text(found),
+            text(value["name"]),
+            None if (found := value.get("size")) is None else signed(found),
+            text(value["uri"]),
+            None if value.keys() <= _KEYS_Resource else other_keys(value, _KEYS_Resource),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_Resource, _NUMBERS_Resource)
 
 
 def from_wit_Resource(value: Any) -> dict[str, Any]:
@@ -1983,14 +2073,22 @@ def from_wit_Resource(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ResourceAnnotations = frozenset({"audience", "priority"})
+_NUMBERS_ResourceAnnotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_ResourceAnnotations(value: Any, wit: Any) -> Any:
-    return wit.ResourceAnnotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("priority")) is None else number(found),
-        None if value.keys() <= _KEYS_ResourceAnnotations else other_keys(value, _KEYS_ResourceAnnotations),
-    )
+    try:
+        return wit.ResourceAnnotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("priority")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_ResourceAnnotations
+            else other_keys(value, _KEYS_ResourceAnnotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ResourceAnnotations, _NUMBERS_ResourceAnnotations)
 
 
 def from_wit_ResourceAnnotations(value: Any) -> dict[str, Any]:
@@ -2109,16 +2207,24 @@ def from_wit_ResourceTemplate(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ResourceTemplateAnnotations = frozenset({"audience", "priority"})
+_NUMBERS_ResourceTemplateAnnotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_ResourceTemplateAnnotations(value: Any, wit: Any) -> Any:
-    return wit.ResourceTemplateAnnotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("priority")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_ResourceTemplateAnnotations
-        else other_keys(value, _KEYS_ResourceTemplateAnnotations),
-    )
+    try:
+        return wit.ResourceTemplateAnnotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("priority")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_ResourceTemplateAnnotations
+            else other_keys(value, _KEYS_ResourceTemplateAnnotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_ResourceTemplateAnnotations, _NUMBERS_ResourceTemplateAnnotations
+        )
 
 
 def from_wit_ResourceTemplateAnnotations(value: Any) -> dict[str, Any]:
@@ -2555,16 +2661,22 @@ def from_wit_TextContent(value: Any) -> dict[str, Any]:
 
 
 _KEYS_TextContentAnnotations = frozenset({"audience", "priority"})
+_NUMBERS_TextContentAnnotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_TextContentAnnotations(value: Any, wit: Any) -> Any:
-    return wit.TextContentAnnotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("priority")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_TextContentAnnotations
-        else other_keys(value, _KEYS_TextContentAnnotations),
-    )
+    try:
+        return wit.TextContentAnnotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("priority")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_TextContentAnnotations
+            else other_keys(value, _KEYS_TextContentAnnotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_TextContentAnnotations, _NUMBERS_TextContentAnnotations)
 
 
 def from_wit_TextContentAnnotations(value: Any) -> dict[str, Any]:
@@ -2777,6 +2889,7 @@ _CASES_JSONRPCMessage: dict[str, Callable[[Any], Any]] = {
 _CASES_ProgressToken: dict[str, Callable[[Any], Any]] = {
     "ProgressToken_Text": same,
     "ProgressToken_Integer": same,
+    "ProgressToken_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_PromptMessage_content: dict[str, Callable[[Any], Any]] = {
@@ -2793,6 +2906,7 @@ _CASES_ReadResourceResult_contents_item: dict[str, Callable[[Any], Any]] = {
 _CASES_RequestId: dict[str, Callable[[Any], Any]] = {
     "RequestId_Text": same,
     "RequestId_Integer": same,
+    "RequestId_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_SamplingMessage_content: dict[str, Callable[[Any], Any]] = {

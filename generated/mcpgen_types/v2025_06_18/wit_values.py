@@ -13,19 +13,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ..typed_wit import (
+    Exact,
+    Nearest,
     TypedMethod,
     TypedValue,
     Unfit,
+    UnfitNumber,
     fits,
     from_number,
     json_text,
     json_value,
+    nearest_number,
+    nearest_signed,
     number,
     object_value,
     other_keys,
     same,
     signed,
     text,
+    with_exact_numbers,
 )
 from .checks import (
     check_CallToolResult,
@@ -48,15 +54,21 @@ from .checks import (
 )
 
 _KEYS_Annotations = frozenset({"audience", "lastModified", "priority"})
+_NUMBERS_Annotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_Annotations(value: Any, wit: Any) -> Any:
-    return wit.Annotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("lastModified")) is None else text(found),
-        None if (found := value.get("priority")) is None else number(found),
-        None if value.keys() <= _KEYS_Annotations else other_keys(value, _KEYS_Annotations),
-    )
+    try:
+        return wit.Annotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("lastModified")) is None else text(found),
+            None if (found := value.get("priority")) is None else number(found),
+            None if value.keys() <= _KEYS_Annotations else other_keys(value, _KEYS_Annotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_Annotations, _NUMBERS_Annotations)
 
 
 def from_wit_Annotations(value: Any) -> dict[str, Any]:
@@ -508,17 +520,25 @@ def from_wit_CompleteResult(value: Any) -> dict[str, Any]:
 
 
 _KEYS_CompleteResultCompletion = frozenset({"hasMore", "total", "values"})
+_NUMBERS_CompleteResultCompletion: dict[str, tuple[Exact, Nearest | None]] = {
+    "total": (signed, None),
+}
 
 
 def to_wit_CompleteResultCompletion(value: Any, wit: Any) -> Any:
-    return wit.CompleteResultCompletion(
-        value.get("hasMore"),
-        None if (found := value.get("total")) is None else signed(found),
-        [text(item) for item in value["values"]],
-        None
-        if value.keys() <= _KEYS_CompleteResultCompletion
-        else other_keys(value, _KEYS_CompleteResultCompletion),
-    )
+    try:
+        return wit.CompleteResultCompletion(
+            value.get("hasMore"),
+            None if (found := value.get("total")) is None else signed(found),
+            [text(item) for item in value["values"]],
+            None
+            if value.keys() <= _KEYS_CompleteResultCompletion
+            else other_keys(value, _KEYS_CompleteResultCompletion),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_CompleteResultCompletion, _NUMBERS_CompleteResultCompletion
+        )
 
 
 def from_wit_CompleteResultCompletion(value: Any) -> dict[str, Any]:
@@ -598,31 +618,40 @@ _KEYS_CreateMessageRequestParams = frozenset(
         "temperature",
     }
 )
+_NUMBERS_CreateMessageRequestParams: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxTokens": (signed, nearest_signed),
+    "temperature": (number, None),
+}
 
 
 def to_wit_CreateMessageRequestParams(value: Any, wit: Any) -> Any:
-    return wit.CreateMessageRequestParams(
-        None
-        if (found := value.get("includeContext")) is None
-        else to_wit_CreateMessageRequestParams_include_context(found, wit),
-        signed(value["maxTokens"]),
-        [to_wit_SamplingMessage(item, wit) for item in value["messages"]],
-        None if (found := value.get("metadata")) is None else json_text(found),
-        None if (found := value.get("modelPreferences")) is None else to_wit_ModelPreferences(found, wit),
-        None if (found := value.get("stopSequences")) is None else [text(item) for item in found],
-        None if (found := value.get("systemPrompt")) is None else text(found),
-        None if (found := value.get("temperature")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_CreateMessageRequestParams
-        else other_keys(value, _KEYS_CreateMessageRequestParams),
-    )
+    try:
+        return wit.CreateMessageRequestParams(
+            None
+            if (found := value.get("includeContext")) is None
+            else to_wit_CreateMessageRequestParams_include_context(found, wit),
+            signed(value["maxTokens"]),
+            [to_wit_SamplingMessage(item, wit) for item in value["messages"]],
+            None if (found := value.get("metadata")) is None else json_text(found),
+            None if (found := value.get("modelPreferences")) is None else to_wit_ModelPreferences(found, wit),
+            None if (found := value.get("stopSequences")) is None else [text(item) for item in found],
+            None if (found := value.get("systemPrompt")) is None else text(found),
+            None if (found := value.get("temperature")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_CreateMessageRequestParams
+            else other_keys(value, _KEYS_CreateMessageRequestParams),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_CreateMessageRequestParams, _NUMBERS_CreateMessageRequestParams
+        )
 
 
 def from_wit_CreateMessageRequestParams(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
     if (found := value.include_context) is not None:
         result["includeContext"] = from_wit_CreateMessageRequestParams_include_context(found)
-    result["maxTokens"] = value.max_tokens
+    result.setdefault("maxTokens", value.max_tokens)
     result["messages"] = [from_wit_SamplingMessage(item) for item in value.messages]
     if (found := value.metadata) is not None:
         result["metadata"] = object_value(found)
@@ -762,12 +791,18 @@ def from_wit_ElicitResult_action(value: Any) -> Any:
 def to_wit_ElicitResult_content_value(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.ElicitResultContentValue_Text(text(value))
-    if value.__class__ is float:
-        return wit.ElicitResultContentValue_Number(number(value))
     if value.__class__ is bool:
         return wit.ElicitResultContentValue_Boolean(value)
     if value.__class__ is int:
-        return wit.ElicitResultContentValue_Number(number(value))
+        try:
+            return wit.ElicitResultContentValue_Number(number(value))
+        except UnfitNumber:
+            return wit.ElicitResultContentValue_OtherNumber(json_text(value))
+    if value.__class__ is float:
+        try:
+            return wit.ElicitResultContentValue_Number(number(value))
+        except UnfitNumber:
+            return wit.ElicitResultContentValue_OtherNumber(json_text(value))
     raise Unfit("elicit-result-content-value", value)
 
 
@@ -1100,20 +1135,26 @@ def from_wit_JSONRPCError(value: Any) -> dict[str, Any]:
 
 
 _KEYS_JSONRPCErrorError = frozenset({"code", "data", "message"})
+_NUMBERS_JSONRPCErrorError: dict[str, tuple[Exact, Nearest | None]] = {
+    "code": (signed, nearest_signed),
+}
 
 
 def to_wit_JSONRPCErrorError(value: Any, wit: Any) -> Any:
-    return wit.JsonrpcErrorError(
-        signed(value["code"]),
-        json_text(value["data"]) if "data" in value else None,
-        text(value["message"]),
-        None if value.keys() <= _KEYS_JSONRPCErrorError else other_keys(value, _KEYS_JSONRPCErrorError),
-    )
+    try:
+        return wit.JsonrpcErrorError(
+            signed(value["code"]),
+            json_text(value["data"]) if "data" in value else None,
+            text(value["message"]),
+            None if value.keys() <= _KEYS_JSONRPCErrorError else other_keys(value, _KEYS_JSONRPCErrorError),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_JSONRPCErrorError, _NUMBERS_JSONRPCErrorError)
 
 
 def from_wit_JSONRPCErrorError(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
-    result["code"] = value.code
+    result.setdefault("code", value.code)
     if (found := value.data) is not None:
         result["data"] = json_value(found)
     result["message"] = value.message
@@ -1650,16 +1691,26 @@ def from_wit_ModelHint(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ModelPreferences = frozenset({"costPriority", "hints", "intelligencePriority", "speedPriority"})
+_NUMBERS_ModelPreferences: dict[str, tuple[Exact, Nearest | None]] = {
+    "costPriority": (number, None),
+    "intelligencePriority": (number, None),
+    "speedPriority": (number, None),
+}
 
 
 def to_wit_ModelPreferences(value: Any, wit: Any) -> Any:
-    return wit.ModelPreferences(
-        None if (found := value.get("costPriority")) is None else number(found),
-        None if (found := value.get("hints")) is None else [to_wit_ModelHint(item, wit) for item in found],
-        None if (found := value.get("intelligencePriority")) is None else number(found),
-        None if (found := value.get("speedPriority")) is None else number(found),
-        None if value.keys() <= _KEYS_ModelPreferences else other_keys(value, _KEYS_ModelPreferences),
-    )
+    try:
+        return wit.ModelPreferences(
+            None if (found := value.get("costPriority")) is None else number(found),
+            None
+            if (found := value.get("hints")) is None
+            else [to_wit_ModelHint(item, wit) for item in found],
+            None if (found := value.get("intelligencePriority")) is None else number(found),
+            None if (found := value.get("speedPriority")) is None else number(found),
+            None if value.keys() <= _KEYS_ModelPreferences else other_keys(value, _KEYS_ModelPreferences),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ModelPreferences, _NUMBERS_ModelPreferences)
 
 
 def from_wit_ModelPreferences(value: Any) -> dict[str, Any]:
@@ -1724,17 +1775,24 @@ def from_wit_NumberSchema_type(value: Any) -> Any:
 
 
 _KEYS_NumberSchema = frozenset({"description", "maximum", "minimum", "title", "type"})
+_NUMBERS_NumberSchema: dict[str, tuple[Exact, Nearest | None]] = {
+    "maximum": (number, None),
+    "minimum": (number, None),
+}
 
 
 def to_wit_NumberSchema(value: Any, wit: Any) -> Any:
-    return wit.NumberSchema(
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("maximum")) is None else number(found),
-        None if (found := value.get("minimum")) is None else number(found),
-        None if (found := value.get("title")) is None else text(found),
-        to_wit_NumberSchema_type(value["type"], wit),
-        None if value.keys() <= _KEYS_NumberSchema else other_keys(value, _KEYS_NumberSchema),
-    )
+    try:
+        return wit.NumberSchema(
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("maximum")) is None else number(found),
+            None if (found := value.get("minimum")) is None else number(found),
+            None if (found := value.get("title")) is None else text(found),
+            to_wit_NumberSchema_type(value["type"], wit),
+            None if value.keys() <= _KEYS_NumberSchema else other_keys(value, _KEYS_NumberSchema),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_NumberSchema, _NUMBERS_NumberSchema)
 
 
 def from_wit_NumberSchema(value: Any) -> dict[str, Any]:
@@ -1899,25 +1957,34 @@ def from_wit_ProgressNotification(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ProgressNotificationParams = frozenset({"message", "progress", "progressToken", "total"})
+_NUMBERS_ProgressNotificationParams: dict[str, tuple[Exact, Nearest | None]] = {
+    "progress": (number, nearest_number),
+    "total": (number, None),
+}
 
 
 def to_wit_ProgressNotificationParams(value: Any, wit: Any) -> Any:
-    return wit.ProgressNotificationParams(
-        None if (found := value.get("message")) is None else text(found),
-        number(value["progress"]),
-        to_wit_ProgressToken(value["progressToken"], wit),
-        None if (found := value.get("total")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_ProgressNotificationParams
-        else other_keys(value, _KEYS_ProgressNotificationParams),
-    )
+    try:
+        return wit.ProgressNotificationParams(
+            None if (found := value.get("message")) is None else text(found),
+            number(value["progress"]),
+            to_wit_ProgressToken(value["progressToken"], wit),
+            None if (found := value.get("total")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_ProgressNotificationParams
+            else other_keys(value, _KEYS_ProgressNotificationParams),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_ProgressNotificationParams, _NUMBERS_ProgressNotificationParams
+        )
 
 
 def from_wit_ProgressNotificationParams(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
     if (found := value.message) is not None:
         result["message"] = found
-    result["progress"] = from_number(value.progress)
+    result.setdefault("progress", from_number(value.progress))
     result["progressToken"] = from_wit_ProgressToken(value.progress_token)
     if (found := value.total) is not None:
         result["total"] = from_number(found)
@@ -1928,9 +1995,15 @@ def to_wit_ProgressToken(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.ProgressToken_Text(text(value))
     if value.__class__ is int:
-        return wit.ProgressToken_Integer(signed(value))
+        try:
+            return wit.ProgressToken_Integer(signed(value))
+        except UnfitNumber:
+            return wit.ProgressToken_OtherNumber(json_text(value))
     if value.__class__ is float:
-        return wit.ProgressToken_Integer(signed(value))
+        try:
+            return wit.ProgressToken_Integer(signed(value))
+        except UnfitNumber:
+            return wit.ProgressToken_OtherNumber(json_text(value))
     raise Unfit("progress-token", value)
 
 
@@ -2165,9 +2238,15 @@ def to_wit_RequestId(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.RequestId_Text(text(value))
     if value.__class__ is int:
-        return wit.RequestId_Integer(signed(value))
+        try:
+            return wit.RequestId_Integer(signed(value))
+        except UnfitNumber:
+            return wit.RequestId_OtherNumber(json_text(value))
     if value.__class__ is float:
-        return wit.RequestId_Integer(signed(value))
+        try:
+            return wit.RequestId_Integer(signed(value))
+        except UnfitNumber:
+            return wit.RequestId_OtherNumber(json_text(value))
     raise Unfit("request-id", value)
 
 
@@ -2212,20 +2291,26 @@ def from_wit_RequestParamsMeta(value: Any) -> dict[str, Any]:
 _KEYS_Resource = frozenset(
     {"_meta", "annotations", "description", "mimeType", "name", "size", "title", "uri"}
 )
+_NUMBERS_Resource: dict[str, tuple[Exact, Nearest | None]] = {
+    "size": (signed, None),
+}
 
 
 def to_wit_Resource(value: Any, wit: Any) -> Any:
-    return wit.Resource(
-        None if (found := value.get("_meta")) is None else json_text(found),
-        None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("mimeType")) is None else text(found),
-        text(value["name"]),
-        None if (found := value.get("size")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        text(value["uri"]),
-        None if value.keys() <= _KEYS_Resource else other_keys(value, _KEYS_Resource),
-    )
+    try:
+        return wit.Resource(
+            None if (found := value.get("_meta")) is None else json_text(found),
+            None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("mimeType")) is None else text(found),
+            text(value["name"]),
+            None if (found := value.get("size")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            text(value["uri"]),
+            None if value.keys() <= _KEYS_Resource else other_keys(value, _KEYS_Resource),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_Resource, _NUMBERS_Resource)
 
 
 def from_wit_Resource(value: Any) -> dict[str, Any]:
@@ -2272,20 +2357,26 @@ def from_wit_ResourceContents(value: Any) -> dict[str, Any]:
 _KEYS_ResourceLink = frozenset(
     {"_meta", "annotations", "description", "mimeType", "name", "size", "title", "type", "uri"}
 )
+_NUMBERS_ResourceLink: dict[str, tuple[Exact, Nearest | None]] = {
+    "size": (signed, None),
+}
 
 
 def to_wit_ResourceLink(value: Any, wit: Any) -> Any:
-    return wit.ResourceLink(
-        None if (found := value.get("_meta")) is None else json_text(found),
-        None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("mimeType")) is None else text(found),
-        text(value["name"]),
-        None if (found := value.get("size")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        text(value["uri"]),
-        None if value.keys() <= _KEYS_ResourceLink else other_keys(value, _KEYS_ResourceLink),
-    )
+    try:
+        return wit.ResourceLink(
+            None if (found := value.get("_meta")) is None else json_text(found),
+            None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("mimeType")) is None else text(found),
+            text(value["name"]),
+            None if (found := value.get("size")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            text(value["uri"]),
+            None if value.keys() <= _KEYS_ResourceLink else other_keys(value, _KEYS_ResourceLink),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ResourceLink, _NUMBERS_ResourceLink)
 
 
 def from_wit_ResourceLink(value: Any) -> dict[str, Any]:
@@ -2797,17 +2888,24 @@ def from_wit_StringSchema_format(value: Any) -> Any:
 
 
 _KEYS_StringSchema = frozenset({"description", "format", "maxLength", "minLength", "title", "type"})
+_NUMBERS_StringSchema: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxLength": (signed, None),
+    "minLength": (signed, None),
+}
 
 
 def to_wit_StringSchema(value: Any, wit: Any) -> Any:
-    return wit.StringSchema(
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("format")) is None else to_wit_StringSchema_format(found, wit),
-        None if (found := value.get("maxLength")) is None else signed(found),
-        None if (found := value.get("minLength")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        None if value.keys() <= _KEYS_StringSchema else other_keys(value, _KEYS_StringSchema),
-    )
+    try:
+        return wit.StringSchema(
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("format")) is None else to_wit_StringSchema_format(found, wit),
+            None if (found := value.get("maxLength")) is None else signed(found),
+            None if (found := value.get("minLength")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            None if value.keys() <= _KEYS_StringSchema else other_keys(value, _KEYS_StringSchema),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_StringSchema, _NUMBERS_StringSchema)
 
 
 def from_wit_StringSchema(value: Any) -> dict[str, Any]:
@@ -3149,6 +3247,7 @@ _CASES_ElicitResult_content_value: dict[str, Callable[[Any], Any]] = {
     "ElicitResultContentValue_Text": same,
     "ElicitResultContentValue_Number": lambda value: from_number(value),
     "ElicitResultContentValue_Boolean": same,
+    "ElicitResultContentValue_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_EmbeddedResource_resource: dict[str, Callable[[Any], Any]] = {
@@ -3173,6 +3272,7 @@ _CASES_PrimitiveSchemaDefinition: dict[str, Callable[[Any], Any]] = {
 _CASES_ProgressToken: dict[str, Callable[[Any], Any]] = {
     "ProgressToken_Text": same,
     "ProgressToken_Integer": same,
+    "ProgressToken_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_ReadResourceResult_contents_item: dict[str, Callable[[Any], Any]] = {
@@ -3183,6 +3283,7 @@ _CASES_ReadResourceResult_contents_item: dict[str, Callable[[Any], Any]] = {
 _CASES_RequestId: dict[str, Callable[[Any], Any]] = {
     "RequestId_Text": same,
     "RequestId_Integer": same,
+    "RequestId_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_SamplingMessage_content: dict[str, Callable[[Any], Any]] = {

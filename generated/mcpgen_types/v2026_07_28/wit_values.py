@@ -13,13 +13,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ..typed_wit import (
+    Exact,
+    Nearest,
     TypedMethod,
     TypedValue,
     Unfit,
+    UnfitNumber,
     fits,
     from_number,
     json_text,
     json_value,
+    nearest_number,
+    nearest_signed,
+    nearest_unsigned,
     number,
     object_value,
     other_keys,
@@ -27,6 +33,7 @@ from ..typed_wit import (
     signed,
     text,
     unsigned,
+    with_exact_numbers,
 )
 from .checks import (
     check_CallToolResult,
@@ -53,15 +60,21 @@ from .checks import (
 )
 
 _KEYS_Annotations = frozenset({"audience", "lastModified", "priority"})
+_NUMBERS_Annotations: dict[str, tuple[Exact, Nearest | None]] = {
+    "priority": (number, None),
+}
 
 
 def to_wit_Annotations(value: Any, wit: Any) -> Any:
-    return wit.Annotations(
-        None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
-        None if (found := value.get("lastModified")) is None else text(found),
-        None if (found := value.get("priority")) is None else number(found),
-        None if value.keys() <= _KEYS_Annotations else other_keys(value, _KEYS_Annotations),
-    )
+    try:
+        return wit.Annotations(
+            None if (found := value.get("audience")) is None else [to_wit_Role(item, wit) for item in found],
+            None if (found := value.get("lastModified")) is None else text(found),
+            None if (found := value.get("priority")) is None else number(found),
+            None if value.keys() <= _KEYS_Annotations else other_keys(value, _KEYS_Annotations),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_Annotations, _NUMBERS_Annotations)
 
 
 def from_wit_Annotations(value: Any) -> dict[str, Any]:
@@ -180,16 +193,22 @@ def from_wit_CacheableResult_cache_scope(value: Any) -> Any:
 
 
 _KEYS_CacheableResult = frozenset({"_meta", "cacheScope", "resultType", "ttlMs"})
+_NUMBERS_CacheableResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_CacheableResult(value: Any, wit: Any) -> Any:
-    return wit.CacheableResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_CacheableResult_cache_scope(value["cacheScope"], wit),
-        text(value["resultType"]),
-        unsigned(value["ttlMs"]),
-        None if value.keys() <= _KEYS_CacheableResult else other_keys(value, _KEYS_CacheableResult),
-    )
+    try:
+        return wit.CacheableResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_CacheableResult_cache_scope(value["cacheScope"], wit),
+            text(value["resultType"]),
+            unsigned(value["ttlMs"]),
+            None if value.keys() <= _KEYS_CacheableResult else other_keys(value, _KEYS_CacheableResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_CacheableResult, _NUMBERS_CacheableResult)
 
 
 def from_wit_CacheableResult(value: Any) -> dict[str, Any]:
@@ -198,7 +217,7 @@ def from_wit_CacheableResult(value: Any) -> dict[str, Any]:
         result["_meta"] = from_wit_ResultMetaObject(found)
     result["cacheScope"] = from_wit_CacheableResult_cache_scope(value.cache_scope)
     result["resultType"] = value.result_type
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -628,17 +647,25 @@ def from_wit_CompleteResult(value: Any) -> dict[str, Any]:
 
 
 _KEYS_CompleteResultCompletion = frozenset({"hasMore", "total", "values"})
+_NUMBERS_CompleteResultCompletion: dict[str, tuple[Exact, Nearest | None]] = {
+    "total": (signed, None),
+}
 
 
 def to_wit_CompleteResultCompletion(value: Any, wit: Any) -> Any:
-    return wit.CompleteResultCompletion(
-        value.get("hasMore"),
-        None if (found := value.get("total")) is None else signed(found),
-        [text(item) for item in value["values"]],
-        None
-        if value.keys() <= _KEYS_CompleteResultCompletion
-        else other_keys(value, _KEYS_CompleteResultCompletion),
-    )
+    try:
+        return wit.CompleteResultCompletion(
+            value.get("hasMore"),
+            None if (found := value.get("total")) is None else signed(found),
+            [text(item) for item in value["values"]],
+            None
+            if value.keys() <= _KEYS_CompleteResultCompletion
+            else other_keys(value, _KEYS_CompleteResultCompletion),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_CompleteResultCompletion, _NUMBERS_CompleteResultCompletion
+        )
 
 
 def from_wit_CompleteResultCompletion(value: Any) -> dict[str, Any]:
@@ -741,33 +768,42 @@ _KEYS_CreateMessageRequestParams = frozenset(
         "tools",
     }
 )
+_NUMBERS_CreateMessageRequestParams: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxTokens": (signed, nearest_signed),
+    "temperature": (number, None),
+}
 
 
 def to_wit_CreateMessageRequestParams(value: Any, wit: Any) -> Any:
-    return wit.CreateMessageRequestParams(
-        None
-        if (found := value.get("includeContext")) is None
-        else to_wit_CreateMessageRequestParams_include_context(found, wit),
-        signed(value["maxTokens"]),
-        [to_wit_SamplingMessage(item, wit) for item in value["messages"]],
-        None if (found := value.get("metadata")) is None else to_wit_JSONObject(found, wit),
-        None if (found := value.get("modelPreferences")) is None else to_wit_ModelPreferences(found, wit),
-        None if (found := value.get("stopSequences")) is None else [text(item) for item in found],
-        None if (found := value.get("systemPrompt")) is None else text(found),
-        None if (found := value.get("temperature")) is None else number(found),
-        None if (found := value.get("toolChoice")) is None else to_wit_ToolChoice(found, wit),
-        None if (found := value.get("tools")) is None else [to_wit_Tool(item, wit) for item in found],
-        None
-        if value.keys() <= _KEYS_CreateMessageRequestParams
-        else other_keys(value, _KEYS_CreateMessageRequestParams),
-    )
+    try:
+        return wit.CreateMessageRequestParams(
+            None
+            if (found := value.get("includeContext")) is None
+            else to_wit_CreateMessageRequestParams_include_context(found, wit),
+            signed(value["maxTokens"]),
+            [to_wit_SamplingMessage(item, wit) for item in value["messages"]],
+            None if (found := value.get("metadata")) is None else to_wit_JSONObject(found, wit),
+            None if (found := value.get("modelPreferences")) is None else to_wit_ModelPreferences(found, wit),
+            None if (found := value.get("stopSequences")) is None else [text(item) for item in found],
+            None if (found := value.get("systemPrompt")) is None else text(found),
+            None if (found := value.get("temperature")) is None else number(found),
+            None if (found := value.get("toolChoice")) is None else to_wit_ToolChoice(found, wit),
+            None if (found := value.get("tools")) is None else [to_wit_Tool(item, wit) for item in found],
+            None
+            if value.keys() <= _KEYS_CreateMessageRequestParams
+            else other_keys(value, _KEYS_CreateMessageRequestParams),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_CreateMessageRequestParams, _NUMBERS_CreateMessageRequestParams
+        )
 
 
 def from_wit_CreateMessageRequestParams(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
     if (found := value.include_context) is not None:
         result["includeContext"] = from_wit_CreateMessageRequestParams_include_context(found)
-    result["maxTokens"] = value.max_tokens
+    result.setdefault("maxTokens", value.max_tokens)
     result["messages"] = [from_wit_SamplingMessage(item) for item in value.messages]
     if (found := value.metadata) is not None:
         result["metadata"] = from_wit_JSONObject(found)
@@ -879,19 +915,25 @@ def from_wit_DiscoverResult_cache_scope(value: Any) -> Any:
 _KEYS_DiscoverResult = frozenset(
     {"_meta", "cacheScope", "capabilities", "instructions", "resultType", "supportedVersions", "ttlMs"}
 )
+_NUMBERS_DiscoverResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_DiscoverResult(value: Any, wit: Any) -> Any:
-    return wit.DiscoverResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_DiscoverResult_cache_scope(value["cacheScope"], wit),
-        to_wit_ServerCapabilities(value["capabilities"], wit),
-        None if (found := value.get("instructions")) is None else text(found),
-        text(value["resultType"]),
-        [text(item) for item in value["supportedVersions"]],
-        unsigned(value["ttlMs"]),
-        None if value.keys() <= _KEYS_DiscoverResult else other_keys(value, _KEYS_DiscoverResult),
-    )
+    try:
+        return wit.DiscoverResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_DiscoverResult_cache_scope(value["cacheScope"], wit),
+            to_wit_ServerCapabilities(value["capabilities"], wit),
+            None if (found := value.get("instructions")) is None else text(found),
+            text(value["resultType"]),
+            [text(item) for item in value["supportedVersions"]],
+            unsigned(value["ttlMs"]),
+            None if value.keys() <= _KEYS_DiscoverResult else other_keys(value, _KEYS_DiscoverResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_DiscoverResult, _NUMBERS_DiscoverResult)
 
 
 def from_wit_DiscoverResult(value: Any) -> dict[str, Any]:
@@ -904,7 +946,7 @@ def from_wit_DiscoverResult(value: Any) -> dict[str, Any]:
         result["instructions"] = found
     result["resultType"] = value.result_type
     result["supportedVersions"] = value.supported_versions
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -1063,12 +1105,18 @@ def to_wit_ElicitResult_content_value(value: Any, wit: Any) -> Any:
         return wit.ElicitResultContentValue_Array([text(item) for item in value])
     if value.__class__ is str:
         return wit.ElicitResultContentValue_Text(text(value))
-    if value.__class__ is float:
-        return wit.ElicitResultContentValue_Number(number(value))
     if value.__class__ is bool:
         return wit.ElicitResultContentValue_Boolean(value)
     if value.__class__ is int:
-        return wit.ElicitResultContentValue_Number(number(value))
+        try:
+            return wit.ElicitResultContentValue_Number(number(value))
+        except UnfitNumber:
+            return wit.ElicitResultContentValue_OtherNumber(json_text(value))
+    if value.__class__ is float:
+        try:
+            return wit.ElicitResultContentValue_Number(number(value))
+        except UnfitNumber:
+            return wit.ElicitResultContentValue_OtherNumber(json_text(value))
     raise Unfit("elicit-result-content-value", value)
 
 
@@ -1167,20 +1215,26 @@ def from_wit_EnumSchema(value: Any) -> Any:
 
 
 _KEYS_Error = frozenset({"code", "data", "message"})
+_NUMBERS_Error: dict[str, tuple[Exact, Nearest | None]] = {
+    "code": (signed, nearest_signed),
+}
 
 
 def to_wit_Error(value: Any, wit: Any) -> Any:
-    return wit.Error(
-        signed(value["code"]),
-        json_text(value["data"]) if "data" in value else None,
-        text(value["message"]),
-        None if value.keys() <= _KEYS_Error else other_keys(value, _KEYS_Error),
-    )
+    try:
+        return wit.Error(
+            signed(value["code"]),
+            json_text(value["data"]) if "data" in value else None,
+            text(value["message"]),
+            None if value.keys() <= _KEYS_Error else other_keys(value, _KEYS_Error),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_Error, _NUMBERS_Error)
 
 
 def from_wit_Error(value: Any) -> dict[str, Any]:
     result = {} if value.extra is None else object_value(value.extra)
-    result["code"] = value.code
+    result.setdefault("code", value.code)
     if (found := value.data) is not None:
         result["data"] = json_value(found)
     result["message"] = value.message
@@ -1817,18 +1871,24 @@ def from_wit_ListPromptsResult_cache_scope(value: Any) -> Any:
 
 
 _KEYS_ListPromptsResult = frozenset({"_meta", "cacheScope", "nextCursor", "prompts", "resultType", "ttlMs"})
+_NUMBERS_ListPromptsResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_ListPromptsResult(value: Any, wit: Any) -> Any:
-    return wit.ListPromptsResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_ListPromptsResult_cache_scope(value["cacheScope"], wit),
-        None if (found := value.get("nextCursor")) is None else text(found),
-        [to_wit_Prompt(item, wit) for item in value["prompts"]],
-        text(value["resultType"]),
-        unsigned(value["ttlMs"]),
-        None if value.keys() <= _KEYS_ListPromptsResult else other_keys(value, _KEYS_ListPromptsResult),
-    )
+    try:
+        return wit.ListPromptsResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_ListPromptsResult_cache_scope(value["cacheScope"], wit),
+            None if (found := value.get("nextCursor")) is None else text(found),
+            [to_wit_Prompt(item, wit) for item in value["prompts"]],
+            text(value["resultType"]),
+            unsigned(value["ttlMs"]),
+            None if value.keys() <= _KEYS_ListPromptsResult else other_keys(value, _KEYS_ListPromptsResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ListPromptsResult, _NUMBERS_ListPromptsResult)
 
 
 def from_wit_ListPromptsResult(value: Any) -> dict[str, Any]:
@@ -1840,7 +1900,7 @@ def from_wit_ListPromptsResult(value: Any) -> dict[str, Any]:
         result["nextCursor"] = found
     result["prompts"] = [from_wit_Prompt(item) for item in value.prompts]
     result["resultType"] = value.result_type
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -1902,20 +1962,28 @@ def from_wit_ListResourceTemplatesResult_cache_scope(value: Any) -> Any:
 _KEYS_ListResourceTemplatesResult = frozenset(
     {"_meta", "cacheScope", "nextCursor", "resourceTemplates", "resultType", "ttlMs"}
 )
+_NUMBERS_ListResourceTemplatesResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_ListResourceTemplatesResult(value: Any, wit: Any) -> Any:
-    return wit.ListResourceTemplatesResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_ListResourceTemplatesResult_cache_scope(value["cacheScope"], wit),
-        None if (found := value.get("nextCursor")) is None else text(found),
-        [to_wit_ResourceTemplate(item, wit) for item in value["resourceTemplates"]],
-        text(value["resultType"]),
-        unsigned(value["ttlMs"]),
-        None
-        if value.keys() <= _KEYS_ListResourceTemplatesResult
-        else other_keys(value, _KEYS_ListResourceTemplatesResult),
-    )
+    try:
+        return wit.ListResourceTemplatesResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_ListResourceTemplatesResult_cache_scope(value["cacheScope"], wit),
+            None if (found := value.get("nextCursor")) is None else text(found),
+            [to_wit_ResourceTemplate(item, wit) for item in value["resourceTemplates"]],
+            text(value["resultType"]),
+            unsigned(value["ttlMs"]),
+            None
+            if value.keys() <= _KEYS_ListResourceTemplatesResult
+            else other_keys(value, _KEYS_ListResourceTemplatesResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_ListResourceTemplatesResult, _NUMBERS_ListResourceTemplatesResult
+        )
 
 
 def from_wit_ListResourceTemplatesResult(value: Any) -> dict[str, Any]:
@@ -1927,7 +1995,7 @@ def from_wit_ListResourceTemplatesResult(value: Any) -> dict[str, Any]:
         result["nextCursor"] = found
     result["resourceTemplates"] = [from_wit_ResourceTemplate(item) for item in value.resource_templates]
     result["resultType"] = value.result_type
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -1987,18 +2055,26 @@ def from_wit_ListResourcesResult_cache_scope(value: Any) -> Any:
 _KEYS_ListResourcesResult = frozenset(
     {"_meta", "cacheScope", "nextCursor", "resources", "resultType", "ttlMs"}
 )
+_NUMBERS_ListResourcesResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_ListResourcesResult(value: Any, wit: Any) -> Any:
-    return wit.ListResourcesResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_ListResourcesResult_cache_scope(value["cacheScope"], wit),
-        None if (found := value.get("nextCursor")) is None else text(found),
-        [to_wit_Resource(item, wit) for item in value["resources"]],
-        text(value["resultType"]),
-        unsigned(value["ttlMs"]),
-        None if value.keys() <= _KEYS_ListResourcesResult else other_keys(value, _KEYS_ListResourcesResult),
-    )
+    try:
+        return wit.ListResourcesResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_ListResourcesResult_cache_scope(value["cacheScope"], wit),
+            None if (found := value.get("nextCursor")) is None else text(found),
+            [to_wit_Resource(item, wit) for item in value["resources"]],
+            text(value["resultType"]),
+            unsigned(value["ttlMs"]),
+            None
+            if value.keys() <= _KEYS_ListResourcesResult
+            else other_keys(value, _KEYS_ListResourcesResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ListResourcesResult, _NUMBERS_ListResourcesResult)
 
 
 def from_wit_ListResourcesResult(value: Any) -> dict[str, Any]:
@@ -2010,7 +2086,7 @@ def from_wit_ListResourcesResult(value: Any) -> dict[str, Any]:
         result["nextCursor"] = found
     result["resources"] = [from_wit_Resource(item) for item in value.resources]
     result["resultType"] = value.result_type
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -2121,18 +2197,24 @@ def from_wit_ListToolsResult_cache_scope(value: Any) -> Any:
 
 
 _KEYS_ListToolsResult = frozenset({"_meta", "cacheScope", "nextCursor", "resultType", "tools", "ttlMs"})
+_NUMBERS_ListToolsResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_ListToolsResult(value: Any, wit: Any) -> Any:
-    return wit.ListToolsResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_ListToolsResult_cache_scope(value["cacheScope"], wit),
-        None if (found := value.get("nextCursor")) is None else text(found),
-        text(value["resultType"]),
-        [to_wit_Tool(item, wit) for item in value["tools"]],
-        unsigned(value["ttlMs"]),
-        None if value.keys() <= _KEYS_ListToolsResult else other_keys(value, _KEYS_ListToolsResult),
-    )
+    try:
+        return wit.ListToolsResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_ListToolsResult_cache_scope(value["cacheScope"], wit),
+            None if (found := value.get("nextCursor")) is None else text(found),
+            text(value["resultType"]),
+            [to_wit_Tool(item, wit) for item in value["tools"]],
+            unsigned(value["ttlMs"]),
+            None if value.keys() <= _KEYS_ListToolsResult else other_keys(value, _KEYS_ListToolsResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ListToolsResult, _NUMBERS_ListToolsResult)
 
 
 def from_wit_ListToolsResult(value: Any) -> dict[str, Any]:
@@ -2144,7 +2226,7 @@ def from_wit_ListToolsResult(value: Any) -> dict[str, Any]:
         result["nextCursor"] = found
     result["resultType"] = value.result_type
     result["tools"] = [from_wit_Tool(item) for item in value.tools]
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -2343,16 +2425,26 @@ def from_wit_ModelHint(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ModelPreferences = frozenset({"costPriority", "hints", "intelligencePriority", "speedPriority"})
+_NUMBERS_ModelPreferences: dict[str, tuple[Exact, Nearest | None]] = {
+    "costPriority": (number, None),
+    "intelligencePriority": (number, None),
+    "speedPriority": (number, None),
+}
 
 
 def to_wit_ModelPreferences(value: Any, wit: Any) -> Any:
-    return wit.ModelPreferences(
-        None if (found := value.get("costPriority")) is None else number(found),
-        None if (found := value.get("hints")) is None else [to_wit_ModelHint(item, wit) for item in found],
-        None if (found := value.get("intelligencePriority")) is None else number(found),
-        None if (found := value.get("speedPriority")) is None else number(found),
-        None if value.keys() <= _KEYS_ModelPreferences else other_keys(value, _KEYS_ModelPreferences),
-    )
+    try:
+        return wit.ModelPreferences(
+            None if (found := value.get("costPriority")) is None else number(found),
+            None
+            if (found := value.get("hints")) is None
+            else [to_wit_ModelHint(item, wit) for item in found],
+            None if (found := value.get("intelligencePriority")) is None else number(found),
+            None if (found := value.get("speedPriority")) is None else number(found),
+            None if value.keys() <= _KEYS_ModelPreferences else other_keys(value, _KEYS_ModelPreferences),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ModelPreferences, _NUMBERS_ModelPreferences)
 
 
 def from_wit_ModelPreferences(value: Any) -> dict[str, Any]:
@@ -2454,18 +2546,26 @@ def from_wit_NumberSchema_type(value: Any) -> Any:
 
 
 _KEYS_NumberSchema = frozenset({"default", "description", "maximum", "minimum", "title", "type"})
+_NUMBERS_NumberSchema: dict[str, tuple[Exact, Nearest | None]] = {
+    "default": (number, None),
+    "maximum": (number, None),
+    "minimum": (number, None),
+}
 
 
 def to_wit_NumberSchema(value: Any, wit: Any) -> Any:
-    return wit.NumberSchema(
-        None if (found := value.get("default")) is None else number(found),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("maximum")) is None else number(found),
-        None if (found := value.get("minimum")) is None else number(found),
-        None if (found := value.get("title")) is None else text(found),
-        to_wit_NumberSchema_type(value["type"], wit),
-        None if value.keys() <= _KEYS_NumberSchema else other_keys(value, _KEYS_NumberSchema),
-    )
+    try:
+        return wit.NumberSchema(
+            None if (found := value.get("default")) is None else number(found),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("maximum")) is None else number(found),
+            None if (found := value.get("minimum")) is None else number(found),
+            None if (found := value.get("title")) is None else text(found),
+            to_wit_NumberSchema_type(value["type"], wit),
+            None if value.keys() <= _KEYS_NumberSchema else other_keys(value, _KEYS_NumberSchema),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_NumberSchema, _NUMBERS_NumberSchema)
 
 
 def from_wit_NumberSchema(value: Any) -> dict[str, Any]:
@@ -2623,19 +2723,28 @@ def from_wit_ProgressNotification(value: Any) -> dict[str, Any]:
 
 
 _KEYS_ProgressNotificationParams = frozenset({"_meta", "message", "progress", "progressToken", "total"})
+_NUMBERS_ProgressNotificationParams: dict[str, tuple[Exact, Nearest | None]] = {
+    "progress": (number, nearest_number),
+    "total": (number, None),
+}
 
 
 def to_wit_ProgressNotificationParams(value: Any, wit: Any) -> Any:
-    return wit.ProgressNotificationParams(
-        None if (found := value.get("_meta")) is None else to_wit_NotificationMetaObject(found, wit),
-        None if (found := value.get("message")) is None else text(found),
-        number(value["progress"]),
-        to_wit_ProgressToken(value["progressToken"], wit),
-        None if (found := value.get("total")) is None else number(found),
-        None
-        if value.keys() <= _KEYS_ProgressNotificationParams
-        else other_keys(value, _KEYS_ProgressNotificationParams),
-    )
+    try:
+        return wit.ProgressNotificationParams(
+            None if (found := value.get("_meta")) is None else to_wit_NotificationMetaObject(found, wit),
+            None if (found := value.get("message")) is None else text(found),
+            number(value["progress"]),
+            to_wit_ProgressToken(value["progressToken"], wit),
+            None if (found := value.get("total")) is None else number(found),
+            None
+            if value.keys() <= _KEYS_ProgressNotificationParams
+            else other_keys(value, _KEYS_ProgressNotificationParams),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_ProgressNotificationParams, _NUMBERS_ProgressNotificationParams
+        )
 
 
 def from_wit_ProgressNotificationParams(value: Any) -> dict[str, Any]:
@@ -2644,7 +2753,7 @@ def from_wit_ProgressNotificationParams(value: Any) -> dict[str, Any]:
         result["_meta"] = from_wit_NotificationMetaObject(found)
     if (found := value.message) is not None:
         result["message"] = found
-    result["progress"] = from_number(value.progress)
+    result.setdefault("progress", from_number(value.progress))
     result["progressToken"] = from_wit_ProgressToken(value.progress_token)
     if (found := value.total) is not None:
         result["total"] = from_number(found)
@@ -2655,9 +2764,15 @@ def to_wit_ProgressToken(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.ProgressToken_Text(text(value))
     if value.__class__ is int:
-        return wit.ProgressToken_Integer(signed(value))
+        try:
+            return wit.ProgressToken_Integer(signed(value))
+        except UnfitNumber:
+            return wit.ProgressToken_OtherNumber(json_text(value))
     if value.__class__ is float:
-        return wit.ProgressToken_Integer(signed(value))
+        try:
+            return wit.ProgressToken_Integer(signed(value))
+        except UnfitNumber:
+            return wit.ProgressToken_OtherNumber(json_text(value))
     raise Unfit("progress-token", value)
 
 
@@ -2874,17 +2989,23 @@ def from_wit_ReadResourceResult_contents_item(value: Any) -> Any:
 
 
 _KEYS_ReadResourceResult = frozenset({"_meta", "cacheScope", "contents", "resultType", "ttlMs"})
+_NUMBERS_ReadResourceResult: dict[str, tuple[Exact, Nearest | None]] = {
+    "ttlMs": (unsigned, nearest_unsigned),
+}
 
 
 def to_wit_ReadResourceResult(value: Any, wit: Any) -> Any:
-    return wit.ReadResourceResult(
-        None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
-        to_wit_ReadResourceResult_cache_scope(value["cacheScope"], wit),
-        [to_wit_ReadResourceResult_contents_item(item, wit) for item in value["contents"]],
-        text(value["resultType"]),
-        unsigned(value["ttlMs"]),
-        None if value.keys() <= _KEYS_ReadResourceResult else other_keys(value, _KEYS_ReadResourceResult),
-    )
+    try:
+        return wit.ReadResourceResult(
+            None if (found := value.get("_meta")) is None else to_wit_ResultMetaObject(found, wit),
+            to_wit_ReadResourceResult_cache_scope(value["cacheScope"], wit),
+            [to_wit_ReadResourceResult_contents_item(item, wit) for item in value["contents"]],
+            text(value["resultType"]),
+            unsigned(value["ttlMs"]),
+            None if value.keys() <= _KEYS_ReadResourceResult else other_keys(value, _KEYS_ReadResourceResult),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ReadResourceResult, _NUMBERS_ReadResourceResult)
 
 
 def from_wit_ReadResourceResult(value: Any) -> dict[str, Any]:
@@ -2894,7 +3015,7 @@ def from_wit_ReadResourceResult(value: Any) -> dict[str, Any]:
     result["cacheScope"] = from_wit_ReadResourceResult_cache_scope(value.cache_scope)
     result["contents"] = [from_wit_ReadResourceResult_contents_item(item) for item in value.contents]
     result["resultType"] = value.result_type
-    result["ttlMs"] = value.ttl_ms
+    result.setdefault("ttlMs", value.ttl_ms)
     return result
 
 
@@ -2963,9 +3084,15 @@ def to_wit_RequestId(value: Any, wit: Any) -> Any:
     if value.__class__ is str:
         return wit.RequestId_Text(text(value))
     if value.__class__ is int:
-        return wit.RequestId_Integer(signed(value))
+        try:
+            return wit.RequestId_Integer(signed(value))
+        except UnfitNumber:
+            return wit.RequestId_OtherNumber(json_text(value))
     if value.__class__ is float:
-        return wit.RequestId_Integer(signed(value))
+        try:
+            return wit.RequestId_Integer(signed(value))
+        except UnfitNumber:
+            return wit.RequestId_OtherNumber(json_text(value))
     raise Unfit("request-id", value)
 
 
@@ -3033,21 +3160,27 @@ def from_wit_RequestParams(value: Any) -> dict[str, Any]:
 _KEYS_Resource = frozenset(
     {"_meta", "annotations", "description", "icons", "mimeType", "name", "size", "title", "uri"}
 )
+_NUMBERS_Resource: dict[str, tuple[Exact, Nearest | None]] = {
+    "size": (signed, None),
+}
 
 
 def to_wit_Resource(value: Any, wit: Any) -> Any:
-    return wit.Resource(
-        None if (found := value.get("_meta")) is None else to_wit_MetaObject(found, wit),
-        None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("icons")) is None else [to_wit_Icon(item, wit) for item in found],
-        None if (found := value.get("mimeType")) is None else text(found),
-        text(value["name"]),
-        None if (found := value.get("size")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        text(value["uri"]),
-        None if value.keys() <= _KEYS_Resource else other_keys(value, _KEYS_Resource),
-    )
+    try:
+        return wit.Resource(
+            None if (found := value.get("_meta")) is None else to_wit_MetaObject(found, wit),
+            None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("icons")) is None else [to_wit_Icon(item, wit) for item in found],
+            None if (found := value.get("mimeType")) is None else text(found),
+            text(value["name"]),
+            None if (found := value.get("size")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            text(value["uri"]),
+            None if value.keys() <= _KEYS_Resource else other_keys(value, _KEYS_Resource),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_Resource, _NUMBERS_Resource)
 
 
 def from_wit_Resource(value: Any) -> dict[str, Any]:
@@ -3096,21 +3229,27 @@ def from_wit_ResourceContents(value: Any) -> dict[str, Any]:
 _KEYS_ResourceLink = frozenset(
     {"_meta", "annotations", "description", "icons", "mimeType", "name", "size", "title", "type", "uri"}
 )
+_NUMBERS_ResourceLink: dict[str, tuple[Exact, Nearest | None]] = {
+    "size": (signed, None),
+}
 
 
 def to_wit_ResourceLink(value: Any, wit: Any) -> Any:
-    return wit.ResourceLink(
-        None if (found := value.get("_meta")) is None else to_wit_MetaObject(found, wit),
-        None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("icons")) is None else [to_wit_Icon(item, wit) for item in found],
-        None if (found := value.get("mimeType")) is None else text(found),
-        text(value["name"]),
-        None if (found := value.get("size")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        text(value["uri"]),
-        None if value.keys() <= _KEYS_ResourceLink else other_keys(value, _KEYS_ResourceLink),
-    )
+    try:
+        return wit.ResourceLink(
+            None if (found := value.get("_meta")) is None else to_wit_MetaObject(found, wit),
+            None if (found := value.get("annotations")) is None else to_wit_Annotations(found, wit),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("icons")) is None else [to_wit_Icon(item, wit) for item in found],
+            None if (found := value.get("mimeType")) is None else text(found),
+            text(value["name"]),
+            None if (found := value.get("size")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            text(value["uri"]),
+            None if value.keys() <= _KEYS_ResourceLink else other_keys(value, _KEYS_ResourceLink),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_ResourceLink, _NUMBERS_ResourceLink)
 
 
 def from_wit_ResourceLink(value: Any) -> dict[str, Any]:
@@ -3654,18 +3793,25 @@ def from_wit_StringSchema_format(value: Any) -> Any:
 _KEYS_StringSchema = frozenset(
     {"default", "description", "format", "maxLength", "minLength", "title", "type"}
 )
+_NUMBERS_StringSchema: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxLength": (signed, None),
+    "minLength": (signed, None),
+}
 
 
 def to_wit_StringSchema(value: Any, wit: Any) -> Any:
-    return wit.StringSchema(
-        None if (found := value.get("default")) is None else text(found),
-        None if (found := value.get("description")) is None else text(found),
-        None if (found := value.get("format")) is None else to_wit_StringSchema_format(found, wit),
-        None if (found := value.get("maxLength")) is None else signed(found),
-        None if (found := value.get("minLength")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        None if value.keys() <= _KEYS_StringSchema else other_keys(value, _KEYS_StringSchema),
-    )
+    try:
+        return wit.StringSchema(
+            None if (found := value.get("default")) is None else text(found),
+            None if (found := value.get("description")) is None else text(found),
+            None if (found := value.get("format")) is None else to_wit_StringSchema_format(found, wit),
+            None if (found := value.get("maxLength")) is None else signed(found),
+            None if (found := value.get("minLength")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            None if value.keys() <= _KEYS_StringSchema else other_keys(value, _KEYS_StringSchema),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(value, wit, to_wit_StringSchema, _NUMBERS_StringSchema)
 
 
 def from_wit_StringSchema(value: Any) -> dict[str, Any]:
@@ -3913,20 +4059,29 @@ def from_wit_TextResourceContents(value: Any) -> dict[str, Any]:
 _KEYS_TitledMultiSelectEnumSchema = frozenset(
     {"default", "description", "items", "maxItems", "minItems", "title", "type"}
 )
+_NUMBERS_TitledMultiSelectEnumSchema: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxItems": (signed, None),
+    "minItems": (signed, None),
+}
 
 
 def to_wit_TitledMultiSelectEnumSchema(value: Any, wit: Any) -> Any:
-    return wit.TitledMultiSelectEnumSchema(
-        None if (found := value.get("default")) is None else [text(item) for item in found],
-        None if (found := value.get("description")) is None else text(found),
-        to_wit_TitledMultiSelectEnumSchemaItems(value["items"], wit),
-        None if (found := value.get("maxItems")) is None else signed(found),
-        None if (found := value.get("minItems")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        None
-        if value.keys() <= _KEYS_TitledMultiSelectEnumSchema
-        else other_keys(value, _KEYS_TitledMultiSelectEnumSchema),
-    )
+    try:
+        return wit.TitledMultiSelectEnumSchema(
+            None if (found := value.get("default")) is None else [text(item) for item in found],
+            None if (found := value.get("description")) is None else text(found),
+            to_wit_TitledMultiSelectEnumSchemaItems(value["items"], wit),
+            None if (found := value.get("maxItems")) is None else signed(found),
+            None if (found := value.get("minItems")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            None
+            if value.keys() <= _KEYS_TitledMultiSelectEnumSchema
+            else other_keys(value, _KEYS_TitledMultiSelectEnumSchema),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_TitledMultiSelectEnumSchema, _NUMBERS_TitledMultiSelectEnumSchema
+        )
 
 
 def from_wit_TitledMultiSelectEnumSchema(value: Any) -> dict[str, Any]:
@@ -4304,20 +4459,29 @@ def from_wit_UnsupportedProtocolVersionErrorErrorData(value: Any) -> dict[str, A
 _KEYS_UntitledMultiSelectEnumSchema = frozenset(
     {"default", "description", "items", "maxItems", "minItems", "title", "type"}
 )
+_NUMBERS_UntitledMultiSelectEnumSchema: dict[str, tuple[Exact, Nearest | None]] = {
+    "maxItems": (signed, None),
+    "minItems": (signed, None),
+}
 
 
 def to_wit_UntitledMultiSelectEnumSchema(value: Any, wit: Any) -> Any:
-    return wit.UntitledMultiSelectEnumSchema(
-        None if (found := value.get("default")) is None else [text(item) for item in found],
-        None if (found := value.get("description")) is None else text(found),
-        to_wit_UntitledMultiSelectEnumSchemaItems(value["items"], wit),
-        None if (found := value.get("maxItems")) is None else signed(found),
-        None if (found := value.get("minItems")) is None else signed(found),
-        None if (found := value.get("title")) is None else text(found),
-        None
-        if value.keys() <= _KEYS_UntitledMultiSelectEnumSchema
-        else other_keys(value, _KEYS_UntitledMultiSelectEnumSchema),
-    )
+    try:
+        return wit.UntitledMultiSelectEnumSchema(
+            None if (found := value.get("default")) is None else [text(item) for item in found],
+            None if (found := value.get("description")) is None else text(found),
+            to_wit_UntitledMultiSelectEnumSchemaItems(value["items"], wit),
+            None if (found := value.get("maxItems")) is None else signed(found),
+            None if (found := value.get("minItems")) is None else signed(found),
+            None if (found := value.get("title")) is None else text(found),
+            None
+            if value.keys() <= _KEYS_UntitledMultiSelectEnumSchema
+            else other_keys(value, _KEYS_UntitledMultiSelectEnumSchema),
+        )
+    except UnfitNumber:
+        return with_exact_numbers(
+            value, wit, to_wit_UntitledMultiSelectEnumSchema, _NUMBERS_UntitledMultiSelectEnumSchema
+        )
 
 
 def from_wit_UntitledMultiSelectEnumSchema(value: Any) -> dict[str, Any]:
@@ -4441,6 +4605,7 @@ _CASES_ElicitResult_content_value: dict[str, Callable[[Any], Any]] = {
     "ElicitResultContentValue_Text": same,
     "ElicitResultContentValue_Number": lambda value: from_number(value),
     "ElicitResultContentValue_Boolean": same,
+    "ElicitResultContentValue_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_EmbeddedResource_resource: dict[str, Callable[[Any], Any]] = {
@@ -4509,6 +4674,7 @@ _CASES_PrimitiveSchemaDefinition: dict[str, Callable[[Any], Any]] = {
 _CASES_ProgressToken: dict[str, Callable[[Any], Any]] = {
     "ProgressToken_Text": same,
     "ProgressToken_Integer": same,
+    "ProgressToken_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_ReadResourceAnswer: dict[str, Callable[[Any], Any]] = {
@@ -4529,6 +4695,7 @@ _CASES_ReadResourceResultResponse_result: dict[str, Callable[[Any], Any]] = {
 _CASES_RequestId: dict[str, Callable[[Any], Any]] = {
     "RequestId_Text": same,
     "RequestId_Integer": same,
+    "RequestId_OtherNumber": lambda value: json_value(value),
 }
 
 _CASES_SamplingMessage_content: dict[str, Callable[[Any], Any]] = {

@@ -29,7 +29,7 @@ from mcpgen.emit.wit.forms import (
 from mcpgen.emit.wit.names import attribute_name, class_name, constant_name
 
 #: The Python class of the JSON values that are no objects, by the case's form.
-_KINDS: dict[type, str] = {Boolean: "bool", Integer: "int", Number: "float", Text: "str", Many: "list"}
+_KINDS: dict[type, str] = {Boolean: "bool", Text: "str", Many: "list"}
 
 
 def converters_code(package: Package) -> str:
@@ -85,14 +85,23 @@ class _Writer:
         line, block = self.source.line, self.source.block
         keys = frozenset(field.key for field in record.fields)
         line(f"_KEYS_{record.identifier} = frozenset({{{', '.join(map(repr, sorted(keys)))}}})")
+        numbers = [field for field in record.written if self.number(field.form)]
+        if numbers:
+            with block(f"_NUMBERS_{record.identifier}: dict[str, tuple[Exact, Nearest | None]] = {{"):
+                for field in numbers:
+                    exact = self.number(field.form)
+                    line(f"{field.key!r}: ({exact}, {f'nearest_{exact}' if field.required else None}),")
+            line("}")
         line()
         with block(f"def to_wit_{record.identifier}(value: Any, wit: Any) -> Any:"):
-            with block(f"return wit.{class_name(record.name)}("):
-                for field in record.written:
-                    line(f"{self.field_to_wit(field)},")
-                line(f"None if value.keys() <= _KEYS_{record.identifier}")
-                line(f"else other_keys(value, _KEYS_{record.identifier}),")
-            line(")")
+            if numbers:
+                with block("try:"):
+                    self.construction(record)
+                with block("except UnfitNumber:"):
+                    passed = f"to_wit_{record.identifier}, _NUMBERS_{record.identifier}"
+                    line(f"return with_exact_numbers(value, wit, {passed})")
+            else:
+                self.construction(record)
         line()
         with block(f"def from_wit_{record.identifier}(value: Any) -> dict[str, Any]:"):
             line("result = {} if value.extra is None else object_value(value.extra)")
@@ -100,6 +109,15 @@ class _Writer:
                 self.field_from_wit(field)
             line("return result")
         line()
+
+    def construction(self, record: Record) -> None:
+        line = self.source.line
+        with self.source.block(f"return wit.{class_name(record.name)}("):
+            for field in record.written:
+                line(f"{self.field_to_wit(field)},")
+            line(f"None if value.keys() <= _KEYS_{record.identifier}")
+            line(f"else other_keys(value, _KEYS_{record.identifier}),")
+        line(")")
 
     def field_to_wit(self, field: RecordField) -> str:
         key = repr(field.key)
@@ -119,6 +137,8 @@ class _Writer:
         place, value = f"result[{field.key!r}]", f"value.{attribute_name(field.name)}"
         if field.fixed:
             line(f"{place} = {field.constant!r}")
+        elif field.required and self.number(field.form):
+            line(f"result.setdefault({field.key!r}, {self.from_wit(field.form, value)})")
         elif field.required:
             line(f"{place} = {self.from_wit(field.form, value)}")
         else:
@@ -141,8 +161,8 @@ class _Writer:
             self.numbers(variant, others)
             if objects:
                 self.objects(variant, {case.source or "": case for case in objects})
-            for case in others:
-                if type(self.plain(case.form)) not in _KINDS:
+            for case in others[:-1] if any(self.number(case.form) for case in others) else others:
+                if type(self.plain(case.form)) not in _KINDS and not self.number(case.form):
                     # An object, where no type was the value's, or one of a few strings.
                     kind = "str" if isinstance(self.plain(case.form), Named) else "dict"
                     with block(f"if value.__class__ is {kind}:"):
@@ -163,12 +183,16 @@ class _Writer:
         line()
 
     def numbers(self, variant: Variant, others: list[Case]) -> None:
-        """5 is a number and 5.0 an integer, where the variant has only the one or the other."""
-        kinds = {type(self.plain(case.form)): case for case in others}
-        for present, absent, kind in ((Number, Integer, "int"), (Integer, Number, "float")):
-            if present in kinds and absent not in kinds:
-                with self.source.block(f"if value.__class__ is {kind}:"):
-                    self.source.line(f"return {self.case(variant, kinds[present])}")
+        """5.0 is an integer, and 5 a number where the variant has no integers."""
+        line, block = self.source.line, self.source.block
+        cases = {type(self.plain(case.form)): case for case in others if self.number(case.form)}
+        for kind, form, instead in (("int", Integer, Number), ("float", Number, Integer)):
+            if cases:
+                with block(f"if value.__class__ is {kind}:"):
+                    with block("try:"):
+                        line(f"return {self.case(variant, cases.get(form) or cases[instead])}")
+                    with block("except UnfitNumber:"):
+                        line(f"return {self.case(variant, others[-1])}")
 
     def objects(self, variant: Variant, cases: dict[str, Case]) -> None:
         line, block = self.source.line, self.source.block
@@ -288,6 +312,17 @@ class _Writer:
         while isinstance(form, Named) and isinstance(named := self.declarations[form.identifier], Alias):
             form = named.form
         return form
+
+    def number(self, form: Form) -> str | None:
+        """The function that takes only the numbers that fit `form`; None where that is no number."""
+        plain = self.plain(form)
+        match self.plain(plain.inner) if isinstance(plain, Maybe) else plain:
+            case Integer(signed):
+                return "signed" if signed else "unsigned"
+            case Number():
+                return "number"
+            case _:
+                return None
 
     def is_option(self, form: Form) -> bool:
         return isinstance(self.plain(form), Maybe)

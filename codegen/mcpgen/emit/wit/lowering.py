@@ -7,6 +7,8 @@
 3. Strings out of a few are an enum, other constants JSON text.
 4. An object without known keys is a list of pairs; where its values may be anything, the text of the object.
 5. WIT knows no recursion: what may hold a value of its own type, is JSON text there.
+6. JSON's numbers know no bounds. Where 64 bits do not hold one, a variant has the case `other-number`; an
+   optional field of a record is none, a required one has the nearest number, and `extra` the exact one.
 """
 
 from __future__ import annotations
@@ -214,6 +216,8 @@ class _Lowering:
         for scalar in scalars:
             form = self.form(scalar, owner, f"{identifier}_known")
             cases.append(Case(names.give(_WORDS[type(scalar)]), form))
+        if any(isinstance(scalar, IntegerShape | NumberShape) for scalar in scalars):
+            cases.append(Case(names.give(OTHER_NUMBER), Json()))
         groups = [*plan.cases, ((), plan.untagged)] if plan.untagged else plan.cases
         choices = [
             Choice(values, tuple((each.name, each.keys) for each in candidates))
@@ -284,6 +288,8 @@ def _function_name(method: Method, types: Collection[str]) -> str:
     return name if kebab(name) not in types else method.name.replace("/", "_")
 
 
+#: The case of numbers that no other case holds.
+OTHER_NUMBER = "other-number"
 #: What the cases of values that are no objects are called.
 _WORDS: dict[type, str] = {
     BooleanShape: "boolean",

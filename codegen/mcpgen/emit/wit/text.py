@@ -24,6 +24,7 @@ from mcpgen.emit.wit.forms import (
     Text,
     Variant,
 )
+from mcpgen.emit.wit.lowering import OTHER_NUMBER
 from mcpgen.emit.wit.names import written
 from mcpgen.ir.naming import words
 
@@ -38,6 +39,7 @@ def types_text(package: Package) -> str:
         f"package {package.name}@{VERSION};",
         "",
         "/// Every type of the protocol. Where a key can only have one value, its type has no field for it.",
+        "/// A number that 64 bits do not hold is exact in `extra`; its field has the nearest, or none.",
         "interface types {",
         "    /// A JSON value, as text.",
         "    type json-text = string;",
@@ -132,6 +134,8 @@ def _declaration(declaration: Declaration, names: dict[str, str], own: frozenset
         case Variant(_, _, cases):
             yield f"variant {name} {{"
             for each in cases:
+                if each.name == OTHER_NUMBER:
+                    yield "    /// A number that 64 bits do not hold."
                 yield f"    {written(each.name)}({_spelt(each.form, names)}),"
             yield "}"
         case Record():
