@@ -43,6 +43,7 @@ ROOM |= {"schema/room.py", "schema/tables.py", "schema/pointer.py", "atomic.py"}
         ("mcpgen.emit.definition", python_types._DEFINITION_CODE),
         ("mcpgen.emit.convert", python_types._CONVERT_CODE),
         ("mcpgen.emit.models", python_types._MODELS_CODE),
+        ("mcpgen.emit.wit", python_types._WIT_CODE),
         ("mcpgen.emit.project_tests", (*project_tests._CODE, "ir")),  # which the script itself imports
         ("mcpgen.emit.server, mcpgen.definition.stubs", server_stubs._CODE),
     ],
