@@ -1,0 +1,65 @@
+// All that a component may import, over what a worker has: the variables of its environment, clocks, randomness,
+// its log, and HTTP.
+
+import { Fields, IncomingBody, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam } from "./http.js";
+import { after, InputStream, IoError, OutputStream, poll, Pollable } from "./io.js";
+import { handle, FutureIncomingResponse, IncomingResponse, OutgoingRequest, RequestOptions } from "./fetching.js";
+
+const decoder = new TextDecoder();
+
+/** Writes whole lines to the log. */
+class Log {
+  closed = false;
+  #line = "";
+
+  room() {
+    return 1 << 16;
+  }
+
+  write(contents) {
+    const lines = (this.#line + decoder.decode(contents, { stream: true })).split("\n");
+    this.#line = lines.pop();
+    for (const line of lines) console.error(line);
+  }
+
+  drained() {
+    return Promise.resolve();
+  }
+}
+
+/** The imports of one instance. Of `env`, the strings are its environment: variables and secrets. */
+export function imports(env) {
+  const variables = Object.entries(env).filter(([, value]) => typeof value === "string");
+  const log = new Log();
+  return {
+    "wasi:cli/environment": { getEnvironment: () => variables },
+    "wasi:cli/stderr": { getStderr: () => new OutputStream(log) },
+    "wasi:clocks/monotonic-clock": {
+      now: () => BigInt(Math.round(performance.now() * 1e6)),
+      subscribeDuration: after,
+    },
+    "wasi:clocks/wall-clock": {
+      now: () => {
+        const now = Date.now();
+        return { seconds: BigInt(Math.trunc(now / 1000)), nanoseconds: (now % 1000) * 1e6 };
+      },
+    },
+    "wasi:random/random": { getRandomBytes: (length) => crypto.getRandomValues(new Uint8Array(Number(length))) },
+    "wasi:io/error": { Error: IoError },
+    "wasi:io/poll": { Pollable, poll },
+    "wasi:io/streams": { InputStream, OutputStream },
+    "wasi:http/types": {
+      Fields,
+      FutureIncomingResponse,
+      IncomingBody,
+      IncomingRequest,
+      IncomingResponse,
+      OutgoingBody,
+      OutgoingRequest,
+      OutgoingResponse,
+      RequestOptions,
+      ResponseOutparam,
+    },
+    "wasi:http/outgoing-handler": { handle },
+  };
+}
