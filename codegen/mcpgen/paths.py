@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -17,3 +19,19 @@ def wit_directory() -> Path:
     """The WIT room that comes with this mcpgen: package `mcpgen:mcp`, and beside it what it uses of WASI."""
     packaged = _PACKAGE / "_wit"
     return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "wit"
+
+
+def cache_directory() -> Path:
+    """Where mcpgen keeps what it can make again: below the user's cache directory, as the platform has it.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    wished = os.environ.get("XDG_CACHE_HOME", "")
+    if Path(wished).is_absolute():  # the specification wants anything else ignored
+        return Path(wished) / "mcpgen"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "mcpgen" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "mcpgen"
+    return Path.home() / ".cache" / "mcpgen"

@@ -23,7 +23,7 @@ from mcpgen_runtime.jsonrpc import (
     Response,
     message_of,
 )
-from mcpgen_runtime.legacy import LegacySession
+from mcpgen_runtime.legacy import LegacySession, State
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.modern import ModernEndpoint, is_modern
 from mcpgen_runtime.protocol import ProtocolHandler
@@ -55,6 +55,9 @@ class Connection:
         self._modern_spoken = False
         self._closed = False
         self._size = 0
+        #: What came while `initialize` is being answered: which era it belongs to, the answer decides.
+        self._held: list[Message] = []
+        self._holds = getattr(handler, "opens_later", False)
         #: Whether the client does not read what is written: set by who writes.
         self.paused = False
         # One for both eras: an id is in use whichever asked with it, and whichever cancels it.
@@ -149,6 +152,9 @@ class Connection:
 
     def _open(self, message: Message) -> None:
         """Serve a message while no session is open: most are modern."""
+        if self._holds and self._session.state is State.INITIALIZING and self._may_wait(message):
+            self._held.append(message)
+            return
         if message.__class__ is Request:
             if message.method in ("initialize", "ping") and not is_modern(message.params):
                 self._session.receive(message, self)
@@ -158,6 +164,16 @@ class Connection:
         else:
             self._modern.receive(message, self)
             self._session.receive(message, self)
+
+    def _may_wait(self, message: Message) -> bool:
+        """Whether a message is for the session that is about to open: its client was too quick."""
+        if len(self._held) >= self._limits.max_concurrent_requests:
+            return False
+        if message.__class__ is not Request:
+            return True
+        if message.method in ("initialize", "ping") or is_modern(message.params):
+            return False
+        return not self._in_flight.uses(message.id)
 
     def _receive_batch(self, values: list[Any]) -> None:
         batch = _Batch(self)
@@ -174,6 +190,13 @@ class Connection:
     def answer(self, response: Response) -> None:
         # Only an error can have an unknown id.
         self._put(answer_text(response, null_id=response.id is None and self.null_id))
+        if self._held and self._session.state is not State.INITIALIZING:
+            held, self._held = self._held, []
+            for message in held:
+                if self._session.revision is not None:
+                    self._session.receive(message, self)
+                else:
+                    self._open(message)
 
     def refuse(self, error: Error) -> None:
         self.answer(error)

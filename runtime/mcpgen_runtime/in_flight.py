@@ -96,10 +96,14 @@ class InFlight:
                 value=limit,
             )
 
+    def uses(self, id: RequestId) -> bool:
+        """Whether a request with that id waits for its answer."""
+        return id in self._by_id or id in self.streams
+
     def check(self, id: RequestId) -> None:
         """Raise `McpError` where no request with that `id` may be started now."""
         if self._by_id or self.streams or self.handlers:
-            if id in self._by_id or id in self.streams:
+            if self.uses(id):
                 raise InvalidRequest(
                     f"The id {shorten(repr(id))} is in use by a request that is not answered yet"
                 )

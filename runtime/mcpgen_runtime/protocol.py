@@ -19,6 +19,9 @@ class ProtocolHandler(Protocol):
     Every request comes here but `subscriptions/listen`: its era keeps the stream and answers it, from
     `capabilities` and `changes`.
 
+    A handler that has `opens_later`, and it is true, answers `initialize` from elsewhere: what a client sends
+    before that is answered is kept for the session, not refused.
+
     `changes` is where sessions and listen streams register to hear what changed; `sealer` makes and
     verifies what clients carry about for the server.
     """

@@ -215,7 +215,7 @@ def test_a_gateway_without_a_server_ends_it_with_3(project: Path) -> None:
         (["--uvloop", "maybe"], "--uvloop maybe is nothing"),
         (["--log-level", "loud"], "--log-level loud is nothing"),
         (["--htp", "127.0.0.1:8080"], "no such option: --htp"),
-        (["another:server"], "got unexpected extra argument"),
+        (["another:server"], "greeter:server is no component, and only components are served in a row"),
     ],
 )
 def test_wrong_option_ends_it_with_2(project: Path, options: list[str], error: str) -> None:

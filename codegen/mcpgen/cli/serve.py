@@ -10,9 +10,12 @@ import typer
 
 
 def serve(
-    target: Annotated[
-        str,
-        typer.Argument(metavar="TARGET", help="module:attribute, path/to/file.py:attribute, or a project."),
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TARGET…",
+            help="module:attribute, path/to/file.py:attribute, a project; or .wasm files.",
+        ),
     ],
     stdio: Annotated[
         bool, typer.Option("--stdio", help="Standard input and output: what happens without any of these.")
@@ -43,10 +46,36 @@ def serve(
             metavar="ORIGIN", help="Let in pages of this origin, such as https://app.example; or *."
         ),
     ] = None,
-    allow_host: Annotated[
+    public_host: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
             metavar="NAME", help="A name that this server is reached by, such as mcp.example; or *."
+        ),
+    ] = None,
+    allow_host: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            metavar="NAME[:PORT]",
+            help="Let a component make HTTP requests to this host. Without a component: as --public-host.",
+        ),
+    ] = None,
+    directories: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--dir",
+            metavar="HOST[::GUEST][::rw]",
+            help="Let a component read this directory, called GUEST inside; with ::rw also write.",
+        ),
+    ] = None,
+    environment: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--env", metavar="NAME[=VALUE]", help="Let a component see this variable."),
+    ] = None,
+    isolation: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="pool|request",
+            help="Warm instances of a component, used again; or a fresh one for every request.",
         ),
     ] = None,
     settings: Annotated[
@@ -78,7 +107,13 @@ def serve(
     max_header_bytes, max_headers_bytes, max_replay_bytes; max_depth, max_items,
     max_array_items, max_object_members, max_tool_name_length, max_uri_length;
     max_connections, max_sessions, max_concurrent_requests, max_subscriptions,
-    max_replay_events; sse_path, sse_retry_ms, backlog, socket_mode.
+    max_replay_events; sse_path, sse_retry_ms, backlog, socket_mode; and for a
+    component, each instance and each call of it: max_memory_bytes (256 MiB),
+    max_instances (as many as processors, 8 at most), cpu_seconds (30),
+    call_seconds (60), cancel_seconds (1).
+
+    A component has no file, no network and no variable but what --dir,
+    --allow-host and --env grant.
 
     Exit codes: 0 it was ended, 2 wrong usage, 3 it cannot listen there or its own code failed.
     """
@@ -87,7 +122,8 @@ def serve(
 
     run(
         ServeOptions(
-            target=target,
+            target=targets[0],
+            behind=tuple(targets[1:]),
             stdio=stdio,
             http=http,
             ws=ws,
@@ -95,7 +131,11 @@ def serve(
             unix=unix,
             path=path,
             allow_origin=tuple(allow_origin or ()),
+            public_host=tuple(public_host or ()),
             allow_host=tuple(allow_host or ()),
+            directories=tuple(directories or ()),
+            environment=tuple(environment or ()),
+            isolation=isolation,
             settings=tuple(settings or ()),
             uvloop=uvloop,
             log_level=log_level,

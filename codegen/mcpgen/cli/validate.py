@@ -45,6 +45,12 @@ def validate(
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="PATH", help="The Unix socket that the server listens at."),
     ] = None,
+    component: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            metavar="FILE", help="A component, served in this process; middleware before it: name each."
+        ),
+    ] = None,
     revision: Annotated[
         str, typer.Option(metavar="R", help="A protocol revision, all of them, or auto: what it speaks.")
     ] = "auto",
@@ -99,7 +105,7 @@ def validate(
     from mcpgen.validate.run import Options
     from mcpgen.validate.target import Target
 
-    addresses = {"--url": url, "--ws": ws, "--tcp": tcp, "--unix": unix}
+    addresses = {"--url": url, "--ws": ws, "--tcp": tcp, "--unix": unix, "--component": component}
     given = [option for option, address in addresses.items() if address]
     if bool(command) + len(given) != 1:
         named = ["a command"] * bool(command) + given
@@ -107,7 +113,8 @@ def validate(
             f"one server is judged, and {' and '.join(named)} name several"
             if named
             else "there is nothing to validate",
-            hint="mcpgen validate -- COMMAND…, or one of --url URL, --ws URL, --tcp HOST:PORT, --unix PATH",
+            hint="mcpgen validate -- COMMAND…, or one of --url URL, --ws URL, --tcp HOST:PORT, --unix PATH,"
+            " --component FILE",
         )
     if revision not in (*REVISIONS, "auto", "all"):
         # All of them and no guess: the nearest date is not the likeliest.
@@ -139,12 +146,21 @@ def validate(
         )
     if output is not None and not output.parent.is_dir():
         raise UsageError(f"{output.parent} is not a directory", hint="check --output")
+    handler = None
+    if component:
+        from mcpgen.component.recognising import read
+        from mcpgen.hosting.loading import Hosting
+        from mcpgen.served import handler_of
+
+        handler = handler_of([read(each) for each in component], Hosting())
     target = Target(
         command=tuple(command or ()),
         url=url,
         ws=ws,
         tcp=None if tcp is None else _host_and_port(tcp),
         unix=unix,
+        components=tuple(component or ()),
+        handler=handler,
         env=_pairs(env, "=", "--env NAME=VALUE"),
         cwd=cwd,
         headers=headers_of(header),

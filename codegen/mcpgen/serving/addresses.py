@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from mcpgen.errors import UsageError, nearest
+from mcpgen.hosting.limits import ComponentLimits
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.config import TransportConfig
 
@@ -32,12 +33,17 @@ def host_and_port(option: str, text: str) -> tuple[str, int]:
 def settable() -> dict[str, str]:
     """The type of each setting that --set takes, by its name, as it is annotated."""
     others = {each.name: str(each.type) for each in fields(TransportConfig) if each.name not in _ELSEWHERE}
-    return {each.name: str(each.type) for each in fields(Limits)} | others
+    component = {each.name: str(each.type) for each in fields(ComponentLimits)}
+    return {each.name: str(each.type) for each in fields(Limits)} | others | component
 
 
 def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
-    """What `TransportConfig.of` takes, from NAME=VALUE each. Raises `UsageError`."""
+    """What `TransportConfig.of` takes, from NAME=VALUE each; `component` has those of a component.
+
+    Raises `UsageError`.
+    """
     limits = {each.name for each in fields(Limits)}
+    component = {each.name for each in fields(ComponentLimits)}
     kinds = settable()
     values: dict[str, Any] = {}
     for assignment in assignments:
@@ -52,6 +58,8 @@ def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
         value = _value(name, kinds[name], text)
         if name in limits:
             values.setdefault("limits", {})[name] = value
+        elif name in component:
+            values.setdefault("component", {})[name] = value
         else:
             values[name] = value
     return values

@@ -17,6 +17,8 @@ class ServeOptions:
     """The options of one run, as they were typed."""
 
     target: str
+    #: The components behind the first: they come after it, the server's last.
+    behind: tuple[str, ...] = ()
     stdio: bool = False
     http: str | None = None
     ws: str | None = None
@@ -24,7 +26,11 @@ class ServeOptions:
     unix: str | None = None
     path: str | None = None
     allow_origin: tuple[str, ...] = ()
+    public_host: tuple[str, ...] = ()
     allow_host: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    isolation: str | None = None
     settings: tuple[str, ...] = ()
     uvloop: str = "auto"
     log_level: str | None = None
@@ -38,10 +44,20 @@ SINGLE = {
     "--tcp": "tcp",
     "--unix": "unix",
     "--path": "path",
+    "--isolation": "isolation",
     "--uvloop": "uvloop",
     "--log-level": "log_level",
 }
-REPEATED = {"--allow-origin": "allow_origin", "--allow-host": "allow_host", "--set": "settings"}
+REPEATED = {
+    "--allow-origin": "allow_origin",
+    "--public-host": "public_host",
+    "--allow-host": "allow_host",
+    "--dir": "directories",
+    "--env": "environment",
+    "--set": "settings",
+}
+#: How the file of a component ends.
+COMPONENT = ".wasm"
 
 
 def read_plainly(arguments: Sequence[str]) -> ServeOptions | None:
@@ -51,9 +67,12 @@ def read_plainly(arguments: Sequence[str]) -> ServeOptions | None:
     for argument in rest:
         name, equals, value = argument.partition("=")
         if not argument.startswith("-"):
-            if "target" in values:
+            if "target" not in values:
+                values["target"] = argument
+            elif argument.endswith(COMPONENT):
+                values["behind"] = (*values.get("behind", ()), argument)
+            else:
                 return None
-            values["target"] = argument
         elif argument in FLAGS:
             values[FLAGS[argument]] = True
         elif name in SINGLE or name in REPEATED:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcpgen.errors import MissingExtra, TargetCrashed, TargetUnreachable, UsageError
-from mcpgen.serving.options import ServeOptions
+from mcpgen.serving.options import COMPONENT, ServeOptions
 
 if TYPE_CHECKING:
     from mcpgen_runtime.transports.adapter import TransportAdapter
@@ -60,7 +60,7 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
 
     level = _log_level(options.log_level)
     networked = any((options.http, options.ws, options.tcp, options.unix))
-    config = _config(options)
+    config, component_settings = _config(options)
     adapters: list[TransportAdapter] = _networked(options, config) if networked else []
     if options.stdio or not networked:
         # Before anything of the target runs: it might print as it is imported.
@@ -74,7 +74,12 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
         stdio = StdioAdapter(streams=streams, listening=say)
         stdio.configure(config)
         adapters.append(stdio)
-    handler = load_target(options.target, key=_key())
+    if is_component(options):
+        from mcpgen.serving.components import load_components
+
+        handler = load_components(options, component_settings, key=_key())
+    else:
+        handler = load_target(options.target, key=_key())
     # After the target, whose own way to log is kept: what is asked for here is only how much.
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     if level is not None:
@@ -90,8 +95,30 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
         raise TargetCrashed(f"the lifespan of {options.target}", failed.cause or failed) from None
 
 
-def _config(options: ServeOptions) -> TransportConfig:
-    """What all transports of this run have in common."""
+def is_component(options: ServeOptions) -> bool:
+    """Whether components are to be served. Raises `UsageError` for what only they, or others, take."""
+    targets = (options.target, *options.behind)
+    others = [each for each in targets if not each.endswith(COMPONENT)]
+    if options.behind and others:
+        raise UsageError(
+            f"{others[0]} is no component, and only components are served in a row",
+            hint="name one target, or several .wasm files, the outermost first",
+        )
+    for option, given in (
+        ("--isolation", options.isolation),
+        ("--dir", options.directories),
+        ("--env", options.environment),
+    ):
+        if given and others:
+            raise UsageError(
+                f"{option} is for components, and {others[0]} is none",
+                hint=f"leave {option} out: what runs natively has what its process has",
+            )
+    return not others
+
+
+def _config(options: ServeOptions) -> tuple[TransportConfig, dict[str, Any]]:
+    """What all transports of this run have in common; and what was set of a component."""
     from mcpgen_runtime.transports.config import ConfigError, TransportConfig
 
     settings: dict[str, Any] = {}
@@ -101,10 +128,18 @@ def _config(options: ServeOptions) -> TransportConfig:
         settings = settings_of(options.settings)
     if options.path is not None:
         settings["path"] = options.path
+    component: dict[str, Any] = settings.pop("component", {})
+    if component and not options.target.endswith(COMPONENT):
+        name = next(iter(component))
+        raise UsageError(f"--set {name} is for components, and {options.target} is none", hint="leave it out")
     settings["allowed_origins"] = tuple(each.lower() for each in options.allow_origin)
-    settings["allowed_hosts"] = tuple(each.lower() for each in options.allow_host)
+    names = options.public_host
+    if not options.target.endswith(COMPONENT):
+        # A component's are those that it may make requests to; see docs/host.md.
+        names += options.allow_host
+    settings["allowed_hosts"] = tuple(each.lower() for each in names)
     try:
-        return TransportConfig.of(settings)
+        return TransportConfig.of(settings), component
     except ConfigError as error:
         raise UsageError(str(error), hint="see docs/transports.md") from None
 

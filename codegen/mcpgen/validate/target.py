@@ -10,6 +10,7 @@ from typing import Any
 
 from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
+from mcpgen.validate.in_process import InProcessTransport
 from mcpgen.validate.journal import Journal
 from mcpgen.validate.recorder import Limits, Recorder
 from mcpgen.validate.starting import cannot_start
@@ -17,17 +18,23 @@ from mcpgen_runtime.client import StdioTransport, TcpTransport, Transport, UnixT
 from mcpgen_runtime.client.errors import ConnectFailed
 from mcpgen_runtime.client.urls import shown
 from mcpgen_runtime.limits import Limits as TransportLimits
+from mcpgen_runtime.protocol import ProtocolHandler
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A command to start, or one address: `url` of HTTP, `ws` of a WebSocket, `tcp`, or a `unix` socket."""
+    """A command to start, or one address: `url` of HTTP, `ws` of a WebSocket, `tcp`, or a `unix` socket.
+
+    Or components, the outermost first, and the `handler` that they were made.
+    """
 
     command: tuple[str, ...] = ()
     url: str | None = None
     ws: str | None = None
     tcp: tuple[str, int] | None = None
     unix: Path | None = None
+    components: tuple[Path, ...] = ()
+    handler: ProtocolHandler | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -40,6 +47,8 @@ class Target:
         if self.tcp is not None:
             host, port = self.tcp
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        if self.components:
+            return " ".join(map(str, self.components))
         return None if self.unix is None else str(self.unix)
 
     def described(self) -> dict[str, Any]:
@@ -52,6 +61,8 @@ class Target:
             return {"transport": "tcp", "address": self.address}
         if self.unix is not None:
             return {"transport": "unix", "path": self.address}
+        if self.components:
+            return {"transport": "memory", "component": " ".join(map(str, self.components))}
         return {"transport": "stdio", "command": list(self.command)}
 
     def check(self, *, url_option: str = "--url") -> None:
@@ -91,6 +102,8 @@ class Target:
             return TcpTransport(*self.tcp, limits=limits)
         if self.unix is not None:
             return UnixTransport(self.unix, limits=limits)
+        if self.handler is not None:
+            return InProcessTransport(self.handler, limits=limits)
         # What it writes there is shown where it explains something, from its last words.
         return StdioTransport(self.command, env=self.env, cwd=self.cwd, on_stderr=None, limits=limits)
 

@@ -1,0 +1,144 @@
+"""The engine: what compiles components, and the clock that no call outruns."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from ctypes import byref, c_void_p
+from typing import Protocol
+
+from mcpgen.hosting.library import Bytes, WasmError, library
+
+#: How often a call that goes on is looked at, in seconds.
+TICK_SECONDS = 0.02
+#: Part of a cache entry's name, beside wasmtime's version: changes with what `Engine` configures.
+CONFIGURATION = "epoch-1"
+_SPEED = 1
+
+
+class Ticking(Protocol):
+    """Who has a call going on."""
+
+    def tick(self) -> None:
+        """Time has passed."""
+
+
+class Engine:
+    """Compiles components and loads them. One is enough for a process.
+
+    Code that it compiles looks at the engine's epoch in every loop and every function; while calls go on, a
+    thread lets that pass, and each call is asked whether it may go on: see `Instance`.
+    """
+
+    def __init__(self) -> None:
+        lib = self.library = library()
+        config = lib.wasm_config_new()
+        lib.wasmtime_config_epoch_interruption_set(config, True)
+        # An instance begins as a private mapping of what Python's heap was when it was built.
+        lib.wasmtime_config_memory_init_cow_set(config, True)
+        lib.wasmtime_config_cranelift_opt_level_set(config, _SPEED)
+        self.pointer = lib.wasm_engine_new_with_config(config)
+        self.fingerprint = f"wasmtime-{lib.version}-{CONFIGURATION}"
+        self._busy: set[Ticking] = set()
+        self._some = threading.Event()
+        self._ticking: threading.Thread | None = None
+
+    def compile(self, wasm: bytes) -> Code:
+        """The component `wasm`, compiled: that takes half a second for each megabyte. Raises `WasmError`."""
+        component = c_void_p()
+        self.library.check(
+            self.library.wasmtime_component_new(self.pointer, wasm, len(wasm), byref(component))
+        )
+        return Code(self, component.value)
+
+    def load(self, path: str) -> Code:
+        """What `Code.serialized` gave, from a file that nobody changes. Raises `WasmError`."""
+        component = c_void_p()
+        self.library.check(
+            self.library.wasmtime_component_deserialize_file(self.pointer, path.encode(), byref(component))
+        )
+        return Code(self, component.value)
+
+    def begin(self, call: Ticking) -> None:
+        """A call begins: the epoch passes until it has ended."""
+        self._busy.add(call)
+        if not self._some.is_set():
+            self._some.set()
+            if self._ticking is None:
+                self._ticking = threading.Thread(target=self._tick, name="mcpgen epoch", daemon=True)
+                self._ticking.start()
+
+    def end(self, call: Ticking) -> None:
+        """It has ended."""
+        self._busy.discard(call)
+
+    def _tick(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(TICK_SECONDS)
+            self.library.wasmtime_engine_increment_epoch(self.pointer)
+            for each in tuple(self._busy):
+                each.tick()
+            if not self._busy:
+                self._some.clear()
+                # Between the two a call may have begun, and seen it set.
+                if self._busy:
+                    self._some.set()
+
+
+class Code:
+    """A compiled component."""
+
+    def __init__(self, engine: Engine, pointer: int | None) -> None:
+        self.engine = engine
+        self.pointer = pointer
+
+    def __del__(self) -> None:
+        if self.pointer:
+            self.engine.library.wasmtime_component_delete(self.pointer)
+
+    def serialized(self) -> bytes:
+        """The code as bytes, for `Engine.load` of the same version on such a machine."""
+        lib, content = self.engine.library, Bytes()
+        lib.check(lib.wasmtime_component_serialize(self.pointer, byref(content)))
+        try:
+            return ctypes.string_at(content.data, content.size)
+        finally:
+            lib.wasm_byte_vec_delete(byref(content))
+
+    def export(self, *path: str) -> int | None:
+        """Where an export is: one of the interface `path[0]` if there are two names. None for none."""
+        lib, index = self.engine.library, None
+        for name in path:
+            encoded = name.encode()
+            outer, index = (
+                index,
+                lib.wasmtime_component_get_export_index(self.pointer, index, encoded, len(encoded)),
+            )
+            if outer:
+                lib.wasmtime_component_export_index_delete(outer)
+            if not index:
+                return None
+        return index
+
+    def imports(self) -> tuple[str, ...]:
+        """The names of what it imports."""
+        lib = self.engine.library
+        kind = lib.wasmtime_component_type(self.pointer)
+        try:
+            count = lib.wasmtime_component_type_import_count(kind, self.engine.pointer)
+            return tuple(self._import(kind, each) for each in range(count))
+        finally:
+            lib.wasmtime_component_type_delete(kind)
+
+    def _import(self, kind: int, number: int) -> str:
+        lib, name, size, item = self.engine.library, c_void_p(), ctypes.c_size_t(), c_void_p()
+        lib.wasmtime_component_type_import_nth(
+            kind, self.engine.pointer, number, byref(name), byref(size), byref(item)
+        )
+        lib.wasmtime_component_extern_delete(item)
+        return ctypes.string_at(name.value or 0, size.value).decode()
+
+
+__all__ = ["TICK_SECONDS", "Code", "Engine", "WasmError"]

@@ -1,0 +1,262 @@
+"""One instance of a component, in a store of its own: called by one thread at a time, until it traps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from ctypes import addressof, byref
+from itertools import count
+from typing import Any
+
+from mcpgen.hosting.engine import Code
+from mcpgen.hosting.library import (
+    NO_FINALIZER,
+    EpochCallback,
+    FunctionHandle,
+    InstanceHandle,
+    Library,
+    Value,
+    WasmError,
+)
+from mcpgen.hosting.limits import ComponentLimits
+from mcpgen.hosting.linking import Linker
+from mcpgen.hosting.values import Arguments, Context, messages, text
+
+_DIAGNOSTICS = "mcpgen:mcp/diagnostics@0.1.0"
+#: So many linear memories a component may have, each of `max_memory_bytes` at most.
+_MEMORIES = 8
+_TABLE_ELEMENTS = 1_000_000
+#: So much of what a component writes is kept until it is logged.
+_MAX_OUTPUT = 64 * 1024
+#: A call that is so much over its time is in a function of the host, which does not return.
+_STUCK_SECONDS = 1.0
+_CONTINUE = 0
+
+
+class Trapped(Exception):
+    """A call that ended in a trap. `limit` is the limit that ended it, if one did."""
+
+    def __init__(self, reason: str, limit: str | None = None) -> None:
+        super().__init__(reason)
+        self.limit = limit
+
+
+class Call:
+    """One call, as the watch over it sees it. `cancel` it from any thread."""
+
+    __slots__ = ("_cpu", "_limits", "_until", "ended_by", "on_stuck")
+
+    def __init__(self, limits: ComponentLimits, on_stuck: Callable[[], object] | None = None) -> None:
+        self._limits = limits
+        self._until = time.monotonic() + limits.call_seconds
+        self._cpu = time.thread_time() + limits.cpu_seconds
+        #: The name of the limit that it passed.
+        self.ended_by: str | None = None
+        self.on_stuck = on_stuck
+
+    def cancel(self) -> None:
+        """Nobody wants its answer any more: it may end by itself soon, or is ended."""
+        self._until = min(self._until, time.monotonic() + self._limits.cancel_seconds)
+
+    def overdue(self) -> bool:
+        """Whether it may not go on. Asked in its own thread."""
+        if time.monotonic() > self._until:
+            self.ended_by = "call_seconds"
+        elif time.thread_time() > self._cpu:
+            self.ended_by = "cpu_seconds"
+        return self.ended_by is not None
+
+    def tick(self) -> None:
+        """Asked from another thread, again and again: whether it is stuck."""
+        if self.on_stuck is not None and time.monotonic() > self._until + _STUCK_SECONDS:
+            stuck, self.on_stuck = self.on_stuck, None
+            self.ended_by = "call_seconds"
+            stuck()
+
+
+class Instance:
+    """A component, instantiated. `behind` is what stands behind a middleware.
+
+    Raises `WasmError` where it cannot be linked, and `Trapped` where it traps as it begins.
+    """
+
+    def __init__(
+        self, code: Code, linker: Linker, limits: ComponentLimits, *, behind: Instance | None = None
+    ) -> None:
+        self.code = code
+        self.name = linker.name
+        self.limits = limits
+        self.behind = behind
+        self.dead = False
+        self.call: Call | None = None
+        lib = self._library = code.engine.library
+        self.number = next(_numbers)
+        self._output = bytearray()
+        self._functions: dict[tuple[str, ...], FunctionHandle | None] = {}
+        _instances[self.number] = self
+        self._store = lib.wasmtime_store_new(code.engine.pointer, self.number, NO_FINALIZER)
+        self.context = lib.wasmtime_store_context(self._store)
+        lib.wasmtime_store_limiter(self._store, limits.max_memory_bytes, _TABLE_ELEMENTS, -1, -1, _MEMORIES)
+        lib.wasmtime_store_epoch_deadline_callback(self._store, _watch, self.number, NO_FINALIZER)
+        self._handle = InstanceHandle()
+        try:
+            linker.prepare(self)
+            self._run(
+                lambda: lib.wasmtime_component_linker_instantiate(
+                    linker.pointer, self.context, code.pointer, byref(self._handle)
+                ),
+                Call(limits),
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def function(self, *path: str) -> FunctionHandle | None:
+        """An exported function, by its name, or those of its interface and itself."""
+        if path not in self._functions:
+            index, found, lib = self.code.export(*path), None, self._library
+            if index is not None:
+                found = FunctionHandle()
+                if not lib.wasmtime_component_instance_get_func(
+                    byref(self._handle), self.context, index, byref(found)
+                ):
+                    found = None
+                lib.wasmtime_component_export_index_delete(index)
+            self._functions[path] = found
+        return self._functions[path]
+
+    def call_at(
+        self,
+        function: FunctionHandle,
+        arguments: int | None,
+        count: int,
+        results: int | None,
+        number: int,
+        call: Call | None = None,
+    ) -> None:
+        """Call `function` with so many `Value`s at the address `arguments`, for those at `results`.
+
+        `call` is what it is part of. Raises `Trapped`: it cannot be called again then.
+        """
+        self._run(
+            lambda: self._library.wasmtime_component_func_call(
+                byref(function), self.context, arguments, count, results, number
+            ),
+            call or Call(self.limits),
+        )
+
+    def _run(self, run: Callable[[], int | None], call: Call) -> None:
+        engine, lib = self.code.engine, self._library
+        self.call = call
+        lib.wasmtime_context_set_epoch_deadline(self.context, 1)
+        engine.begin(self)
+        try:
+            error = run()
+        finally:
+            engine.end(self)
+        if error:
+            self.dead = True
+            raise Trapped(f"{self.name}: {lib.message(error)}", call.ended_by)
+
+    def free(self, result: Value) -> None:
+        """Free what a function returned."""
+        self._library.wasmtime_component_val_delete(addressof(result))
+
+    def tick(self) -> None:
+        """Time passes: called from another thread while a call goes on."""
+        if self.call is not None:
+            self.call.tick()
+
+    def write(self, data: bytes) -> None:
+        """The component prints."""
+        if len(self._output) < _MAX_OUTPUT:
+            self._output += data
+
+    def printed(self) -> str:
+        """What it, and what is behind it, printed since the last time. Raises `Trapped`."""
+        found = self.behind.printed() if self.behind is not None else ""
+        if self._output:
+            found += self._output.decode(errors="replace")
+            self._output.clear()
+        return found
+
+    def close(self) -> None:
+        """Free it. Not while it is called."""
+        self.dead = True
+        if self._store:
+            self._library.wasmtime_store_delete(self._store)
+            self._store = None
+            _instances.pop(self.number, None)
+        if self.behind is not None:
+            self.behind.close()
+
+
+class HandlerInstance(Instance):
+    """An instance of a component that exports `mcpgen:mcp/handler`, in a version called `handler`."""
+
+    def __init__(
+        self,
+        code: Code,
+        linker: Linker,
+        limits: ComponentLimits,
+        *,
+        handler: str,
+        key: bytes,
+        behind: HandlerInstance | None = None,
+    ) -> None:
+        super().__init__(code, linker, limits, behind=behind)
+        handle = self.function(handler, "handle")
+        if handle is None:
+            self.close()
+            raise WasmError(f"{self.name} exports {handler}, without handle")
+        self.handle = handle
+        self._printed = self.function(_DIAGNOSTICS, "printed")
+        self._arguments = Arguments(key)
+
+    def answer(self, message: bytes, context: Context, call: Call | None = None) -> list[bytes] | None:
+        """The messages that `message` is answered with; None where it is not theirs.
+
+        Raises `Trapped`, and `Unexpected` for a value of another type.
+        """
+        arguments, result = self._arguments, Value()
+        arguments.fill(message, context)
+        self.call_at(self.handle, arguments.address, 2, addressof(result), 1, call)
+        return messages(self._library, result)
+
+    def printed(self) -> str:
+        """See `Instance.printed`."""
+        found = super().printed()
+        if self._printed is not None and not self.dead:
+            result = Value()
+            self.call_at(self._printed, None, 0, addressof(result), 1)
+            found += text(self._library, result)
+        return found
+
+
+_numbers = count(1)
+_instances: dict[int, Instance] = {}
+
+
+def instance_numbered(number: int) -> Instance | None:
+    """The instance of that number, unless it is closed."""
+    return _instances.get(number)
+
+
+def instance_of(library: Library, context: int) -> Instance:
+    """The instance that calls a function of the host."""
+    return _instances[library.wasmtime_context_get_data(context)]
+
+
+@EpochCallback  # type: ignore[untyped-decorator]
+def _watch(context: int, number: int, deadline: Any, kind: Any) -> int:
+    """Called by the code of an instance, in its thread, as the epoch passes."""
+    instance = _instances.get(number)
+    if instance is None or instance.call is None or not instance.call.overdue():
+        deadline[0] = 1
+        kind[0] = _CONTINUE
+        return 0
+    error = instance._library.wasmtime_error_new(f"it ran into {instance.call.ended_by}".encode())
+    return error or 0
+
+
+__all__ = ["Call", "HandlerInstance", "Instance", "Trapped", "instance_numbered", "instance_of"]

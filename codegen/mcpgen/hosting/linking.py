@@ -1,0 +1,91 @@
+"""What the imports of a component are linked to: what stands behind it, and what was granted. No more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from ctypes import byref, c_void_p
+from typing import TYPE_CHECKING
+
+from mcpgen.errors import UsageError
+from mcpgen.hosting.engine import Code
+from mcpgen.hosting.grants import Grants
+from mcpgen.hosting.library import NO_FINALIZER, FunctionCallback, Library
+
+if TYPE_CHECKING:
+    from mcpgen.hosting.instance import Instance
+
+_HANDLER = "mcpgen:mcp/handler@"
+
+
+class Linker:
+    """A linker for instances of `code`, which is called `name` and has these `imports`.
+
+    Raises `UsageError` for an import that nobody here has, `WasmError` for one that is of another type.
+    """
+
+    def __init__(self, code: Code, name: str, imports: Sequence[str], grants: Grants) -> None:
+        self.name = name
+        self._grants = grants
+        self._wasi = any(each.startswith("wasi:") for each in imports)
+        foreign = [each for each in imports if not each.startswith((_HANDLER, "wasi:"))]
+        if foreign:
+            raise UsageError(
+                f"{name} imports {', '.join(foreign)}, which this host does not have",
+                hint="a component may import WASI 0.2, and a middleware mcpgen:mcp/handler",
+            )
+        lib = self._library = code.engine.library
+        self.pointer = lib.wasmtime_component_linker_new(code.engine.pointer)
+        if self._wasi:
+            lib.check(lib.wasmtime_component_linker_add_wasip2(self.pointer))
+        if any(each.startswith("wasi:http/") for each in imports):
+            lib.check(lib.wasmtime_component_linker_add_wasi_http(self.pointer))
+        for each in imports:
+            if each.startswith(_HANDLER):
+                self._link_next(lib, each.encode())
+
+    def __del__(self) -> None:
+        pointer = getattr(self, "pointer", None)
+        if pointer:
+            self._library.wasmtime_component_linker_delete(pointer)
+
+    def prepare(self, instance: Instance) -> None:
+        """Give the store of an instance what its imports use."""
+        if self._wasi:
+            self._grants.give(self._library, instance)
+
+    def _link_next(self, lib: Library, name: bytes) -> None:
+        root = lib.wasmtime_component_linker_root(self.pointer)
+        interface = c_void_p()
+        try:
+            lib.check(
+                lib.wasmtime_component_linker_instance_add_instance(root, name, len(name), byref(interface))
+            )
+            try:
+                lib.check(
+                    lib.wasmtime_component_linker_instance_add_func(
+                        interface, b"handle", len(b"handle"), _next, None, NO_FINALIZER
+                    )
+                )
+            finally:
+                lib.wasmtime_component_linker_instance_delete(interface)
+        finally:
+            lib.wasmtime_component_linker_instance_delete(root)
+
+
+@FunctionCallback  # type: ignore[untyped-decorator]
+def _next(data: None, context: int, kind: int, arguments: int, count: int, results: int, number: int) -> int:
+    """What a middleware calls as its `handle`: that of the component behind it, with the very same values."""
+    from mcpgen.hosting.instance import HandlerInstance, Trapped, instance_of
+    from mcpgen.hosting.library import library
+
+    lib = library()
+    try:
+        caller = instance_of(lib, context)
+        behind = caller.behind
+        assert isinstance(behind, HandlerInstance)
+        behind.call_at(behind.handle, arguments, count, results, number, caller.call)
+    except Trapped as trap:
+        return lib.wasmtime_error_new(f"behind it: {trap}".encode()) or 0
+    except BaseException as error:  # nothing may be raised into C
+        return lib.wasmtime_error_new(f"the host failed: {error!r}".encode()) or 0
+    return 0

@@ -1,0 +1,143 @@
+"""From files to what instances are made of: recognised, compiled or found in the cache, linked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from mcpgen.component.recognising import ComponentFile, check_kind, read
+from mcpgen.errors import UsageError
+from mcpgen.hosting.cache import compiled
+from mcpgen.hosting.engine import Code, Engine
+from mcpgen.hosting.grants import Grants
+from mcpgen.hosting.instance import Instance
+from mcpgen.hosting.library import WasmError
+from mcpgen.hosting.limits import ComponentLimits
+from mcpgen.hosting.linking import Linker
+from mcpgen.hosting.pool import Isolation, Pool
+
+#: Told before something is compiled: what, how many bytes of it, and where the result is kept.
+Compiling = Callable[[str, int, Path], object]
+
+
+def _silently(name: str, size: int, where: Path) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosting:
+    """How components are run."""
+
+    isolation: Isolation = "pool"
+    limits: ComponentLimits = field(default_factory=ComponentLimits)
+    grants: Grants = field(default_factory=Grants)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A component that instances can be made of. `handler` is the name of our interface, as it exports it."""
+
+    code: Code
+    linker: Linker
+    handler: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A server component, behind its middleware if it has any: the outermost comes first."""
+
+    name: str
+    chain: tuple[Linked, ...]
+    hosting: Hosting
+
+
+@cache
+def engine() -> Engine:
+    """The engine of this process. Raises `MissingExtra`."""
+    return Engine()
+
+
+def load(
+    paths: Sequence[Path], hosting: Hosting | None = None, *, compiling: Compiling = _silently
+) -> Loaded:
+    """The server that the components at `paths` are, outermost first.
+
+    Raises `UsageError` for what is none, or in a wrong order, and where it cannot be compiled.
+    """
+    return chained([read(path) for path in paths], hosting, compiling=compiling)
+
+
+def chained(
+    components: Sequence[ComponentFile], hosting: Hosting | None = None, *, compiling: Compiling = _silently
+) -> Loaded:
+    """As `load`, of components that are read already."""
+    hosting = hosting or Hosting()
+    *middleware, server = components
+    for each in middleware:
+        _check_middleware(each, server)
+    if server.kind == "middleware":
+        raise UsageError(
+            f"{server.label} is a middleware: it stands before a server, and there is none",
+            hint=f"name the server's component behind it: {server.label} server.wasm",
+        )
+    check_kind(server, "handler")
+    chain = tuple(_linked(each, hosting, compiling) for each in components)
+    name = server.metadata.name if server.metadata is not None else Path(server.label).name
+    return Loaded(name, chain, hosting)
+
+
+def functions_pool(
+    component: ComponentFile,
+    hosting: Hosting | None = None,
+    *,
+    imports: Sequence[str] | None = None,
+    compiling: Compiling = _silently,
+) -> Pool[Instance]:
+    """Instances of a component of whatever interface, for `Pool.run`.
+
+    `imports` are those that have to be linked, where they are fewer than it names: one that holds types alone
+    need not. Raises `UsageError` where it cannot be compiled or linked.
+    """
+    hosting = hosting or Hosting()
+    linked = _linked(component, hosting, compiling, imports=imports)
+    return Pool(
+        lambda: Instance(linked.code, linked.linker, hosting.limits),
+        limits=hosting.limits,
+        isolation=hosting.isolation,
+    )
+
+
+def _check_middleware(component: ComponentFile, server: ComponentFile) -> None:
+    if component.kind == "handler":
+        raise UsageError(
+            f"{component.label} is a server: nothing can stand behind it",
+            hint=f"the server comes last, behind its middleware: {server.label} {component.label}",
+        )
+    check_kind(component, "middleware")
+
+
+def _linked(
+    component: ComponentFile,
+    hosting: Hosting,
+    compiling: Compiling,
+    *,
+    imports: Sequence[str] | None = None,
+) -> Linked:
+    name = Path(component.label).name
+    try:
+        code = compiled(
+            engine(), component.data, compiling=lambda where: compiling(name, component.size, where)
+        )
+        linker = Linker(code, name, component.imports if imports is None else imports, hosting.grants)
+    except WasmError as error:
+        reason = " ".join(str(error).split())
+        raise UsageError(
+            f"{component.label} cannot be run: {reason}",
+            hint="mcpgen inspect shows what it imports; build it again",
+        ) from None
+    return Linked(code, linker, component.handler)
+
+
+__all__ = ["Hosting", "Linked", "Loaded", "chained", "engine", "functions_pool", "load"]

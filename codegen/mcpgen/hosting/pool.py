@@ -1,0 +1,210 @@
+"""Instances and the threads that call them: one call at a time each, and the event loop waits for none.
+
+Idle instances lie on a stack: the one used last is used next, so that a server which gets one request after
+the other answers all of them with one instance. With isolation `request` each is used once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from mcpgen.hosting.instance import Call, Instance, Trapped
+from mcpgen.hosting.limits import ComponentLimits
+
+log = logging.getLogger("mcpgen.hosting")
+
+I = TypeVar("I", bound=Instance)  # noqa: E741
+T = TypeVar("T")
+Isolation: TypeAlias = Literal["pool", "request"]
+_LONGEST_LOG = 16 * 1024
+
+
+class _Job:
+    """A call that is asked for; `finish` is called in the event loop."""
+
+    __slots__ = ("call", "cancelled", "finish", "loop", "over", "run")
+
+    def __init__(
+        self,
+        run: Callable[[Any, Call], Any],
+        loop: asyncio.AbstractEventLoop,
+        finish: Callable[[Any, BaseException | None], None],
+    ) -> None:
+        self.run = run
+        self.loop = loop
+        self.finish = finish
+        self.call: Call | None = None
+        self.cancelled = False
+        #: Whether it was told how it ended.
+        self.over = False
+
+    def tell(self, value: Any, error: BaseException | None) -> None:
+        """From any thread: how it ended. Only the first time counts."""
+        if not self.over:
+            self.over = True
+            try:
+                self.loop.call_soon_threadsafe(self.finish, value, error)
+            except RuntimeError:  # the loop is closed: nobody waits any more
+                log.debug("a call of a component ended after its event loop")
+
+
+class Pool(Generic[I]):
+    """Runs calls on instances that `make` makes. For one event loop.
+
+    Nothing is made before the first call. `close` it at the end; it can be used again then.
+    """
+
+    def __init__(
+        self, make: Callable[[], I], *, limits: ComponentLimits, isolation: Isolation = "pool"
+    ) -> None:
+        self._make = make
+        self._limits = limits
+        self._fresh = isolation == "request"
+        self._idle: list[I] = []
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._threads = 0
+        self._going_on = 0
+        self._closed = False
+
+    async def run(self, call: Callable[[I, Call], T]) -> T:
+        """What `call` returns, which is called with an instance in another thread, as soon as one is free.
+
+        Raises what it raises: `Trapped` for what traps, and `WasmError` where no instance can be made. Where
+        its task is cancelled, a call that has not begun never does, and another is ended soon.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+
+        def finish(value: T, error: BaseException | None) -> None:
+            self._going_on -= 1
+            if future.done():
+                return
+            if error is None:
+                future.set_result(value)
+            else:
+                future.set_exception(error)
+
+        job = _Job(call, loop, finish)
+        self._closed = False
+        self._going_on += 1
+        if self._going_on > self._threads and self._threads < self._limits.max_instances:
+            self._start()
+        self._jobs.put(job)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            job.cancelled = True
+            if job.call is not None:
+                job.call.cancel()
+            raise
+
+    def close(self) -> None:
+        """Free the instances, those that are in use as soon as they are not."""
+        self._closed = True
+        for _ in range(self._threads):
+            self._jobs.put(None)
+        self._threads = 0
+        while self._idle:
+            self._idle.pop().close()
+
+    def _start(self) -> None:
+        self._threads += 1
+        # A daemon: what does not return must not keep the process from ending.
+        threading.Thread(target=self._work, name="mcpgen component", daemon=True).start()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if job.cancelled:
+                job.tell(None, asyncio.CancelledError())
+            elif not self._do(job):
+                return
+
+    def _do(self, job: _Job) -> bool:
+        """Whether this thread still belongs to the pool."""
+        lost = threading.Event()
+
+        def stuck() -> None:
+            # In a function of the host, that nobody can end: another thread takes the place of this one.
+            lost.set()
+            job.tell(None, Trapped("it waits in a function of the host that does not return", "call_seconds"))
+            self._replace(job.loop)
+
+        instance: I | None = None
+        value, error = None, None
+        try:
+            instance = self._take()
+            call = job.call = Call(self._limits, stuck)
+            if job.cancelled:
+                call.cancel()
+            value = job.run(instance, call)
+        except BaseException as raised:
+            error = raised
+        job.tell(value, error)
+        job.run = _nothing  # what the call was made of is not kept until the next one
+        if instance is not None:
+            self._leave(instance, error)
+        return not lost.is_set()
+
+    def _take(self) -> I:
+        try:
+            instance = self._idle.pop()
+        except IndexError:
+            return self._make()
+        return instance
+
+    def _leave(self, instance: I, error: BaseException | None) -> None:
+        """The call is over, and its caller knows: what is left to do takes nobody's time."""
+        try:
+            show(instance)
+        except Trapped as trap:
+            log.error("%s", trap)
+        # What broke its interface is not trusted with another call.
+        if self._fresh or error is not None or instance.dead:
+            instance.close()
+            if not self._fresh or self._closed or self._idle:
+                return
+            try:
+                instance = self._make()
+            except Exception as failed:  # the next call will say the same, to somebody
+                log.debug("no instance was made ahead: %s", failed)
+                return
+        self._idle.append(instance)
+        if self._closed:
+            while self._idle:
+                self._idle.pop().close()
+
+    def _replace(self, loop: asyncio.AbstractEventLoop) -> None:
+        def start() -> None:
+            if not self._closed:
+                self._threads -= 1
+                self._start()
+
+        try:
+            loop.call_soon_threadsafe(start)
+        except RuntimeError:
+            log.debug("a call of a component did not end before its event loop")
+
+
+def show(instance: Instance) -> None:
+    """Log what the instance printed. Raises `Trapped`."""
+    text = instance.printed()
+    if text:
+        shown = text[:_LONGEST_LOG].rstrip()
+        for line in shown.splitlines():
+            # Escape sequences are for terminals, and what a component says is not for ours to obey.
+            log.warning(
+                "%s: %s",
+                instance.name,
+                "".join(each if each.isprintable() or each == "\t" else "�" for each in line),
+            )
+        if len(text) > _LONGEST_LOG:
+            log.warning("%s: … and %d characters more", instance.name, len(text) - _LONGEST_LOG)
+
+
+def _nothing(instance: Instance, call: Call) -> None:
+    return None

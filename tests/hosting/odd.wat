@@ -1,0 +1,88 @@
+;; A handler that does what the second character of its request's id says: an id of "trap" makes it trap.
+(module
+  (memory (export "memory") 2)
+  (global $free (mut i32) (i32.const 65536))
+  (global $calls (mut i32) (i32.const 48)) ;; "0"
+  (data (i32.const 1024) "{\"jsonrpc\":\"2.0\",\"id\":")
+  (data (i32.const 1088) ",\"result\":{\"content\":[],\"calls\":0}}")
+  (data (i32.const 1152) "this is no JSON")
+  (data (i32.const 1184) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":1,\"progress\":1}}")
+  (data (i32.const 1312) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}")
+  (data (i32.const 1376) "{\"jsonrpc\":\"2.0\",\"id\":\"somebody else\",\"result\":{}}")
+  (data (i32.const 1440) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
+
+  (func $take (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+    (global.set $free (i32.add (local.get $at) (local.get $size)))
+    (if (i32.gt_u (global.get $free) (i32.mul (memory.size) (i32.const 65536)))
+      (then (if (i32.eq (i32.const -1)
+          (memory.grow (i32.add (i32.const 1) (i32.div_u (local.get $size) (i32.const 65536)))))
+        (then (unreachable)))))
+    (local.get $at))
+
+  ;; The message number $number of the list at 512, which begins anew with 0.
+  (func $say (param $number i32) (param $at i32) (param $size i32)
+    (i32.store (i32.add (i32.const 512) (i32.mul (local.get $number) (i32.const 8))) (local.get $at))
+    (i32.store (i32.add (i32.const 516) (i32.mul (local.get $number) (i32.const 8))) (local.get $size))
+    (i32.store8 (i32.const 256) (i32.const 0))
+    (i32.store (i32.const 260) (i32.const 512))
+    (i32.store (i32.const 264) (i32.add (local.get $number) (i32.const 1))))
+
+  ;; An answer as it should be, as message $number.
+  (func $answer (param $number i32) (param $id i32) (param $size i32)
+    (local $at i32)
+    (i32.store8 (i32.const 1120) (global.get $calls))
+    (local.set $at (call $take (i32.const 0) (i32.const 0) (i32.const 1) (i32.add (local.get $size) (i32.const 64))))
+    (memory.copy (local.get $at) (i32.const 1024) (i32.const 22))
+    (memory.copy (i32.add (local.get $at) (i32.const 22)) (local.get $id) (local.get $size))
+    (memory.copy (i32.add (i32.add (local.get $at) (i32.const 22)) (local.get $size)) (i32.const 1088) (i32.const 35))
+    (call $say (local.get $number) (local.get $at) (i32.add (local.get $size) (i32.const 57))))
+
+  (func $deeper (param i32) (result i32) (i32.add (call $deeper (local.get 0)) (i32.const 1)))
+
+  (func (export "mcpgen:mcp/handler@0.1.0#handle") (param $arguments i32) (result i32)
+    (local $id i32) (local $size i32) (local $what i32)
+    (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+    (i32.store8 (i32.const 256) (i32.const 0))
+    (i32.store (i32.const 260) (i32.const 512))
+    (i32.store (i32.const 264) (i32.const 0))
+    (if (i32.eqz (i32.load8_u offset=24 (local.get $arguments))) ;; a notification
+      (then (return (i32.const 256))))
+    (local.set $id (i32.load offset=28 (local.get $arguments)))
+    (local.set $size (i32.load offset=32 (local.get $arguments)))
+    (local.set $what (i32.load8_u offset=1 (local.get $id)))
+    (if (i32.eq (local.get $what) (i32.const 116)) (then (unreachable))) ;; t
+    (if (i32.eq (local.get $what) (i32.const 108)) (then (loop (br 0)))) ;; l
+    (if (i32.eq (local.get $what) (i32.const 100)) (then (drop (call $deeper (i32.const 0))))) ;; d
+    (if (i32.eq (local.get $what) (i32.const 109)) ;; m
+      (then (loop (br_if 0 (i32.ne (i32.const -1) (memory.grow (i32.const 16))))) (unreachable)))
+    (if (i32.eq (local.get $what) (i32.const 103)) (then (call $say (i32.const 0) (i32.const 1152) (i32.const 15)))) ;; g
+    (if (i32.eq (local.get $what) (i32.const 119)) (then (call $say (i32.const 0) (i32.const 1376) (i32.const 50)))) ;; w
+    (if (i32.eq (local.get $what) (i32.const 113)) (then (call $say (i32.const 0) (i32.const 1312) (i32.const 46)))) ;; q
+    (if (i32.eq (local.get $what) (i32.const 110)) ;; n
+      (then (i32.store8 (i32.const 256) (i32.const 1)) (i32.store8 (i32.const 260) (i32.const 0))))
+    (if (i32.eq (local.get $what) (i32.const 50)) ;; 2
+      (then (call $answer (i32.const 0) (local.get $id) (local.get $size))
+            (call $answer (i32.const 1) (local.get $id) (local.get $size))))
+    (if (i32.eq (local.get $what) (i32.const 112)) ;; p
+      (then (call $say (i32.const 0) (i32.const 1184) (i32.const 93))
+            (call $answer (i32.const 1) (local.get $id) (local.get $size))))
+    (if (i32.eq (local.get $what) (i32.const 99)) ;; c
+      (then (call $say (i32.const 0) (i32.const 1440) (i32.const 61))
+            (call $answer (i32.const 1) (local.get $id) (local.get $size))))
+    (if (i32.eq (local.get $what) (i32.const 104)) ;; h: one message of 64 MB
+      (then (drop (memory.grow (i32.const 1024))) (call $say (i32.const 0) (i32.const 0) (i32.const 67108864))))
+    (if (i32.eq (local.get $what) (i32.const 97)) ;; a: a list of 4000 messages that are the same 64 KB
+      (then (drop (memory.grow (i32.const 1024)))
+        (local.set $what (i32.const 0))
+        (loop
+          (i32.store (i32.add (i32.const 262144) (i32.mul (local.get $what) (i32.const 8))) (i32.const 0))
+          (i32.store (i32.add (i32.const 262148) (i32.mul (local.get $what) (i32.const 8))) (i32.const 65536))
+          (br_if 0 (i32.lt_u (local.tee $what (i32.add (local.get $what) (i32.const 1))) (i32.const 4000))))
+        (i32.store (i32.const 260) (i32.const 262144))
+        (i32.store (i32.const 264) (i32.const 4000))
+        (return (i32.const 256))))
+    (if (i32.eq (local.get $what) (i32.const 111)) ;; o: as it should be
+      (then (call $answer (i32.const 0) (local.get $id) (local.get $size))))
+    (i32.const 256)))
