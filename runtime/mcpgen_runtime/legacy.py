@@ -231,7 +231,7 @@ class LegacySession:
         log_level: str,
         deaf: str,
     ) -> None:
-        """Go on with a session from elsewhere. It hears of no changes; `deaf` is why its client is not asked."""
+        """Go on with a session from elsewhere, which hears of no changes; `deaf` is why it asks nothing."""
         for event in (Event.INITIALIZE, Event.AGREED, Event.READY):
             self._move(event)
         self.revision = revision

@@ -317,10 +317,10 @@ class Endpoint:
         session = self.sessions.find(id, principal)
         if session is None:
             raise Refusal(NOT_FOUND, InvalidRequest("Session not found: send initialize"))
-        if not self.sessions.lasting:
-            raise Refusal(METHOD_NOT_ALLOWED, InvalidRequest(_NOTHING_LASTS), headers=(_ALLOW_POST,))
         if version is not None and version != session.version:
             _check_version(version, None, in_session=True)
+        if not self.sessions.lasting:
+            raise Refusal(METHOD_NOT_ALLOWED, InvalidRequest(_NOTHING_LASTS), headers=(_ALLOW_POST,))
         return session
 
     # The end.

@@ -16,7 +16,8 @@ _MAX_TURNS = 64
 class ComponentLoop(base_events.BaseEventLoop):
     """Runs callbacks and timers; between them it `waits`, for so many seconds, or until something happens.
 
-    `waits` gets None where no timer is set. `now` is the loop's clock, in seconds.
+    `waits` gets None where no timer is set, and 0 where it is only to look. `now` is the loop's clock, in
+    seconds.
     """
 
     def __init__(self, now: Callable[[], float], waits: Callable[[float | None], None]) -> None:
@@ -59,8 +60,7 @@ class _Selector:
         self._waits = waits
 
     def select(self, timeout: float | None) -> list[Any]:
-        if timeout is None or timeout > 0:
-            self._waits(timeout)
+        self._waits(None if timeout is None else max(timeout, 0))
         return []
 
     def close(self) -> None:

@@ -1,0 +1,204 @@
+"""The bindings of the world `http-server` (`wit/mcp.wit`), which nothing else touches.
+
+componentize-py generates them. They exist inside a component only, and there from the beginning. What a
+resource holds must be dropped before it is: a host ends the instance of who does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
+
+#: What belongs to a connection and is the business of the host; it refuses a response that says it.
+_OF_THE_CONNECTION = frozenset(
+    {
+        *(b"connection", b"host", b"http2-settings", b"keep-alive", b"proxy-authenticate"),
+        *(b"proxy-authorization", b"proxy-connection", b"transfer-encoding", b"upgrade"),
+    }
+)
+#: A host may take no more at once from `blocking-write-and-flush`.
+_MAX_BLOCKING = 4096
+
+
+class Closed(Exception):
+    """The other side is gone."""
+
+
+class Wasi:
+    """What the component imports."""
+
+    def __init__(self) -> None:
+        self._err: type[Exception] = import_module("componentize_py_types").Err
+        self._ok = import_module("componentize_py_types").Ok
+        self._types = _imported("types")
+        self._streams = _imported("streams")
+        self._poll = _imported("poll")
+        self._monotonic = _imported("monotonic_clock")
+        self._wall = _imported("wall_clock")
+        self._random = _imported("random")
+        self._environment = _imported("environment")
+        self._stderr = _imported("stderr")
+
+    # See `Surroundings`.
+
+    def now(self) -> float:
+        return self._monotonic.now() / 1e9  # type: ignore[no-any-return]
+
+    def time(self) -> float:
+        moment = self._wall.now()
+        return moment.seconds + moment.nanoseconds / 1e9  # type: ignore[no-any-return]
+
+    def sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            timer = self.after(seconds)
+            timer.block()
+            drop(timer)
+
+    def random(self, size: int) -> bytes:
+        return self._random.get_random_bytes(size)  # type: ignore[no-any-return]
+
+    def write(self, text: str) -> None:
+        data = text.encode(errors="replace")
+        stderr = self._stderr.get_stderr()
+        try:
+            for start in range(0, len(data), _MAX_BLOCKING):
+                stderr.blocking_write_and_flush(data[start : start + _MAX_BLOCKING])
+        except self._err:  # nobody reads it
+            pass
+        finally:
+            drop(stderr)
+
+    # What the adapter needs besides.
+
+    def environment(self) -> Mapping[str, str]:
+        """The variables that the host grants."""
+        return dict(self._environment.get_environment())
+
+    def after(self, seconds: float) -> Any:
+        """A pollable that is ready in `seconds`."""
+        return self._monotonic.subscribe_duration(max(0, round(seconds * 1e9)))
+
+    def poll(self, pollables: Sequence[Any]) -> Sequence[int]:
+        """Wait until one is ready; the places of those that are."""
+        return self._poll.poll(list(pollables))  # type: ignore[no-any-return]
+
+    def body_of(self, request: Any) -> RequestBody:
+        """The body of a request, once."""
+        return RequestBody(self, request)
+
+    def respond(self, response_out: Any, status: int, headers: Sequence[tuple[bytes, bytes]]) -> ResponseBody:
+        """Begin the answer to a request. Raises `ValueError` for headers that cannot be sent."""
+        types = self._types
+        told = [
+            (name.decode("latin-1"), value)
+            for name, value in headers
+            if name.lower() not in _OF_THE_CONNECTION
+        ]
+        try:
+            fields = types.Fields.from_list(told)
+        except self._err as error:
+            raise ValueError(f"the host refuses the headers {told}: {error}") from None
+        response = types.OutgoingResponse(fields)
+        response.set_status_code(status)
+        body = response.body()
+        types.ResponseOutparam.set(response_out, self._ok(response))
+        return ResponseBody(self, body)
+
+
+class RequestBody:
+    """What the client sends."""
+
+    def __init__(self, wasi: Wasi, request: Any) -> None:
+        self._wasi = wasi
+        self._body = request.consume()
+        self._stream = self._body.stream()
+
+    def read(self, size: int) -> bytes | None:
+        """What is there, which may be nothing yet; None at the end. Raises `Closed`."""
+        try:
+            return self._stream.read(size)  # type: ignore[no-any-return]
+        except self._wasi._err as error:
+            if isinstance(_reason(error), self._wasi._streams.StreamError_Closed):
+                return None
+            raise Closed from None
+
+    def pollable(self) -> Any:
+        """Ready once `read` would give something."""
+        return self._stream.subscribe()
+
+    def drop(self) -> None:
+        """Read no more."""
+        drop(self._stream, self._body)
+
+
+class ResponseBody:
+    """What the client gets."""
+
+    def __init__(self, wasi: Wasi, body: Any) -> None:
+        self._wasi = wasi
+        self._body = body
+        self._stream = body.write()
+
+    def room(self) -> int:
+        """How many bytes `write` takes now. Raises `Closed`."""
+        try:
+            return self._stream.check_write()  # type: ignore[no-any-return]
+        except self._wasi._err:
+            raise Closed from None
+
+    def write(self, data: bytes) -> None:
+        """Send `data`, for which there is room. Raises `Closed`."""
+        try:
+            self._stream.write(data)
+        except self._wasi._err:
+            raise Closed from None
+
+    def flush(self) -> None:
+        """Let nothing wait that was written; there is room again once it is out. Raises `Closed`."""
+        try:
+            self._stream.flush()
+        except self._wasi._err:
+            raise Closed from None
+
+    def pollable(self) -> Any:
+        """Ready once there is room."""
+        return self._stream.subscribe()
+
+    def finish(self) -> None:
+        """That was all. Raises `Closed`."""
+        drop(self._stream)
+        try:
+            self._wasi._types.OutgoingBody.finish(self._body, None)
+        except self._wasi._err:
+            raise Closed from None
+
+    def break_off(self) -> None:
+        """There should be more, and nobody will send it: the host has to tell the client."""
+        drop(self._stream, self._body)
+
+
+def parts(request: Any) -> tuple[str, str, str, str | None, list[tuple[bytes, bytes]]]:
+    """Of a request: its method, target, scheme, authority and headers."""
+    method = request.method()
+    name = getattr(method, "value", None) or type(method).__name__.rpartition("_")[2].upper()
+    scheme = request.scheme()
+    fields = request.headers()
+    headers = [(key.lower().encode("latin-1"), bytes(value)) for key, value in fields.entries()]
+    drop(fields)
+    secure = scheme is not None and type(scheme).__name__.lower().endswith("https")
+    return name, request.path_with_query() or "/", "https" if secure else "http", request.authority(), headers
+
+
+def drop(*resources: Any) -> None:
+    """Give resources back to the host, in this order."""
+    for resource in resources:
+        resource.__exit__(None, None, None)
+
+
+def _reason(error: Any) -> Any:
+    return error.value
+
+
+def _imported(interface: str) -> Any:
+    return import_module(f"wit_world.imports.{interface}")

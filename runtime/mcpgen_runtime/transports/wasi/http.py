@@ -1,0 +1,178 @@
+"""The `wasi:http/incoming-handler` export: the native HTTP transport, for hosts that know HTTP.
+
+`HttpApp` is served as it is; what an ASGI server does elsewhere, is done here by `exchange`, on an event loop
+that waits through `wasi:io/poll`. An instance serves one request at a time, and may be thrown away after
+each: nothing is remembered between two of them. Sessions of older clients are sealed in their ids
+(`transports.http.sealed_sessions`).
+
+The environment says what must not be in a component: `MCPGEN_KEY` (32 bytes or more, the same for all
+instances; older keys may follow after commas), `MCPGEN_ALLOWED_HOSTS` and `MCPGEN_ALLOWED_ORIGINS`.
+`docs/wasi-http.md` tells more.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import replace
+from functools import partial
+from time import time
+from typing import Any
+
+from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.errors import InternalError, McpError
+from mcpgen_runtime.frames import new_correlation_id
+from mcpgen_runtime.lifetime import LifespanFailed
+from mcpgen_runtime.sealing import Sealer
+from mcpgen_runtime.servable import Servable, protocol_handler
+from mcpgen_runtime.transports.config import ConfigError, TransportConfig
+from mcpgen_runtime.transports.http.app import HttpApp
+from mcpgen_runtime.transports.http.refusal import Refusal
+from mcpgen_runtime.transports.http.sealed_sessions import SealedSessions
+from mcpgen_runtime.transports.wasi.bindings import Wasi
+from mcpgen_runtime.transports.wasi.exchange import Exchange
+from mcpgen_runtime.transports.wasi.loop import ComponentLoop
+from mcpgen_runtime.transports.wasi.pollables import Pollables
+from mcpgen_runtime.transports.wasi.surroundings import install, reseed
+
+log = logging.getLogger("mcpgen_runtime")
+
+KEY = "MCPGEN_KEY"
+ALLOWED_HOSTS = "MCPGEN_ALLOWED_HOSTS"
+ALLOWED_ORIGINS = "MCPGEN_ALLOWED_ORIGINS"
+
+_INTERNAL_SERVER_ERROR = 500
+_NO_KEY = bytes(32)
+
+
+class CannotStart(McpError):
+    """The server is not set up, or did not start: every request is told so."""
+
+    code = InternalError.code
+
+
+class HttpComponent:
+    """Serves `servable` as a component that exports `wasi:http/incoming-handler`."""
+
+    def __init__(self, servable: Servable, *, config: TransportConfig | None = None) -> None:
+        # HTTP+SSE needs two requests to meet in one instance.
+        self._config = config or TransportConfig(sse_path=None)
+        self._handler = protocol_handler(servable, key=_NO_KEY)
+        self._wasi: Wasi | None = None
+        self._pollables = Pollables(self._imports)
+        self._loop = ComponentLoop(self._now, self._pollables.wait)
+        self._app: HttpApp | None = None
+        self._failure: CannotStart | None = None
+
+    def handle(self, request: Any, response_out: Any) -> None:
+        """See `wasi:http/incoming-handler`. Raises nothing."""
+        if self._wasi is None:
+            self._begin()
+        try:
+            self._loop.complete(self._serve(request, response_out))
+            self._loop.settle()
+        except BaseException as error:
+            self._log("a request was not answered", error)
+
+    def _begin(self) -> None:
+        """Be at home: once for each instance, with its first request."""
+        self._wasi = Wasi()
+        install(_Lines(self._wasi))
+        reseed()
+        os.environ.update(self._wasi.environment())
+        try:
+            self._set_up()
+        except CannotStart as failure:
+            self._failure = failure
+            log.error("error: %s", failure.message)
+
+    def _set_up(self) -> None:
+        """Do as the environment says. Raises `CannotStart`."""
+        keys = _keys(os.environ.get(KEY, ""))
+        config = _allowing(self._config)
+        sealer = Sealer(keys[0], previous=keys[1:], now=time)
+        if isinstance(self._handler, ServerCore):
+            self._handler.sealer = sealer
+        self._app = HttpApp(self._handler, config, sessions=partial(SealedSessions, sealer=sealer))
+
+    async def _serve(self, request: Any, response_out: Any) -> None:
+        exchange = Exchange(self._imports(), self._pollables, request, response_out)
+        try:
+            try:
+                if self._failure is not None:
+                    raise self._failure
+                assert self._app is not None
+                await self._app(exchange.scope, exchange.receive, exchange.send)
+            except CannotStart as failure:
+                await Refusal(_INTERNAL_SERVER_ERROR, failure).send(exchange.send)
+            except LifespanFailed as failed:
+                self._log("the server did not start", failed.cause or failed)
+                await Refusal(_INTERNAL_SERVER_ERROR, _did_not_start()).send(exchange.send)
+            except BaseException as error:
+                correlation_id = new_correlation_id()
+                self._log(f"a request was not answered [{correlation_id}]", error)
+                if not exchange.begun:
+                    refusal = Refusal(_INTERNAL_SERVER_ERROR, InternalError(correlation_id))
+                    await refusal.send(exchange.send)
+        finally:
+            exchange.close()
+
+    def _imports(self) -> Wasi:
+        assert self._wasi is not None
+        return self._wasi
+
+    def _now(self) -> float:
+        return self._imports().now()
+
+    def _log(self, message: str, error: BaseException) -> None:
+        try:
+            log.error(message, exc_info=error)
+        except BaseException:  # no memory for a traceback
+            self._imports().write(f"{message}\n")
+
+
+class _Lines:
+    """The host's surroundings, with what is printed written line by line."""
+
+    def __init__(self, wasi: Wasi) -> None:
+        self._wasi = wasi
+        self._waiting = ""
+        self.now, self.time, self.sleep, self.random = wasi.now, wasi.time, wasi.sleep, wasi.random
+
+    def write(self, text: str) -> None:
+        lines, newline, rest = (self._waiting + text).rpartition("\n")
+        self._waiting = rest
+        if newline:
+            self._wasi.write(lines + newline)
+
+
+def _keys(text: str) -> list[bytes]:
+    keys = [each.strip().encode() for each in text.split(",") if each.strip()]
+    if not keys:
+        raise CannotStart(
+            f"The environment variable {KEY} is not set: it must hold a key of at least 32 bytes, the same"
+            " for all instances, such as `openssl rand -hex 32` prints"
+        )
+    for key in keys:
+        if len(key) < 32:
+            raise CannotStart(
+                f"A key in the environment variable {KEY} has {len(key)} bytes: it must have 32 or more"
+            )
+    return keys
+
+
+def _allowing(config: TransportConfig) -> TransportConfig:
+    """`config`, with the names that the environment lets in."""
+    settings: dict[str, Any] = {}
+    for variable, setting in ((ALLOWED_HOSTS, "allowed_hosts"), (ALLOWED_ORIGINS, "allowed_origins")):
+        names = tuple(each.strip() for each in os.environ.get(variable, "").split(",") if each.strip())
+        if names:
+            settings[setting] = names
+    try:
+        return replace(config, **settings)
+    except ConfigError as error:
+        raise CannotStart(f"The environment is wrong: {error}") from None
+
+
+def _did_not_start() -> CannotStart:
+    return CannotStart("The server did not start; its log says why")
