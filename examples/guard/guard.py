@@ -17,7 +17,7 @@ MAX_OPERATIONS = 20
 
 
 async def told(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
-    """Write a line for each message. A component has no standard error: its host puts the line into its log."""
+    """Write a line for each message. Inside a component it goes to the log of the host."""
     response = await call_next(request, ctx)
     what = f"{request.method} {request.params.get('name') or request.params.get('uri') or ''}".rstrip()
     outcome = f"error {response.code}" if isinstance(response, Error) else "ok"
