@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +14,14 @@ import mcpgen_types
 from mcpgen import __version__
 from mcpgen.atomic import write_file_atomically
 from mcpgen.build.entry import NAME, entry_text
+from mcpgen.build.middleware import layers_of
 from mcpgen.build.target import Target, target_of
 from mcpgen.component.metadata import Metadata, with_metadata
 from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
 from mcpgen.paths import wit_directory
-from mcpgen.serving.target import load_target
+from mcpgen.serving.target import load_attribute, load_target
 from mcpgen.wasm_tools import run
+from mcpgen_runtime.revisions import REVISIONS
 
 #: What a component can be built as, and the world of each.
 KINDS = {"handler": "server"}
@@ -49,11 +52,15 @@ def build(
         )
     progress("loading the server")
     of = target_of(target)
-    metadata = _metadata(of, target, kind)
+    layers = layers_of(load_attribute(target), target) if kind == "handler" and ":" in target else None
+    if layers is None:
+        metadata, world = _metadata(of, target, kind), KINDS[kind]
+    else:
+        metadata, world = _metadata_of_layers(of), "middleware"
     with tempfile.TemporaryDirectory(prefix="mcpgen-build-") as directory:
         stage = Path(directory)
         progress("collecting modules")
-        _stage(stage, of, kind)
+        _stage(stage, of, world)
         progress("componentizing")
         component = _componentized(stage, of)
     component = with_metadata(component, metadata)
@@ -65,8 +72,6 @@ def build(
 def _metadata(of: Target, target: str, kind: str) -> Metadata:
     handler: Any = load_target(target)
     info = handler.info("2026-07-28")
-    from mcpgen_runtime.revisions import REVISIONS
-
     return Metadata(
         name=info["name"],
         version=info["version"],
@@ -79,7 +84,20 @@ def _metadata(of: Target, target: str, kind: str) -> Metadata:
     )
 
 
-def _stage(stage: Path, of: Target, kind: str) -> None:
+def _metadata_of_layers(of: Target) -> Metadata:
+    return Metadata(
+        name=of.module,
+        version=str(getattr(sys.modules.get(of.module), "__version__", "0")),
+        title=None,
+        revisions=tuple(REVISIONS),
+        kind="middleware",
+        interface="0.1.0",
+        target=of.named,
+        mcpgen=__version__,
+    )
+
+
+def _stage(stage: Path, of: Target, world: str) -> None:
     modules = stage / "modules"
     for package in (mcpgen_runtime, mcpgen_types):
         assert package.__file__ is not None
@@ -87,12 +105,11 @@ def _stage(stage: Path, of: Target, kind: str) -> None:
         shutil.copytree(
             source, modules / source.name, ignore=shutil.ignore_patterns("__pycache__", "models.py")
         )
-    (modules / f"{NAME}.py").write_text(entry_text(of))
+    (modules / f"{NAME}.py").write_text(entry_text(of, world))
     wit = stage / "wit"
     (wit / "deps").mkdir(parents=True)
     for file in (*wit_directory().glob("*.wit"), *wit_directory().glob("deps/*.wit")):
         (wit / "deps" / file.name).write_text(file.read_text())
-    world = KINDS[kind]
     lines = (f"include mcpgen:mcp/{world}@0.1.0;", "export mcpgen:mcp/diagnostics@0.1.0;")
     (wit / "world.wit").write_text(f"package mcpgen:built;\nworld {_WORLD} {{ {' '.join(lines)} }}\n")
 

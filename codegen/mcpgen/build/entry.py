@@ -9,7 +9,8 @@ NAME = "mcpgen_component"
 _TEXT = '''\
 """The component's main module. What it imports while the component is built is in its memory from then on."""
 
-import encodings.ascii, encodings.idna, encodings.latin_1  # noqa
+from mcpgen_runtime.transports.wasi.surroundings import prepare; prepare()
+import random, datetime, encodings.ascii, encodings.idna, encodings.latin_1  # noqa
 import sys, linecache, traceback, hmac, hashlib, json  # noqa
 from importlib import import_module
 
@@ -29,16 +30,9 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports import handler as bindings
 
-from mcpgen_runtime.servable import is_servable
 from mcpgen_runtime.transports.wasi.handler import ComponentHandler
 
-servable = import_module({module!r})
-for name in {attribute!r}.split("."):
-    servable = getattr(servable, name)
-if not is_servable(servable):
-    servable = servable()
-component = ComponentHandler(servable)
-# No further import may look for a file: there are none, and the question would end the instance.
+{made}# No further import may look for a file: there are none, and the question would end the instance.
 sys.meta_path[:] = [finder for finder in sys.meta_path if finder.__name__ != "PathFinder"]
 
 
@@ -61,6 +55,40 @@ if hasattr(exports, "Diagnostics"):
 '''
 
 
-def entry_text(target: Target) -> str:
-    """The text of the module."""
-    return _TEXT.format(module=target.module, attribute=target.attribute)
+_SERVER = """\
+from mcpgen_runtime.servable import is_servable
+
+servable = import_module({module!r})
+for name in {attribute!r}.split("."):
+    servable = getattr(servable, name)
+if not is_servable(servable):
+    servable = servable()
+component = ComponentHandler(servable)
+"""
+
+_MIDDLEWARE = """\
+from wit_world.imports import handler as behind
+from mcpgen_runtime.transports.wasi.middleware import MiddlewareCore
+
+
+def inner(message, context):
+    try:
+        return behind.handle(message, context)
+    except Err as refused:
+        if refused.value != bindings.Refusal.NOT_MINE:
+            raise
+        return None
+
+
+layers = import_module({module!r})
+for name in {attribute!r}.split("."):
+    layers = getattr(layers, name)
+layers = layers if isinstance(layers, (list, tuple)) else [layers]
+component = ComponentHandler(MiddlewareCore(layers, inner))
+"""
+
+
+def entry_text(target: Target, world: str) -> str:
+    """The text of the module of a component of `world`."""
+    made = _MIDDLEWARE if world == "middleware" else _SERVER
+    return _TEXT.format(made=made.format(module=target.module, attribute=target.attribute))

@@ -31,6 +31,17 @@ def load_target(target: str, *, root: str | None = None, key: bytes | None = Non
     is no such thing or it is no server, `TargetCrashed` where its own code raises, `TargetUnreachable` where
     it lacks what its definition asks for.
     """
+    found = _made(load_attribute(target, root=root), target)
+    from mcpgen_runtime.servable import protocol_handler
+
+    return _user_code(lambda: protocol_handler(found, key=key), target)
+
+
+def load_attribute(target: str, *, root: str | None = None) -> Any:
+    """What stands at `target`, be it a server or not; the arguments are those of `load_target`.
+
+    Raises `UsageError` where nothing does, and `TargetCrashed` where its module raises.
+    """
     if root is None:
         root = os.getcwd()
         if is_place(target):
@@ -45,10 +56,7 @@ def load_target(target: str, *, root: str | None = None, key: bytes | None = Non
         raise UsageError(f"{target!r} is no target", hint=_FORM)
     _import_from(root)
     module = _file(place, root) if place.endswith(".py") else _module(place, root)
-    found = _made(_attribute(module, attribute, place), target)
-    from mcpgen_runtime.servable import protocol_handler
-
-    return _user_code(lambda: protocol_handler(found, key=key), target)
+    return _attribute(module, attribute, place)
 
 
 def is_place(target: str) -> bool:
