@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import mcpgen_types
 from mcpgen.cli import main
 from mcpgen.lint.wit import lint
 from mcpgen.wit import read
@@ -76,6 +77,11 @@ def test_room_has_nothing_to_mend_and_nothing_to_spare(room: Path) -> None:
     wit = read(room)
     there = {each.id for package in wit.packages for each in package.interfaces.values()}
     assert used_interfaces(wit) == there
+
+
+@pytest.mark.parametrize("revision", mcpgen_types.REVISIONS)
+def test_generated_wit_has_nothing_to_mend(revision: str, project_root: Path) -> None:
+    assert lint(project_root / f"generated/mcpgen_types/v{revision.replace('-', '_')}/wit") == ()
 
 
 @pytest.mark.parametrize("name", HARMS)

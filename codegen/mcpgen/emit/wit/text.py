@@ -47,8 +47,9 @@ def types_text(package: Package) -> str:
         "    type object-text = string;",
     ]
     names = {each.identifier: each.name for each in package.declarations}
+    said = {name: f"`{name}`" for name in package.own} | _inline(package)
     for each in package.declarations:
-        lines += ["", *(f"    {line}" for line in _declaration(each, names, package.own))]
+        lines += ["", *(f"    {line}" for line in _declaration(each, names, said[each.identifier]))]
     return "\n".join([*lines, "}", ""])
 
 
@@ -117,10 +118,29 @@ def _signature(function: Function, names: dict[str, str]) -> str:
     return f"func({params}) -> result<{written(names[function.result])}, {error}>"
 
 
-def _declaration(declaration: Declaration, names: dict[str, str], own: frozenset[str]) -> Iterator[str]:
+def _inline(package: Package) -> dict[str, str]:
+    """What is said of the types that the protocol has no name for, by their identifiers: where they stand."""
+    said: dict[str, str] = {}
+    for each in package.declarations:
+        match each:
+            case Record(identifier, _, fields):
+                places = [(f"`{field.key}` of `{identifier}`", field.form) for field in fields]
+            case Variant(identifier, _, cases):
+                places = [(f"`{identifier}`", case.form) for case in cases]
+            case Alias(identifier, _, form):
+                places = [(f"`{identifier}`", form)]
+            case _:
+                continue
+        for place, form in places:
+            inner = _innermost(form)
+            if isinstance(inner, Named) and inner.identifier not in package.own:
+                said.setdefault(inner.identifier, f"Inside of {place}" if inner != form else place)
+    return said
+
+
+def _declaration(declaration: Declaration, names: dict[str, str], said: str) -> Iterator[str]:
     name = written(declaration.name)
-    if declaration.identifier in own:
-        yield f"/// `{declaration.identifier}`"
+    yield f"/// {said}"
     match declaration:
         case Alias(_, _, form):
             yield f"type {name} = {_spelt(form, names)};"
@@ -165,6 +185,14 @@ def _field_type(field: RecordField, names: dict[str, str]) -> str:
 def _camel(name: str) -> str:
     first, *others = words(name)
     return first + "".join(word.capitalize() for word in others)
+
+
+def _innermost(form: Form) -> Form:
+    """What lists, tables and options are of."""
+    match form:
+        case Many(inner) | Table(inner) | Maybe(inner):
+            return _innermost(inner)
+    return form
 
 
 def _spelt(form: Form, names: dict[str, str]) -> str:
