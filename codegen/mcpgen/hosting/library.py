@@ -81,7 +81,7 @@ class InstanceHandle(Structure):
 class FunctionHandle(Structure):
     """`wasmtime_component_func_t`."""
 
-    _fields_ = (("store", c_uint64), ("a", c_uint32), ("b", c_uint32), ("c", c_void_p))
+    _fields_ = (("instance", InstanceHandle), ("private", c_uint32), ("more", c_void_p))
 
 
 #: Called in the thread of a call, when the engine's epoch has passed the store's deadline.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from mcpgen_runtime.changes import (
     PROMPTS_CHANGED,
@@ -16,6 +16,8 @@ from mcpgen_runtime.errors import McpError
 from mcpgen_runtime.json_text import standard_loads
 from mcpgen_runtime.jsonrpc import Notification, Request, RequestId, Response, message_of
 
+#: The notifications among a component's messages, and its answer, if one was due.
+Replies: TypeAlias = tuple[list[Notification], Response | None]
 _LISTS = (TOOLS_CHANGED, PROMPTS_CHANGED, RESOURCES_CHANGED)
 
 
@@ -23,7 +25,7 @@ class Garbage(Exception):
     """A component answered what no server may. For the log: the client gets an `InternalError`."""
 
 
-def judged(messages: Sequence[bytes], id: RequestId | None) -> tuple[list[Notification], Response | None]:
+def judged(messages: Sequence[bytes], id: RequestId | None) -> Replies:
     """The notifications among `messages`, and the answer to the request `id`; a notification has none.
 
     Raises `Garbage`.

@@ -22,7 +22,7 @@ from mcpgen.hosting.instance import Call, HandlerInstance, Trapped
 from mcpgen.hosting.library import WasmError
 from mcpgen.hosting.loading import Loaded
 from mcpgen.hosting.pool import Pool
-from mcpgen.hosting.replies import Garbage, announced, judged
+from mcpgen.hosting.replies import Garbage, Replies, announced, judged
 from mcpgen.hosting.values import Context, Unexpected
 from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.context import RequestContext
@@ -40,7 +40,7 @@ from mcpgen_runtime.errors import (
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.json_text import dumps
-from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
+from mcpgen_runtime.jsonrpc import Error, Notification, Request, RequestId, Response, Result
 from mcpgen_runtime.legacy import MAX_ROUNDS
 from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_runtime.sealing import Sealer
@@ -56,6 +56,7 @@ log = logging.getLogger("mcpgen.hosting")
 
 Json = dict[str, Any]
 _META = "io.modelcontextprotocol/"
+_NOTHING: Replies = ([], None)
 _PROGRESS = "notifications/progress"
 
 
@@ -102,8 +103,7 @@ class ComponentServer:
         message["params"] = _with_meta(notification.params, ctx)
         context = _context(ctx, None, correlation_id)
         try:
-            replies = await self._ask(dumps(message), context)
-            for each in judged(replies or (), None)[0]:
+            for each in (await self._ask(dumps(message), context, None) or _NOTHING)[0]:
                 announced(each, self.changes)
         except (Trapped, WasmError, Garbage, Unexpected) as error:
             method = shorten(repr(notification.method))
@@ -124,12 +124,12 @@ class ComponentServer:
         for _ in range(MAX_ROUNDS):
             message = {"jsonrpc": "2.0", "id": request.id, "method": request.method, "params": params}
             context.time = _now()
-            replies = await self._ask(dumps(message), context)
+            replies = await self._ask(dumps(message), context, request.id)
             if replies is None:
                 if request.method == "ping" and ctx.revision != NEUTRAL:
                     return Result(request.id, {})
                 raise MethodNotFound(request.method)
-            notifications, response = judged(replies, request.id)
+            notifications, response = replies
             for each in notifications:
                 if each.method == _PROGRESS:
                     # Run again with an answer, the component was further the last time.
@@ -145,9 +145,13 @@ class ComponentServer:
             params = {**params, **await _asked(response, ctx)}
         raise Garbage(f"it wanted input {MAX_ROUNDS} times")
 
-    async def _ask(self, message: bytes, context: Context) -> list[bytes] | None:
-        def call(instance: HandlerInstance, call: Call) -> list[bytes] | None:
-            return instance.answer(message, context, call)
+    async def _ask(self, message: bytes, context: Context, id: RequestId | None) -> Replies | None:
+        """What the component says to a message; None where it is not for it. Raises `Garbage` too."""
+
+        def call(instance: HandlerInstance, call: Call) -> Replies | None:
+            messages = instance.answer(message, context, call)
+            # Here, and not where the event loop runs: who answers garbage is not called again.
+            return None if messages is None else judged(messages, id)
 
         return await self._pool.run(call)
 
@@ -185,10 +189,10 @@ class ComponentServer:
     async def _introduced(self, method: str, revision: str, params: Json) -> Json | None:
         message = {"jsonrpc": "2.0", "id": 0, "method": method, "params": params}
         context = Context(revision, "host", "0", None, (), _now(), new_correlation_id())
-        replies = await self._ask(dumps(message), context)
+        replies = await self._ask(dumps(message), context, 0)
         if replies is None:
             return None
-        response = judged(replies, 0)[1]
+        response = replies[1]
         return response.result if isinstance(response, Result) else None
 
 

@@ -1,0 +1,169 @@
+"""What goes wrong in a component is the error of one request: nothing else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.hosting.conftest import hosted, in_a_loop, peer_of
+
+from mcpgen.hosting.limits import ComponentLimits
+
+
+def is_internal_error(answer: dict[str, Any], caplog: pytest.LogCaptureFixture, why: str) -> None:
+    """It is one that says nothing, and the log says why."""
+    assert answer["error"]["code"] == -32603
+    assert answer["error"]["message"] == "Internal error"
+    correlation_id = answer["error"]["data"]["correlationId"]
+    (line,) = (each.message for each in caplog.records if correlation_id in each.message)
+    assert why in line
+
+
+@pytest.mark.parametrize(
+    ("id", "why"),
+    [
+        ("trap", "unreachable"),
+        ("loop", "cpu_seconds"),
+        ("deep", "call stack exhausted"),
+        ("memory", "unreachable"),
+        ("garbage", "no JSON"),
+        ("wrong id", "'somebody else'"),
+        ("question", "roots/list"),
+        ("empty", "no answer"),
+        ("2 answers", "follows the answer"),
+        ("huge", "fuel allocated for hostcalls"),
+        ("all the same", "fuel allocated for hostcalls"),
+    ],
+)
+@in_a_loop
+async def test_request_gets_an_internal_error_and_the_next_one_its_answer(
+    odd: Path, id: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        assert (await peer.asked("ok"))["result"]["calls"] == 2
+        is_internal_error(await peer.asked(id), caplog, why)
+        # A fresh instance: the one that broke its word is not called again.
+        assert (await peer.asked("ok again"))["result"]["calls"] == 1
+
+
+@in_a_loop
+async def test_others_are_answered_while_one_call_loops(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await peer.call("loop")
+        for number in range(20):
+            assert (await peer.asked(f"o{number}"))["id"] == f"o{number}"
+        assert (await peer.hear())["id"] == "loop"
+
+
+@in_a_loop
+async def test_more_calls_than_instances_wait_for_their_turn(odd: Path) -> None:
+    async with peer_of(hosted(odd, limits=ComponentLimits(max_instances=1, cpu_seconds=0.2))) as peer:
+        for id in ("loop 1", "o1", "loop 2", "o2"):
+            await peer.call(id)
+        heard = [await peer.hear() for _ in range(4)]
+    assert [(each["id"], "result" in each) for each in heard] == [
+        ("loop 1", False),
+        ("o1", True),
+        ("loop 2", False),
+        ("o2", True),
+    ]
+
+
+@in_a_loop
+async def test_cancelled_call_is_ended_and_frees_its_place(odd: Path) -> None:
+    limits = ComponentLimits(max_instances=1, cpu_seconds=60, call_seconds=60, cancel_seconds=0.05)
+    async with peer_of(hosted(odd, limits=limits)) as peer:
+        await peer.call("loop")
+        await peer.call("o1")
+        for id in ("loop", "o1"):
+            await peer.say(
+                {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}}
+            )
+        assert (await peer.asked("o2"))["id"] == "o2"
+
+
+@in_a_loop
+async def test_time_is_limited_by_the_clock_as_well(odd: Path, caplog: pytest.LogCaptureFixture) -> None:
+    limits = ComponentLimits(cpu_seconds=60, call_seconds=0.1)
+    async with peer_of(hosted(odd, limits=limits)) as peer:
+        is_internal_error(await peer.asked("loop"), caplog, "call_seconds")
+
+
+@in_a_loop
+async def test_memory_is_limited(odd: Path, caplog: pytest.LogCaptureFixture) -> None:
+    # Two pages are what it begins with.
+    async with peer_of(hosted(odd, limits=ComponentLimits(max_memory_bytes=65536))) as peer:
+        is_internal_error(await peer.asked("ok"), caplog, "exceeds memory limits")
+
+
+@in_a_loop
+async def test_what_a_component_does_not_know_is_no_method(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        assert (await peer.asked("not mine"))["error"]["code"] == -32601
+        assert (await peer.asked("ok"))["result"]["calls"] == 3  # it has done nothing wrong
+
+
+@in_a_loop
+async def test_answer_to_a_notification_is_logged_and_dropped(
+    odd: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await peer.say({"jsonrpc": "2.0", "method": "notifications/odd", "params": {"_meta": {}}})
+        assert (await peer.asked("ok"))["id"] == "ok"
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+
+
+@in_a_loop
+async def test_progress_of_a_request_comes_before_its_answer(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        assert (await peer.asked("progress"))["method"] == "notifications/progress"
+        assert (await peer.hear())["id"] == "progress"
+
+
+@in_a_loop
+async def test_change_is_told_to_who_listens_and_not_to_who_caused_it(odd: Path) -> None:
+    server = hosted(odd)
+    async with peer_of(server) as listener, peer_of(server) as other:
+        acknowledged = await listener.asked(
+            "all", "subscriptions/listen", notifications={"toolsListChanged": True}
+        )
+        assert acknowledged["params"]["notifications"] == {"toolsListChanged": True}
+        assert (await other.asked("change"))["id"] == "change"
+        assert (await listener.hear())["method"] == "notifications/tools/list_changed"
+
+
+@pytest.mark.parametrize(("isolation", "calls"), [("pool", [2, 3, 4]), ("request", [1, 1, 1])])
+@in_a_loop
+async def test_isolation_says_whether_an_instance_is_used_again(
+    odd: Path, isolation: Any, calls: list[int]
+) -> None:
+    async with peer_of(hosted(odd, isolation=isolation)) as peer:
+        assert [(await peer.asked(f"o{each}"))["result"]["calls"] for each in range(3)] == calls
+
+
+@in_a_loop
+async def test_server_can_be_served_again_once_its_last_client_is_gone(odd: Path) -> None:
+    server = hosted(odd)
+    for _ in range(2):
+        async with peer_of(server) as peer:
+            assert (await peer.asked("ok"))["result"]["calls"] == 2
+
+
+@in_a_loop
+async def test_many_clients_at_once_get_their_own_answers(odd: Path) -> None:
+    server = hosted(odd)
+
+    async def client(number: int) -> None:
+        async with peer_of(server) as peer:
+            for each in range(30):
+                id = f"{'t' if each % 7 == number % 7 else 'o'}-{number}-{each}"
+                answer = await peer.asked(f"o{id}" if id[0] == "o" else f"t{id}")
+                assert answer["id"] == (f"o{id}" if id[0] == "o" else f"t{id}")
+                assert ("error" in answer) == (id[0] == "t")
+
+    async with peer_of(server) as first:
+        await asyncio.gather(*(client(number) for number in range(10)))
+        assert (await first.asked("ok"))["id"] == "ok"
