@@ -98,6 +98,8 @@ def test_harm_is_found_in_its_place(name: str, copy: Path) -> None:
 def test_command_lints_wit_by_its_name(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "lint", str(copy)]) == 0
     assert capsys.readouterr().out == f"{copy}: nothing to mend\n"
+    assert main(["schema", "lint", str(copy / "none.wit")]) == 2
+    assert "no such file or directory" in capsys.readouterr().err
     HARMS["no version"][0](copy)
     assert main(["schema", "lint", str(copy / "mcp.wit"), "--format", "json"]) == 1
     (problem,) = json.loads(capsys.readouterr().out)

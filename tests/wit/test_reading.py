@@ -160,7 +160,7 @@ def test_component_is_read_whatever_it_documents(
         (b"package a:b\ninterface x {}", "2:1: expected"),
         (b"\xff\xfe", "not valid utf-8"),
         (b"\0asm\x01\0\0\0", "a core module, not a component"),
-        (b"\0asm\x0d\0\x01", "kinds.wit: "),
+        (b"\0asm\x0d\0\x01", "kinds.wit: decoding item in module: unexpected end-of-file"),
         (b"\0asm\x09\0\x09\0", "kinds.wit: "),
     ],
 )
@@ -171,6 +171,13 @@ def test_what_is_no_wit_is_refused(file: Path, content: bytes, message: str) -> 
     assert refused.value.message.startswith(str(file))
     assert message in refused.value.message
     assert refused.value.hint
+
+
+def test_directory_without_wit_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidWit) as refused:
+        read(tmp_path)
+    assert refused.value.message.startswith(f"{tmp_path}: no `package` header")
+    assert "package my:package@0.1.0;" in refused.value.hint
 
 
 def test_file_that_is_not_there_is_refused(file: Path) -> None:

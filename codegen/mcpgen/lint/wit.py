@@ -24,11 +24,13 @@ _Found = tuple[Place, str, str]
 def lint(path: Path) -> tuple[Problem, ...]:
     """Every problem of the WIT in a file, or in a directory with its deps/; none where all is well.
 
-    Raises `MissingExtra` where wasm-tools is not installed.
+    Raises `MissingExtra` where wasm-tools is not installed, and `InvalidWit` where nothing is at `path`.
     """
     try:
         wit = read(path)
     except InvalidWit as error:
+        if not path.exists():
+            raise
         # wasm-tools begins with the place, and so does the message.
         where, _, message = error.message.partition(": ")
         return (Problem(_file(path, where), message, error.hint),)

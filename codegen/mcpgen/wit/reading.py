@@ -70,6 +70,7 @@ def said_of(path: Path, *options: str | Path) -> bytes:
     return ended.output
 
 
+_CAUSE = re.compile(r"(?: Caused by:)? \d+: ")
 #: What it was doing, which the place says as well.
 _ABOUT = re.compile(r"^failed to parse (?:package|dependency directory): .*?: ")
 _PLACE = re.compile(r"^\s*--> (?P<place>.+?:\d+:\d+)$", re.MULTILINE)
@@ -80,19 +81,24 @@ def _refusal(path: Path, said: str) -> InvalidWit:
     message = said.removeprefix("error: ").strip()
     place = _PLACE.search(message)
     if place is not None:
-        what = _ABOUT.sub("", message[: place.start()].strip())
         file = Path(place["place"]).as_posix()
-        return InvalidWit(f"{file}: {_one_line(what)}", hint=_shown(message[place.end() :]))
+        return InvalidWit(
+            f"{file}: {_one_line(message[: place.start()])}", hint=_shown(message[place.end() :])
+        )
     if "core wasm module" in message:
         return InvalidWit(
             f"{path}: a core module, not a component: it has no WIT",
             hint="`wasm-tools component new` makes a component of a module that was built for one",
         )
-    return InvalidWit(f"{path}: {_one_line(message)}", hint=f"see: wasm-tools component wit {path}")
+    hint = f"see: wasm-tools component wit {path}"
+    if "no `package` header" in message:
+        hint = "WIT begins with its package, as `package my:package@0.1.0;`, in a file that ends with .wit"
+    return InvalidWit(f"{path}: {_one_line(message)}", hint=hint)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _one_line(message: str) -> str:
+    """A message and its causes, in one line."""
+    return _CAUSE.sub(": ", " ".join(_ABOUT.sub("", message.strip()).split()))
 
 
 def _shown(excerpt: str) -> str:
