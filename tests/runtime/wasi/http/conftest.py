@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 import pytest
 from tests.runtime.http.asgi import Client
 from tests.runtime.http.workbench import Workbench
 from tests.runtime.wasi.http.standin import StandIn
 
+from mcpgen_runtime.servable import Servable
+from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.wasi import http
 from mcpgen_runtime.transports.wasi.http import HttpComponent
 
 KEY = "k" * 40
+Begin: TypeAlias = Callable[..., StandIn]
 
 
 @pytest.fixture
@@ -24,23 +27,33 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """Instances for one request each, in this process, which stays as it is."""
+def begin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
+    """Makes servers of instances that live for one request each, in this process, which stays as it is."""
     monkeypatch.setattr(http, "install", lambda surroundings: None)
     monkeypatch.setattr(http, "reseed", lambda: None)
-    monkeypatch.setattr(os, "environ", {})
+    begun: list[StandIn] = []
 
-    def instance() -> Any:
-        return HttpComponent(Workbench().server)
+    def begin(
+        servable: Callable[[], Servable] = lambda: Workbench().server,
+        *,
+        environment: Mapping[str, str] = {"MCPGEN_KEY": KEY},
+        **settings: Any,
+    ) -> StandIn:
+        def instance() -> HttpComponent:
+            monkeypatch.setattr(os, "environ", {})
+            config = TransportConfig(sse_path=None, **settings) if settings else None
+            return HttpComponent(servable(), config=config)
 
-    app = StandIn(instance, {"MCPGEN_KEY": KEY})
-    yield app
-    for host in app.hosts:
+        begun.append(StandIn(instance, environment))
+        return begun[-1]
+
+    yield begin
+    for host in (host for app in begun for host in app.hosts):
         assert not host.traps
         assert not host.alive, "what was not given back"
 
 
 @pytest.fixture
-def client(stand_in: StandIn) -> Client:
-    """A client of it."""
-    return Client(stand_in)
+def client(begin: Begin) -> Client:
+    """A client of the workbench."""
+    return Client(begin())

@@ -345,6 +345,7 @@ class OutputStream(Resource):
                 raise Err(StreamError_Closed())
             reply.chunks.append(data)
             reply.waiting += len(data)
+        reply.tell()
 
     def flush(self) -> None:
         self.check()
@@ -389,13 +390,20 @@ class Reply:
 class StandIn:
     """The ASGI app that a component is, with an instance for each request; `make` makes one.
 
-    `hosts` are those of the requests so far.
+    `hosts` are those of the requests so far. With `keep`, all requests come to one instance.
     """
 
     def __init__(self, make: Callable[[], Any], environment: Mapping[str, str]) -> None:
         self._make = make
         self.environment = dict(environment)
         self.hosts: list[Host] = []
+        self.keep = False
+        self._kept: Any = None
+
+    @property
+    def stderr(self) -> str:
+        """What all instances have printed."""
+        return "".join(host.stderr for host in self.hosts)
 
     async def __call__(
         self,
@@ -405,19 +413,25 @@ class StandIn:
     ) -> None:
         loop = asyncio.get_running_loop()
         something = asyncio.Event()
-        host = Host(self.environment)
-        self.hosts.append(host)
+        if self._kept is None:
+            self.hosts.append(Host(self.environment))
+        host = self.hosts[-1]
         request = IncomingRequest(host, scope)
         reply = Reply(lambda: loop.call_soon_threadsafe(something.set))
         out = ResponseOutparam(host, reply)
 
         def handle() -> None:
-            with _BINDINGS:
-                sys.modules.update(host.modules())
-                component = self._make()
-                component._begin()
+            component = self._kept
+            if component is None:
+                with _BINDINGS:
+                    sys.modules.update(host.modules())
+                    component = self._make()
+                    component._begin()
             component.handle(request, out)
-            end(component._loop)
+            if self.keep:
+                self._kept = component
+            else:
+                end(component._loop)
 
         async def feed() -> None:
             while True:
