@@ -45,6 +45,14 @@ def init(
         Optional[Path],  # noqa: UP045 (typer reads it at run time)
         typer.Option("--from", metavar="FILE", help="Begin with this definition: JSON, or YAML."),
     ] = None,
+    wit: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Make tools of the functions in this WIT: a file, or a directory."),
+    ] = None,
+    world: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="NAME", help="Those that this world exports (--wit with several worlds)."),
+    ] = None,
     from_server: Annotated[
         bool,
         typer.Option(
@@ -76,6 +84,8 @@ def init(
 
     mcpgen init DIR --from server.mcp.json
 
+    mcpgen init DIR --wit functions.wit
+
     mcpgen init DIR --from-server -- COMMAND…
 
     mcpgen init DIR --from-url http://localhost:3000/mcp
@@ -84,7 +94,16 @@ def init(
     reached, 4 it stopped answering.
     """
     command: tuple[str, ...] = ctx.meta.get(_COMMAND, ())
-    _check(command, from_=from_, from_server=from_server, from_url=from_url, mock=mock, header=header)
+    _check(
+        command,
+        from_=from_,
+        wit=wit,
+        world=world,
+        from_server=from_server,
+        from_url=from_url,
+        mock=mock,
+        header=header,
+    )
     for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
         # typer's own bound lets nan through, which is smaller than nothing.
         if not math.isfinite(seconds):
@@ -101,6 +120,11 @@ def init(
     if from_ is not None:
         with announced(_WRITING):
             created = create_from_file(directory, from_, mocked=mock)
+    elif wit is not None:
+        from mcpgen.init.create import create_from_wit
+
+        with announced(_WRITING):
+            created = create_from_wit(directory, wit, world=world, mocked=mock)
     elif from_server or from_url is not None:
         from mcpgen.cli.validate import headers_of
         from mcpgen.validate.target import Target
@@ -119,16 +143,15 @@ def _check(
     command: tuple[str, ...],
     *,
     from_: Path | None,
+    wit: Path | None,
+    world: str | None,
     from_server: bool,
     from_url: str | None,
     mock: bool,
     header: list[str] | None,
 ) -> None:
-    given = [
-        option
-        for option, value in {"--from": from_, "--from-server": from_server, "--from-url": from_url}.items()
-        if value
-    ]
+    options = {"--from": from_, "--wit": wit, "--from-server": from_server, "--from-url": from_url}
+    given = [option for option, value in options.items() if value]
     if len(given) > 1:
         raise UsageError(
             f"a project begins with one definition, and {' and '.join(given)} name several",
@@ -143,10 +166,12 @@ def _check(
         raise _no_command()
     if header and from_url is None:
         raise UsageError("--header is for HTTP", hint="leave --header out, or give --from-url")
+    if world is not None and wit is None:
+        raise UsageError("--world chooses among the worlds of WIT", hint="leave --world out, or give --wit")
     if mock and not given:
         raise UsageError(
             "--mock is for a definition that there is already",
-            hint="add --from FILE, --from-server -- COMMAND… or --from-url U",
+            hint="add --from FILE, --wit FILE, --from-server -- COMMAND… or --from-url U",
         )
 
 

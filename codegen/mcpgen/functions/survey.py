@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mcpgen.errors import UsageError
 from mcpgen.functions.schemas import parts, resolved
 from mcpgen.wit.model import (
     Function,
@@ -22,6 +23,7 @@ from mcpgen.wit.model import (
 
 #: How long the name of a tool may be (2025-11-25 server/tools).
 LONGEST_NAME = 128
+_MOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ class LeftOut:
         return f"{'#'.join(self.path)}: {self.why}"
 
 
+class NoFunctions(UsageError):
+    """There is no function that could be a tool."""
+
+
 def survey(exports: Mapping[str, WorldItem]) -> tuple[list[Offered], list[LeftOut]]:
     """The functions among the exports of a world, and of the interfaces among them, in their order."""
     found = list(_functions(exports))
@@ -57,6 +63,22 @@ def survey(exports: Mapping[str, WorldItem]) -> tuple[list[Offered], list[LeftOu
         else:
             offered.append(Offered(name, path, kept[path]))
     return offered, left_out
+
+
+def require_some(what: str, offered: Sequence[Offered], left_out: Sequence[LeftOut]) -> None:
+    """Raise `NoFunctions` where `what` has nothing to offer; the message says why of each."""
+    if offered:
+        return
+    if not left_out:
+        raise NoFunctions(
+            f"{what} exports no function", hint="a tool is made of each function that is exported"
+        )
+    shown = "".join(f"\n  {each}" for each in left_out[:_MOST_SHOWN])
+    more = f"\n  and {len(left_out) - _MOST_SHOWN} more" if len(left_out) > _MOST_SHOWN else ""
+    raise NoFunctions(
+        f"{what} exports no function that can be a tool:{shown}{more}",
+        hint="tools take and give data: resources, streams and futures stay inside; see docs/functions.md",
+    )
 
 
 def _functions(exports: Mapping[str, WorldItem]) -> Iterator[tuple[tuple[str, ...], Function]]:

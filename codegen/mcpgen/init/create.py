@@ -13,6 +13,7 @@ from mcpgen.definition.stubs import server_stubs
 from mcpgen.definition.writing import render
 from mcpgen.errors import UsageError
 from mcpgen.init.files import DEFINITION, Origin, hello_files, project_files
+from mcpgen.init.interfaces import definition_of, read_interfaces, wit_files
 from mcpgen.init.mock import mock_handlers
 from mcpgen.init.naming import names_for
 from mcpgen.init.place import check_place, new_directory
@@ -72,9 +73,30 @@ def create_from_server(directory: Path, found: Found, *, mocked: bool = False) -
         render(definition),
         file_name=DEFINITION,
         mocked=mocked,
-        origin=Origin(found.revision, notes),
+        origin=Origin(f"The definition was taken from a running server that spoke {found.revision}.", notes),
     )
     return replace(_create(directory, files, mocked=mocked), notes=notes)
+
+
+def create_from_wit(
+    directory: Path, source: Path, *, world: str | None = None, mocked: bool = False
+) -> Created:
+    """A project whose tools are the functions of WIT, see `read_interfaces`. Raises `UsageError`."""
+    check_place(directory)
+    interfaces = read_interfaces(source, world=world)
+    names = names_for(directory)
+    definition = definition_of(interfaces, names)
+    notes = [harmless(f"{each}") for each in interfaces.left_out]
+    files = project_files(
+        names,
+        definition,
+        render(definition),
+        file_name=DEFINITION,
+        mocked=mocked,
+        origin=Origin(f"The definition was made of the WIT of {interfaces.id}.", notes, wit=True),
+    )
+    created = _create(directory, files | wit_files(interfaces, names), mocked=mocked)
+    return replace(created, notes=[f"left out: {note}" for note in notes])
 
 
 def _create(directory: Path, files: Mapping[str, str], *, mocked: bool = False) -> Created:

@@ -19,12 +19,13 @@ DEFINITION = "server.mcp.json"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the definition of a project came from: a server that was asked, in which revision, and what of
-    its account could not be carried over.
+    """Where the definition of a project came from, in a sentence, and what of that could not be carried over.
+    `wit` says whether it was WIT, which is in the project then.
     """
 
-    revision: str
+    sentence: str
     notes: Sequence[str]
+    wit: bool = False
 
 
 def hello_files(names: Names) -> dict[str, str]:
