@@ -74,6 +74,15 @@ def chained(
 ) -> Loaded:
     """As `load`, of components that are read already."""
     hosting = hosting or Hosting()
+    check_chain(components)
+    server = components[-1]
+    chain = tuple(_linked(each, hosting, compiling) for each in components)
+    name = server.metadata.name if server.metadata is not None else Path(server.label).name
+    return Loaded(name, chain, hosting)
+
+
+def check_chain(components: Sequence[ComponentFile]) -> None:
+    """Raise `UsageError` unless the last of `components` is a server, and the others are middleware."""
     *middleware, server = components
     for each in middleware:
         _check_middleware(each, server)
@@ -83,9 +92,6 @@ def chained(
             hint=f"name the server's component behind it: {server.label} server.wasm",
         )
     check_kind(server, "handler")
-    chain = tuple(_linked(each, hosting, compiling) for each in components)
-    name = server.metadata.name if server.metadata is not None else Path(server.label).name
-    return Loaded(name, chain, hosting)
 
 
 def functions_pool(
@@ -140,4 +146,4 @@ def _linked(
     return Linked(code, linker, component.handler)
 
 
-__all__ = ["Hosting", "Linked", "Loaded", "chained", "engine", "functions_pool", "load"]
+__all__ = ["Hosting", "Linked", "Loaded", "chained", "check_chain", "engine", "functions_pool", "load"]
