@@ -36,3 +36,7 @@ bench *arguments:
 # Servers under load and faults for ten minutes, or so many: no reply lost or doubled, no growth, clean exits
 soak *arguments:
     python -m tests.soak "$@"
+
+# The calculator as a component: size, time to build, to start and to call, beside what was to be reached
+bench-wasm *arguments:
+    python -m tests.bench.wasm "$@"

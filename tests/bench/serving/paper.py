@@ -15,6 +15,8 @@ class Paper:
 
     console: Console
     markdown: bool = False
+    #: What measures again what a goal is about.
+    recipe: str = "just bench --only"
     _goals: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def table(self, title: str, *columns: str) -> Table:
@@ -33,7 +35,7 @@ class Paper:
         self.console.print(table)
 
     def goals(self, title: str, command: str) -> Goals:
-        """What was to be reached by what is measured with `just bench --only` and that `command`."""
+        """What was to be reached by what is measured with the recipe and that `command`."""
         return Goals(self, title, command)
 
     def take(self, goals: Goals) -> None:
@@ -50,7 +52,7 @@ class Paper:
     def close(self) -> None:
         """Print what was kept for the end."""
         if self._goals:
-            table = self.table("targets", "target", "reached", "`just bench --only`")
+            table = self.table("targets", "target", "reached", f"`{self.recipe}`")
             for row in self._goals:
                 table.add_row(*row)
             self.print(table)
