@@ -34,6 +34,8 @@ Json: TypeAlias = dict[str, Any]
 WATCHED = "test://watched-resource"
 #: What a user fills in, by the type of the field.
 FILLED = {"string": "Ada", "number": 9.5, "integer": 30, "boolean": True}
+#: What makes this user fill in what was not asked for.
+WRONGLY = "Please answer wrongly"
 ASKING = "test_input_required_result_"
 
 
@@ -68,12 +70,16 @@ async def converse(transport: Transport, revision: str, steps: Mapping[str, Step
 
 
 def fill(asked: ElicitRequestFormParams) -> ElicitResult:
+    if asked.message == WRONGLY:
+        return ElicitResult(action="accept", content={"username": 3})
     content: dict[str, Any] = {}
     for name, field in asked.requested_schema.properties.items():
-        options = getattr(field, "enum", None) or [
-            each.const for each in getattr(field, "one_of", None) or ()
-        ]
-        content[name] = options[0] if options else FILLED.get(field.type, ["value1"])
+        several = getattr(field, "items", None)
+        choice = several or field
+        titled = getattr(choice, "one_of", None) or getattr(choice, "any_of", None) or ()
+        options = getattr(choice, "enum", None) or [each.const for each in titled]
+        chosen = options[0] if options else FILLED[field.type]
+        content[name] = [chosen] if several else chosen
     return ElicitResult(action="accept", content=content)
 
 
@@ -190,6 +196,7 @@ async def work(client: Client) -> None:
 async def questions(client: Client) -> None:
     await call(client, "test_sampling", {"prompt": "?"})
     await call(client, "test_elicitation", {"message": "Who?"})
+    await call(client, "test_elicitation", {"message": WRONGLY})
     await call(client, "test_elicitation_sep1034_defaults")
     await call(client, "test_elicitation_sep1330_enums")
     await call(client, "test_streaming_elicitation", on_progress=lambda report: None)

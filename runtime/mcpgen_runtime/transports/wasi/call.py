@@ -91,6 +91,11 @@ class ComponentCall(ModernCall):
             params = params if convert is None else convert(params)
         super()._notify(method, params)
 
+    async def _ask(self, method: str, params: dict[str, Any], key: str | None) -> tuple[str, Any]:
+        pointer, answer = await super()._ask(method, params, key)
+        # An older client was asked in a request of its own, and has answered with a result.
+        return pointer if self._revision == NEUTRAL else "/result", answer
+
     async def _input_required(self, result: InputRequiredResult) -> dict[str, Any]:
         value = await super()._input_required(result)
         if self._revision != NEUTRAL:
