@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from mcpgen import __version__
-from mcpgen.cli import build, diff, export, init, regen, schema, serve, validate
+from mcpgen.cli import build, diff, export, init, inspect, regen, schema, serve, validate
 from mcpgen.errors import UsageError
 
 
@@ -61,6 +61,7 @@ app.command(cls=validate.ServerCommand)(validate.validate)
 app.command()(serve.serve)
 app.command()(export.export)
 app.command()(build.build)
+app.command()(inspect.inspect)
 app.command()(diff.diff)
 
 

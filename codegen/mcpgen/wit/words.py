@@ -8,6 +8,7 @@ from functools import partial
 from mcpgen.wit.model import (
     Enum,
     Flags,
+    Function,
     FutureOf,
     Handle,
     ListOf,
@@ -72,3 +73,11 @@ def kind_of(type: WitType) -> str:
 def is_nominal(type: WitType) -> bool:
     """Whether a definition of `type` is more than another name for it."""
     return isinstance(type, Record | Variant | Enum | Flags | Resource)
+
+
+def signature(function: Function) -> str:
+    """A function without its name, as WIT writes it: "func(among: list<item>) -> option<item>"."""
+    own = function.parameters[1:] if function.kind == "method" else function.parameters
+    parameters = ", ".join(f"{each.name}: {words(each.type)}" for each in own)
+    result = "" if function.result is None else f" -> {words(function.result)}"
+    return f"{'async ' if function.is_async else ''}func({parameters}){result}"
