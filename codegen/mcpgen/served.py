@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mcpgen.component.recognising import ComponentFile
-from mcpgen.hosting.loading import Hosting, chained
+from mcpgen.hosting.loading import Compiling, Hosting, chained, functions_pool
 from mcpgen.hosting.server import ComponentServer
 from mcpgen_runtime.protocol import ProtocolHandler
 
@@ -26,11 +26,31 @@ def handler_of(
     """
     with ExitStack() as stack:
 
+        def compiling(name: str, size: int, where: Path) -> None:
+            _announce(stack, name, size, where)
+
         def load() -> ProtocolHandler:
-            loaded = chained(components, hosting, compiling=lambda *what: _announce(stack, *what))
+            if len(components) == 1 and components[0].kind == "functions":
+                return _functions(components[0], hosting, compiling, key=key)
+            loaded = chained(components, hosting, compiling=compiling)
             return ComponentServer(loaded, key=key)
 
         return _interruptible(load)
+
+
+def _functions(
+    component: ComponentFile, hosting: Hosting, compiling: Compiling, *, key: bytes | None
+) -> ProtocolHandler:
+    """A component that was not made for MCP: its functions as tools. Standard error names those left out."""
+    # Only now, for a component of ours is served without them.
+    from mcpgen.functions.server import function_server, functions_of
+    from mcpgen_runtime.servable import protocol_handler
+
+    functions = functions_of(component)
+    pool = functions_pool(component, hosting, imports=functions.imports, compiling=compiling)
+    for each in functions.left_out:
+        print(f"note: left out: {each}", file=sys.stderr, flush=True)
+    return protocol_handler(function_server(functions, pool), key=key)
 
 
 def _announce(stack: ExitStack, name: str, size: int, where: Path) -> None:
