@@ -146,6 +146,20 @@ close
     assert shown["test:shop/goods@1.0.0"][2] == "cheapest: func(among: list<item>) -> option<item>"
 
 
+def test_what_a_build_left_behind_is_not_shown(
+    run: Run, file: Path, tmp_path: Path, component_of: Make
+) -> None:
+    wit = tmp_path / "left.wit"
+    init = "export exports: interface { init: func(app-name: string, stub-wasi: bool) -> result<_, string>; }"
+    wit.write_text(f"package test:left@1.0.0;\nworld left {{ {init} export close: func(); }}\n")
+    component = component_of(wit, "left")
+    for data in (component, with_metadata(component, SAID)):
+        file.write_bytes(data)
+        code, out, _ = run(file)
+        assert code == 0
+        assert out.endswith("  exports    close\n               func()\n")
+
+
 def test_names_are_shown_without_wasm_tools(
     run: Run, file: Path, functions: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

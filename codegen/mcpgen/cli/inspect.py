@@ -79,11 +79,19 @@ def _lines(component: ComponentFile, signatures: dict[str, list[str]]) -> list[s
     exports = [
         each
         for name in component.exports
+        if not _is_of_the_build(component, name, signatures)
         for each in (name, *(f"  {line}" for line in signatures.get(name, ())))
     ]
     for word, names in (("imports", imports), ("exports", exports or ["nothing"])):
         lines += [_line(word if number == 0 else "", name) for number, name in enumerate(names)]
     return lines
+
+
+def _is_of_the_build(component: ComponentFile, name: str, signatures: dict[str, list[str]]) -> bool:
+    """Whether an export is what componentize-py left of its build: it has no use any more."""
+    if name != "exports":
+        return False
+    return component.metadata is not None or signatures.get(name, [""])[0].startswith("init: func(app-name: ")
 
 
 def _line(word: str, value: str) -> str:
