@@ -88,7 +88,7 @@ class Wasi:
         return RequestBody(self, request)
 
     def respond(self, response_out: Any, status: int, headers: Sequence[tuple[bytes, bytes]]) -> ResponseBody:
-        """Begin the answer to a request. Raises `ValueError` for headers that cannot be sent."""
+        """The answer to a request, not begun yet. Raises `ValueError` for headers that cannot be sent."""
         types = self._types
         told = [
             (name.decode("latin-1"), value)
@@ -101,9 +101,7 @@ class Wasi:
             raise ValueError(f"the host refuses the headers {told}: {error}") from None
         response = types.OutgoingResponse(fields)
         response.set_status_code(status)
-        body = response.body()
-        types.ResponseOutparam.set(response_out, self._ok(response))
-        return ResponseBody(self, body)
+        return ResponseBody(self, response, response_out)
 
 
 class RequestBody:
@@ -135,10 +133,17 @@ class RequestBody:
 class ResponseBody:
     """What the client gets."""
 
-    def __init__(self, wasi: Wasi, body: Any) -> None:
+    def __init__(self, wasi: Wasi, response: Any, response_out: Any) -> None:
         self._wasi = wasi
-        self._body = body
-        self._stream = body.write()
+        self._response = response
+        self._response_out = response_out
+        self._body = response.body()
+        self._stream = self._body.write()
+
+    def begin(self) -> None:
+        """Have the host send the head. What was written before goes with it, in one packet."""
+        wasi = self._wasi
+        wasi._types.ResponseOutparam.set(self._response_out, wasi._ok(self._response))
 
     def room(self) -> int:
         """How many bytes `write` takes now. Raises `Closed`."""

@@ -78,9 +78,11 @@ class Exchange:
             if self._response is None:
                 assert self._start is not None
                 self._response = self._wasi.respond(self._response_out, *self._start)
-            more = event.get("more_body", False)
-            await self._write(self._response, event.get("body", b""))
-            if not more:
+                data = self._begin(self._response, event.get("body", b""))
+            else:
+                data = event.get("body", b"")
+            await self._write(self._response, data)
+            if not event.get("more_body", False):
                 await self._flushed(self._response)
                 self._over = self._complete = True
                 self._response.finish()
@@ -110,6 +112,16 @@ class Exchange:
             if data:
                 return {"type": "http.request", "body": data, "more_body": True}
             await self._pollables.ready(self._body.pollable())
+
+    def _begin(self, response: ResponseBody, data: bytes) -> bytes:
+        """Send the head, and of `data` what has room beside it; the rest of it."""
+        try:
+            room = response.room() if data else 0
+            if room:
+                response.write(data[:room])
+        finally:
+            response.begin()
+        return data[room:]
 
     async def _write(self, response: ResponseBody, data: bytes) -> None:
         while data:

@@ -270,7 +270,10 @@ class ResponseOutparam(Resource):
         with param.host.changed:
             param.reply.start = (response.value.status, response.value.fields.entries())
             response.value.fields.give_up()
+            param.reply.chunks += response.value.early
+            param.reply.waiting += sum(map(len, response.value.early))
             response.value.reply.append(param.reply)
+        param.reply.tell()
 
 
 class OutgoingResponse(Resource):
@@ -281,24 +284,26 @@ class OutgoingResponse(Resource):
         self.fields = fields
         self.status = 200
         self.reply: list[Reply] = []
+        self.early: list[bytes] = []
 
     def set_status_code(self, status: int) -> None:
         self.status = status
 
     def body(self) -> OutgoingBody:
-        return OutgoingBody(self.host, self.reply)
+        return OutgoingBody(self.host, self)
 
 
 class OutgoingBody(Resource):
-    def __init__(self, host: Host, reply: list[Reply]) -> None:
+    def __init__(self, host: Host, response: OutgoingResponse) -> None:
         super().__init__(host, None)
-        self._reply = reply
+        self._response = response
+        #: What is written before the response is set.
+        self._before = Reply(lambda: None)
+        self._before.chunks = response.early
 
     @property
     def reply(self) -> Reply:
-        if not self._reply:
-            raise self.host.trap("wrote before the response was set")
-        return self._reply[0]
+        return self._response.reply[0] if self._response.reply else self._before
 
     def write(self) -> OutputStream:
         return OutputStream(self.host, self)
