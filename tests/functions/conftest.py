@@ -69,7 +69,15 @@ def echo(components: Components, require_tool: Callable[[str | Path], str]) -> P
     digest = sha256(b"".join(each.read_bytes() for each in sources)).hexdigest()
 
     def make(output: Path) -> None:
-        command = ["componentize", "app", "--python-path", SOURCE, "--stub-wasi", "--output", output]
+        command: list[str | Path] = [
+            "componentize",
+            "app",
+            "--python-path",
+            SOURCE,
+            "--stub-wasi",
+            "--output",
+            output,
+        ]
         run([componentize, "-q", "-d", SOURCE / "every.wit", "-w", "every", *command], output.parent)
 
     key = Path(f"{digest}-{version('componentize-py')}")

@@ -24,6 +24,11 @@ from mcpgen.wit.model import (
 #: How long the name of a tool may be (2025-11-25 server/tools).
 LONGEST_NAME = 128
 _MOST_SHOWN = 20
+#: Who leaves a function `init` in the components that it builds, and parameters that tell it from others.
+_BUILDERS = {
+    "componentize-py": frozenset({"app-name", "stub-wasi"}),
+    "componentize-qjs": frozenset({"shim", "script", "disable-gc"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,10 @@ def refusal(function: Function) -> str | None:
         owner = function.resource.name
         what = {"method": "a method", "static": "a function", "constructor": "the constructor"}
         return f"{what[function.kind]} of the resource {owner}, which lives only in the component"
-    if {"app-name", "stub-wasi"} <= {each.name for each in function.parameters}:
-        return "componentize-py calls it while it builds the component"
+    names = {each.name for each in function.parameters}
+    for builder, own in _BUILDERS.items():
+        if function.short_name == "init" and own <= names:
+            return f"{builder} calls it while it builds the component"
     if function.is_async:
         return "async: it may answer while others run, which a host of single calls cannot let it"
     for parameter in function.parameters:
