@@ -21,11 +21,15 @@ from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
 from mcpgen.paths import wit_directory
 from mcpgen.serving.target import load_attribute, load_target
 from mcpgen.wasm_tools import run
-from mcpgen_runtime.revisions import REVISIONS
+from mcpgen_runtime.revisions import LEGACY, REVISIONS
 
 #: What a component can be built as, and the world of each.
-KINDS = {"handler": "server"}
+KINDS = {"handler": "server", "wasi-http": "http-server"}
+_LEFT = shutil.ignore_patterns("__pycache__", "models.py")
 _WORLD = "component"
+#: What WASI is called while componentize-py is at work: it makes a trap of every import that it knows as
+#: WASI's, also of the few that are meant to be there. The name is as long as the real one.
+_STAND_IN = b"wasx:"
 
 
 class Built(NamedTuple):
@@ -102,15 +106,20 @@ def _stage(stage: Path, of: Target, world: str) -> None:
     for package in (mcpgen_runtime, mcpgen_types):
         assert package.__file__ is not None
         source = Path(package.__file__).parent
-        shutil.copytree(
-            source, modules / source.name, ignore=shutil.ignore_patterns("__pycache__", "models.py")
-        )
-    (modules / f"{NAME}.py").write_text(entry_text(of, world))
+        shutil.copytree(source, modules / source.name, ignore=_LEFT)
+    shutil.copytree(Path(__file__).with_name("inside"), modules / "mcpgen_inside", ignore=_LEFT)
+    wanted = [
+        "mcpgen_types.fallbacks",
+        *(f"mcpgen_types.v{r.replace('-', '_')}.{m}" for r in LEGACY for m in ("neutral", "checks")),
+    ]
+    (modules / f"{NAME}.py").write_text(entry_text(of, world, wanted))
     wit = stage / "wit"
     (wit / "deps").mkdir(parents=True)
     for file in (*wit_directory().glob("*.wit"), *wit_directory().glob("deps/*.wit")):
-        (wit / "deps" / file.name).write_text(file.read_text())
-    lines = (f"include mcpgen:mcp/{world}@0.1.0;", "export mcpgen:mcp/diagnostics@0.1.0;")
+        (wit / "deps" / file.name).write_bytes(file.read_bytes().replace(b"wasi:", _STAND_IN))
+    lines = [f"include mcpgen:mcp/{world}@0.1.0;"]
+    if world != "http-server":
+        lines.append("export mcpgen:mcp/diagnostics@0.1.0;")
     (wit / "world.wit").write_text(f"package mcpgen:built;\nworld {_WORLD} {{ {' '.join(lines)} }}\n")
 
 
@@ -126,4 +135,8 @@ def _componentized(stage: Path, of: Target) -> bytes:
             f"{of.named} cannot be made a component:\n{ended.error.strip()}",
             hint="what a module does when it is imported, it does while the component is built",
         )
-    return made.read_bytes()
+    stripped = stage / "stripped.wasm"
+    ended = run("wasm-tools", "strip", "--all", made, "--output", stripped)
+    if ended.code:
+        raise RuntimeError(f"wasm-tools strip: {ended.error}")
+    return stripped.read_bytes().replace(_STAND_IN, b"wasi:")

@@ -2,68 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pprint import pformat
+
 from mcpgen.build.target import Target
 
 NAME = "mcpgen_component"
+#: What a call in the newest revision needs, and only imports when it comes.
+_EAGER = ("hashlib", "hmac", "mcpgen_types.v2026_07_28.checks", "mcpgen_types.v2026_07_28.codecs")
 
-_TEXT = '''\
-"""The component's main module. What it imports while the component is built is in its memory from then on."""
+_BEGIN = '''\
+"""The component's main module. What it imports is in the memory that the component is a copy of."""
 
-from mcpgen_runtime.transports.wasi.surroundings import prepare; prepare()
-import random, datetime, encodings.ascii, encodings.idna, encodings.latin_1  # noqa
-import sys, linecache, traceback, hmac, hashlib, json  # noqa
+from mcpgen_inside import making
+
+making.begin()
+
 from importlib import import_module
 
-for revision in ("2024_11_05", "2025_03_26", "2025_06_18", "2025_11_25", "2026_07_28"):
-    import_module(f"mcpgen_types.v{{revision}}.checks")
-    import_module(f"mcpgen_types.v{{revision}}.codecs")
-    import_module(f"mcpgen_types.v{{revision}}.methods")
-    import_module(f"mcpgen_types.v{{revision}}.types")
-    if revision != "2026_07_28":
-        import_module(f"mcpgen_types.v{{revision}}.neutral")
-import mcpgen_runtime.schemas, pkgutil  # noqa
-for each in pkgutil.walk_packages(mcpgen_runtime.schemas.__path__, "mcpgen_runtime.schemas."):
-    import_module(each.name)
-
-import wit_world
 from componentize_py_types import Err
 from wit_world import exports
-from wit_world.exports import handler as bindings
 
-from mcpgen_runtime.transports.wasi.handler import ComponentHandler
-
-{made}# No further import may look for a file: there are none, and the question would end the instance.
-sys.meta_path[:] = [finder for finder in sys.meta_path if finder.__name__ != "PathFinder"]
-
-
-class Handler(exports.Handler):
-    def __init__(self):
-        component.install()
-
-    def handle(self, message, context):
-        found = component.handle(message, context)
-        if found is None:
-            raise Err(bindings.Refusal.NOT_MINE)
-        return found
-
-
-if hasattr(exports, "Diagnostics"):
-
-    class Diagnostics(exports.Diagnostics):
-        def printed(self):
-            return component.printed()
+found = import_module({module!r})
+for name in {attribute!r}.split("."):
+    found = getattr(found, name)
 '''
-
 
 _SERVER = """\
 from mcpgen_runtime.servable import is_servable
 
-servable = import_module({module!r})
-for name in {attribute!r}.split("."):
-    servable = getattr(servable, name)
-if not is_servable(servable):
-    servable = servable()
-component = ComponentHandler(servable)
+if not is_servable(found):
+    found = found()
 """
 
 _MIDDLEWARE = """\
@@ -80,15 +49,72 @@ def inner(message, context):
         return None
 
 
-layers = import_module({module!r})
-for name in {attribute!r}.split("."):
-    layers = getattr(layers, name)
-layers = layers if isinstance(layers, (list, tuple)) else [layers]
-component = ComponentHandler(MiddlewareCore(layers, inner))
+found = MiddlewareCore(found if isinstance(found, (list, tuple)) else [found], inner)
 """
 
+_HANDLER = """\
+from wit_world.exports import handler as bindings
+from mcpgen_runtime.transports.wasi.handler import ComponentHandler
 
-def entry_text(target: Target, world: str) -> str:
-    """The text of the module of a component of `world`."""
-    made = _MIDDLEWARE if world == "middleware" else _SERVER
-    return _TEXT.format(made=made.format(module=target.module, attribute=target.attribute))
+component = ComponentHandler(found)
+
+
+class Handler(exports.Handler):
+    def __init__(self):
+        component.install()
+
+    def handle(self, message, context):
+        answered = component.handle(message, context)
+        if answered is None:
+            raise Err(bindings.Refusal.NOT_MINE)
+        return answered
+
+
+class Diagnostics(exports.Diagnostics):
+    def printed(self):
+        return component.printed()
+
+
+"""
+
+_HTTP = """\
+from mcpgen_runtime.transports.wasi.http import HttpComponent
+
+component = HttpComponent(found)
+
+
+class IncomingHandler(exports.IncomingHandler):
+    def handle(self, request, response_out):
+        component.handle(request, response_out)
+
+
+"""
+
+_END = """\
+for name in {eager}:
+    import_module(name)
+del name
+making.end(
+    {wanted},
+    has_randomness={has_randomness},
+)
+del making
+"""
+
+#: By world.
+_PARTS = {
+    "server": (_SERVER, _HANDLER),
+    "middleware": (_MIDDLEWARE, _HANDLER),
+    "http-server": (_SERVER, _HTTP),
+}
+
+
+def entry_text(target: Target, world: str, wanted: Iterable[str]) -> str:
+    """The text of the module of a component of `world`. `wanted` are the modules that come along as code."""
+    end = _END.format(
+        eager=_EAGER,
+        wanted=pformat(sorted(wanted), indent=4, width=100),
+        has_randomness=world == "http-server",
+    )
+    begin = _BEGIN.format(module=target.module, attribute=target.attribute)
+    return "".join((begin, *_PARTS[world], end))

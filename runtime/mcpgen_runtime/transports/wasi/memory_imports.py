@@ -22,7 +22,6 @@ from importlib.machinery import (
     ModuleSpec,
     SourceFileLoader,
 )
-from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple
 
@@ -80,7 +79,8 @@ def source_on_path(name: str) -> Source:
         return Source(b"", f"<namespace {name}>", True)
     if not spec.origin.endswith(".py"):
         raise ImportError(f"{name} is not written in Python: {spec.origin}", name=name, path=spec.origin)
-    return Source(Path(spec.origin).read_bytes(), spec.origin, path is not None)
+    with open(spec.origin, "rb") as file:  # noqa: PTH123 (whoever imports this is to stay small)
+        return Source(file.read(), spec.origin, path is not None)
 
 
 def _spec(name: str, path: Sequence[str]) -> ModuleSpec | None:

@@ -1,0 +1,73 @@
+"""Chooses the modules that a component carries as code, and what imports what among them.
+
+Only what can be asked for is packed: what the server's modules import somewhere, what was postponed, and
+what all of these import at their top. A module that is missing here is an `ImportError` when it is asked for.
+"""
+
+from __future__ import annotations
+
+import marshal
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mcpgen_runtime.transports.wasi.memory_imports import Packed, source_on_path
+
+from . import postponing
+from .slimming import LIBRARY, compiled
+
+_SYNTAX_TREE = 0x400
+#: What the interpreter imports by itself, for those who use the first.
+_SILENT = {"datetime": ("_strptime",), "_datetime": ("_strptime",), "traceback": ("linecache", "tokenize")}
+#: Of no use where there are no files, processes and terminals; much of the library asks for them at its top.
+_NEVER = frozenset(
+    {"asyncio.unix_events", "ctypes", "multiprocessing", "pdb", "pydoc", "ssl", "unittest", "test"}
+)
+
+
+def packed(wanted: Iterable[str]) -> dict[str, Packed]:
+    """The modules `wanted`, those that are postponed, and what these need, as far as it is not in memory."""
+    put_off = set(postponing.postponed())
+    found: dict[str, Packed] = {}
+    names = [*wanted, *put_off]
+    if "asyncio" in sys.modules:
+        names += (f"asyncio.{name}" for name in postponing.homes_in_asyncio())
+    while names:
+        name = names.pop()
+        package = name.rpartition(".")[0]
+        if package and package not in found:
+            names.append(package)
+        if name in found or name in _NEVER or (name in sys.modules and name not in put_off):
+            continue
+        try:
+            source = source_on_path(name)
+            code = compiled(source.text, name, source.filename)
+        except (ImportError, SyntaxError):
+            continue
+        found[name] = Packed(zlib.compress(marshal.dumps(code), 9), code.co_filename, source.is_package)
+        names += _SILENT.get(name, ())
+        if source.filename.startswith(LIBRARY):
+            names += _imported(source.text, name, is_package=source.is_package)
+    return found
+
+
+def _imported(text: bytes, name: str, *, is_package: bool) -> Iterator[str]:
+    """What a module imports at its top, or as it begins in some other way."""
+    waiting = list(compile(text, name, "exec", _SYNTAX_TREE).body)
+    while waiting:
+        node: Any = waiting.pop()
+        kind = node.__class__.__name__
+        if kind == "Import":
+            yield from (alias.name for alias in node.names)
+        elif kind == "ImportFrom":
+            base = node.module or ""
+            if node.level:
+                parts = name.split(".")
+                above = parts[: len(parts) - node.level + is_package]
+                base = ".".join([*above, *([base] if base else [])])
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+        elif kind in ("If", "Try", "With"):
+            waiting += [*node.body, *getattr(node, "orelse", ()), *getattr(node, "finalbody", ())]
+            waiting += [each for handler in getattr(node, "handlers", ()) for each in handler.body]
