@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import mcpgen_runtime
-import mcpgen_types
 from mcpgen import __version__
 from mcpgen.atomic import write_file_atomically
-from mcpgen.build.entry import NAME, entry_text
+from mcpgen.build.closure import Closure, closure
+from mcpgen.build.entry import NAME
+from mcpgen.build.freezing import without_pydantic
 from mcpgen.build.middleware import layers_of
+from mcpgen.build.refusing import check
+from mcpgen.build.staging import STAND_IN, WORLD, stage
 from mcpgen.build.target import Target, target_of
-from mcpgen.component.metadata import Metadata, with_metadata
+from mcpgen.build.worlds import check_world
+from mcpgen.component import INTERFACE_VERSION, Metadata, with_metadata
 from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
-from mcpgen.paths import wit_directory
 from mcpgen.serving.target import load_attribute, load_target
 from mcpgen.wasm_tools import run
-from mcpgen_runtime.revisions import LEGACY, REVISIONS
+from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 
 #: What a component can be built as, and the world of each.
 KINDS = {"handler": "server", "wasi-http": "http-server"}
-_LEFT = shutil.ignore_patterns("__pycache__", "models.py")
-_WORLD = "component"
-#: What WASI is called while componentize-py is at work: it makes a trap of every import that it knows as
-#: WASI's, also of the few that are meant to be there. The name is as long as the real one.
-_STAND_IN = b"wasx:"
 
 
 class Built(NamedTuple):
@@ -54,20 +50,27 @@ def build(
         raise UsageError(
             f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm"
         )
-    progress("loading the server")
+    progress("following imports")
     of = target_of(target)
-    layers = layers_of(load_attribute(target), target) if kind == "handler" and ":" in target else None
-    if layers is None:
-        metadata, world = _metadata(of, target, kind), KINDS[kind]
-    else:
-        metadata, world = _metadata_of_layers(of), "middleware"
+    try:
+        found = closure(of.module, of.root)
+    except (SyntaxError, ValueError):
+        found = Closure({}, [])  # loading it says what and where
+    check(found, target=target, has_randomness=kind != "handler")
+    progress("loading the server")
+    layers = None
+    with without_pydantic(target):
+        if kind == "handler" and ":" in target:
+            layers = layers_of(load_attribute(target), target)
+        metadata = _metadata(of, target, kind) if layers is None else _metadata_of_layers(of)
+    world = KINDS[kind] if layers is None else "middleware"
     with tempfile.TemporaryDirectory(prefix="mcpgen-build-") as directory:
-        stage = Path(directory)
-        progress("collecting modules")
-        _stage(stage, of, world)
-        progress("componentizing")
-        component = _componentized(stage, of)
-    component = with_metadata(component, metadata)
+        stage(Path(directory), of, world, found)
+        progress("making the component")
+        component = _componentized(Path(directory), of)
+        component = with_metadata(component, metadata)
+        progress("checking the component")
+        check_world(component, world, label=str(output))
     progress("writing")
     write_file_atomically(output, component)
     return Built(output, metadata, len(component))
@@ -75,14 +78,14 @@ def build(
 
 def _metadata(of: Target, target: str, kind: str) -> Metadata:
     handler: Any = load_target(target)
-    info = handler.info("2026-07-28")
+    info = handler.info(NEUTRAL) if hasattr(handler, "info") else {"name": of.module, "version": "0"}
     return Metadata(
         name=info["name"],
         version=info["version"],
         title=info.get("title"),
         revisions=tuple(REVISIONS),
         kind=kind,
-        interface="0.1.0",
+        interface=INTERFACE_VERSION,
         target=of.named,
         mcpgen=__version__,
     )
@@ -95,48 +98,35 @@ def _metadata_of_layers(of: Target) -> Metadata:
         title=None,
         revisions=tuple(REVISIONS),
         kind="middleware",
-        interface="0.1.0",
+        interface=INTERFACE_VERSION,
         target=of.named,
         mcpgen=__version__,
     )
 
 
-def _stage(stage: Path, of: Target, world: str) -> None:
-    modules = stage / "modules"
-    for package in (mcpgen_runtime, mcpgen_types):
-        assert package.__file__ is not None
-        source = Path(package.__file__).parent
-        shutil.copytree(source, modules / source.name, ignore=_LEFT)
-    shutil.copytree(Path(__file__).with_name("inside"), modules / "mcpgen_inside", ignore=_LEFT)
-    wanted = [
-        "mcpgen_types.fallbacks",
-        *(f"mcpgen_types.v{r.replace('-', '_')}.{m}" for r in LEGACY for m in ("neutral", "checks")),
-    ]
-    (modules / f"{NAME}.py").write_text(entry_text(of, world, wanted))
-    wit = stage / "wit"
-    (wit / "deps").mkdir(parents=True)
-    for file in (*wit_directory().glob("*.wit"), *wit_directory().glob("deps/*.wit")):
-        (wit / "deps" / file.name).write_bytes(file.read_bytes().replace(b"wasi:", _STAND_IN))
-    lines = [f"include mcpgen:mcp/{world}@0.1.0;"]
-    if world != "http-server":
-        lines.append("export mcpgen:mcp/diagnostics@0.1.0;")
-    (wit / "world.wit").write_text(f"package mcpgen:built;\nworld {_WORLD} {{ {' '.join(lines)} }}\n")
-
-
-def _componentized(stage: Path, of: Target) -> bytes:
-    made = stage / "component.wasm"
+def _componentized(staged: Path, of: Target) -> bytes:
+    made = staged / "component.wasm"
     ended = run(
         "componentize-py",
-        *("--quiet", "--wit-path", stage / "wit", "--world", _WORLD, "componentize", NAME),
-        *("--python-path", stage / "modules", "--python-path", of.root, "--stub-wasi", "--output", made),
+        *("--quiet", "--wit-path", staged / "wit", "--world", WORLD, "componentize", NAME),
+        *("--python-path", staged / "modules", "--python-path", of.root, "--stub-wasi", "--output", made),
     )
     if ended.code:
         raise TargetUnreachable(
-            f"{of.named} cannot be made a component:\n{ended.error.strip()}",
-            hint="what a module does when it is imported, it does while the component is built",
+            f"{of.named} failed while the component was made:\n{_of_python(ended.error)}",
+            hint="what a module does when it is imported, it does inside, while the component is made",
         )
-    stripped = stage / "stripped.wasm"
+    stripped = staged / "stripped.wasm"
     ended = run("wasm-tools", "strip", "--all", made, "--output", stripped)
     if ended.code:
         raise RuntimeError(f"wasm-tools strip: {ended.error}")
-    return stripped.read_bytes().replace(_STAND_IN, b"wasi:")
+    return stripped.read_bytes().replace(STAND_IN, b"wasi:")
+
+
+def _of_python(said: str) -> str:
+    """Of what componentize-py says, what Python said inside: it comes after its own traceback."""
+    text = said.partition("AssertionError: ")[2] or said
+    return (
+        text.partition("\n\nCaused by:")[0].strip()
+        or text.partition("Caused by:")[2].partition("\n\n")[0].strip()
+    )

@@ -78,6 +78,7 @@ class Diagnostics(exports.Diagnostics):
 """
 
 _HTTP = """\
+from wit_world.imports import environment, monotonic_clock, poll, random, stderr, streams, types, wall_clock
 from mcpgen_runtime.transports.wasi.http import HttpComponent
 
 component = HttpComponent(found)

@@ -21,16 +21,35 @@ _SYNTAX_TREE = 0x400
 #: What the interpreter imports by itself, for those who use the first.
 _SILENT = {"datetime": ("_strptime",), "_datetime": ("_strptime",), "traceback": ("linecache", "tokenize")}
 #: Of no use where there are no files, processes and terminals; much of the library asks for them at its top.
-_NEVER = frozenset(
-    {"asyncio.unix_events", "ctypes", "multiprocessing", "pdb", "pydoc", "ssl", "unittest", "test"}
+#: They come along only where a server's own modules ask for them.
+_OF_NO_USE = frozenset(
+    {
+        *(
+            f"asyncio.{name}"
+            for name in ("base_subprocess", "proactor_events", "selector_events", "sslproto")
+        ),
+        *(f"asyncio.{name}" for name in ("streams", "subprocess", "trsock", "unix_events", "windows_events")),
+        *(
+            "asyncio.windows_utils",
+            "bz2",
+            "compression",
+            "ctypes",
+            "lzma",
+            "multiprocessing",
+            "pathlib",
+            "pdb",
+        ),
+        *("pydoc", "selectors", "shutil", "socket", "ssl", "subprocess", "tempfile", "test", "unittest"),
+    }
 )
 
 
 def packed(wanted: Iterable[str]) -> dict[str, Packed]:
     """The modules `wanted`, those that are postponed, and what these need, as far as it is not in memory."""
     put_off = set(postponing.postponed())
+    asked_for = set(wanted)
     found: dict[str, Packed] = {}
-    names = [*wanted, *put_off]
+    names = [*asked_for, *put_off]
     if "asyncio" in sys.modules:
         names += (f"asyncio.{name}" for name in postponing.homes_in_asyncio())
     while names:
@@ -38,7 +57,9 @@ def packed(wanted: Iterable[str]) -> dict[str, Packed]:
         package = name.rpartition(".")[0]
         if package and package not in found:
             names.append(package)
-        if name in found or name in _NEVER or (name in sys.modules and name not in put_off):
+        if name in found or (name in sys.modules and name not in put_off):
+            continue
+        if name not in asked_for and (name in _OF_NO_USE or package in _OF_NO_USE):
             continue
         try:
             source = source_on_path(name)

@@ -1,0 +1,241 @@
+"""What no component can have: said before anything is built, with the way that leads there."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from mcpgen.build.closure import Closure, Module, Place
+from mcpgen.errors import UsageError
+
+#: Modules of Python's library that its build for WebAssembly lacks.
+_ABSENT = frozenset(
+    {
+        *(
+            "bz2",
+            "ctypes",
+            "curses",
+            "fcntl",
+            "grp",
+            "lzma",
+            "mmap",
+            "msvcrt",
+            "nt",
+            "pty",
+            "pwd",
+            "readline",
+        ),
+        *("resource", "ssl", "syslog", "termios", "tkinter", "tty", "turtle", "winreg", "winsound"),
+    }
+)
+#: Those that are there, and whose use would end the instance: by what they need, and what to do instead.
+_USELESS = {
+    **dict.fromkeys(
+        ("socket", "select", "selectors", "socketserver", "http.client", "http.server", "urllib.request"),
+        "the network",
+    ),
+    **dict.fromkeys(
+        ("ftplib", "imaplib", "poplib", "smtplib", "xmlrpc", "wsgiref", "webbrowser"), "the network"
+    ),
+    **dict.fromkeys(("subprocess", "multiprocessing"), "processes"),
+    **dict.fromkeys(("sqlite3", "dbm", "shelve"), "files"),
+}
+_THREADS = frozenset({"threading.Thread", "threading.Timer", "asyncio.to_thread", "_thread.start_new_thread"})
+_POOLS = ("concurrent.futures.ThreadPoolExecutor", "concurrent.futures.ProcessPoolExecutor")
+_PROCESSES = frozenset(
+    {
+        *("os.system", "os.popen", "os.fork", "os.posix_spawn", "os.execv", "os.execve", "os.execvp"),
+        *("asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"),
+    }
+)
+_RANDOM = frozenset({"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4", "uuid.uuid6", "uuid.uuid7"})
+_RANDOM_MODULES = ("secrets",)
+#: What of `random` needs no chance, or says where its own comes from.
+_SEEDED = frozenset({"Random", "seed"})
+_HINTS = {
+    "the network": "have the host fetch it, or serve this tool natively: mcpgen serve",
+    "processes": "serve this tool natively: mcpgen serve",
+    "files": "keep it in memory, or read it when the module is imported: that happens while it is built",
+    "threads": "call it directly: a component answers one message at a time",
+}
+
+
+class Refusal(NamedTuple):
+    """Why a server cannot be a component: what is needed, by which module, and where that is written."""
+
+    what: str
+    needs: str
+    chain: tuple[str, ...]
+    place: Place | None
+    hint: str
+
+    def shown(self) -> str:
+        """As a line of an error message."""
+        where = "" if self.place is None else f" ({_shown(self.place)})"
+        return f"{self.what}: {' -> '.join(self.chain)}{where}"
+
+
+def check(found: Closure, *, target: str, has_randomness: bool) -> None:
+    """Raise `UsageError` where the modules of a server need what a component does not have."""
+    refusals = list(dict.fromkeys(refused(found, has_randomness=has_randomness)))
+    if not refusals:
+        return
+    first, *more = refusals
+    lines = [f"{target} cannot be a component: {first.shown()}"]
+    lines += [f"  and {refusal.shown()}" for refusal in more[:9]]
+    if len(more) > 9:
+        lines.append(f"  and {len(more) - 9} more")
+    raise UsageError("\n".join(lines), hint=first.hint)
+
+
+def refused(found: Closure, *, has_randomness: bool) -> Iterator[Refusal]:
+    """Everything that cannot be."""
+    for missing in found.missing:
+        yield Refusal(
+            f"there is no module {missing.name}",
+            "",
+            (*_names(missing.importer), missing.name),
+            missing.place,
+            f"install it here, or import it in a try that catches ImportError: {missing.name}",
+        )
+    for module in found.modules.values():
+        if refusal := _of_module(module):
+            yield refusal
+    for module in found.authors:
+        yield from _of_calls(module, has_randomness=has_randomness)
+
+
+def _of_module(module: Module) -> Refusal | None:
+    top = module.name.partition(".")[0]
+    chain = tuple(_names(module))
+    if module.compiled is not None:
+        package = _package(module)
+        return Refusal(
+            f"{package} is a compiled package, made for this machine ({module.compiled.name})",
+            "",
+            chain,
+            module.place,
+            "do without it: a component has Python's own library and packages in Python"
+            + (
+                "; dataclasses, frozen by mcpgen export, do for tools what pydantic does"
+                if "pydantic" in package
+                else ""
+            ),
+        )
+    if not module.is_library:
+        return None
+    if top in _ABSENT:
+        return Refusal(f"Python has no {top} in a component", "", chain, module.place, _hint_of_absent(top))
+    by_author = module.importer is not None and module.importer.is_authors
+    needs = _USELESS.get(module.name) or _USELESS.get(top)
+    if by_author and needs is not None:
+        return Refusal(
+            f"{module.name} needs {needs}, and a component has none",
+            needs,
+            chain,
+            module.place,
+            _HINTS[needs],
+        )
+    if module.name.startswith("mcpgen_types.") and module.name.endswith(".models"):
+        return Refusal(
+            f"{module.name} is made with pydantic, a compiled package",
+            "",
+            chain,
+            module.place,
+            "use the wire types beside it",
+        )
+    return None
+
+
+def _hint_of_absent(name: str) -> str:
+    if name == "ssl":
+        return "the host makes connections: a component needs none of its own"
+    return f"do without it: Python's build for WebAssembly was made without {name}"
+
+
+def _of_calls(module: Module, *, has_randomness: bool) -> Iterator[Refusal]:
+    """What an author's module calls by a name that says what it needs."""
+    assert module.tree is not None and module.file is not None
+    names = _imported_names(module.tree)
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.Attribute | ast.Name) or not isinstance(node.ctx, ast.Load):
+            continue
+        called = _dotted(node, names)
+        chain = (*_names(module),)
+        place = Place(module.file, node.lineno)
+        if called in _THREADS or called in _POOLS or called.endswith(".run_in_executor"):
+            what = (
+                f"{called if called[0] != '.' else called[1:]} needs a thread, and a component has one alone"
+            )
+            yield Refusal(what, "threads", chain, place, _HINTS["threads"])
+        elif called in _PROCESSES:
+            what = f"{called} needs a process, and a component has none"
+            yield Refusal(what, "processes", chain, place, _HINTS["processes"])
+        elif not has_randomness and _is_random(called):
+            yield Refusal(
+                f"{called} needs randomness, and what imports nothing has none",
+                "randomness",
+                chain,
+                place,
+                "build it with --target wasi-http; random.Random(seed) does where anybody may know it",
+            )
+
+
+def _is_random(called: str) -> bool:
+    module, _, name = called.rpartition(".")
+    return (
+        called in _RANDOM
+        or module in _RANDOM_MODULES
+        or (module == "random" and name not in _SEEDED and (name[:1].islower() or name == "SystemRandom"))
+    )
+
+
+def _imported_names(tree: ast.Module) -> dict[str, str]:
+    """What a name of the module stands for, where it was imported."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                names[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            for alias in node.names:
+                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return names
+
+
+def _dotted(node: ast.Attribute | ast.Name, names: dict[str, str]) -> str:
+    """`a.b.c`, its first part as it was imported; `.c` where it is an attribute of something else."""
+    parts: list[str] = []
+    value: ast.expr = node
+    while isinstance(value, ast.Attribute):
+        parts.append(value.attr)
+        value = value.value
+    if not isinstance(value, ast.Name) or value.id not in names:
+        return f".{parts[0]}" if parts else ""
+    return ".".join([names[value.id], *reversed(parts)])
+
+
+def _names(module: Module) -> list[str]:
+    """The chain to a module, without the packages that are imported for the sake of what is inside."""
+    names: list[str] = []
+    for each in module.chain:
+        if names and each.name.startswith(f"{names[-1]}."):
+            names.pop()
+        names.append(each.name)
+    return names
+
+
+def _package(module: Module) -> str:
+    return module.name.partition(".")[0].lstrip("_")
+
+
+def _shown(place: Place) -> str:
+    file = place.file.resolve()
+    here = Path.cwd()
+    shown = os.path.relpath(file, here) if file.is_relative_to(here) else str(file)
+    return f"{shown}:{place.line}"

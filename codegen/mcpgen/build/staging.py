@@ -1,0 +1,75 @@
+"""What componentize-py is given: the WIT of the component, and its modules."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import mcpgen_runtime
+import mcpgen_types
+from mcpgen.build.closure import Closure
+from mcpgen.build.entry import NAME, entry_text
+from mcpgen.build.target import Target
+from mcpgen.paths import wit_directory
+from mcpgen_runtime import _HOMES
+from mcpgen_runtime.revisions import LEGACY
+
+#: The world that is put together for a build: ours, and what our components export besides.
+WORLD = "component"
+#: What WASI is called while componentize-py is at work: it makes a trap of every import that it knows as
+#: WASI's, also of the few that are meant to be there. The name is as long as the real one.
+STAND_IN = b"wasx:"
+#: What the runtime imports by names that it puts together.
+_BY_NAME = (
+    "mcpgen_types.fallbacks",
+    *(
+        f"mcpgen_types.v{revision.replace('-', '_')}.{m}"
+        for revision in LEGACY
+        for m in ("neutral", "checks")
+    ),
+)
+_CODECS = ("ascii", "latin_1", "utf_8_sig", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "cp1252")
+_LEFT = shutil.ignore_patterns("__pycache__", "models.py")
+_LEFT_OF_OTHERS = shutil.ignore_patterns("__pycache__", "tests", "*.so", "*.pyd", "*.pyi")
+
+
+def stage(directory: Path, target: Target, world: str, found: Closure) -> None:
+    """Fill `directory` with wit/ and modules/, for a component of `world`. The author's modules stay away."""
+    _stage_wit(directory / "wit", world)
+    modules = directory / "modules"
+    for package in (mcpgen_runtime, mcpgen_types):
+        assert package.__file__ is not None
+        source = Path(package.__file__).parent
+        shutil.copytree(source, modules / source.name, ignore=_LEFT)
+    shutil.copytree(Path(__file__).with_name("inside"), modules / "mcpgen_inside", ignore=_LEFT)
+    _stage_others(modules, found)
+    homes = (
+        f"mcpgen_runtime.{m}"
+        for m, names in _HOMES.items()
+        for n in names
+        if f"mcpgen_runtime.{n}" in found.modules
+    )
+    wanted = {*_BY_NAME, *homes, *found.modules, *(f"encodings.{codec}" for codec in _CODECS)}
+    (modules / f"{NAME}.py").write_text(entry_text(target, world, wanted))
+
+
+def _stage_wit(directory: Path, world: str) -> None:
+    deps = directory / "deps"
+    deps.mkdir(parents=True)
+    for file in (*wit_directory().glob("*.wit"), *wit_directory().glob("deps/*.wit")):
+        (deps / file.name).write_bytes(file.read_bytes().replace(b"wasi:", STAND_IN))
+    lines = [f"include mcpgen:mcp/{world}@0.1.0;"]
+    if world != "http-server":  # it writes to standard error itself
+        lines.append("export mcpgen:mcp/diagnostics@0.1.0;")
+    (directory / "world.wit").write_text(f"package mcpgen:built;\nworld {WORLD} {{ {' '.join(lines)} }}\n")
+
+
+def _stage_others(modules: Path, found: Closure) -> None:
+    """Copy packages of others, for beside them lies what is not to come along."""
+    for module in found.others:
+        if module.file is None or "." in module.name:
+            continue
+        if module.file.name == "__init__.py":
+            shutil.copytree(module.file.parent, modules / module.name, ignore=_LEFT_OF_OTHERS)
+        else:
+            shutil.copyfile(module.file, modules / module.file.name)

@@ -1,0 +1,22 @@
+"""Whether a component is of the world that it was built for, and imports nothing else."""
+
+from __future__ import annotations
+
+from mcpgen.component import recognise
+from mcpgen.paths import wit_directory
+from mcpgen.wasm_tools import run
+
+
+class NotOfItsWorld(Exception):
+    """A component that was built is not what it had to be: a bug of mcpgen, or of what it uses."""
+
+
+def check_world(component: bytes, world: str, *, label: str) -> None:
+    """Raise `NotOfItsWorld` where the component imports what `world` does not, or lacks what it exports."""
+    # As a file: wasm-tools takes the component or the WIT from standard input, and that is how it gets there.
+    ended = run("wasm-tools", "component", "targets", "--world", world, wit_directory(), "-", given=component)
+    if ended.code:
+        raise NotOfItsWorld(f"{label} is not of the world {world}: {ended.error.strip()}")
+    imports = recognise(component, label=label).imports
+    if world == "server" and imports:
+        raise NotOfItsWorld(f"{label} is to import nothing, and imports {', '.join(imports)}")
