@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +33,25 @@ class Components:
 
         key = self._digest(_files(directory), target, kind)
         return self._made(f"{directory.name}-{kind}", key, ".wasm", build)
+
+    def componentized(self, app: Path, world: str) -> Path:
+        """The component that componentize-py makes of one file, for a world of the WIT room, WASI included."""
+
+        def componentize(output: Path) -> None:
+            with tempfile.TemporaryDirectory() as directory:
+                wit = shutil.copytree(ROOT / "wit", Path(directory, "wit"))
+                command = [
+                    Path(sys.executable).with_name("componentize-py"),
+                    "--quiet",
+                    "-d",
+                    wit,
+                    "-w",
+                    world,
+                ]
+                run([*command, "componentize", app.stem, "-p", app.parent, "-o", output], Path(directory))
+
+        key = hashlib.sha256(app.read_bytes() + (ROOT / "wit" / "mcp.wit").read_bytes()).hexdigest()[:16]
+        return self._made(f"{app.parent.name}-{app.stem}", key, ".wasm", componentize)
 
     def made_of(self, *components: Path, label: str, suffix: str, make: Callable[[Path], None]) -> Path:
         """What `make` writes to the path that it is given, of these components: compiled code, say."""

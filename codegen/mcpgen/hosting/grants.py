@@ -98,10 +98,10 @@ def _variable(text: str) -> tuple[str, str]:
 
 
 def _host(text: str) -> str:
-    if not text or any(each in text for each in "/@ *?#"):
+    if not text or (text != "*" and any(each in text for each in "/@ *?#")):
         raise UsageError(
             f"--allow-host {text} is no host",
-            hint="the form is NAME or NAME:PORT, without a scheme or a path",
+            hint="the form is NAME or NAME:PORT, without a scheme or a path; or *",
         )
     return text.lower()
 

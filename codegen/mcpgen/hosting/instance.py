@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 from mcpgen.hosting.engine import Code
+from mcpgen.hosting.grants import Grants
 from mcpgen.hosting.library import (
     NO_FINALIZER,
     EpochCallback,
@@ -89,6 +90,9 @@ class Instance:
         self.behind = behind
         self.dead = False
         self.call: Call | None = None
+        #: What was granted to it, and the function that its HTTP requests go through.
+        self.grants = Grants()
+        self.gate: FunctionHandle | None = None
         lib = self._library = code.engine.library
         self.number = next(_numbers)
         self._output = bytearray()

@@ -33,7 +33,7 @@ from typing import Any
 from mcpgen.errors import MissingExtra
 
 # The kinds of values, as far as the interfaces here have them.
-U8, U64, STRING, LIST, RECORD, TUPLE, OPTION, RESULT = 2, 8, 12, 13, 14, 15, 18, 19
+BOOL, U8, U64, STRING, LIST, RECORD, TUPLE, OPTION, RESULT = 0, 2, 8, 12, 13, 14, 15, 18, 19
 
 
 class Bytes(Structure):
@@ -116,6 +116,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     ),
     "wasmtime_component_linker_add_wasip2": (_P, (_P,)),
     "wasmtime_component_linker_add_wasi_http": (_P, (_P,)),
+    "wasmtime_component_linker_allow_shadowing": (None, (_P, _BOOL)),
     "wasmtime_component_linker_delete": (None, (_P,)),
     "wasmtime_component_linker_instance_add_func": (_P, (_P, c_char_p, _N, FunctionCallback, _P, Finalizer)),
     "wasmtime_component_linker_instance_add_instance": (_P, (_P, c_char_p, _N, POINTER(_P))),
@@ -139,6 +140,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasmtime_context_get_data": (_P, (_P,)),
     "wasmtime_context_set_epoch_deadline": (None, (_P, c_uint64)),
     "wasmtime_context_set_wasi": (_P, (_P, _P)),
+    "wasmtime_context_set_wasi_http": (None, (_P,)),
     "wasmtime_engine_increment_epoch": (None, (_P,)),
     "wasmtime_error_delete": (None, (_P,)),
     "wasmtime_error_message": (None, (_P, POINTER(Bytes))),

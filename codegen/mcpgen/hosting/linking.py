@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from ctypes import byref, c_void_p
 from typing import TYPE_CHECKING
 
 from mcpgen.errors import UsageError
+from mcpgen.hosting import outgoing
 from mcpgen.hosting.engine import Code
 from mcpgen.hosting.grants import Grants
-from mcpgen.hosting.library import NO_FINALIZER, FunctionCallback, Library
+from mcpgen.hosting.library import FunctionCallback, library
 
 if TYPE_CHECKING:
     from mcpgen.hosting.instance import Instance
 
 _HANDLER = "mcpgen:mcp/handler@"
+_OUTGOING = "wasi:http/outgoing-handler@"
 
 
 class Linker:
@@ -27,6 +28,7 @@ class Linker:
         self.name = name
         self._grants = grants
         self._wasi = any(each.startswith("wasi:") for each in imports)
+        self._http = any(each.startswith("wasi:http/") for each in imports)
         foreign = [each for each in imports if not each.startswith((_HANDLER, "wasi:"))]
         if foreign:
             raise UsageError(
@@ -37,11 +39,13 @@ class Linker:
         self.pointer = lib.wasmtime_component_linker_new(code.engine.pointer)
         if self._wasi:
             lib.check(lib.wasmtime_component_linker_add_wasip2(self.pointer))
-        if any(each.startswith("wasi:http/") for each in imports):
+        if self._http:
             lib.check(lib.wasmtime_component_linker_add_wasi_http(self.pointer))
         for each in imports:
             if each.startswith(_HANDLER):
-                self._link_next(lib, each.encode())
+                outgoing.define(self.pointer, lib, each.encode(), b"handle", _next)
+            elif each.startswith(_OUTGOING):
+                outgoing.link(self.pointer, lib, each)
 
     def __del__(self) -> None:
         pointer = getattr(self, "pointer", None)
@@ -50,33 +54,18 @@ class Linker:
 
     def prepare(self, instance: Instance) -> None:
         """Give the store of an instance what its imports use."""
+        instance.grants = self._grants
         if self._wasi:
             self._grants.give(self._library, instance)
-
-    def _link_next(self, lib: Library, name: bytes) -> None:
-        root = lib.wasmtime_component_linker_root(self.pointer)
-        interface = c_void_p()
-        try:
-            lib.check(
-                lib.wasmtime_component_linker_instance_add_instance(root, name, len(name), byref(interface))
-            )
-            try:
-                lib.check(
-                    lib.wasmtime_component_linker_instance_add_func(
-                        interface, b"handle", len(b"handle"), _next, None, NO_FINALIZER
-                    )
-                )
-            finally:
-                lib.wasmtime_component_linker_instance_delete(interface)
-        finally:
-            lib.wasmtime_component_linker_instance_delete(root)
+        if self._http:
+            self._library.wasmtime_context_set_wasi_http(instance.context)
+            instance.gate = outgoing.open_gate(instance)
 
 
 @FunctionCallback  # type: ignore[untyped-decorator]
 def _next(data: None, context: int, kind: int, arguments: int, count: int, results: int, number: int) -> int:
     """What a middleware calls as its `handle`: that of the component behind it, with the very same values."""
     from mcpgen.hosting.instance import HandlerInstance, Trapped, instance_of
-    from mcpgen.hosting.library import library
 
     lib = library()
     try:

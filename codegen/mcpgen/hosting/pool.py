@@ -54,7 +54,7 @@ class _Job:
 
 
 class Pool(Generic[I]):
-    """Runs calls on instances that `make` makes. For one event loop.
+    """Runs calls on instances that `make` makes. For one event loop at a time.
 
     Nothing is made before the first call. `close` it at the end; it can be used again then.
     """
@@ -64,12 +64,8 @@ class Pool(Generic[I]):
     ) -> None:
         self._make = make
         self._limits = limits
-        self._fresh = isolation == "request"
-        self._idle: list[I] = []
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._threads = 0
-        self._going_on = 0
-        self._closed = False
+        self._isolation = isolation
+        self._crew: _Crew[I] | None = None
 
     async def run(self, call: Callable[[I, Call], T]) -> T:
         """What `call` returns, which is called with an instance in another thread, as soon as one is free.
@@ -77,11 +73,14 @@ class Pool(Generic[I]):
         Raises what it raises: `Trapped` for what traps, and `WasmError` where no instance can be made. Where
         its task is cancelled, a call that has not begun never does, and another is ended soon.
         """
+        crew = self._crew
+        if crew is None:
+            crew = self._crew = _Crew(self._make, self._limits, fresh=self._isolation == "request")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
         def finish(value: T, error: BaseException | None) -> None:
-            self._going_on -= 1
+            crew.going_on -= 1
             if future.done():
                 return
             if error is None:
@@ -90,11 +89,7 @@ class Pool(Generic[I]):
                 future.set_exception(error)
 
         job = _Job(call, loop, finish)
-        self._closed = False
-        self._going_on += 1
-        if self._going_on > self._threads and self._threads < self._limits.max_instances:
-            self._start()
-        self._jobs.put(job)
+        crew.put(job)
         try:
             return await future
         except asyncio.CancelledError:
@@ -105,12 +100,41 @@ class Pool(Generic[I]):
 
     def close(self) -> None:
         """Free the instances, those that are in use as soon as they are not."""
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
+
+
+class _Crew(Generic[I]):
+    """Threads, their jobs, and the instances that lie idle, until it is closed.
+
+    `put`, `close` and `going_on` are for the event loop's thread alone.
+    """
+
+    def __init__(self, make: Callable[[], I], limits: ComponentLimits, *, fresh: bool) -> None:
+        #: How many jobs are not finished.
+        self.going_on = 0
+        self._make = make
+        self._limits = limits
+        self._fresh = fresh
+        self._idle: list[I] = []
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._threads = 0
+        self._closed = False
+
+    def put(self, job: _Job) -> None:
+        """Have a job done."""
+        self.going_on += 1
+        if self.going_on > self._threads and self._threads < self._limits.max_instances:
+            self._start()
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """See `Pool.close`."""
         self._closed = True
         for _ in range(self._threads):
             self._jobs.put(None)
-        self._threads = 0
-        while self._idle:
-            self._idle.pop().close()
+        self._free()
 
     def _start(self) -> None:
         self._threads += 1
@@ -125,7 +149,7 @@ class Pool(Generic[I]):
                 return
 
     def _do(self, job: _Job) -> bool:
-        """Whether this thread still belongs to the pool."""
+        """Whether this thread still belongs to the crew."""
         lost = threading.Event()
 
         def stuck() -> None:
@@ -152,10 +176,9 @@ class Pool(Generic[I]):
 
     def _take(self) -> I:
         try:
-            instance = self._idle.pop()
+            return self._idle.pop()
         except IndexError:
             return self._make()
-        return instance
 
     def _leave(self, instance: I, error: BaseException | None) -> None:
         """The call is over, and its caller knows: what is left to do takes nobody's time."""
@@ -175,8 +198,14 @@ class Pool(Generic[I]):
                 return
         self._idle.append(instance)
         if self._closed:
-            while self._idle:
+            self._free()
+
+    def _free(self) -> None:
+        while self._idle:
+            try:
                 self._idle.pop().close()
+            except IndexError:  # a thread that was leaving had the same in mind
+                return
 
     def _replace(self, loop: asyncio.AbstractEventLoop) -> None:
         def start() -> None:
