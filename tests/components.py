@@ -35,20 +35,14 @@ class Components:
         return self._made(f"{directory.name}-{kind}", key, ".wasm", build)
 
     def componentized(self, app: Path, world: str) -> Path:
-        """The component that componentize-py makes of one file, for a world of the WIT room, WASI included."""
+        """The component that componentize-py makes of one file, for a world of the WIT room; it has all WASI."""
 
         def componentize(output: Path) -> None:
             with tempfile.TemporaryDirectory() as directory:
                 wit = shutil.copytree(ROOT / "wit", Path(directory, "wit"))
-                command = [
-                    Path(sys.executable).with_name("componentize-py"),
-                    "--quiet",
-                    "-d",
-                    wit,
-                    "-w",
-                    world,
-                ]
-                run([*command, "componentize", app.stem, "-p", app.parent, "-o", output], Path(directory))
+                program = Path(sys.executable).with_name("componentize-py")
+                made: list[str | Path] = ["componentize", app.stem, "-p", app.parent, "-o", output]
+                run([program, "--quiet", "-d", Path(wit), "-w", world, *made], Path(directory))
 
         key = hashlib.sha256(app.read_bytes() + (ROOT / "wit" / "mcp.wit").read_bytes()).hexdigest()[:16]
         return self._made(f"{app.parent.name}-{app.stem}", key, ".wasm", componentize)

@@ -47,13 +47,18 @@ def address() -> Iterator[str]:
     server.shutdown()
 
 
-def found(wasi: Path, *calls: tuple[Any, ...], grants: Grants | None = None) -> list[Any]:
+def found(
+    wasi: Path,
+    *calls: tuple[Any, ...],
+    grants: Grants | None = None,
+    limits: ComponentLimits = ComponentLimits(),  # noqa: B008
+) -> list[Any]:
     """What the tools say."""
     heard = []
 
     @in_a_loop
     async def call() -> None:
-        async with peer_of(hosted(wasi, grants=grants, limits=ComponentLimits())) as peer:
+        async with peer_of(hosted(wasi, grants=grants, limits=limits)) as peer:
             for name, *arguments in calls:
                 answer = await peer.asked(f"{name}", name=name, arguments=arguments)
                 heard.append(answer["result"]["found"])
@@ -133,7 +138,8 @@ def test_requests_go_where_it_is_granted_and_nowhere_else(
 def test_what_it_prints_is_logged_and_cannot_steer_a_terminal(
     wasi: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found(wasi, ("say",))
+    # It is logged once it is answered, and before the next call of the only instance.
+    found(wasi, ("say",), ("environment",), limits=ComponentLimits(max_instances=1))
     assert [each.message for each in caplog.records] == [
         f"{wasi.name}: said",
         f"{wasi.name}: �[31mcomplained",
