@@ -35,7 +35,7 @@ class Components:
         return self._made(f"{directory.name}-{kind}", key, ".wasm", build)
 
     def componentized(self, app: Path, world: str) -> Path:
-        """The component that componentize-py makes of one file, for a world of the WIT room; it has all WASI."""
+        """The component that componentize-py makes of one file, for a world of the WIT room, and all WASI."""
 
         def componentize(output: Path) -> None:
             with tempfile.TemporaryDirectory() as directory:

@@ -8,12 +8,13 @@ import time
 from ctypes import byref, c_void_p
 from typing import Protocol
 
+from mcpgen.hosting.dense import dense
 from mcpgen.hosting.library import Bytes, WasmError, library
 
 #: How often a call that goes on is looked at, in seconds.
 TICK_SECONDS = 0.02
 #: Part of a cache entry's name, beside wasmtime's version: changes with what `Engine` configures.
-CONFIGURATION = "epoch-1"
+CONFIGURATION = "epoch-dense-1"
 _SPEED = 1
 
 
@@ -46,7 +47,7 @@ class Engine:
 
     def compile(self, wasm: bytes) -> Code:
         """The component `wasm`, compiled: that takes half a second for each megabyte. Raises `WasmError`."""
-        component = c_void_p()
+        component, wasm = c_void_p(), dense(wasm)
         self.library.check(
             self.library.wasmtime_component_new(self.pointer, wasm, len(wasm), byref(component))
         )
