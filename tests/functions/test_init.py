@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from mcpgen.errors import UsageError
 from mcpgen.functions.survey import survey
 from mcpgen.functions.tools import tool_definition
+from mcpgen.init.create import create_from_wit
 from mcpgen.wit import Wit
 
 EVERY = Path(__file__).with_name("component") / "every.wit"
@@ -61,7 +63,7 @@ def test_project_of_every_type_is_generated_typed_and_tested_at_once(
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         ["mypy"],
-        ["pytest", "-q", "-p", "no:cacheprovider"],
+        ["pytest", "-q", "-p", "no:cacheprovider", "tests/definition/test_definition.py"],
     ):
         ended = subprocess.run(
             [sys.executable, "-m", *command], cwd=project, capture_output=True, text=True, check=False
@@ -72,20 +74,16 @@ def test_project_of_every_type_is_generated_typed_and_tested_at_once(
     wasm_tools("component", "wit", project / "wit/functions")
 
 
-def test_tools_are_those_that_a_component_of_the_interface_is_served_with(
-    init: Init, every: Wit, tmp_path: Path
-) -> None:
-    assert init("project", "--wit", EVERY).returncode == 0
+def test_tools_are_those_that_a_component_of_the_interface_is_served_with(every: Wit, tmp_path: Path) -> None:
+    create_from_wit(tmp_path / "project", EVERY)
     offered, _ = survey(every.main.worlds["every"].exports)
     assert list(tools_of(tmp_path / "project").values()) == [tool_definition(each) for each in offered]
     assert tools_of(tmp_path / "project")["echo_truth"]["description"] == "A truth."
 
 
-def test_interface_without_a_world_is_enough(
-    init: Init, write: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_interface_without_a_world_is_enough(write: Callable[[str], Path], tmp_path: Path) -> None:
     wit = write("package docs:sums@2.0.0;\n/// Sums.\ninterface ops { add: func(a: u8, b: u8) -> u16; }")
-    assert init("project", "--wit", wit).returncode == 0
+    create_from_wit(tmp_path / "project", wit)
     definition = json.loads((tmp_path / "project/server.mcp.json").read_text())
     assert (definition["name"], definition["version"], definition["description"]) == (
         "project",
@@ -95,7 +93,7 @@ def test_interface_without_a_world_is_enough(
     assert list(tools_of(tmp_path / "project")) == ["ops_add"]
 
 
-def test_directory_with_dependencies_is_copied_whole(init: Init, tmp_path: Path) -> None:
+def test_directory_with_dependencies_is_copied_whole(tmp_path: Path) -> None:
     (tmp_path / "source/deps/other").mkdir(parents=True)
     (tmp_path / "source/main.wit").write_text(
         "package a:main; interface i { use other:types/t.{p}; f: func(p: p); } world w { export i; }"
@@ -103,7 +101,7 @@ def test_directory_with_dependencies_is_copied_whole(init: Init, tmp_path: Path)
     (tmp_path / "source/deps/other/t.wit").write_text(
         "package other:types; interface t { record p { x: u8 } }"
     )
-    assert init("project", "--wit", "source").returncode == 0
+    create_from_wit(tmp_path / "project", tmp_path / "source")
     assert (tmp_path / "project/wit/functions/deps/other/t.wit").is_file()
     (tool,) = tools_of(tmp_path / "project").values()
     assert tool["inputSchema"]["properties"]["p"]["properties"] == {
@@ -111,11 +109,9 @@ def test_directory_with_dependencies_is_copied_whole(init: Init, tmp_path: Path)
     }
 
 
-def test_component_is_where_a_project_may_begin(
-    init: Init, component_of: Callable[..., Path], tmp_path: Path
-) -> None:
+def test_component_is_where_a_project_may_begin(component_of: Callable[..., Path], tmp_path: Path) -> None:
     component = component_of("package a:b; world root { export shout: func(text: string) -> string; }")
-    assert init("project", "--wit", component).returncode == 0
+    create_from_wit(tmp_path / "project", component)
     assert list(tools_of(tmp_path / "project")) == ["shout"]
     assert "shout: func" in (tmp_path / "project/wit/functions/some.wit").read_text()
 
@@ -132,33 +128,32 @@ def test_function_that_is_left_out_is_named_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    ("text", "options", "message", "hint"),
+    ("text", "world", "message", "hint"),
     [
         (
             "package a:b; interface i { flow: func() -> stream<u8>; }",
-            [],
+            None,
             "exports no function that can be a tool:\n  a:b/i#flow: its result is a stream",
             "tools take and give data",
         ),
-        ("package a:b; interface i { type t = u8; }", [], "exports no function", "a tool is made of each"),
-        ("package a:b; world v {} world w {}", [], "has several worlds: v, w", "--world NAME"),
-        ("package a:b; world main {}", ["--world", "mein"], "no world 'mein'", "did you mean main?"),
-        ("package a:b; interface i { f: func(", [], "some.wit:1:", "it is here"),
+        ("package a:b; interface i { type t = u8; }", None, "exports no function", "a tool is made of each"),
+        ("package a:b; world v {} world w {}", None, "has several worlds: v, w", "--world NAME"),
+        ("package a:b; world main {}", "mein", "no world 'mein'", "did you mean main?"),
+        ("package a:b; interface i { f: func(", None, "some.wit:1:", "it is here"),
     ],
 )
 def test_wit_of_which_no_project_can_be_made_leaves_nothing_behind(
-    init: Init,
     write: Callable[[str], Path],
     tmp_path: Path,
     text: str,
-    options: list[str],
+    world: str | None,
     message: str,
     hint: str,
 ) -> None:
-    made = init("project", "--wit", write(text), *options)
-    assert made.returncode == 2
-    assert message in made.stderr
-    assert hint in made.stderr
+    with pytest.raises(UsageError) as refused:
+        create_from_wit(tmp_path / "project", write(text), world=world)
+    assert message in refused.value.message
+    assert hint in refused.value.hint
     assert not (tmp_path / "project").exists()
 
 

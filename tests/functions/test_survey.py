@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from mcpgen.component import read
+from mcpgen.component.sections import with_custom_section
 from mcpgen.functions.documented import world_of
 from mcpgen.functions.survey import survey, tool_names
+from mcpgen.functions.tools import tool_definition
 
 ALL_KINDS = """
 package test:kinds@0.1.0;
@@ -100,3 +102,24 @@ def test_function_with_a_name_that_no_tool_may_have_is_left_out(component_of: Ca
     offered, (left,) = survey(world_of(read(component_of(wit))).exports)
     assert [each.name for each in offered] == ["short"]
     assert str(left) == f"{long}: its name would be longer than 128 characters"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_type_that_doubles_with_each_step_is_left_out_and_takes_no_time(
+    component_of: Callable[..., Path], named: bool
+) -> None:
+    steps = range(1, 15)
+    if named:
+        types = ["record t0 { x: u8 }", *(f"record t{n} {{ a: t{n - 1}, b: t{n - 1} }}" for n in steps)]
+    else:
+        types = ["type t0 = u8;", *(f"type t{n} = tuple<t{n - 1}, t{n - 1}>;" for n in steps)]
+    functions = "some: func(of: t5); much: func(of: t14); little: func() -> t2;"
+    wit = f"package a:b; interface i {{ {' '.join(types)} {functions} }} world root {{ export i; }}"
+    component = component_of(wit)
+    # Comments must not unfold it either.
+    component.write_bytes(with_custom_section(component.read_bytes(), "package-docs", b"\1{}"))
+    offered, (left,) = survey(world_of(read(component)).exports)
+    assert [each.name for each in offered] == ["i_some", "i_little"]
+    assert str(left) == "a:b/i#much: its types have more than 10000 parts"
+    schema = tool_definition(offered[0])["inputSchema"]
+    assert len(schema.get("$defs", {})) == (5 if named else 0)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from mcpgen.component import ComponentFile
 from mcpgen.component.sections import outline, without_custom_sections
-from mcpgen.wit import Function, Interface, TypeDefinition, Wit, WitType, World, read
+from mcpgen.wit import Function, Interface, InvalidWit, TypeDefinition, Wit, WitType, World, read
 from mcpgen.wit.model import (
     Case,
     Enum,
@@ -47,7 +47,13 @@ def world_of(component: ComponentFile) -> World:
     with TemporaryDirectory(prefix="mcpgen-") as directory:
         file = Path(directory) / "component.wasm"
         file.write_bytes(data)
-        world = _only_world(read(file))
+        try:
+            world = _only_world(read(file))
+        except InvalidWit as error:
+            raise InvalidWit(
+                error.message.replace(str(file), component.label),
+                hint=error.hint.replace(str(file), component.label),
+            ) from None
     return world if section is None else _Documents(section).world(world)
 
 
@@ -61,6 +67,8 @@ class _Documents:
 
     def __init__(self, section: bytes) -> None:
         self._said: Any = None
+        # By identity, and kept with what it was made of: types that are one stay one.
+        self._made: dict[int, tuple[WitType, WitType]] = {}
         try:
             self._said = json.loads(section[section.find(b"{") :])
         except (ValueError, RecursionError):
@@ -96,6 +104,11 @@ class _Documents:
         )
 
     def _type(self, type: WitType) -> WitType:
+        if id(type) not in self._made:
+            self._made[id(type)] = type, self._documented(type)
+        return self._made[id(type)][1]
+
+    def _documented(self, type: WitType) -> WitType:
         match type:
             case TypeDefinition():
                 owner = type.owner.rpartition("/")[2].partition("@")[0]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from mcpgen.wit.model import (
     Case,
@@ -91,21 +91,22 @@ class _Writer:
     """The schemas of one document. A named type that it has more than once stands in `$defs`."""
 
     def __init__(self, types: Iterable[WitType]) -> None:
-        counted: Counter[TypeDefinition] = Counter()
+        counted: dict[_Key, tuple[int, TypeDefinition]] = {}
         for type in types:
             _count(type, counted)
-        self._shared: dict[TypeDefinition, str] = {}
+        self._shared: dict[_Key, tuple[str, TypeDefinition]] = {}
         alike: Counter[str] = Counter()
-        for definition, times in counted.items():
+        for key, (times, definition) in counted.items():
             if times > 1:
                 alike[definition.name] += 1
                 number = alike[definition.name]
-                self._shared[definition] = f"{definition.name}.{number}" if number > 1 else definition.name
+                name = f"{definition.name}.{number}" if number > 1 else definition.name
+                self._shared[key] = name, definition
 
     def whole(self, schema: JsonSchema) -> JsonSchema:
         """The document around a schema."""
         if self._shared:
-            schema["$defs"] = {name: self._named(definition) for definition, name in self._shared.items()}
+            schema["$defs"] = {name: self._named(definition) for name, definition in self._shared.values()}
         return schema
 
     def schema(self, type: WitType, docs: str = "") -> JsonSchema:
@@ -114,8 +115,8 @@ class _Writer:
             return _described(self._plain(type), docs)
         origin = type.origin
         names = _other_names(type)
-        if origin in self._shared:
-            return _described({"$ref": f"#/$defs/{self._shared[origin]}"}, docs, *names)
+        if _key(origin) in self._shared:
+            return _described({"$ref": f"#/$defs/{self._shared[_key(origin)][0]}"}, docs, *names)
         return _described(self._named(origin), docs, *names)
 
     def members(self, members: Iterable[tuple[str, WitType, str]]) -> JsonSchema:
@@ -234,13 +235,22 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _count(type: WitType, counted: Counter[TypeDefinition]) -> None:
+#: What tells a named type from all others: its owner and its name.
+_Key: TypeAlias = tuple[str, str]
+
+
+def _key(definition: TypeDefinition) -> _Key:
+    return definition.owner, definition.name
+
+
+def _count(type: WitType, counted: dict[_Key, tuple[int, TypeDefinition]]) -> None:
     """How often each type with a name and parts is needed, where it stands once for all."""
     if isinstance(type, TypeDefinition):
         definition = type.origin
         if isinstance(definition.type, Record | Variant | Enum | Flags):
-            counted[definition] += 1
-            if counted[definition] > 1:
+            times, _ = counted.get(_key(definition), (0, None))
+            counted[_key(definition)] = times + 1, definition
+            if times:
                 return
     for part in parts(resolved(type)):
         _count(part, counted)

@@ -23,6 +23,8 @@ from mcpgen.wit.model import (
 
 #: How long the name of a tool may be (2025-11-25 server/tools).
 LONGEST_NAME = 128
+#: How many parts the types of a function may have in all: more than any schema that somebody reads.
+MOST_PARTS = 10_000
 _MOST_SHOWN = 20
 #: Who leaves a function `init` in the components that it builds, and parameters that tell it from others.
 _BUILDERS = {
@@ -143,6 +145,9 @@ def refusal(function: Function) -> str | None:
         owner = function.resource.name
         what = {"method": "a method", "static": "a function", "constructor": "the constructor"}
         return f"{what[function.kind]} of the resource {owner}, which lives only in the component"
+    types = [each.type for each in function.parameters]
+    if sum(map(_extent, types if function.result is None else [*types, function.result])) > MOST_PARTS:
+        return f"its types have more than {MOST_PARTS} parts"
     names = {each.name for each in function.parameters}
     for builder, own in _BUILDERS.items():
         if function.short_name == "init" and own <= names:
@@ -153,6 +158,19 @@ def refusal(function: Function) -> str | None:
         if why := unsayable(parameter.type):
             return f"its parameter {parameter.name} {why}"
     return f"its result {why}" if function.result and (why := unsayable(function.result)) else None
+
+
+def _extent(type: WitType) -> int:
+    """How many parts a type has, those of its parts included, as often as they are there."""
+    known: dict[int, int] = {}
+
+    def of(type: WitType) -> int:
+        # A component says once what a type has twice, in each of its parts again: that doubles fast.
+        if id(type) not in known:
+            known[id(type)] = 1 + sum(map(of, parts(resolved(type))))
+        return known[id(type)]
+
+    return of(type)
 
 
 def unsayable(type: WitType) -> str | None:
