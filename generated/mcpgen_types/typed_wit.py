@@ -157,7 +157,20 @@ def from_number(value: float) -> float:
     return value
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+def _unknown(value: Any) -> NoReturn:
+    raise ValueError(type(value).__name__)
+
+
+def _encoder() -> Callable[[Any], str]:
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_unknown).encode
+    # What `encode` makes anew each time: no cycles looked for, compact, keys as they come, no NaN.
+    chunks = make(None, _unknown, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, False)
+    return lambda value: "".join(chunks(value, 0))
+
+
+_encode = _encoder()
 
 
 def json_text(value: Any) -> str:
@@ -177,7 +190,16 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
+_decoder: Any = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _decode(value: str) -> Any:
+    try:
+        found, end = _decoder.scan_once(value, 0)
+    except StopIteration:
+        end = -1
+    # With space around it, or something else, it takes longer.
+    return found if end == len(value) else _decoder.decode(value)
 
 
 def json_value(value: str) -> Any:

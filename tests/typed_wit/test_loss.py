@@ -150,7 +150,9 @@ def test_half_a_surrogate_pair_is_refused(bindings: Bindings) -> None:
 def test_no_message_of_a_component_makes_what_is_no_json(bindings: Bindings) -> None:
     typed, wit = _types(NEWEST)["ProgressNotificationParams"], bindings(NEWEST)
     made = typed.to_wit({"progress": 1, "progressToken": 1}, wit)
-    for extra in ("[]", "{", '{"a": NaN}', "", "1" * 5000):
+    made.extra = ' {"a": 1}\n'
+    assert typed.from_wit(made) == {"a": 1, "progress": 1, "progressToken": 1}
+    for extra in ("[]", "{", '{"a": NaN}', "", " ", "{} {}", "1" * 5000):
         made.extra = extra
         with pytest.raises(Unfit):
             typed.from_wit(made)

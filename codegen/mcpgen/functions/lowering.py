@@ -86,9 +86,7 @@ def lowerer(type: WitType) -> Lower:
         case TupleOf():
             return partial(_tuple, [lowerer(each) for each in plain.items])
         case Record():
-            return partial(
-                _record, [(each.name, Name(each.name), lowerer(each.type)) for each in plain.fields]
-            )
+            return _record_lowerer(plain)
         case Enum():
             return partial(_enum, {each.name: Name(each.name) for each in plain.cases})
         case Flags():
@@ -159,13 +157,36 @@ def _tuple(items: list[Lower], value: Any, arena: Arena, at: int) -> None:
         item(each, arena, start + number * VALUE_SIZE)
 
 
-def _record(members: list[tuple[str, Name, Lower]], value: Any, arena: Arena, at: int) -> None:
-    start = arena.reserve(MEMBER_SIZE * len(members))
+def _record_lowerer(record: Record) -> Lower:
+    """What is the same in every record, the names and the kinds of options, is copied as it is."""
+    size = MEMBER_SIZE * len(record.fields)
+    empty = bytearray(size)
+    members: list[tuple[str, int, bool, Lower]] = []
+    names = [Name(each.name) for each in record.fields]
+    for number, (each, name) in enumerate(zip(record.fields, names, strict=True)):
+        at = number * MEMBER_SIZE
+        SIZE_AND_ADDRESS.pack_into(empty, at, name.size, name.address)
+        is_option = isinstance(resolved(each.type), OptionOf)
+        if is_option:
+            empty[at + MEMBER_VALUE] = KINDS["option"]
+        members.append((each.name, at + MEMBER_VALUE, is_option, lowerer(each.type)))
+    return partial(_record, bytes(empty), members, names)
+
+
+def _record(
+    empty: bytes,
+    members: list[tuple[str, int, bool, Lower]],
+    names: list[Name],
+    value: Any,
+    arena: Arena,
+    at: int,
+) -> None:
+    start = arena.add(empty)
     _vector(arena, at, KINDS["record"], len(members), start)
-    for number, (key, name, lower) in enumerate(members):
-        member = start + number * MEMBER_SIZE
-        SIZE_AND_ADDRESS.pack_into(arena.memory, member, name.size, name.address)
-        lower(value.get(key), arena, member + MEMBER_VALUE)
+    for key, place, is_option, lower in members:
+        member = value.get(key)
+        if member is not None or not is_option:
+            lower(member, arena, start + place)
 
 
 def _enum(names: dict[str, Name], value: Any, arena: Arena, at: int) -> None:
