@@ -10,6 +10,7 @@
   (data (i32.const 1312) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}")
   (data (i32.const 1376) "{\"jsonrpc\":\"2.0\",\"id\":\"somebody else\",\"result\":{}}")
   (data (i32.const 1536) "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"capabilities\":{\"tools\":{\"listChanged\":true}}}}")
+  (data (i32.const 1664) "{\"jsonrpc\":\"2.0\",\"id\":\"initialize\",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"odd\",\"version\":\"1\"}}}")
   (data (i32.const 1440) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
 
   (func $take (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
@@ -64,6 +65,7 @@
     (if (i32.eq (local.get $what) (i32.const 103)) (then (call $say (i32.const 0) (i32.const 1152) (i32.const 15)))) ;; g
     (if (i32.eq (local.get $what) (i32.const 119)) (then (call $say (i32.const 0) (i32.const 1376) (i32.const 50)))) ;; w
     (if (i32.eq (local.get $what) (i32.const 113)) (then (call $say (i32.const 0) (i32.const 1312) (i32.const 46)))) ;; q
+    (if (i32.eq (local.get $what) (i32.const 105)) (then (call $say (i32.const 0) (i32.const 1664) (i32.const 137)))) ;; i
     (if (i32.eq (local.get $what) (i32.const 110)) ;; n
       (then (i32.store8 (i32.const 256) (i32.const 1)) (i32.store8 (i32.const 260) (i32.const 0))))
     (if (i32.eq (local.get $what) (i32.const 50)) ;; 2

@@ -48,7 +48,7 @@ def test_memory_has_the_same_content_and_no_holes() -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        '(module (import "a" "b" (global i32)) (memory 1) (data (global.get 0) "a") (data (i32.const 9) "b"))',
+        '(module (import "a" "b" (global i32)) (memory 1) (data (global.get 0) "a") (data (i32.const 9) "b"))',  # noqa: E501
         '(module (memory 4000) (data (i32.const 0) "a") (data (i32.const 200000000) "b"))',
         '(module (memory 1) (data (i32.const 0) "a"))',
         "(module)",

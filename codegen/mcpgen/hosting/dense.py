@@ -1,8 +1,8 @@
 """Memory without holes, so that an instance begins with a mapping of it, and not with a copy.
 
 What `mcpgen build` leaves out of a component's memory, for its size, is zeros all over Python's heap.
-wasmtime maps the first content of a memory copy-on-write where it is an image of 16 MB at most, or half full; else it
-copies it segment by segment for each instance, 10 to 20 ms long. So the zeros are put back before it is
+wasmtime maps the first content of a memory copy-on-write where it is an image of 16 MB at most, or half full;
+else it copies it segment by segment for each instance, 10 to 20 ms long. So the zeros are put back before it is
 compiled, as segments of their own behind the others.
 """
 
