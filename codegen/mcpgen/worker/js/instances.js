@@ -5,18 +5,18 @@
 const PATIENCE = 10_000;
 
 export class Instances {
+  /** There are never more. */
+  most = 1;
   #create;
-  #most;
   #idle = [];
   #working = new Set();
   #lost = new WeakSet();
   #starting = 0;
   #waiting = [];
 
-  /** `create` makes an instance; there are never more than `most`. */
-  constructor(create, most) {
+  /** `create` makes an instance. */
+  constructor(create) {
     this.#create = create;
-    this.#most = most;
   }
 
   /** An instance, for one request; undefined where none becomes free. */
@@ -46,7 +46,7 @@ export class Instances {
   }
 
   get #full() {
-    return this.#idle.length + this.#working.size + this.#starting >= this.#most;
+    return this.#idle.length + this.#working.size + this.#starting >= this.most;
   }
 
   async #made() {

@@ -27,12 +27,13 @@ class Log {
   }
 }
 
-/** The imports of one instance. Of `env`, the strings are its environment: variables and secrets. */
-export function imports(env) {
-  const variables = Object.entries(env).filter(([, value]) => typeof value === "string");
+const strings = (variables) => Object.entries(variables).filter(([, value]) => typeof value === "string");
+
+/** The imports of one instance. Of what `variables` gives, the strings are its environment. */
+export function imports(variables) {
   const log = new Log();
   return {
-    "wasi:cli/environment": { getEnvironment: () => variables },
+    "wasi:cli/environment": { getEnvironment: () => strings(variables()) },
     "wasi:cli/stderr": { getStderr: () => new OutputStream(log) },
     "wasi:clocks/monotonic-clock": {
       now: () => BigInt(Math.round(performance.now() * 1e6)),

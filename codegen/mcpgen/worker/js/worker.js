@@ -6,14 +6,15 @@ import { Instances } from "./instances.js";
 import { MOST, modules } from "./modules.js";
 import { imports } from "./wasi.js";
 
-let instances;
+let variables = {};
+const instances = new Instances(() => instantiate((name) => modules[name], imports(() => variables)));
+// One is made as the worker starts: it takes as long as a hundred requests.
+instances.give(await instances.take());
 
 export default {
   async fetch(request, env, context) {
-    instances ??= new Instances(
-      () => instantiate((name) => modules[name], imports(env)),
-      Number(env.MCPGEN_INSTANCES) || MOST,
-    );
+    variables = env;
+    instances.most = Number(env.MCPGEN_INSTANCES) || MOST;
     let instance;
     try {
       instance = await instances.take();
