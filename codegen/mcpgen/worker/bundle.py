@@ -14,6 +14,7 @@ from mcpgen.errors import UsageError
 from mcpgen.regen.exchange import recover, replace_directory
 from mcpgen.worker.configuration import modules_text, workerd_text, wrangler_text
 from mcpgen.worker.jco import transpile
+from mcpgen.worker.trimming import trimmed
 
 #: Names a folder that may be written over.
 MARK = "wrangler.toml"
@@ -91,7 +92,9 @@ def _make(component: ComponentFile, new: Path, progress: Callable[[str], None]) 
     inside = new / _COMPONENT
     progress("transpiling")
     _transpile(component, inside)
-    (inside / f"{_SERVER}.d.ts").unlink(missing_ok=True)
+    script = inside / f"{_SERVER}.js"
+    script.write_text(trimmed(script.read_text()))
+    script.with_suffix(".d.ts").unlink(missing_ok=True)
     shutil.rmtree(inside / "interfaces", ignore_errors=True)
     for script in _SCRIPTS.glob("*.js"):
         shutil.copyfile(script, new / script.name)

@@ -54,7 +54,7 @@ export class OutgoingRequest {
 
   send(signal) {
     const body = SEND_BODY.has(this.#method) ? this.#content?.content() : undefined;
-    const headers = this.#headers.toHeaders();
+    const headers = this.#headers.strings();
     const url = `${this.#scheme}://${this.#authority}${this.#path}`;
     return fetch(url, { method: this.#method, headers, body, redirect: "manual", signal });
   }

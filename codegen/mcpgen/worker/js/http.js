@@ -32,10 +32,9 @@ export class Fields {
     return this.#entries;
   }
 
-  toHeaders() {
-    const headers = new Headers();
-    for (const [name, value] of this.#entries) headers.append(name, decoder.decode(value));
-    return headers;
+  /** As `Request` and `Response` take them. */
+  strings() {
+    return this.#entries.map(([name, value]) => [name, decoder.decode(value)]);
   }
 }
 
@@ -116,7 +115,7 @@ export class OutgoingResponse {
   }
 
   toResponse() {
-    return new Response(this.content.content(), { status: this.status, headers: this.#headers.toHeaders() });
+    return new Response(this.content.content(), { status: this.status, headers: this.#headers.strings() });
   }
 }
 
@@ -159,13 +158,7 @@ export class ResponseOutparam {
     param.#outgoing = result.val;
     result.val.content.gone = param.#gone;
     // It runs when the component waits or has ended: what is written until then needs no stream.
-    queueMicrotask(() => {
-      try {
-        param.#answered.resolve(result.val.toResponse());
-      } catch (error) {
-        param.#answered.reject(error);
-      }
-    });
+    param.#answered.resolve(Promise.resolve().then(() => result.val.toResponse()));
   }
 
   fail(error) {
