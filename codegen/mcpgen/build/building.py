@@ -18,14 +18,15 @@ from mcpgen.build.refusing import check
 from mcpgen.build.staging import STAND_IN, WORLD, stage
 from mcpgen.build.target import Target, target_of
 from mcpgen.build.worlds import check_world
-from mcpgen.component import INTERFACE_VERSION, Metadata, with_metadata
+from mcpgen.component import INTERFACE_VERSION, Metadata, recognise, with_metadata
 from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
 from mcpgen.serving.target import load_attribute, load_target
 from mcpgen.wasm_tools import run
+from mcpgen.worker import prepare_worker, write_worker
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 
 #: What a component can be built as, and the world of each.
-KINDS = {"handler": "server", "wasi-http": "http-server"}
+KINDS = {"handler": "server", "wasi-http": "http-server", "worker": "http-server"}
 
 
 class Built(NamedTuple):
@@ -41,12 +42,15 @@ def build(
 ) -> Built:
     """Make a component of the server that `target` means, and write it to `output`, whole or not at all.
 
-    `kind` is a key of `KINDS`. `progress` is called with the name of each step as it begins. Raises
-    `UsageError` where a component cannot be made of it, what `load_target` raises, and `MissingExtra`.
+    `kind` is a key of `KINDS`; as a worker, `output` is a folder. `progress` is called with the name of each
+    step as it begins. Raises `UsageError` where a component cannot be made of it, what `load_target` raises,
+    and `MissingExtra`.
     """
     if kind not in KINDS:
         raise unknown_name("target", kind, KINDS)
-    if output.is_dir() or not output.resolve().parent.is_dir():
+    if kind == "worker":
+        prepare_worker(output)
+    elif output.is_dir() or not output.resolve().parent.is_dir():
         raise UsageError(
             f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm"
         )
@@ -71,8 +75,11 @@ def build(
         component = with_metadata(component, metadata)
         progress("checking the component")
         check_world(component, world, label=str(output))
-    progress("writing")
-    write_file_atomically(output, component)
+    if kind == "worker":
+        write_worker(recognise(component, label=target), output=output, progress=progress)
+    else:
+        progress("writing")
+        write_file_atomically(output, component)
     return Built(output, metadata, len(component))
 
 

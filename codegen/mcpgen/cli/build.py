@@ -22,13 +22,13 @@ def build(
         Optional[str],  # noqa: UP045 (typer reads it at run time)
         typer.Option(
             "--target",
-            metavar="handler|wasi-http",
-            help="What it exports: our raw interface, or WASI's HTTP.",
+            metavar="handler|wasi-http|worker",
+            help="A component with our raw interface, one with WASI's HTTP, or a worker for Cloudflare.",
         ),
     ] = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="FILE", help="Where the component goes."),
+        typer.Option("-o", "--output", metavar="FILE", help="Where it goes; a worker is a folder."),
     ] = None,
     compose: Annotated[
         bool,
@@ -63,9 +63,16 @@ def build(
             hint="name one TARGET; --compose makes one component of several",
         )
     if kind is None:
-        raise UsageError("it is not said what to build", hint="--target handler, or --target wasi-http")
+        raise UsageError("it is not said what to build", hint="--target handler, wasi-http or worker")
+    (target,) = targets
+    if kind == "worker" and target.endswith(".wasm"):
+        from mcpgen.component import read
+        from mcpgen.worker import write_worker
+
+        write_worker(read(Path(target)), output=output, progress=say)
+        typer.echo(f"wrote {output}")
+        return
     from mcpgen.build import build as built
 
-    (target,) = targets
     made = built(target, kind=kind, output=output, progress=say)
     typer.echo(f"wrote {made.path}: {made.metadata.name} {made.metadata.version}, {made.size / 1e6:.1f} MB")

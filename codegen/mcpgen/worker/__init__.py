@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from mcpgen.worker.bundle import write_worker
+from mcpgen.worker.bundle import prepare_worker, write_worker
 
-__all__ = ["write_worker"]
+__all__ = ["prepare_worker", "write_worker"]

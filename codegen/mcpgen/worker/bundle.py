@@ -13,7 +13,7 @@ from mcpgen.component.recognising import ComponentFile, check_kind
 from mcpgen.errors import UsageError
 from mcpgen.regen.exchange import recover, replace_directory
 from mcpgen.worker.configuration import modules_text, workerd_text, wrangler_text
-from mcpgen.worker.jco import transpile
+from mcpgen.worker.jco import find_jco, transpile
 from mcpgen.worker.trimming import trimmed
 
 #: Names a folder that may be written over.
@@ -38,8 +38,16 @@ _OFFERED = (
 )
 
 
-def check_folder(output: Path) -> None:
-    """Raise `UsageError` where `output` cannot become a worker's folder, or is somebody else's."""
+def prepare_worker(output: Path) -> None:
+    """See that a worker can be made in the folder `output`, before much is done for it.
+
+    Raises `UsageError` where there is no jco, and where the folder is somebody else's.
+    """
+    find_jco()
+    _check_folder(output)
+
+
+def _check_folder(output: Path) -> None:
     if not output.resolve().parent.is_dir():
         raise UsageError(f"cannot write {output}", hint="name a folder in a directory that exists: -o worker")
     if not output.exists() or (output.is_dir() and not any(output.iterdir())):
@@ -58,11 +66,11 @@ def write_worker(
     """Make `component`, which exports HTTP, a worker in the folder `output`, whole or not at all.
 
     `progress` is called with the name of each step as it begins. Raises `UsageError` where it is no such
-    component, where `check_folder` or `transpile` does, and `TargetUnreachable` where jco fails.
+    component, where `prepare_worker` does, and `TargetUnreachable` where jco fails.
     """
     check_kind(component, "wasi-http")
     _check_imports(component)
-    check_folder(output)
+    _check_folder(output)
     target = output.resolve()
     new = sibling(target, "new")
     try:
@@ -103,8 +111,9 @@ def _make(component: ComponentFile, new: Path, progress: Callable[[str], None]) 
     scripts = sorted(path.relative_to(new).as_posix() for path in new.rglob("*.js"))
     (new / "config.capnp").write_text(workerd_text(scripts, core))
     metadata = component.metadata
-    name = _SERVER if metadata is None else metadata.name
-    (new / MARK).write_text(wrangler_text(name, first_line=f"{_MADE_BY} {__version__}"))
+    name, version = ("server", "") if metadata is None else (metadata.name, metadata.version)
+    first_line = f"{_MADE_BY} {__version__}: {name} {version}".rstrip()
+    (new / MARK).write_text(wrangler_text(name, first_line=first_line))
 
 
 def _transpile(component: ComponentFile, output: Path) -> None:

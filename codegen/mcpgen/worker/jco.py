@@ -25,9 +25,7 @@ def transpile(component: Path, *, name: str, output: Path, suspending: tuple[str
     What the imports `suspending` do, the component waits for; its export `entry` gives a promise, so. Raises
     `UsageError` where there is no jco, or no Node for it, and `TargetUnreachable` where it fails.
     """
-    command = jco()
-    environment = _environment(command[0])
-    _check_node(environment)
+    command, environment = find_jco()
     # As a worker has no time to compile at, the core modules are given to it; and it has no Node.
     ways = ("--instantiation", "async", "--no-nodejs-compat", "--no-wasi-shim", "--no-typescript", "--quiet")
     waiting = ("--async-mode", "jspi", "--async-imports", *suspending, "--async-exports", entry)
@@ -47,11 +45,21 @@ def transpile(component: Path, *, name: str, output: Path, suspending: tuple[str
         )
 
 
-def jco() -> list[str]:
-    """The command: what JCO says, or that of a `node_modules` here or further up, or that on PATH.
+def find_jco() -> tuple[list[str], dict[str, str]]:
+    """The command, and the environment to run it in.
 
-    Raises `UsageError` where there is none.
+    It is what JCO says, or that of a `node_modules` here or further up, or that on PATH. Raises `UsageError`
+    where there is none, or no Node that can run it.
     """
+    command = _command()
+    path = os.environ.get("PATH", os.defpath)
+    beside = Path(shutil.which(command[0]) or command[0]).parent  # a Node that is installed there comes first
+    environment = os.environ | {"PATH": f"{beside}{os.pathsep}{path}"}
+    _check_node(environment)
+    return command, environment
+
+
+def _command() -> list[str]:
     said = os.environ.get("JCO")
     if said:
         command = shlex.split(said)
@@ -65,13 +73,6 @@ def jco() -> list[str]:
     if found := shutil.which("jco"):
         return [found]
     raise UsageError("jco is needed for a worker and not installed", hint=_HINT)
-
-
-def _environment(program: str) -> dict[str, str]:
-    """With the Node that is installed beside jco, if there is one, as the first."""
-    path = os.environ.get("PATH", os.defpath)
-    beside = Path(shutil.which(program) or program).parent
-    return os.environ | {"PATH": f"{beside}{os.pathsep}{path}"}
 
 
 def _check_node(environment: dict[str, str]) -> None:
