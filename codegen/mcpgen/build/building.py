@@ -93,7 +93,7 @@ def _metadata(of: Target, target: str, kind: str) -> Metadata:
         revisions=tuple(REVISIONS),
         kind=kind,
         interface=INTERFACE_VERSION,
-        target=of.named,
+        target=f"{of.module}:{of.attribute}",
         mcpgen=__version__,
     )
 
@@ -106,7 +106,7 @@ def _metadata_of_layers(of: Target) -> Metadata:
         revisions=tuple(REVISIONS),
         kind="middleware",
         interface=INTERFACE_VERSION,
-        target=of.named,
+        target=f"{of.module}:{of.attribute}",
         mcpgen=__version__,
     )
 

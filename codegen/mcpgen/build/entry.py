@@ -14,6 +14,10 @@ _EAGER = ("hashlib", "hmac", "mcpgen_types.v2026_07_28.checks", "mcpgen_types.v2
 _BEGIN = '''\
 """The component's main module. What it imports is in the memory that the component is a copy of."""
 
+from mcpgen_inside import slimming
+
+slimming.begin()
+
 from mcpgen_inside import making
 
 making.begin()
@@ -99,7 +103,7 @@ making.end(
     {wanted},
     has_randomness={has_randomness},
 )
-del making
+del making, slimming
 """
 
 #: By world.

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import _frozen_importlib_external as external
 import gc
 import sys
 from collections.abc import Iterable
-from types import CodeType
-from typing import Any
 
 from . import postponing
 from .forbidding import forbid_randomness
-from .slimming import compiled, drop_docstrings
+from .slimming import drop_docstrings
 from .wiping import wipe
 
-#: These stay: a module that was postponed is run by the one, and packed modules may be of another's classes.
-_STAYS = ("mcpgen_inside", "mcpgen_inside.postponing")
+#: These stay: modules that were postponed, or defined in part, are objects of their classes.
+_STAYS = ("mcpgen_inside", "mcpgen_inside.postponing", "mcpgen_inside.slicing")
 
 
 def begin() -> None:
-    """Have everything that is imported from now on compiled small, and some of it postponed."""
-
-    def get_code(loader: Any, name: str) -> CodeType:
-        path = loader.get_filename(name)
-        return compiled(loader.get_data(path), name, path)
-
-    external.SourceLoader.get_code = get_code  # type: ignore[method-assign, assignment]
+    """Have some of what is imported from now on postponed."""
     sys.meta_path.insert(0, postponing.Finder())
     import random  # noqa: F401 (the maker of components asks for it at the end)
 
@@ -41,11 +32,13 @@ def end(wanted: Iterable[str], *, has_randomness: bool) -> None:
     """
     from mcpgen_runtime.transports.wasi import memory_imports
 
-    from .packing import packed
+    from .packing import packed, trim_aliases
 
     if not has_randomness:
         forbid_randomness()
-    memory_imports.install(packed(wanted))
+    found = packed(wanted)
+    trim_aliases(found)
+    memory_imports.install(found)
     for name in [name for name in sys.modules if name.startswith("mcpgen_inside.") and name not in _STAYS]:
         del sys.modules[name]
         delattr(sys.modules["mcpgen_inside"], name.rpartition(".")[2])

@@ -10,11 +10,12 @@ import marshal
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
+from types import CodeType
 from typing import Any
 
 from mcpgen_runtime.transports.wasi.memory_imports import Packed, source_on_path
 
-from . import postponing
+from . import postponing, slicing
 from .slimming import LIBRARY, compiled
 
 _SYNTAX_TREE = 0x400
@@ -66,11 +67,26 @@ def packed(wanted: Iterable[str]) -> dict[str, Packed]:
             code = compiled(source.text, name, source.filename)
         except (ImportError, SyntaxError):
             continue
-        found[name] = Packed(zlib.compress(marshal.dumps(code), 9), code.co_filename, source.is_package)
+        found[name] = _packed(code, is_package=source.is_package)
         names += _SILENT.get(name, ())
         if source.filename.startswith(LIBRARY):
             names += _imported(source.text, name, is_package=source.is_package)
+    for name, code in slicing.rest().items():
+        found[f"{name}:rest"] = _packed(code, is_package=False)
     return found
+
+
+def trim_aliases(found: Iterable[str]) -> None:
+    """Forget the other names of text encodings that the component does not have."""
+    there = {*found, *sys.modules}
+    aliases: dict[str, str] = vars(sys.modules["encodings.aliases"])["aliases"]
+    kept = {name: codec for name, codec in aliases.items() if f"encodings.{codec}" in there}
+    vars(sys.modules["encodings.aliases"])["aliases"] = vars(sys.modules["encodings"])["_aliases"] = kept
+
+
+def _packed(code: CodeType, *, is_package: bool) -> Packed:
+    # Not compressed: whoever compresses the component does that better for all of them at once.
+    return Packed(zlib.compress(marshal.dumps(code), 0), code.co_filename, is_package)
 
 
 def _imported(text: bytes, name: str, *, is_package: bool) -> Iterator[str]:

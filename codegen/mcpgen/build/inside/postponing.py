@@ -15,6 +15,9 @@ from importlib.machinery import ModuleSpec
 from types import CodeType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
+from . import slicing
+from .slimming import compiled
+
 _ASYNC_GENERATOR = 0x200
 
 
@@ -34,14 +37,20 @@ class Finder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """See `importlib.abc.MetaPathFinder`."""
-        if fullname not in _FIRST and fullname != "asyncio":
+        if not (fullname in _FIRST or fullname in slicing.MODULES or fullname == "asyncio"):
             return None
         for finder in sys.meta_path:
             if finder is not self and (spec := finder.find_spec(fullname, path, target)) is not None:
-                loader: Any = _Asyncio if fullname == "asyncio" else _Loader
-                spec.loader = loader(spec.loader)
+                spec.loader = _loader(spec.loader, fullname)
                 return spec
         return None
+
+
+def _loader(real: Any, name: str) -> Any:
+    if name in slicing.MODULES:
+        path = real.get_filename(name)
+        return slicing.Loader(real, lambda tree: compiled(tree, name, path))
+    return _Asyncio(real) if name == "asyncio" else _Loader(real)
 
 
 class _Loader:

@@ -1,30 +1,48 @@
-"""Code objects without what only people read: docstrings, and the line tables of others' modules.
+"""Code objects without what only people read: docstrings and line tables.
 
-Authors' modules stay as they are: decorators read docstrings, and a log wants line numbers.
+Authors' modules and the packages that they use stay as they are: decorators read docstrings, and a log wants
+line numbers.
 """
 
 from __future__ import annotations
 
+import _frozen_importlib_external as external
 import gc
 import sys
-from types import CodeType, FunctionType
-from typing import Any
+
+# What this imports is not slim itself: so it imports what is in memory already, and typing is not.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
 
 #: Where the standard library is while a component is made; every other folder is called /0, /1 and so on.
 LIBRARY = "/python/"
 _OURS = ("mcpgen_runtime", "mcpgen_types")
 _HAS_DOCSTRING = 0x4000000
 _HEAP_TYPE = 1 << 9
+_CODE = compile("", "", "exec").__class__
+_FUNCTION = (lambda: None).__class__
 
 
-def compiled(text: bytes | str, name: str, path: str) -> CodeType:
-    """The code of the module `name`, whose source is at `path`. Raises `SyntaxError`."""
+def begin() -> None:
+    """Have everything that is imported from now on compiled small."""
+
+    def get_code(loader: Any, name: str) -> CodeType:
+        path = loader.get_filename(name)
+        return compiled(loader.get_data(path), name, path)
+
+    external.SourceLoader.get_code = get_code  # type: ignore[method-assign, assignment]
+
+
+def compiled(source: Any, name: str, path: str) -> CodeType:
+    """The code of the module `name`, of its source (or syntax tree) at `path`. Raises `SyntaxError`."""
     package = name.partition(".")[0]
     known = path.startswith(LIBRARY) or package in _OURS
     # Tracebacks call a file as it is called below its folder.
     shown = path.removeprefix(LIBRARY) if path.startswith(LIBRARY) else path.lstrip("/").partition("/")[2]
-    code = compile(text, shown, "exec", dont_inherit=True, optimize=2 if known else 0)
-    return _without_lines(code) if known and package != "mcpgen_runtime" else code
+    code = compile(source, shown, "exec", dont_inherit=True, optimize=2 if known else 0)
+    return _without_lines(code) if known else code
 
 
 def drop_docstrings() -> None:
@@ -33,7 +51,7 @@ def drop_docstrings() -> None:
     for name in frozen:
         vars(sys.modules[name])["__doc__"] = None
     for each in gc.get_objects():
-        if each.__class__ is FunctionType:
+        if each.__class__ is _FUNCTION:
             code = each.__code__
             if code.co_filename.startswith("<frozen") and each.__doc__ is not None:
                 if code.co_flags & _HAS_DOCSTRING:
@@ -49,7 +67,7 @@ def drop_docstrings() -> None:
 
 
 def _without_lines(code: CodeType) -> CodeType:
-    inner = tuple(_without_lines(each) if each.__class__ is CodeType else each for each in code.co_consts)
+    inner = tuple(_without_lines(each) if each.__class__ is _CODE else each for each in code.co_consts)
     return code.replace(co_linetable=b"", co_consts=inner)
 
 

@@ -13,13 +13,15 @@ _SMALL = 512  # up to here pymalloc has pools, by steps of 16; beyond, malloc is
 _STEP = 16
 _MOST = 400_000
 _LARGE = 4 << 20
+#: More than is free in one piece. It was never in use where this is.
+_NEVER_FREED = 16 << 20
 
 
 def wipe() -> None:
     """Overwrite what was freed so far."""
     gc.collect()
     # What is allocated above was never in use: there is no need to go on.
-    limit = id(bytes(_LARGE))
+    limit = id(bytes(_NEVER_FREED))
     kept: list[bytes | None] = [None] * _MOST
     count = 0
     for size in range(_SMALL, _STEP, -_STEP):
