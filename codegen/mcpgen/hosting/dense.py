@@ -2,8 +2,8 @@
 
 What `mcpgen build` leaves out of a component's memory, for its size, is zeros all over Python's heap.
 wasmtime maps the first content of a memory copy-on-write where it is an image of 16 MB at most, or half full;
-else it copies it segment by segment for each instance, 10 to 20 ms long. So the zeros are put back before it is
-compiled, as segments of their own behind the others.
+else it copies it segment by segment for each instance, 10 to 20 ms long. So the zeros are put back before it
+is compiled, as segments of their own behind the others.
 """
 
 from __future__ import annotations
