@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -52,11 +53,17 @@ def regen(project: Path) -> Regen:
     """Run `mcpgen regen ARGUMENTS` there, with or without wasm-tools."""
 
     def run(*arguments: str, tools: bool = True) -> Run:
-        hidden = "" if tools else "shutil.which = lambda *given, **options: None; "
-        code = f"import shutil, sys; {hidden}from mcpgen.cli import main; sys.exit(main())"
+        code = "import sys; from mcpgen.cli import main; sys.exit(main())"
+        environment = dict(os.environ)
+        if not tools:
+            # They are looked for beside Python and on the path, ruff in Python.
+            elsewhere = "types.SimpleNamespace(executable='/nowhere/python')"
+            code = f"import types; from mcpgen import wasm_tools; wasm_tools.sys = {elsewhere}; {code}"
+            environment["PATH"] = "/nowhere"
         return subprocess.run(
             [sys.executable, "-c", code, "regen", *arguments],
             cwd=project,
+            env=environment,
             capture_output=True,
             text=True,
             check=False,
