@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -40,39 +42,60 @@ def build(
     Exit codes: 0 written, 2 wrong usage or a server that cannot be made one, 3 its own code failed.
     """
 
-    def say(step: str) -> None:
-        typer.echo(step, err=True)
-
     if output is None:
         raise UsageError("it is not said where the component goes", hint="-o FILE, such as -o server.wasm")
-    if compose:
-        if kind is not None:
-            raise UsageError(
-                "--target is for a server in Python, and --compose for components",
-                hint="leave one of them out: components stay what they are",
-            )
-        from mcpgen.build.composing import compose as composed
-
-        whole = composed([Path(each) for each in targets], output=output, progress=say)
-        named = "" if whole.metadata is None else f"{whole.metadata.name} {whole.metadata.version}, "
-        typer.echo(f"wrote {whole.path}: {named}{whole.size / 1e6:.1f} MB")
-        return
-    if len(targets) > 1:
+    if compose and kind is not None:
+        raise UsageError(
+            "--target is for a server in Python, and --compose for components",
+            hint="leave one of them out: components stay what they are",
+        )
+    if len(targets) > 1 and not compose:
         raise UsageError(
             f"one server is built, and {' and '.join(targets)} are several",
             hint="name one TARGET; --compose makes one component of several",
         )
-    if kind is None:
-        raise UsageError("it is not said what to build", hint="--target handler, wasi-http or worker")
-    (target,) = targets
+    with _progress() as say:
+        if compose:
+            done = _compose(targets, output, say)
+        elif kind is None:
+            raise UsageError("it is not said what to build", hint="--target handler, wasi-http or worker")
+        else:
+            done = _build(targets[0], kind, output, say)
+    typer.echo(done)
+
+
+def _compose(components: list[str], output: Path, say: Callable[[str], None]) -> str:
+    from mcpgen.build.composing import compose
+
+    whole = compose([Path(each) for each in components], output=output, progress=say)
+    named = "" if whole.metadata is None else f"{whole.metadata.name} {whole.metadata.version}, "
+    return f"wrote {whole.path}: {named}{whole.size / 1e6:.1f} MB"
+
+
+def _build(target: str, kind: str, output: Path, say: Callable[[str], None]) -> str:
     if kind == "worker" and target.endswith(".wasm"):
         from mcpgen.component import read
         from mcpgen.worker import write_worker
 
         write_worker(read(Path(target)), output=output, progress=say)
-        typer.echo(f"wrote {output}")
-        return
-    from mcpgen.build import build as built
+        return f"wrote {output}"
+    from mcpgen.build import build
 
-    made = built(target, kind=kind, output=output, progress=say)
-    typer.echo(f"wrote {made.path}: {made.metadata.name} {made.metadata.version}, {made.size / 1e6:.1f} MB")
+    made = build(target, kind=kind, output=output, progress=say)
+    return f"wrote {made.path}: {made.metadata.name} {made.metadata.version}, {made.size / 1e6:.1f} MB"
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Says how far it is: a moving line where stderr is a terminal, a plain one for each step elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda step: typer.echo(step, err=True)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda step: bar.update(task, description=step)
