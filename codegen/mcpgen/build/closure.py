@@ -11,7 +11,7 @@ import ast
 import importlib.machinery
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +39,8 @@ class Module:
     """A module that the server imports, from `importer`, at `place`: None for the first.
 
     `file` is its source; None for a namespace, and for what is part of Python or of mcpgen's runtime. A
-    package's modules are looked for `inside` of its folders.
+    package's modules are looked for `inside` of its folders. Without one that is `optional` its importer
+    does, or the importer of that.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Module:
     compiled: Path | None = None
     tree: ast.Module | None = field(default=None, repr=False, compare=False)
     inside: tuple[str, ...] | None = None
+    optional: bool = False
 
     @property
     def chain(self) -> list[Module]:
@@ -113,21 +115,23 @@ class _Search:
     def _modules(self, wanted: Import, importer: Module | None) -> Iterator[Module]:
         """The module that is imported, and the packages around it, as far as they are new."""
         place = None
+        optional = wanted.optional
         if importer is not None and importer.file is not None:
             place = Place(importer.file, wanted.line)
+            optional = optional or importer.optional
         parts = wanted.name.split(".")
         path: list[str] | None = self._path
         for end in range(1, len(parts) + 1):
             name = ".".join(parts[:end])
             known = self._found.get(name)
-            if known is None:
+            if known is None or (known.optional and not optional):
                 known = self._looked_up(name, path, importer, place)
                 if known is None:
                     # `from package import name` may mean a name in the package's own code.
-                    if end == 1 and not wanted.optional and importer is not None and place is not None:
+                    if end == 1 and not optional and importer is not None and place is not None:
                         self._missing.append(Missing(name, importer, place))
                     return
-                self._found[name] = known
+                self._found[name] = known = replace(known, optional=optional)
                 yield known
             path = None if known.is_library else [*(known.inside or ())]
 

@@ -111,6 +111,8 @@ def refused(found: Closure, *, has_randomness: bool) -> Iterator[Refusal]:
 def _of_module(module: Module) -> Refusal | None:
     top = module.name.partition(".")[0]
     chain = tuple(_names(module))
+    if module.optional:
+        return None
     if module.compiled is not None:
         package = _package(module)
         return Refusal(
@@ -127,10 +129,10 @@ def _of_module(module: Module) -> Refusal | None:
         )
     if not module.is_library:
         return None
-    if top in _ABSENT:
+    if module.name in _ABSENT:
         return Refusal(f"Python has no {top} in a component", "", chain, module.place, _hint_of_absent(top))
     by_author = module.importer is not None and module.importer.is_authors
-    needs = _USELESS.get(module.name) or _USELESS.get(top)
+    needs = _USELESS.get(module.name)
     if by_author and needs is not None:
         return Refusal(
             f"{module.name} needs {needs}, and a component has none",
