@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hosting.conftest import hosted, in_a_loop, peer_of
+from tests.hosting.conftest import Component, hosted, in_a_loop, peer_of
 
+from mcpgen.errors import UsageError
 from mcpgen.hosting.limits import ComponentLimits
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def is_internal_error(answer: dict[str, Any], caplog: pytest.LogCaptureFixture, why: str) -> None:
@@ -92,11 +95,23 @@ async def test_time_is_limited_by_the_clock_as_well(odd: Path, caplog: pytest.Lo
         is_internal_error(await peer.asked("loop"), caplog, "call_seconds")
 
 
-@in_a_loop
-async def test_memory_is_limited(odd: Path, caplog: pytest.LogCaptureFixture) -> None:
-    # Two pages are what it begins with.
-    async with peer_of(hosted(odd, limits=ComponentLimits(max_memory_bytes=65536))) as peer:
-        is_internal_error(await peer.asked("ok"), caplog, "exceeds memory limits")
+def test_component_that_begins_with_more_memory_than_it_may_have_is_refused(odd: Path) -> None:
+    with pytest.raises(UsageError, match=r"odd\.wasm cannot be run: .*exceeds memory limits") as refused:
+        hosted(odd, limits=ComponentLimits(max_memory_bytes=65536))
+    assert "--set max_memory_bytes" in refused.value.hint
+
+
+def test_component_that_imports_what_no_host_has_is_refused(component: Component, tmp_path: Path) -> None:
+    (tmp_path / "wit").mkdir()
+    text = (
+        (ROOT / "wit" / "mcp.wit")
+        .read_text()
+        .replace("world server {", "world server { import nobody: func();")
+    )
+    (tmp_path / "wit" / "mcp.wit").write_text(text.partition("/// A server whose tools")[0])
+    needy = component("needy", world="server", wit=tmp_path / "wit")
+    with pytest.raises(UsageError, match=r"needy\.wasm cannot be run: component imports function `nobody`"):
+        hosted(needy)
 
 
 @in_a_loop

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mcpgen.errors import UsageError
 from mcpgen.hosting import outgoing
 from mcpgen.hosting.engine import Code
 from mcpgen.hosting.grants import Grants
@@ -21,7 +20,7 @@ _OUTGOING = "wasi:http/outgoing-handler@"
 class Linker:
     """A linker for instances of `code`, which is called `name` and has these `imports`.
 
-    Raises `UsageError` for an import that nobody here has, `WasmError` for one that is of another type.
+    What it imports beyond that, instances cannot be made without. Raises `WasmError`.
     """
 
     def __init__(self, code: Code, name: str, imports: Sequence[str], grants: Grants) -> None:
@@ -29,12 +28,6 @@ class Linker:
         self._grants = grants
         self._wasi = any(each.startswith("wasi:") for each in imports)
         self._http = any(each.startswith("wasi:http/") for each in imports)
-        foreign = [each for each in imports if not each.startswith((_HANDLER, "wasi:"))]
-        if foreign:
-            raise UsageError(
-                f"{name} imports {', '.join(foreign)}, which this host does not have",
-                hint="a component may import WASI 0.2, and a middleware mcpgen:mcp/handler",
-            )
         lib = self._library = code.engine.library
         self.pointer = lib.wasmtime_component_linker_new(code.engine.pointer)
         if self._wasi:

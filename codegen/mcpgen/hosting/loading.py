@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from mcpgen.component.recognising import ComponentFile, check_kind, read
 from mcpgen.errors import UsageError
 from mcpgen.hosting.cache import compiled
 from mcpgen.hosting.engine import Code, Engine
 from mcpgen.hosting.grants import Grants
-from mcpgen.hosting.instance import Instance
+from mcpgen.hosting.instance import Instance, Trapped
 from mcpgen.hosting.library import WasmError
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
 from mcpgen.hosting.pool import Isolation, Pool
 
+I = TypeVar("I", bound=Instance)  # noqa: E741
 #: Told before something is compiled: what, how many bytes of it, and where the result is kept.
 Compiling = Callable[[str, int, Path], object]
 
@@ -108,11 +110,24 @@ def functions_pool(
     """
     hosting = hosting or Hosting()
     linked = _linked(component, hosting, compiling, imports=imports)
-    return Pool(
-        lambda: Instance(linked.code, linked.linker, hosting.limits),
-        limits=hosting.limits,
-        isolation=hosting.isolation,
-    )
+
+    def make() -> Instance:
+        return Instance(linked.code, linked.linker, hosting.limits)
+
+    first = tried(make, linked.linker.name)
+    return Pool(make, limits=hosting.limits, isolation=hosting.isolation, first=first)
+
+
+def tried(make: Callable[[], I], name: str) -> I:
+    """The first instance of what is called `name`. Raises `UsageError` where none can be made."""
+    try:
+        return make()
+    except (WasmError, Trapped) as error:
+        reason = " ".join(str(error).split()).removeprefix(f"{name}: ")
+        raise UsageError(
+            f"{name} cannot be run: {reason}",
+            hint="mcpgen inspect shows what it imports; --set max_memory_bytes gives it more memory",
+        ) from None
 
 
 def _check_middleware(component: ComponentFile, server: ComponentFile) -> None:
@@ -144,6 +159,3 @@ def _linked(
             hint="mcpgen inspect shows what it imports; build it again",
         ) from None
     return Linked(code, linker, component.handler)
-
-
-__all__ = ["Hosting", "Linked", "Loaded", "chained", "check_chain", "engine", "functions_pool", "load"]

@@ -54,15 +54,21 @@ class _Job:
 
 
 class Pool(Generic[I]):
-    """Runs calls on instances that `make` makes. For one event loop at a time.
+    """Runs calls on instances that `make` makes, and on `first`. For one event loop at a time.
 
     Nothing is made before the first call. `close` it at the end; it can be used again then.
     """
 
     def __init__(
-        self, make: Callable[[], I], *, limits: ComponentLimits, isolation: Isolation = "pool"
+        self,
+        make: Callable[[], I],
+        *,
+        limits: ComponentLimits,
+        isolation: Isolation = "pool",
+        first: I | None = None,
     ) -> None:
         self._make = make
+        self._first = first
         self._limits = limits
         self._isolation = isolation
         self._crew: _Crew[I] | None = None
@@ -76,6 +82,9 @@ class Pool(Generic[I]):
         crew = self._crew
         if crew is None:
             crew = self._crew = _Crew(self._make, self._limits, fresh=self._isolation == "request")
+            if self._first is not None:
+                crew.idle.append(self._first)
+                self._first = None
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
@@ -117,7 +126,8 @@ class _Crew(Generic[I]):
         self._make = make
         self._limits = limits
         self._fresh = fresh
-        self._idle: list[I] = []
+        #: The instances that nobody uses, the one used last on top.
+        self.idle: list[I] = []
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads = 0
         self._closed = False
@@ -176,7 +186,7 @@ class _Crew(Generic[I]):
 
     def _take(self) -> I:
         try:
-            return self._idle.pop()
+            return self.idle.pop()
         except IndexError:
             return self._make()
 
@@ -189,21 +199,21 @@ class _Crew(Generic[I]):
         # What broke its interface is not trusted with another call.
         if self._fresh or error is not None or instance.dead:
             instance.close()
-            if not self._fresh or self._closed or self._idle:
+            if not self._fresh or self._closed or self.idle:
                 return
             try:
                 instance = self._make()
             except Exception as failed:  # the next call will say the same, to somebody
                 log.debug("no instance was made ahead: %s", failed)
                 return
-        self._idle.append(instance)
+        self.idle.append(instance)
         if self._closed:
             self._free()
 
     def _free(self) -> None:
-        while self._idle:
+        while self.idle:
             try:
-                self._idle.pop().close()
+                self.idle.pop().close()
             except IndexError:  # a thread that was leaving had the same in mind
                 return
 

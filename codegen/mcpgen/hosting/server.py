@@ -20,7 +20,7 @@ from typing import Any
 
 from mcpgen.hosting.instance import Call, HandlerInstance, Trapped
 from mcpgen.hosting.library import WasmError
-from mcpgen.hosting.loading import Loaded
+from mcpgen.hosting.loading import Loaded, tried
 from mcpgen.hosting.pool import Pool
 from mcpgen.hosting.replies import Garbage, Replies, announced, judged
 from mcpgen.hosting.values import Context, Unexpected
@@ -63,6 +63,8 @@ _PROGRESS = "notifications/progress"
 class ComponentServer:
     """Serves a component, or a server component behind its middleware, as loaded by `loading.load`.
 
+    Raises `UsageError` where no instance can be made.
+
     `key` (32 bytes or more) is what the component's own key is derived from: processes that serve the same
     clients need the same. Without one, each makes its own.
     """
@@ -78,7 +80,9 @@ class ComponentServer:
         self._capabilities = ServerCapabilities()
         self._lives = 0
         hosting = loaded.hosting
-        self._pool = Pool(self._instance, limits=hosting.limits, isolation=hosting.isolation)
+        # Now, so that what cannot be linked or does not fit into its limits is told before it is served.
+        first = tried(self._instance, loaded.name)
+        self._pool = Pool(self._instance, limits=hosting.limits, isolation=hosting.isolation, first=first)
 
     async def handle_request(self, request: Request, ctx: RequestContext) -> Response:
         """See `ProtocolHandler.handle_request`."""
