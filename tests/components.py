@@ -52,6 +52,15 @@ class Components:
         digest = hashlib.sha256(b"".join(component.name.encode() for component in components))
         return self._made(label, digest.hexdigest()[:16], suffix, make)
 
+    def compiled(self, component: Path, wasmtime: Path) -> Path:
+        """Machine code for `wasmtime serve --allow-precompiled`, made for a few calls."""
+
+        def compile(output: Path) -> None:
+            run([wasmtime, "compile", "-O", "opt-level=0", component, "-o", output], output.parent)
+
+        label = f"{component.name.partition('.')[0]}-wasmtime"
+        return self.made_of(component, label=label, suffix=".cwasm", make=compile)
+
     def _made(self, label: str, key: str, suffix: str, make: Callable[[Path], None]) -> Path:
         found = self._kept / f"{label}.{key}{suffix}"
         with (self._kept / f"{label}.lock").open("w") as lock:  # one at a time makes it, the others wait

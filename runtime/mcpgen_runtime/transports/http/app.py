@@ -86,6 +86,11 @@ class HttpApp:
         else:
             raise RuntimeError(f"an MCP server has no use for ASGI scopes of type {kind!r}")
 
+    def end_listen_streams(self) -> None:
+        """Answer every listen stream, as if the server were about to end; it goes on."""
+        if self._served is not None:
+            self._served.endpoint.end_listen_streams()
+
     async def close(self, *, drain_seconds: float | None = None) -> None:
         """End gracefully: take nothing new, answer what is in flight within `drain_seconds`, cancel the rest.
 

@@ -325,6 +325,12 @@ class Endpoint:
 
     # The end.
 
+    def end_listen_streams(self) -> None:
+        """Answer every listen stream of 2026-07-28: its client may open another."""
+        for modern in tuple(self._waiting.values()):
+            if modern is not None:
+                modern.end_streams()
+
     async def drain(self) -> None:
         """Take nothing new, end what would never end by itself, and return when nothing is in flight."""
         self._ending = True

@@ -6,12 +6,14 @@ each: nothing is remembered between two of them. Sessions of older clients are s
 (`transports.http.sealed_sessions`).
 
 The environment says what must not be in a component: `MCPGEN_KEY` (32 bytes or more, the same for all
-instances; older keys may follow after commas), `MCPGEN_ALLOWED_HOSTS` and `MCPGEN_ALLOWED_ORIGINS`.
+instances; older keys may follow after commas), `MCPGEN_ALLOWED_HOSTS`, `MCPGEN_ALLOWED_ORIGINS` and
+`MCPGEN_STREAM_SECONDS`.
 `docs/wasi-http.md` tells more.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 from dataclasses import replace
@@ -40,6 +42,7 @@ log = logging.getLogger("mcpgen_runtime")
 KEY = "MCPGEN_KEY"
 ALLOWED_HOSTS = "MCPGEN_ALLOWED_HOSTS"
 ALLOWED_ORIGINS = "MCPGEN_ALLOWED_ORIGINS"
+STREAM_SECONDS = "MCPGEN_STREAM_SECONDS"
 
 _INTERNAL_SERVER_ERROR = 500
 _NO_KEY = bytes(32)
@@ -63,6 +66,8 @@ class HttpComponent:
         self._loop = ComponentLoop(self._now, self._pollables.wait)
         self._app: HttpApp | None = None
         self._failure: CannotStart | None = None
+        #: How long a listen stream may stay open; None for as long as the host lets it.
+        self._stream_seconds: float | None = None
 
     def handle(self, request: Any, response_out: Any) -> None:
         """See `wasi:http/incoming-handler`. Raises nothing."""
@@ -90,6 +95,7 @@ class HttpComponent:
         """Do as the environment says. Raises `CannotStart`."""
         keys = _keys(os.environ.get(KEY, ""))
         config = _allowing(self._config)
+        self._stream_seconds = _stream_seconds(os.environ.get(STREAM_SECONDS, ""))
         sealer = Sealer(keys[0], previous=keys[1:], now=time)
         if isinstance(self._handler, ServerCore):
             self._handler.sealer = sealer
@@ -97,11 +103,14 @@ class HttpComponent:
 
     async def _serve(self, request: Any, response_out: Any) -> None:
         exchange = Exchange(self._imports(), self._pollables, request, response_out)
+        ending: asyncio.TimerHandle | None = None
         try:
             try:
                 if self._failure is not None:
                     raise self._failure
                 assert self._app is not None
+                if self._stream_seconds is not None:
+                    ending = self._loop.call_later(self._stream_seconds, self._app.end_listen_streams)
                 await self._app(exchange.scope, exchange.receive, exchange.send)
             except CannotStart as failure:
                 await Refusal(_INTERNAL_SERVER_ERROR, failure).send(exchange.send)
@@ -115,6 +124,8 @@ class HttpComponent:
                     refusal = Refusal(_INTERNAL_SERVER_ERROR, InternalError(correlation_id))
                     await refusal.send(exchange.send)
         finally:
+            if ending is not None:
+                ending.cancel()
             exchange.close()
 
     def _imports(self) -> Wasi:
@@ -172,6 +183,18 @@ def _allowing(config: TransportConfig) -> TransportConfig:
         return replace(config, **settings)
     except ConfigError as error:
         raise CannotStart(f"The environment is wrong: {error}") from None
+
+
+def _stream_seconds(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < float("inf"):
+        raise CannotStart(f"The environment variable {STREAM_SECONDS} must be a number of seconds above 0")
+    return seconds
 
 
 def _did_not_start() -> CannotStart:

@@ -58,6 +58,8 @@ def looked_after(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"MCPGEN_KEY": " , "}, "MCPGEN_KEY is not set"),
         ({"MCPGEN_KEY": "short"}, "MCPGEN_KEY has 5 bytes: it must have 32 or more"),
         ({"MCPGEN_KEY": f"{KEY},short"}, "MCPGEN_KEY has 5 bytes"),
+        ({"MCPGEN_KEY": KEY, "MCPGEN_STREAM_SECONDS": "soon"}, "MCPGEN_STREAM_SECONDS must be a number"),
+        ({"MCPGEN_KEY": KEY, "MCPGEN_STREAM_SECONDS": "inf"}, "MCPGEN_STREAM_SECONDS must be a number"),
         (
             {"MCPGEN_KEY": KEY, "MCPGEN_ALLOWED_HOSTS": "UPPER"},
             "allowed_hosts must be host names",
@@ -144,6 +146,15 @@ async def test_a_listen_stream_tells_what_its_instance_changes(begin: Begin) -> 
     assert (await listening.event()).json["params"]["uri"] == "test://a"
     listening.disconnect()
     await listening.task
+
+
+async def test_a_listen_stream_ends_with_its_result_where_the_environment_limits_it(begin: Begin) -> None:
+    app = begin(environment={"MCPGEN_KEY": KEY, "MCPGEN_STREAM_SECONDS": "0.05"})
+    app.keep = True
+    for _ in range(2):  # the instance goes on
+        listening = Client(app).modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+        *_, last = (await listening.reply()).messages
+        assert last["result"]["resultType"] == "complete"
 
 
 async def test_a_stream_on_which_nothing_happens_is_kept_alive(begin: Begin) -> None:

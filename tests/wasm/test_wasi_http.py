@@ -1,0 +1,122 @@
+"""The tests of the native HTTP transport, asked of a component under `wasmtime serve`.
+
+An instance lives for one request there, so that all that a session is, is in its id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.components import Components
+from tests.runtime.http import asgi
+from tests.runtime.http.asgi import Client
+from tests.runtime.wasi.http import suite
+from tests.wasm.serving import KEY, Served, wasmtime_serve
+from tests.wasm.through_http import ThroughHttp
+
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+
+HERE = Path(__file__).parent
+#: What the host does before the component hears of a request, or has heard all of it.
+OF_THE_HOST = {
+    "test_wrong_content_length_is_refused": "HTTP ends a body where its length says",
+    "test_other_names_are_forbidden[None]": "the host itself refuses a request without Host",
+}
+
+globals().update(suite.tests())
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests that are coroutines run under asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def compiled(
+    components: Components, wasmtime: Path, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The workbench as a component, compiled for this machine."""
+    stage = tmp_path_factory.mktemp("stage") / "workbench"
+    shutil.copytree(HERE / "workbench", stage)
+    shutil.copy(project_root / "tests/runtime/http/workbench.py", stage)
+    return components.compiled(components.built(stage, "served:server", "wasi-http"), wasmtime)
+
+
+@pytest.fixture(scope="module")
+def served(wasmtime: Path, compiled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with wasmtime_serve(wasmtime, compiled, tmp_path_factory.mktemp("log") / "log") as served:
+        yield served
+
+
+@pytest.fixture
+def client(served: Served) -> Client:
+    """A client of the component."""
+    return Client(ThroughHttp("127.0.0.1", served.port))
+
+
+@pytest.fixture(autouse=True)
+def otherwise(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of in `docs/wasi-http.md`."""
+    known = {**suite.OTHERWISE, **OF_THE_HOST}
+    name = request.node.name
+    reason = known.get(name) or known.get(name.partition("[")[0])
+    if reason is not None:
+        monkeypatch.setattr(asgi, "SECONDS", 1.0)  # what does not come need not be waited for
+        request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+async def test_events_arrive_as_they_are_made(client: Client) -> None:
+    call = client.call("steps", meta={"progressToken": 1})
+    arrived = []
+    for _ in range(3):
+        await call.event()
+        arrived.append(time.monotonic())
+    await call.reply()
+    assert arrived[1] - arrived[0] > 0.25
+
+
+async def test_a_client_that_goes_away_cancels_its_call(client: Client, served: Served) -> None:
+    call = client.call("linger", meta={"progressToken": 1})
+    await call.event()
+    assert "it was cancelled" not in served.printed
+    call.disconnect()
+    async with asyncio.timeout(10):
+        while "it was cancelled" not in served.printed:
+            await asyncio.sleep(0.05)
+
+
+async def test_requests_are_served_side_by_side(client: Client) -> None:
+    listening = client.modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+    assert (await listening.event()).json["method"] == "notifications/subscriptions/acknowledged"
+    replies = [client.call("echo", {"text": str(number)}) for number in range(5)]
+    for number, reply in enumerate(replies):
+        assert (await reply.reply()).json["result"]["content"][0]["text"] == str(number)
+    listening.disconnect()
+    await listening.task
+
+
+async def test_without_a_key_nothing_is_served_and_the_log_says_why(
+    wasmtime: Path, compiled: Path, tmp_path: Path
+) -> None:
+    with wasmtime_serve(wasmtime, compiled, tmp_path / "log", {}) as served:
+        reply = await Client(ThroughHttp("127.0.0.1", served.port)).call("echo", {"text": "hi"}).reply()
+        assert reply.status == 500
+        assert "MCPGEN_KEY is not set" in reply.error["message"]
+        assert "error: The environment variable MCPGEN_KEY is not set" in served.printed
+
+
+async def test_a_session_goes_on_at_another_host_with_the_same_key(
+    client: Client, wasmtime: Path, compiled: Path, tmp_path: Path
+) -> None:
+    session = await client.open("2025-06-18")
+    for key, status in ((KEY, 200), (KEY[::-1], 404)):
+        log = tmp_path / f"log{status}"
+        with wasmtime_serve(wasmtime, compiled, log, {"MCPGEN_KEY": key}) as other:
+            session.app = ThroughHttp("127.0.0.1", other.port)
+            assert (await session.call("echo", {"text": "hi"}).reply()).status == status
