@@ -7,18 +7,20 @@ what all of these import at their top. A module that is missing here is an `Impo
 from __future__ import annotations
 
 import marshal
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from types import CodeType
-from typing import Any
 
 from mcpgen_runtime.transports.wasi.memory_imports import Packed, source_on_path
 
 from . import postponing, slicing
 from .slimming import LIBRARY, compiled
 
-_SYNTAX_TREE = 0x400
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b[ \t]*\(?([\w ,]*)|import[ \t]+([\w., ]+))", re.MULTILINE
+)
 #: What the interpreter imports by itself, for those who use the first.
 _SILENT = {"datetime": ("_strptime",), "_datetime": ("_strptime",), "traceback": ("linecache", "tokenize")}
 #: Of no use where there are no files, processes and terminals; much of the library asks for them at its top.
@@ -70,7 +72,7 @@ def packed(wanted: Iterable[str]) -> dict[str, Packed]:
         found[name] = _packed(code, is_package=source.is_package)
         names += _SILENT.get(name, ())
         if source.filename.startswith(LIBRARY):
-            names += _imported(source.text, name, is_package=source.is_package)
+            names += _imported(source.text, code, name, is_package=source.is_package)
     for name, code in slicing.rest().items():
         found[f"{name}:rest"] = _packed(code, is_package=False)
     return found
@@ -89,22 +91,15 @@ def _packed(code: CodeType, *, is_package: bool) -> Packed:
     return Packed(zlib.compress(marshal.dumps(code), 0), code.co_filename, is_package)
 
 
-def _imported(text: bytes, name: str, *, is_package: bool) -> Iterator[str]:
-    """What a module imports at its top, or as it begins in some other way."""
-    waiting = list(compile(text, name, "exec", _SYNTAX_TREE).body)
-    while waiting:
-        node: Any = waiting.pop()
-        kind = node.__class__.__name__
-        if kind == "Import":
-            yield from (alias.name for alias in node.names)
-        elif kind == "ImportFrom":
-            base = node.module or ""
-            if node.level:
-                parts = name.split(".")
-                above = parts[: len(parts) - node.level + is_package]
-                base = ".".join([*above, *([base] if base else [])])
+def _imported(text: bytes, code: CodeType, name: str, *, is_package: bool) -> Iterator[str]:
+    """What a module of the library imports at its top: what functions import is not among its names."""
+    for match in _IMPORT.finditer(text.decode()):
+        dots, module, named, plain = match.groups()
+        if plain is not None:
+            yield from (each.split()[0] for each in plain.split(",") if each.split()[0] in code.co_names)
+        elif module in code.co_names:
+            parts = name.split(".")
+            above = parts[: len(parts) - len(dots) + is_package] if dots else []
+            base = ".".join([*above, *([module] if module else [])])
             yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif kind in ("If", "Try", "With"):
-            waiting += [*node.body, *getattr(node, "orelse", ()), *getattr(node, "finalbody", ())]
-            waiting += [each for handler in getattr(node, "handlers", ()) for each in handler.body]
+            yield from (f"{base}.{each.split()[0]}" for each in named.split(",") if each.strip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
@@ -19,6 +20,8 @@ from . import slicing
 from .slimming import compiled
 
 _ASYNC_GENERATOR = 0x200
+_ALL = re.compile(r"^__all__ = ((?:[^\n]|\n[ )\]])*)", re.MULTILINE)
+_QUOTED = re.compile(r"[\"'](\w+)[\"']")
 
 
 class Postponed(ModuleType):
@@ -125,11 +128,8 @@ def homes_in_asyncio() -> set[str]:
 
 def _all_of(source: bytes) -> tuple[str, ...]:
     """What the `__all__` of a module says, where it is written out."""
-    tree: Any = compile(source, "asyncio", "exec", 0x400)  # as a syntax tree; the module ast would stay
-    for statement in tree.body:
-        if statement.__class__.__name__ == "Assign" and getattr(statement.targets[0], "id", "") == "__all__":
-            return tuple(each.value for each in getattr(statement.value, "elts", ()))
-    return ()
+    match = _ALL.search(source.decode())
+    return () if match is None else tuple(_QUOTED.findall(match[1]))
 
 
 # What follows stands in for functions of modules that are postponed. It does what they do for what is common,

@@ -8,20 +8,21 @@ for after all.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from importlib.machinery import ModuleSpec
 from types import CodeType, ModuleType
 from typing import Any
 
-_SYNTAX_TREE = 0x400
 _PACKAGE = "mcpgen_types.v2026_07_28"
 #: Each stands on those before it.
 MODULES = tuple(f"{_PACKAGE}.{name}" for name in ("types", "checks", "codecs"))
-#: What of a definition only type checkers read.
-_ANNOTATIONS = ("annotation", "returns")
+_DEFINES = re.compile(r"(?:def|class) (\w+)|(\w+)(?:: TypeAlias)? =")
+_IMPORTS = re.compile(r"from \.(\w+) import ([^#]*)")
+_WORD = re.compile(r"\w+")
 
-Compile = Callable[[Any], CodeType]
+Compile = Callable[[str], CodeType]
 
 
 class Sliced(ModuleType):
@@ -42,7 +43,7 @@ class Sliced(ModuleType):
 
 
 class Loader:
-    """Loads a module that is defined piece by piece. `compiled` makes code of a syntax tree."""
+    """Loads a module that is defined piece by piece. `compiled` makes code of a piece."""
 
     def __init__(self, real: Any, compiled: Compile) -> None:
         self._real = real
@@ -54,8 +55,8 @@ class Loader:
     def exec_module(self, module: ModuleType) -> None:
         """See `importlib.abc.Loader`."""
         name = module.__name__
-        tree = compile(self._real.get_data(self._real.get_filename(name)), name, "exec", _SYNTAX_TREE)
-        _slices[name] = _Slices(module, tree, self._compiled)
+        text = self._real.get_data(self._real.get_filename(name)).decode()
+        _slices[name] = _Slices(module, text, self._compiled)
         module.__class__ = Sliced
 
 
@@ -80,24 +81,21 @@ def _packed() -> Any:
 
 
 class _Slices:
-    def __init__(self, module: ModuleType, tree: Any, compiled: Compile) -> None:
+    def __init__(self, module: ModuleType, text: str, compiled: Compile) -> None:
         self._module = module
-        self._tree = tree
         self._compiled = compiled
-        self._statement_of: dict[str, Any] = {}
+        self._texts = blocks(text)
+        self._block_of: dict[str, int] = {}
+        self._codes: dict[int, CodeType] = {}
         self._imported: dict[str, str] = {}
         self._defined: set[int] = set()
-        for statement in tree.body:
-            kind = statement.__class__.__name__
-            if kind in ("FunctionDef", "ClassDef"):
-                self._statement_of[statement.name] = statement
-            elif kind in ("Assign", "AnnAssign"):
-                target = statement.target if kind == "AnnAssign" else statement.targets[0]
-                self._statement_of[target.id] = statement
-            elif kind == "ImportFrom" and statement.level == 1:
-                self._imported |= {alias.name: f"{_PACKAGE}.{statement.module}" for alias in statement.names}
+        for number, block in enumerate(self._texts):
+            if match := _DEFINES.match(block):
+                self._block_of[match[1] or match[2]] = number
+            elif match := _IMPORTS.match(block):
+                self._imported |= dict.fromkeys(_WORD.findall(match[2]), f"{_PACKAGE}.{match[1]}")
             else:
-                self._run([statement])
+                exec(self._code(number), vars(module))
 
     def define(self, name: str) -> None:
         """Define `name`, if the module has it, and what it stands on, in the order of the source."""
@@ -109,44 +107,42 @@ class _Slices:
                 if each not in vars(self._module):
                     vars(self._module)[each] = getattr(__import__(self._imported[each], fromlist=["*"]), each)
                 continue
-            statement = self._statement_of.get(each)
-            if statement is None or id(statement) in wanted or id(statement) in self._defined:
-                continue
-            wanted.add(id(statement))
-            names += _names(statement)
+            number = self._block_of.get(each, -1)
+            if number >= 0 and number not in wanted and number not in self._defined:
+                wanted.add(number)
+                names += _names(self._code(number))
         self._defined |= wanted
-        self._run([statement for statement in self._tree.body if id(statement) in wanted])
+        for number in sorted(wanted):
+            exec(self._codes.pop(number), vars(self._module))
 
     def rest(self) -> CodeType:
         """The code of all that is not defined."""
-        left = [each for each in self._statement_of.values() if id(each) not in self._defined]
-        for statement in self._tree.body:
-            if statement.__class__.__name__ == "ImportFrom" and statement.level == 1:
-                left.insert(0, statement)
-        return self._code(left)
+        left = [block for n, block in enumerate(self._texts) if n not in self._defined]
+        return self._compiled("".join(left))
 
-    def _run(self, statements: list[Any]) -> None:
-        if statements:
-            exec(self._code(statements), vars(self._module))
-
-    def _code(self, statements: list[Any]) -> CodeType:
-        # What comes from the future holds for the whole source, and has to be said of a part of it again.
-        future = [each for each in self._tree.body if getattr(each, "module", None) == "__future__"]
-        body = [*future, *(each for each in statements if each not in future)]
-        return self._compiled(self._tree.__class__(body=body, type_ignores=[]))
+    def _code(self, number: int) -> CodeType:
+        if number not in self._codes:
+            self._codes[number] = self._compiled(self._texts[number])
+        return self._codes[number]
 
 
-def _names(node: Any) -> Iterator[str]:
-    """The names that a piece of a syntax tree reads."""
-    if node.__class__.__name__ == "Name":
-        yield node.id
-    for field in getattr(node, "_fields", ()):
-        if field in _ANNOTATIONS:
-            continue
-        value = getattr(node, field, None)
-        for each in value if isinstance(value, list) else (value,):
-            if hasattr(each, "_fields"):
-                yield from _names(each)
+def blocks(text: str) -> list[str]:
+    """The statements of a module that is set as ruff sets it, each up to the next; no docstring."""
+    found: list[str] = []
+    for line in text[text.index("from __future__") :].splitlines(keepends=True):
+        if found and line[0] in " \t\n)]}#":
+            found[-1] += line
+        else:
+            found.append(line)
+    return found
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """The names that some code reads."""
+    yield from code.co_names
+    for each in code.co_consts:
+        if each.__class__ is CodeType:
+            yield from _names(each)
 
 
 _slices: dict[str, _Slices] = {}

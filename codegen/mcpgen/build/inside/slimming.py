@@ -21,6 +21,7 @@ LIBRARY = "/python/"
 _OURS = ("mcpgen_runtime", "mcpgen_types")
 _HAS_DOCSTRING = 0x4000000
 _HEAP_TYPE = 1 << 9
+_ANNOTATIONS = 0x1000000  # from __future__
 _CODE = compile("", "", "exec").__class__
 _FUNCTION = (lambda: None).__class__
 
@@ -35,13 +36,16 @@ def begin() -> None:
     external.SourceLoader.get_code = get_code  # type: ignore[method-assign, assignment]
 
 
-def compiled(source: Any, name: str, path: str) -> CodeType:
-    """The code of the module `name`, of its source (or syntax tree) at `path`. Raises `SyntaxError`."""
+def compiled(source: bytes | str, name: str, path: str) -> CodeType:
+    """The code of the module `name`, of its source at `path`. Raises `SyntaxError`."""
     package = name.partition(".")[0]
     known = path.startswith(LIBRARY) or package in _OURS
     # Tracebacks call a file as it is called below its folder.
     shown = path.removeprefix(LIBRARY) if path.startswith(LIBRARY) else path.lstrip("/").partition("/")[2]
-    code = compile(source, shown, "exec", dont_inherit=True, optimize=2 if known else 0)
+    # Of ours there may be pieces, which do not say for themselves that annotations are not to be run.
+    future = _ANNOTATIONS if package in _OURS else 0
+    optimize = 2 if known else 0
+    code = compile(source, sys.intern(shown), "exec", future, dont_inherit=True, optimize=optimize)
     return _without_lines(code) if known else code
 
 
