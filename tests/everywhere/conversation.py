@@ -5,7 +5,8 @@ A step is a few requests that belong together. What the server refuses is part o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -34,13 +35,20 @@ Json: TypeAlias = dict[str, Any]
 WATCHED = "test://watched-resource"
 #: What a user fills in, by the type of the field.
 FILLED = {"string": "Ada", "number": 9.5, "integer": 30, "boolean": True}
+#: How long something is waited for that is not to come.
+_HOPELESS_SECONDS = 3.0
 #: What makes this user fill in what was not asked for.
 WRONGLY = "Please answer wrongly"
 ASKING = "test_input_required_result_"
 
 
-async def converse(transport: Transport, revision: str, steps: Mapping[str, Step]) -> dict[str, list[Said]]:
-    """Have the whole conversation over `transport`; what was said in each step, opening and all."""
+async def converse(
+    transport: Transport, revision: str, steps: Mapping[str, Step], *, hopeless: Collection[str] = ()
+) -> dict[str, list[Said]]:
+    """Have the whole conversation over `transport`; what was said in each step, opening and all.
+
+    Steps that are `hopeless` there end with the first refusal, or when nothing comes any more.
+    """
     recorder = Recorder(times=False)
     client = Client(
         recorder.around(transport),
@@ -56,7 +64,12 @@ async def converse(transport: Transport, revision: str, steps: Mapping[str, Step
     async with client:
         ends["opening"] = len(recorder.entries)
         for name, step in steps.items():
-            await step(client)
+            if name in hopeless:
+                with suppress(McpError, TimeoutError):
+                    async with asyncio.timeout(_HOPELESS_SECONDS):
+                        await step(client)
+            else:
+                await step(client)
             ends[name] = len(recorder.entries)
     spoken: dict[str, list[Said]] = {}
     start = 0

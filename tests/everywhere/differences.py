@@ -17,23 +17,43 @@ class Aside(NamedTuple):
 
 
 #: Each request has an instance of its own.
-FRESH = frozenset({"component, fresh each time", "wasmtime", "jco"})
+_FRESH = frozenset({"component, fresh each time", "wasmtime", "jco"})
+#: Nobody outside of the instance knows sessions.
+_SEALED = frozenset({"wasmtime", "jco"})
 
 ASIDES = (
     Aside(
         "memory",
-        FRESH,
+        _FRESH,
         REVISIONS,
         "what a module counts, it counts in its instance: the next request has another one",
     ),
+    Aside(
+        "changes",
+        _SEALED,
+        REVISIONS,
+        "who listens is in another instance than what changes: 2026-07-28 never hears of it, and to older"
+        " clients subscribing is refused",
+    ),
+    Aside(
+        "opening",
+        _SEALED,
+        LEGACY,
+        "what needs a session that is remembered is not declared: subscribing, and lists that change",
+    ),
+    Aside(
+        "questions",
+        _SEALED,
+        LEGACY,
+        "an answer would come to another instance than the one that asks: the call is refused",
+    ),
+    Aside("rounds", _SEALED, LEGACY, "the same"),
 )
 
 
 def asides(host: str, example: str, revision: str) -> dict[str, str]:
     """The steps that differ there, and why."""
-    if example == "calculator":  # it keeps nothing, and nothing of it changes
-        return {}
-    return {each.step: each.why for each in ASIDES if host in each.hosts and revision in each.revisions}
-
-
-assert LEGACY
+    there = {each.step: each.why for each in ASIDES if host in each.hosts and revision in each.revisions}
+    if example == "calculator":  # it keeps nothing, asks nothing, and nothing of it changes
+        there = {step: why for step, why in there.items() if step == "opening"}
+    return there
