@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from tests.components import Components
+
+if TYPE_CHECKING:
+    from tests.components import Components
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -73,6 +75,8 @@ def wasmtime() -> Path:
 @pytest.fixture(scope="session")
 def components(pytestconfig: pytest.Config, require_tool: Callable[[str | Path], str]) -> Components:
     """Builds components, each once: `components.built(directory, "handlers:server", "handler")`."""
+    from tests.components import Components
+
     require_tool(Path(sys.executable).with_name("componentize-py"))
     assert pytestconfig.cache is not None
     return Components(pytestconfig.cache.mkdir("components"))

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeAlias
 
 from mcpgen_runtime import McpError
-from mcpgen_runtime.client import Client, Transport
+from mcpgen_runtime.client import Client, ClientError, Transport
 from mcpgen_runtime.testing import Recorder
 from mcpgen_types.v2026_07_28 import (
     CompleteRequestParamsArgument,
@@ -65,7 +65,7 @@ async def converse(
         ends["opening"] = len(recorder.entries)
         for name, step in steps.items():
             if name in hopeless:
-                with suppress(McpError, TimeoutError):
+                with suppress(ClientError, McpError, TimeoutError):
                     async with asyncio.timeout(_HOPELESS_SECONDS):
                         await step(client)
             else:

@@ -14,10 +14,12 @@ class Aside(NamedTuple):
     hosts: frozenset[str]
     revisions: tuple[str, ...]
     why: str
+    #: It is not even tried: it would keep the host from answering anything.
+    left_out: bool = False
 
 
 #: Each request has an instance of its own.
-_FRESH = frozenset({"component, fresh each time", "wasmtime", "jco"})
+_FRESH = frozenset({"component, fresh each time", "wasmtime"})
 #: Nobody outside of the instance knows sessions.
 _SEALED = frozenset({"wasmtime", "jco"})
 
@@ -30,7 +32,15 @@ ASIDES = (
     ),
     Aside(
         "changes",
-        _SEALED,
+        frozenset({"jco"}),
+        REVISIONS,
+        "`jco serve` has one instance, which serves one request at a time: a stream that stays open keeps"
+        " every other request waiting",
+        left_out=True,
+    ),
+    Aside(
+        "changes",
+        frozenset({"wasmtime"}),
         REVISIONS,
         "who listens is in another instance than what changes: 2026-07-28 never hears of it, and to older"
         " clients subscribing is refused",
@@ -51,9 +61,8 @@ ASIDES = (
 )
 
 
-def asides(host: str, example: str, revision: str) -> dict[str, str]:
-    """The steps that differ there, and why."""
-    there = {each.step: each.why for each in ASIDES if host in each.hosts and revision in each.revisions}
-    if example == "calculator":  # it keeps nothing, asks nothing, and nothing of it changes
-        there = {step: why for step, why in there.items() if step == "opening"}
-    return there
+def asides(host: str, example: str, revision: str) -> dict[str, Aside]:
+    """The steps that differ there."""
+    there = {each.step: each for each in ASIDES if host in each.hosts and revision in each.revisions}
+    # The calculator keeps nothing, asks nothing, and nothing of it changes.
+    return there if example == "everything" else {step: there[step] for step in ("opening",) if step in there}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ from mcpgen_runtime.client import HttpTransport, StdioTransport, Transport
 #: Makes a transport to the server, for one client.
 Reach: TypeAlias = Callable[[], Transport]
 
+#: What seals sessions, for as long as the tests last.
+KEY = "of no use but for these tests and long enough"
 #: The module of an example's server.
 MODULES = {"calculator": "handlers", "everything": "server"}
 
@@ -41,13 +45,27 @@ def over_stdio(command: Sequence[str | Path], cwd: Path) -> Reach:
     return lambda: StdioTransport([str(part) for part in command], cwd=cwd)
 
 
+def free_port() -> int:
+    """A port that nobody uses, for a host that does not choose one itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def over_http(
     command: Sequence[str | Path], cwd: Path, log: Path, address: str, path: str
 ) -> Iterator[Reach]:
-    """One process for all clients: `address` is the pattern by which its log tells where it listens."""
+    """One process for all clients, its environment as a deployment would have it.
+
+    `address` is the pattern by which its log tells where it listens.
+    """
+    environment = {**os.environ, "MCPGEN_KEY": KEY}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
     try:
         deadline = time.monotonic() + 120
         while (found := re.search(address, log.read_text(errors="replace"))) is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from typing import Any, NamedTuple
 
@@ -16,6 +16,8 @@ NEVER_THE_SAME = {
     "correlationId": "is random",
     "elicitationId": "is random, where the author gives none",
 }
+#: Where a client's number of a request is, besides in `id`: how many it has sent before differs.
+_NUMBERS = frozenset({"progressToken", "io.modelcontextprotocol/subscriptionId"})
 #: These come when they come, on whatever channel they come; the rest has an order.
 IN_NO_ORDER = frozenset(
     {
@@ -43,6 +45,7 @@ class Said(NamedTuple):
 def said(entries: Iterable[dict[str, Any]]) -> list[Said]:
     """The messages of a recorder's entries, in an order that any transport can have."""
     asked: dict[Any, str] = {}
+    sent: dict[Any, str] = {}
     messages: list[Said] = []
     whenever: list[Said] = []
     for entry in entries:
@@ -54,12 +57,16 @@ def said(entries: Iterable[dict[str, Any]]) -> list[Said]:
             method = message.get("method")
             if method == _OF_THE_TRANSPORT:
                 continue
-            message = _comparable(message)
+            if by == "client" and method is not None and "id" in message:
+                sent[message["id"]] = f"request {len(sent) + 1}"
+            message = _comparable(message, sent)
             # A server numbers its questions as it likes; the answer has the same number.
             if by == "server" and method is not None and "id" in message:
                 message["id"] = asked.setdefault(message["id"], f"question {len(asked) + 1}")
             elif by == "client" and method is None:
                 message["id"] = asked.get(message.get("id"), "of no question")
+            elif "id" in message:
+                message["id"] = sent.get(message["id"], message["id"])
             if method in IN_NO_ORDER:
                 whenever.append(Said(by, message))
                 continue
@@ -86,12 +93,17 @@ def _counted_from_none(messages: list[Said]) -> list[Said]:
     return [Said(each.by, message) for each, message in zip(messages, json.loads(text), strict=True)]
 
 
-def _comparable(value: Any) -> Any:
+def _comparable(value: Any, sent: Mapping[Any, str]) -> Any:
     if isinstance(value, list):
-        return [_comparable(item) for item in value]
+        return [_comparable(item, sent) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
-        key: f"<{key}>" if key in NEVER_THE_SAME and isinstance(item, str) else _comparable(item)
-        for key, item in value.items()
-    }
+    compared = {}
+    for key, item in value.items():
+        if key in NEVER_THE_SAME and isinstance(item, str):
+            compared[key] = f"<{key}>"
+        elif key in _NUMBERS:
+            compared[key] = sent.get(item, item)
+        else:
+            compared[key] = _comparable(item, sent)
+    return compared
