@@ -21,7 +21,7 @@ class Aside(NamedTuple):
 #: Each request has an instance of its own.
 _FRESH = frozenset({"component, fresh each time", "wasmtime"})
 #: Nobody outside of the instance knows sessions.
-_SEALED = frozenset({"wasmtime", "jco"})
+_SEALED = frozenset({"wasmtime", "jco", "workerd"})
 
 ASIDES = (
     Aside(

@@ -54,12 +54,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def over_http(
-    command: Sequence[str | Path], cwd: Path, log: Path, address: str, path: str
-) -> Iterator[Reach]:
+def over_http(command: Sequence[str | Path], cwd: Path, log: Path, listens: str | int) -> Iterator[Reach]:
     """One process for all clients, its environment as a deployment would have it.
 
-    `address` is the pattern by which its log tells where it listens.
+    `listens` is the port that it was told, or the pattern by which its log tells an address.
     """
     environment = {**os.environ, "MCPGEN_KEY": KEY}
     with log.open("wb") as output:
@@ -68,11 +66,11 @@ def over_http(
         )
     try:
         deadline = time.monotonic() + 120
-        while (found := re.search(address, log.read_text(errors="replace"))) is None:
+        while (address := _address(log, listens)) is None:
             assert process.poll() is None, f"it did not start: {log.read_text(errors='replace')[-3000:]}"
             assert time.monotonic() < deadline, f"it does not listen: {log.read_text()[-3000:]}"
             time.sleep(0.05)
-        url = f"http://{found[1]}{path}"
+        url = f"http://{address}/mcp"
         yield lambda: HttpTransport(url)
         assert process.poll() is None, f"it died meanwhile: {log.read_text(errors='replace')[-3000:]}"
     finally:
@@ -82,3 +80,14 @@ def over_http(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _address(log: Path, listens: str | int) -> str | None:
+    if isinstance(listens, str):
+        found = re.search(listens, log.read_text(errors="replace"))
+        return found and found[1]
+    try:
+        socket.create_connection(("127.0.0.1", listens), 1).close()
+    except OSError:
+        return None
+    return f"127.0.0.1:{listens}"

@@ -28,12 +28,11 @@ Transcript: TypeAlias = dict[str, list[Said]]
 
 #: Where each host listens, as its log tells.
 _OURS = r"on http://(\S+)/mcp"
-_JCOS = r"listening @ ([\d.:]+)\.\.\."
 _WASMTIMES = r"on http://([^/\s]+)"
 HOSTS = (
     *("stdio", "http"),
     *("component", "component over http", "component, fresh each time"),
-    *("wasmtime", "jco"),
+    *("wasmtime", "jco", "workerd"),
 )
 
 
@@ -61,7 +60,7 @@ def reach(
                     return over_stdio([mcpgen, "serve", target, "--stdio"], directory)
                 case "http":
                     command = [mcpgen, "serve", target, "--http", "127.0.0.1:0"]
-                    return stack.enter_context(over_http(command, directory, log, _OURS, "/mcp"))
+                    return stack.enter_context(over_http(command, directory, log, _OURS))
                 case "component":
                     return over_stdio([mcpgen, "serve", handler(directory, target), "--stdio"], directory)
                 case "component, fresh each time":
@@ -69,13 +68,14 @@ def reach(
                     return over_stdio(command, directory)
                 case "component over http":
                     command = [mcpgen, "serve", handler(directory, target), "--http", "127.0.0.1:0"]
-                    return stack.enter_context(over_http(command, directory, log, _OURS, "/mcp"))
+                    return stack.enter_context(over_http(command, directory, log, _OURS))
                 case "jco":
                     node = require_tool(peers / "node_modules/.bin/node")
                     jco = require_tool(peers / "node_modules/.bin/jco")
-                    command = [node, jco, "serve", http(directory, target), "--host", "127.0.0.1"]
-                    command += ["--port", str(free_port())]
-                    return stack.enter_context(over_http(command, directory, log, _JCOS, "/mcp"))
+                    port = free_port()
+                    command = [node, jco, "serve", http(directory, target)]
+                    command += ["--host", "127.0.0.1", "--port", str(port)]
+                    return stack.enter_context(over_http(command, directory, log, port))
                 case "wasmtime":
                     wasmtime = request.getfixturevalue("wasmtime")
                     made = http(directory, target)
@@ -94,8 +94,23 @@ def reach(
                         f"MCPGEN_KEY={KEY}",
                     ]
                     command += ["--addr", "127.0.0.1:0", compiled]
-                    return stack.enter_context(over_http(command, directory, log, _WASMTIMES, "/mcp"))
+                    return stack.enter_context(over_http(command, directory, log, _WASMTIMES))
+                case "workerd":
+                    folder = worker(http(directory, target))
+                    workerd = require_tool(peers / "node_modules/.bin/workerd")
+                    port = free_port()
+                    command = [workerd, "serve", folder / "config.capnp"]
+                    command += [f"--socket-addr=http=127.0.0.1:{port}"]
+                    return stack.enter_context(over_http(command, directory, log, port))
             raise AssertionError(host)
+
+        def worker(component: Path) -> Path:
+            def make(output: Path) -> None:
+                jco = f"JCO={require_tool(peers / 'node_modules/.bin/jco')}"
+                build: list[str | Path] = [mcpgen, "build", component, "--target", "worker", "-o", output]
+                run(["env", jco, *build], project_root)
+
+            return components.made_of(component, label=f"{component.stem}-worker", suffix="", make=make)
 
         def http(directory: Path, target: str) -> Path:
             return components.built(directory, target, "wasi-http")
