@@ -1,4 +1,4 @@
-"""The bindings of the world `http-server` (`wit/mcp.wit`), which nothing else touches.
+"""The bindings of the worlds that know HTTP (`wit/mcp.wit`), which nothing else touches.
 
 componentize-py generates them. They exist inside a component only, and there from the beginning. What a
 resource holds must be dropped before it is: a host ends the instance of who does not.
@@ -25,25 +25,41 @@ class Closed(Exception):
     """The other side is gone."""
 
 
-class Wasi:
-    """What the component imports."""
+class Http:
+    """What HTTP takes, answered or asked: the worlds `http-server` and `tools-http` both have it."""
 
     def __init__(self) -> None:
-        self._err: type[Exception] = import_module("componentize_py_types").Err
-        self._ok = import_module("componentize_py_types").Ok
-        self._types = _imported("types")
-        self._streams = _imported("streams")
-        self._poll = _imported("poll")
-        self._monotonic = _imported("monotonic_clock")
-        self._wall = _imported("wall_clock")
-        self._random = _imported("random")
-        self._environment = _imported("environment")
-        self._stderr = _imported("stderr")
-
-    # See `Surroundings`.
+        self.err: type[Exception] = import_module("componentize_py_types").Err
+        self.ok = import_module("componentize_py_types").Ok
+        self.types = imported("types")
+        self.streams = imported("streams")
+        self._poll = imported("poll")
+        self._monotonic = imported("monotonic_clock")
 
     def now(self) -> float:
+        """Seconds on a clock that never runs backwards."""
         return self._monotonic.now() / 1e9  # type: ignore[no-any-return]
+
+    def after(self, seconds: float) -> Any:
+        """A pollable that is ready in `seconds`."""
+        return self._monotonic.subscribe_duration(max(0, round(seconds * 1e9)))
+
+    def poll(self, pollables: Sequence[Any]) -> Sequence[int]:
+        """Wait until one is ready; the places of those that are."""
+        return self._poll.poll(list(pollables))  # type: ignore[no-any-return]
+
+
+class Wasi(Http):
+    """What a component of the world `http-server` imports."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wall = imported("wall_clock")
+        self._random = imported("random")
+        self._environment = imported("environment")
+        self._stderr = imported("stderr")
+
+    # See `Surroundings`.
 
     def time(self) -> float:
         moment = self._wall.now()
@@ -64,7 +80,7 @@ class Wasi:
         try:
             for start in range(0, len(data), _MAX_BLOCKING):
                 stderr.blocking_write_and_flush(data[start : start + _MAX_BLOCKING])
-        except self._err:  # nobody reads it
+        except self.err:  # nobody reads it
             pass
         finally:
             drop(stderr)
@@ -75,21 +91,13 @@ class Wasi:
         """The variables that the host grants."""
         return dict(self._environment.get_environment())
 
-    def after(self, seconds: float) -> Any:
-        """A pollable that is ready in `seconds`."""
-        return self._monotonic.subscribe_duration(max(0, round(seconds * 1e9)))
-
-    def poll(self, pollables: Sequence[Any]) -> Sequence[int]:
-        """Wait until one is ready; the places of those that are."""
-        return self._poll.poll(list(pollables))  # type: ignore[no-any-return]
-
     def body_of(self, request: Any) -> RequestBody:
         """The body of a request, once."""
         return RequestBody(self, request)
 
     def respond(self, response_out: Any, status: int, headers: Sequence[tuple[bytes, bytes]]) -> ResponseBody:
         """The answer to a request, not begun yet. Raises `ValueError` for headers that cannot be sent."""
-        types = self._types
+        types = self.types
         told = [
             (name.decode("latin-1"), value)
             for name, value in headers
@@ -97,7 +105,7 @@ class Wasi:
         ]
         try:
             fields = types.Fields.from_list(told)
-        except self._err as error:
+        except self.err as error:
             raise ValueError(f"the host refuses the headers {told}: {error}") from None
         response = types.OutgoingResponse(fields)
         response.set_status_code(status)
@@ -105,9 +113,9 @@ class Wasi:
 
 
 class RequestBody:
-    """What the client sends."""
+    """What the other side sends, be it the client's request or a server's answer."""
 
-    def __init__(self, wasi: Wasi, request: Any) -> None:
+    def __init__(self, wasi: Http, request: Any) -> None:
         self._wasi = wasi
         self._body = request.consume()
         self._stream = self._body.stream()
@@ -116,8 +124,8 @@ class RequestBody:
         """What is there, which may be nothing yet; None at the end. Raises `Closed`."""
         try:
             return self._stream.read(size)  # type: ignore[no-any-return]
-        except self._wasi._err as error:
-            if isinstance(_reason(error), self._wasi._streams.StreamError_Closed):
+        except self._wasi.err as error:
+            if isinstance(_reason(error), self._wasi.streams.StreamError_Closed):
                 return None
             raise Closed from None
 
@@ -130,40 +138,33 @@ class RequestBody:
         drop(self._stream, self._body)
 
 
-class ResponseBody:
-    """What the client gets."""
+class SentBody:
+    """What the other side gets, be it the client's answer or a server's request."""
 
-    def __init__(self, wasi: Wasi, response: Any, response_out: Any) -> None:
+    def __init__(self, wasi: Http, body: Any) -> None:
         self._wasi = wasi
-        self._response = response
-        self._response_out = response_out
-        self._body = response.body()
-        self._stream = self._body.write()
-
-    def begin(self) -> None:
-        """Have the host send the head. What was written before goes with it, in one packet."""
-        wasi = self._wasi
-        wasi._types.ResponseOutparam.set(self._response_out, wasi._ok(self._response))
+        self._body = body
+        self._stream = body.write()
 
     def room(self) -> int:
         """How many bytes `write` takes now. Raises `Closed`."""
         try:
             return self._stream.check_write()  # type: ignore[no-any-return]
-        except self._wasi._err:
+        except self._wasi.err:
             raise Closed from None
 
     def write(self, data: bytes) -> None:
         """Send `data`, for which there is room. Raises `Closed`."""
         try:
             self._stream.write(data)
-        except self._wasi._err:
+        except self._wasi.err:
             raise Closed from None
 
     def flush(self) -> None:
         """Let nothing wait that was written; there is room again once it is out. Raises `Closed`."""
         try:
             self._stream.flush()
-        except self._wasi._err:
+        except self._wasi.err:
             raise Closed from None
 
     def pollable(self) -> Any:
@@ -174,13 +175,26 @@ class ResponseBody:
         """That was all. Raises `Closed`."""
         drop(self._stream)
         try:
-            self._wasi._types.OutgoingBody.finish(self._body, None)
-        except self._wasi._err:
+            self._wasi.types.OutgoingBody.finish(self._body, None)
+        except self._wasi.err:
             raise Closed from None
 
     def break_off(self) -> None:
         """There should be more, and nobody will send it: the host has to tell the client."""
         drop(self._stream, self._body)
+
+
+class ResponseBody(SentBody):
+    """What the client gets."""
+
+    def __init__(self, wasi: Http, response: Any, response_out: Any) -> None:
+        super().__init__(wasi, response.body())
+        self._response = response
+        self._response_out = response_out
+
+    def begin(self) -> None:
+        """Have the host send the head. What was written before goes with it, in one packet."""
+        self._wasi.types.ResponseOutparam.set(self._response_out, self._wasi.ok(self._response))
 
 
 def parts(request: Any) -> tuple[str, str, str, str | None, list[tuple[bytes, bytes]]]:
@@ -205,5 +219,6 @@ def _reason(error: Any) -> Any:
     return error.value
 
 
-def _imported(interface: str) -> Any:
+def imported(interface: str) -> Any:
+    """The bindings of an interface that the component imports."""
     return import_module(f"wit_world.imports.{interface}")

@@ -16,7 +16,7 @@ from __future__ import annotations
 import logging
 from asyncio import events
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Protocol
 
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.errors import InternalError, InvalidRequest, McpError
@@ -40,12 +40,24 @@ _NO_KEY = bytes(32)
 _MAX_PRINTED = 64 * 1024
 
 
-class ComponentHandler:
-    """Answers messages with `servable`, one at a time."""
+class Clock(Protocol):
+    """What time it is for timers, and how one waits."""
 
-    def __init__(self, servable: Servable, *, limits: Limits | None = None) -> None:
+    def now(self) -> float:
+        """Seconds on a clock that never runs backwards."""
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait for `seconds`, or for what else there is to wait for. Raises `Stuck`."""
+
+
+class ComponentHandler:
+    """Answers messages with `servable`, one at a time; `clock` is that of a host that gives one."""
+
+    def __init__(
+        self, servable: Servable, *, limits: Limits | None = None, clock: Clock | None = None
+    ) -> None:
         self._limits = limits or Limits()
-        self._clock = PassingTime()
+        self._clock: Clock = PassingTime() if clock is None else clock
         self._loop = ComponentLoop(self._clock.now, self._clock.wait)
         self._key = _NO_KEY
         self._context: Context | None = None

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from mcpgen_runtime.transports.wasi.bindings import Wasi, drop
+from mcpgen_runtime.transports.wasi.bindings import Http, drop
 from mcpgen_runtime.transports.wasi.loop import Stuck
 
 
 class Pollables:
     """Those that somebody waits for, each with its future."""
 
-    def __init__(self, wasi: Callable[[], Wasi]) -> None:
+    def __init__(self, wasi: Callable[[], Http]) -> None:
         self._wasi = wasi
         self._waiting: dict[Any, asyncio.Future[None]] = {}
 

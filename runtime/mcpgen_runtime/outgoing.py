@@ -1,0 +1,161 @@
+"""HTTP requests that handlers make of others, in the same words natively and inside a component.
+
+    answer = await fetch("https://api.example.org/rates?of=EUR", timeout=5)
+
+Natively a thread sends them, with the standard library. A component sends them through its host, which has to
+allow it: `mcpgen build --target tools-http`, and `mcpgen serve server.wasm --allow-host api.example.org`.
+Redirects are not followed: where a request goes, the code says that makes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, quote, urlsplit
+
+#: What an answer may have unless its caller says otherwise.
+MAX_BYTES = 16 * 1024 * 1024
+_SAFE = "%/?:@!$&'()*+,;=~[]"
+
+
+class FetchFailed(Exception):
+    """There is no answer, or not all of one: nobody listens, it took too long, the host does not allow it."""
+
+
+class Outgoing(NamedTuple):
+    """A request that is checked: `target` is the path with its query, `headers` are as they are sent."""
+
+    method: str
+    scheme: str
+    authority: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    timeout: float
+    max_bytes: int
+
+
+class Fetched(NamedTuple):
+    """An answer, whatever its status. The names of `headers` are in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any case."""
+        return next((value for key, value in self.headers if key == name.lower()), None)
+
+    def text(self) -> str:
+        """The body, which is taken for UTF-8."""
+        return self.body.decode(errors="replace")
+
+    def json(self) -> Any:
+        """The body as JSON. Raises `ValueError`."""
+        return json.loads(self.body)
+
+
+Send = Callable[[Outgoing], Awaitable[Fetched]]
+
+
+async def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    body: bytes | str = b"",
+    timeout: float = 30.0,
+    max_bytes: int = MAX_BYTES,
+) -> Fetched:
+    """Send a request, and give its answer, be it of any status.
+
+    `timeout` is in seconds, to connect, until the answer begins, and between any two parts of it. Raises
+    `FetchFailed` where there is no answer or one of more than `max_bytes`, and `ValueError` for what is no
+    request.
+    """
+    return await _send(
+        _checked(url, method, headers, body.encode() if isinstance(body, str) else body, timeout, max_bytes)
+    )
+
+
+def send_with(send: Send) -> None:
+    """Have requests sent by `send` from now on: a component's host has its own way."""
+    global _send
+    _send = send
+
+
+def _checked(
+    url: str,
+    method: str,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    body: bytes,
+    timeout: float,
+    max_bytes: int,
+) -> Outgoing:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url[:80]!r} is no URL of http or https")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a URL with a name or a password is not sent: say it in a header")
+    if not method.isascii() or not method.replace("-", "").isalpha():
+        raise ValueError(f"{method[:20]!r} is no method")
+    items = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+    for name, value in items:
+        if not name or not all(each.isalnum() or each in "!#$%&'*+-.^_`|~" for each in name):
+            raise ValueError(f"{name[:40]!r} is no name of a header")
+        if any(each in value for each in "\r\n\0") or value != value.strip():
+            raise ValueError(f"the header {name} has a value that cannot be sent")
+        if name.lower() in ("host", "content-length", "transfer-encoding", "connection"):
+            raise ValueError(f"the header {name} is not for handlers to say: it follows from the request")
+    if timeout <= 0:
+        raise ValueError("a timeout is more than 0 seconds")
+    return Outgoing(
+        method.upper(), parts.scheme, _authority(parts), _target(parts), items, body, timeout, max_bytes
+    )
+
+
+def _authority(parts: SplitResult) -> str:
+    assert parts.hostname is not None
+    name = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
+    name = f"[{name}]" if ":" in name else name
+    return name if parts.port is None else f"{name}:{parts.port}"
+
+
+def _target(parts: SplitResult) -> str:
+    path = quote(parts.path or "/", safe=_SAFE)
+    return f"{path}?{quote(parts.query, safe=_SAFE)}" if parts.query else path
+
+
+async def _natively(request: Outgoing) -> Fetched:
+    return await asyncio.to_thread(_blocking, request)
+
+
+_send: Send = _natively
+
+
+def _blocking(request: Outgoing) -> Fetched:
+    """Send a request, and wait for its answer, in the thread that calls. Raises `FetchFailed`."""
+    # None of it exists in a component, which imports this module as well.
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+
+    kind = HTTPSConnection if request.scheme == "https" else HTTPConnection
+    connection = kind(request.authority, timeout=request.timeout)
+    try:
+        connection.request(request.method, request.target, request.body or None, dict(request.headers))
+        answer = connection.getresponse()
+        body = answer.read(request.max_bytes + 1)
+        if len(body) > request.max_bytes:
+            raise too_large(request)
+        headers = tuple((name.lower(), value) for name, value in answer.getheaders())
+        return Fetched(answer.status, headers, body)
+    except (OSError, HTTPException) as error:
+        raise FetchFailed(f"no answer from {request.authority}: {error or type(error).__name__}") from error
+    finally:
+        connection.close()
+
+
+def too_large(request: Outgoing) -> FetchFailed:
+    """What to raise for an answer that is larger than its caller allows."""
+    return FetchFailed(f"the answer from {request.authority} has more than {request.max_bytes} bytes")
