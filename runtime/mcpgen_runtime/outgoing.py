@@ -18,6 +18,14 @@ from urllib.parse import SplitResult, quote, urlsplit
 #: What an answer may have unless its caller says otherwise.
 MAX_BYTES = 16 * 1024 * 1024
 _SAFE = "%/?:@!$&'()*+,;=~[]"
+#: What follows from the request, or is between the host and the next hop.
+_NOT_FOR_HANDLERS = frozenset(
+    {
+        *("connection", "content-length", "host", "http2-settings", "keep-alive", "proxy-authenticate"),
+        *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    }
+)
+_HAVE_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 class FetchFailed(Exception):
@@ -103,17 +111,18 @@ def _checked(
         raise ValueError(f"{method[:20]!r} is no method")
     items = tuple(headers.items() if isinstance(headers, Mapping) else headers)
     for name, value in items:
-        if not name or not all(each.isalnum() or each in "!#$%&'*+-.^_`|~" for each in name):
+        if not name.isascii() or not name or not all(c.isalnum() or c in "!#$%&'*+-.^_`|~" for c in name):
             raise ValueError(f"{name[:40]!r} is no name of a header")
-        if any(each in value for each in "\r\n\0") or value != value.strip():
+        if name.lower() in _NOT_FOR_HANDLERS:
+            raise ValueError(f"the header {name} is not for handlers to say: it is up to who sends it")
+        if any(ord(each) < 32 or ord(each) > 255 for each in value) or value != value.strip():
             raise ValueError(f"the header {name} has a value that cannot be sent")
-        if name.lower() in ("host", "content-length", "transfer-encoding", "connection"):
-            raise ValueError(f"the header {name} is not for handlers to say: it follows from the request")
     if timeout <= 0:
         raise ValueError("a timeout is more than 0 seconds")
-    return Outgoing(
-        method.upper(), parts.scheme, _authority(parts), _target(parts), items, body, timeout, max_bytes
-    )
+    method = method.upper()
+    if body or method in _HAVE_A_BODY:
+        items = (*items, ("Content-Length", str(len(body))))
+    return Outgoing(method, parts.scheme, _authority(parts), _target(parts), items, body, timeout, max_bytes)
 
 
 def _authority(parts: SplitResult) -> str:

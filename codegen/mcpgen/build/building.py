@@ -26,7 +26,12 @@ from mcpgen.worker import prepare_worker, write_worker
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 
 #: What a component can be built as, and the world of each.
-KINDS = {"handler": "server", "wasi-http": "http-server", "worker": "http-server"}
+KINDS = {
+    "handler": "server",
+    "tools-http": "tools-http",
+    "wasi-http": "http-server",
+    "worker": "http-server",
+}
 
 
 class Built(NamedTuple):
@@ -60,7 +65,7 @@ def build(
         found = closure(of.module, of.root)
     except (SyntaxError, ValueError):
         found = Closure({}, [])  # loading it says what and where
-    check(found, target=target, has_randomness=kind != "handler")
+    check(found, target=target, has_randomness=kind == "wasi-http", has_http=kind == "tools-http")
     progress("loading the server")
     layers = None
     with without_pydantic(target):

@@ -56,11 +56,23 @@ def inner(message, context):
 found = MiddlewareCore(found if isinstance(found, (list, tuple)) else [found], inner)
 """
 
+_ALONE = """\
+clock = None
+"""
+
+_FETCHING = """\
+from wit_world.imports import monotonic_clock, outgoing_handler, poll, streams, types
+from mcpgen_runtime.transports.wasi.outgoing import HostTime
+
+clock = HostTime()
+clock.install()
+"""
+
 _HANDLER = """\
 from wit_world.exports import handler as bindings
 from mcpgen_runtime.transports.wasi.handler import ComponentHandler
 
-component = ComponentHandler(found)
+component = ComponentHandler(found, clock=clock)
 
 
 class Handler(exports.Handler):
@@ -108,8 +120,9 @@ del making, slimming
 
 #: By world.
 _PARTS = {
-    "server": (_SERVER, _HANDLER),
-    "middleware": (_MIDDLEWARE, _HANDLER),
+    "server": (_SERVER, _ALONE, _HANDLER),
+    "tools-http": (_SERVER, _FETCHING, _HANDLER),
+    "middleware": (_MIDDLEWARE, _ALONE, _HANDLER),
     "http-server": (_SERVER, _HTTP),
 }
 

@@ -53,10 +53,12 @@ _PROCESSES = frozenset(
 )
 _RANDOM = frozenset({"os.urandom", "os.getrandom", "uuid.uuid1", "uuid.uuid4", "uuid.uuid6", "uuid.uuid7"})
 _RANDOM_MODULES = ("secrets",)
+#: What has the host make HTTP requests.
+_OUTGOING = "mcpgen_runtime.outgoing"
 #: What of `random` needs no chance, or says where its own comes from.
 _SEEDED = frozenset({"Random", "seed"})
 _HINTS = {
-    "the network": "have the host fetch it, or serve this tool natively: mcpgen serve",
+    "the network": "mcpgen_runtime.outgoing.fetch does it, with --target tools-http; or serve it natively",
     "processes": "serve this tool natively: mcpgen serve",
     "files": "keep it in memory, or read it when the module is imported: that happens while it is built",
     "threads": "call it directly: a component answers one message at a time",
@@ -78,9 +80,12 @@ class Refusal(NamedTuple):
         return f"{self.what}: {' -> '.join(self.chain)}{where}"
 
 
-def check(found: Closure, *, target: str, has_randomness: bool) -> None:
-    """Raise `UsageError` where the modules of a server need what a component does not have."""
-    refusals = list(dict.fromkeys(refused(found, has_randomness=has_randomness)))
+def check(found: Closure, *, target: str, has_randomness: bool, has_http: bool = False) -> None:
+    """Raise `UsageError` where the modules of a server need what a component does not have.
+
+    `has_http` says that it may make HTTP requests, through its host.
+    """
+    refusals = list(dict.fromkeys(refused(found, has_randomness=has_randomness, has_http=has_http)))
     if not refusals:
         return
     first, *more = refusals
@@ -91,8 +96,13 @@ def check(found: Closure, *, target: str, has_randomness: bool) -> None:
     raise UsageError("\n".join(lines), hint=first.hint)
 
 
-def refused(found: Closure, *, has_randomness: bool) -> Iterator[Refusal]:
+def refused(found: Closure, *, has_randomness: bool, has_http: bool = False) -> Iterator[Refusal]:
     """Everything that cannot be."""
+    outgoing = found.modules.get(_OUTGOING)
+    if outgoing is not None and not has_http:
+        what = f"{_OUTGOING} makes HTTP requests, which this target does not import"
+        hint = "build it with --target tools-http, and name the hosts to mcpgen serve: --allow-host NAME"
+        yield Refusal(what, "the network", tuple(_names(outgoing)), outgoing.place, hint)
     for missing in found.missing:
         yield Refusal(
             f"there is no module {missing.name}",

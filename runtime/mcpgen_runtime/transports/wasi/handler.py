@@ -58,6 +58,8 @@ class ComponentHandler:
     ) -> None:
         self._limits = limits or Limits()
         self._clock: Clock = PassingTime() if clock is None else clock
+        #: When the latest message came.
+        self._began = 0.0
         self._loop = ComponentLoop(self._clock.now, self._clock.wait)
         self._key = _NO_KEY
         self._context: Context | None = None
@@ -79,6 +81,7 @@ class ComponentHandler:
     def handle(self, message: bytes, context: Context) -> list[bytes] | None:
         """See `handler.handle` in `wit/mcp.wit`; None stands for `not-mine`. Raises nothing."""
         self._context = context
+        self._began = self._clock.now()
         replies = Replies(self._loop, null_id=context.revision < "2025-11-25")
         received: Message | None = None
         try:
@@ -183,7 +186,8 @@ class _Surroundings:
         return self._component._clock.now()
 
     def time(self) -> float:
-        return self._component._time() + self._component._clock.now()
+        component = self._component
+        return component._time() + component._clock.now() - component._began
 
     def sleep(self, seconds: float) -> None:
         self._component._clock.wait(max(seconds, 0.0))

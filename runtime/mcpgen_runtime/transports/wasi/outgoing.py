@@ -52,9 +52,7 @@ class HostTime:
     async def _begun(self, request: Outgoing) -> Any:
         """Send a request with its body; what its answer will be. Raises `FetchFailed`."""
         types = self.http.types
-        fields = types.Fields.from_list(
-            [(name, value.encode("latin-1", "replace")) for name, value in request.headers]
-        )
+        fields = types.Fields.from_list([(name, value.encode("latin-1")) for name, value in request.headers])
         outgoing = types.OutgoingRequest(fields)
         outgoing.set_method(_method(types, request.method))
         outgoing.set_scheme(types.Scheme_Https() if request.scheme == "https" else types.Scheme_Http())
