@@ -157,6 +157,8 @@ def _blocking(request: Outgoing) -> Fetched:
         body = answer.read(request.max_bytes + 1)
         if len(body) > request.max_bytes:
             raise too_large(request)
+        if answer.length:  # that many bytes are missing, and `read` says nothing of it
+            raise FetchFailed(f"the answer from {request.authority} broke off")
         headers = tuple((name.lower(), value) for name, value in answer.getheaders())
         return Fetched(answer.status, headers, body)
     except (OSError, HTTPException) as error:
