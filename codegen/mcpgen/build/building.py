@@ -65,14 +65,16 @@ def build(
         found = closure(of.module, of.root)
     except (SyntaxError, ValueError):
         found = Closure({}, [])  # loading it says what and where
-    check(found, target=target, has_randomness=kind == "wasi-http", has_http=kind == "tools-http")
+    world = KINDS[kind]
+    check(found, target=target, has_randomness=world == "http-server", has_http=world == "tools-http")
     progress("loading the server")
     layers = None
     with without_pydantic(target):
         if kind == "handler" and ":" in target:
             layers = layers_of(load_attribute(target), target)
         metadata = _metadata(of, target, kind) if layers is None else _metadata_of_layers(of)
-    world = KINDS[kind] if layers is None else "middleware"
+    if layers is not None:
+        world = "middleware"
     with tempfile.TemporaryDirectory(prefix="mcpgen-build-") as directory:
         stage(Path(directory), of, world, found)
         progress("making the component")

@@ -24,8 +24,9 @@ def build(
         Optional[str],  # noqa: UP045 (typer reads it at run time)
         typer.Option(
             "--target",
-            metavar="handler|wasi-http|worker",
-            help="A component with our raw interface, one with WASI's HTTP, or a worker for Cloudflare.",
+            metavar="handler|tools-http|wasi-http|worker",
+            help="A component with our raw interface, the same whose tools make HTTP requests, one with WASI's"
+            " HTTP, or a worker for Cloudflare.",
         ),
     ] = None,
     output: Annotated[
@@ -58,7 +59,9 @@ def build(
         if compose:
             done = _compose(targets, output, say)
         elif kind is None:
-            raise UsageError("it is not said what to build", hint="--target handler, wasi-http or worker")
+            raise UsageError(
+                "it is not said what to build", hint="--target handler, tools-http, wasi-http or worker"
+            )
         else:
             done = _build(targets[0], kind, output, say)
     typer.echo(done)
