@@ -25,7 +25,7 @@ def build(
         typer.Option(
             "--target",
             metavar="handler|tools-http|wasi-http|worker",
-            help="A component with our raw interface, the same whose tools make HTTP requests, one with WASI's"
+            help="A component with our raw interface, the same with HTTP for its tools, one with WASI's"
             " HTTP, or a worker for Cloudflare.",
         ),
     ] = None,
