@@ -58,7 +58,8 @@ class HostTime:
         outgoing.set_scheme(types.Scheme_Https() if request.scheme == "https" else types.Scheme_Http())
         outgoing.set_authority(request.authority)
         outgoing.set_path_with_query(request.target)
-        body = outgoing.body()
+        # One that is opened and stays empty is sent in chunks, which a server need not expect.
+        body = outgoing.body() if request.body else None
         options = types.RequestOptions()
         nanoseconds = round(request.timeout * 1e9)
         options.set_connect_timeout(nanoseconds)
@@ -67,13 +68,15 @@ class HostTime:
         try:
             future = imported("outgoing_handler").handle(outgoing, options)
         except self.http.err as error:
-            drop(body)
+            if body is not None:
+                drop(body)
             raise _failed(request, getattr(error, "value", None)) from None
-        try:
-            await self._write(SentBody(self.http, body), request.body)
-        except BaseException:
-            drop(future)
-            raise
+        if body is not None:
+            try:
+                await self._write(SentBody(self.http, body), request.body)
+            except BaseException:
+                drop(future)
+                raise
         return future
 
     async def _write(self, body: SentBody, data: bytes) -> None:
