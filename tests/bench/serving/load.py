@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from . import messages
 from .contenders import PYTHON, ROOT
@@ -40,14 +41,22 @@ def generator() -> str:
     return "wrk" if shutil.which("wrk") else "our own generator"
 
 
-def load(port: int, revision: str, session: str | None, *, connections: int, seconds: int) -> Load:
-    """Have `connections` clients call the tool, each again and again; `seconds` is a whole number.
+def load(
+    port: int,
+    revision: str,
+    session: str | None,
+    *,
+    connections: int,
+    seconds: int,
+    call: Mapping[str, Any] = messages.CALL,
+) -> Load:
+    """Have `connections` clients do the `call`, each again and again; `seconds` is a whole number.
 
     Raises `RuntimeError` for an answer that is an error.
     """
-    headers = messages.headers(revision, "tools/call", "echo", session)
+    headers = messages.headers(revision, "tools/call", call["name"], session)
     # Every call has an id of its own, and always one of eight digits.
-    body = messages.request(revision, "#", "tools/call", messages.CALL).decode().replace('"#"', "#")
+    body = messages.request(revision, "#", "tools/call", dict(call)).decode().replace('"#"', "#")
     if shutil.which("wrk"):
         return _wrk(port, headers, body, connections, seconds)
     run = subprocess.run(
@@ -83,7 +92,8 @@ def _wrk(port: int, headers: dict[str, str], body: str, connections: int, second
         raise RuntimeError(run.stdout)
     percent = dict(re.findall(r"^\s+(50|99)%\s+(\S+)$", run.stdout, re.MULTILINE))
     rate = re.search(r"Requests/sec:\s+(\S+)", run.stdout)
-    assert rate is not None
+    if rate is None or not percent:
+        raise RuntimeError(run.stdout)
     return Load(float(rate[1]), _microseconds(percent["50"]), _microseconds(percent["99"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ def built(target: str, kind: str, output: Path, *, directory: Path = CALCULATOR)
     ended = subprocess.run(
         [MCPGEN, "build", target, "--target", kind, "-o", str(output)],
         cwd=directory,
+        env={**os.environ, "JCO": str(ROOT / "tests/peers/node_modules/.bin/jco")},
         capture_output=True,
         text=True,
         check=False,

@@ -13,7 +13,7 @@ from mcpgen.serving.target import load_target
 from ..serving import messages
 from ..serving.contenders import MCPGEN
 from ..serving.paper import Paper
-from . import hosted
+from . import hosted, typed, worker
 from .built import CALCULATOR, Built, built
 
 _TARGET = "handlers:server"
@@ -89,7 +89,31 @@ def _server(place: Place, hosting: Hosting) -> ComponentServer:
 
 def report_worker(paper: Paper, place: Place, *, rounds: int) -> None:
     """The calculator as a worker, under workerd."""
+    made = built(_TARGET, "worker", place.folder / "worker-to-call")
+    figures = worker.turns(made.path, rounds=rounds, seconds=3)
+    table = paper.table("examples/calculator under workerd, 2026-07-28, 8 connections", "")
+    for what, name, digits in (
+        ("until its module is loaded, ms", "start", 0),
+        ("first call, ms", "first", 0),
+        ("calls a second", "a_second", 0),
+        ("p50 µs", "p50", 0),
+        ("p99 µs", "p99", 0),
+    ):
+        table.add_row(what, f"{worker.median(figures, name):,.{digits}f}")
+    paper.print(table)
+    goals = paper.goals("workerd", "worker")
+    goals.add_row("first request, ms", "≤ 100", f"{worker.median(figures, 'first'):.0f}")
+    goals.add_row("then, a second", "≥ 1500", f"{worker.median(figures, 'a_second'):,.0f}")
+    paper.take(goals)
 
 
-def report_typed(paper: Paper) -> None:
+def report_typed(paper: Paper, place: Place, *, calls: int) -> None:
     """A component of typed WIT, beside the raw interface."""
+    raw, by_types = typed.measure(typed.build(place.folder / "typed"), count=calls)
+    table = paper.table("one call of `add`, in one component that has both", "p50 µs", "p99 µs")
+    table.add_row("raw message", f"{raw.p50:.0f}", f"{raw.p99:.0f}")
+    table.add_row("typed WIT", f"{by_types.p50:.0f}", f"{by_types.p99:.0f}")
+    paper.print(table)
+    goals = paper.goals("typed WIT", "typed")
+    goals.add_row("times the raw path, p50", "≤ 2", f"{by_types.p50 / raw.p50:.2f}")
+    paper.take(goals)
