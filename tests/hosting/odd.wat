@@ -3,6 +3,7 @@
   (memory (export "memory") 2)
   (global $free (mut i32) (i32.const 65536))
   (global $calls (mut i32) (i32.const 48)) ;; "0"
+  (global $asked (mut i32) (i32.const 0))
   (data (i32.const 1024) "{\"jsonrpc\":\"2.0\",\"id\":")
   (data (i32.const 1088) ",\"result\":{\"content\":[],\"calls\":0}}")
   (data (i32.const 1152) "this is no JSON")
@@ -11,6 +12,8 @@
   (data (i32.const 1376) "{\"jsonrpc\":\"2.0\",\"id\":\"somebody else\",\"result\":{}}")
   (data (i32.const 1536) "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"capabilities\":{\"tools\":{\"listChanged\":true}}}}")
   (data (i32.const 1664) "{\"jsonrpc\":\"2.0\",\"id\":\"initialize\",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"odd\",\"version\":\"1\"}}}")
+  (data (i32.const 1856) "{\"jsonrpc\":\"2.0\",\"id\":\"u\",\"result\":{\"resultType\":\"input_required\",\"requestState\":\"where it was\",\"inputRequests\":{\"q\":{\"method\":\"roots/list\"}}}}")
+  (data (i32.const 2048) "{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"result\":{\"resultType\":\"input_required\",\"inputRequests\":{\"q\":{\"method\":\"tools/call\"}}}}")
   (data (i32.const 1440) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
 
   (func $take (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
@@ -41,6 +44,22 @@
     (memory.copy (i32.add (i32.add (local.get $at) (i32.const 22)) (local.get $size)) (i32.const 1088) (i32.const 35))
     (call $say (local.get $number) (local.get $at) (i32.add (local.get $size) (i32.const 57))))
 
+  ;; The message itself is the result.
+  (func $repeat (param $arguments i32) (param $id i32) (param $size i32)
+    (local $at i32) (local $length i32)
+    (local.set $length (i32.load offset=4 (local.get $arguments)))
+    (local.set $at (call $take (i32.const 0) (i32.const 0) (i32.const 1)
+      (i32.add (i32.add (local.get $size) (local.get $length)) (i32.const 64))))
+    (memory.copy (local.get $at) (i32.const 1024) (i32.const 22))
+    (memory.copy (i32.add (local.get $at) (i32.const 22)) (local.get $id) (local.get $size))
+    (local.set $size (i32.add (local.get $size) (i32.const 22)))
+    (memory.copy (i32.add (local.get $at) (local.get $size)) (i32.const 1088) (i32.const 10)) ;; ,"result":
+    (local.set $size (i32.add (local.get $size) (i32.const 10)))
+    (memory.copy (i32.add (local.get $at) (local.get $size)) (i32.load (local.get $arguments)) (local.get $length))
+    (local.set $size (i32.add (local.get $size) (local.get $length)))
+    (i32.store8 (i32.add (local.get $at) (local.get $size)) (i32.const 125)) ;; }
+    (call $say (i32.const 0) (local.get $at) (i32.add (local.get $size) (i32.const 1))))
+
   (func $deeper (param i32) (result i32) (i32.add (call $deeper (local.get 0)) (i32.const 1)))
 
   (func (export "mcpgen:mcp/handler@0.1.0#handle") (param $arguments i32) (result i32)
@@ -66,6 +85,15 @@
     (if (i32.eq (local.get $what) (i32.const 119)) (then (call $say (i32.const 0) (i32.const 1376) (i32.const 50)))) ;; w
     (if (i32.eq (local.get $what) (i32.const 113)) (then (call $say (i32.const 0) (i32.const 1312) (i32.const 46)))) ;; q
     (if (i32.eq (local.get $what) (i32.const 105)) (then (call $say (i32.const 0) (i32.const 1664) (i32.const 137)))) ;; i
+    (if (i32.eq (local.get $what) (i32.const 118)) ;; v
+      (then (call $repeat (local.get $arguments) (local.get $id) (local.get $size))))
+    (if (i32.eq (local.get $what) (i32.const 98)) ;; b
+      (then (call $say (i32.const 0) (i32.const 2048) (i32.const 113))))
+    (if (i32.eq (local.get $what) (i32.const 117)) ;; u: asks the first time
+      (then (if (global.get $asked)
+        (then (call $repeat (local.get $arguments) (local.get $id) (local.get $size)))
+        (else (global.set $asked (i32.const 1))
+          (call $say (i32.const 0) (i32.const 1856) (i32.const 143))))))
     (if (i32.eq (local.get $what) (i32.const 110)) ;; n
       (then (i32.store8 (i32.const 256) (i32.const 1)) (i32.store8 (i32.const 260) (i32.const 0))))
     (if (i32.eq (local.get $what) (i32.const 50)) ;; 2

@@ -1,0 +1,127 @@
+"""What the stateless interface leaves to its host: what a session knows, and what it asks its client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.hosting.conftest import Peer, hosted, in_a_loop, peer_of
+
+from mcpgen.hosting.server import derived
+
+KEY = bytes(range(32))
+_META = "io.modelcontextprotocol/"
+
+
+async def opened(peer: Peer, capabilities: Mapping[str, Any]) -> None:
+    """Open a session of 2025-11-25."""
+    params = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": capabilities,
+        "clientInfo": {"name": "old", "version": "1"},
+    }
+    await peer.say({"jsonrpc": "2.0", "id": "initialize", "method": "initialize", "params": params})
+    assert "result" in await peer.hear()
+    await peer.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+
+async def called(peer: Peer, id: str, **params: Any) -> dict[str, Any]:
+    """What comes next in a session, once that was called."""
+    await peer.say({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "it", **params}})
+    return await peer.hear()
+
+
+@in_a_loop
+async def test_message_says_what_the_session_knows(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {"roots": {"listChanged": True}})
+        await peer.say(
+            {"jsonrpc": "2.0", "id": "ok", "method": "logging/setLevel", "params": {"level": "error"}}
+        )
+        assert (await peer.hear())["id"] == "ok"
+        heard = await called(peer, "verbatim", _meta={"progressToken": 7, "own": True})
+    params = heard["result"]["params"]
+    assert params["name"] == "it"
+    assert params["_meta"] == {
+        "progressToken": 7,
+        "own": True,
+        f"{_META}protocolVersion": "2025-11-25",
+        f"{_META}clientCapabilities": {"roots": {"listChanged": True}},
+        f"{_META}clientInfo": {"name": "old", "version": "1"},
+        f"{_META}logLevel": "error",
+    }
+
+
+@in_a_loop
+async def test_modern_message_is_passed_on_as_it_is(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        params: dict[str, Any] = {
+            "name": "it",
+            "arguments": {"a": [2**70, 0.5, "ü", None]},
+            "requestState": "whose?",
+        }
+        heard = await peer.asked("verbatim", **params)
+    assert heard["result"]["params"].items() >= params.items()
+
+
+@in_a_loop
+async def test_client_of_a_session_is_asked_and_the_call_made_again(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {"roots": {}})
+        question = await called(peer, "u")
+        assert question["method"] == "roots/list"
+        roots = {"roots": [{"uri": "file:///here"}]}
+        await peer.say({"jsonrpc": "2.0", "id": question["id"], "result": roots})
+        answer = await peer.hear()
+    assert answer["id"] == "u"
+    params = answer["result"]["params"]
+    assert params["requestState"] == "where it was"
+    assert params["inputResponses"] == {"q": roots}
+
+
+@in_a_loop
+async def test_client_that_refuses_to_answer_gets_an_error_and_goes_on(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {"roots": {}})
+        question = await called(peer, "u")
+        await peer.say({"jsonrpc": "2.0", "id": question["id"], "error": {"code": 1, "message": "No."}})
+        assert "error" in await peer.hear()
+        assert "result" in await called(peer, "ok")
+
+
+@pytest.mark.parametrize(("id", "code"), [("u", -32021), ("b", -32603)], ids=["not declared", "no question"])
+@in_a_loop
+async def test_question_that_cannot_be_put_is_an_error(odd: Path, id: str, code: int) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {})
+        answer = await called(peer, id)
+        assert answer["id"] == id
+        assert answer["error"]["code"] in (code, -32600)
+        assert "result" in await called(peer, "ok")
+
+
+@in_a_loop
+async def test_modern_client_gets_the_question_itself(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        answer = await peer.asked("u")
+    assert answer["result"]["resultType"] == "input_required"
+    assert answer["result"]["requestState"] == "where it was"
+
+
+def test_ping_is_answered_also_where_a_component_does_not_know_it(odd: Path) -> None:
+    @in_a_loop
+    async def check() -> None:
+        async with peer_of(hosted(odd)) as peer:
+            await opened(peer, {})
+            await peer.say({"jsonrpc": "2.0", "id": "not mine", "method": "ping"})
+            assert await peer.hear() == {"jsonrpc": "2.0", "id": "not mine", "result": {}}
+
+    check()
+
+
+def test_key_of_a_component_is_its_own_and_the_same_everywhere() -> None:
+    assert derived(KEY, "a") == derived(KEY, "a")
+    assert len({derived(KEY, "a"), derived(KEY, "b"), derived(KEY[::-1], "a"), KEY}) == 4
+    assert len(derived(KEY, "a")) == 32
