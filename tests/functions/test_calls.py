@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -93,6 +94,30 @@ def test_value_of_another_type_is_refused_before_the_component_sees_it(
     assert result.is_error
     assert "Invalid arguments" in result.content[0].text
     assert pool.calls == 0
+
+
+def test_integer_beyond_what_the_reader_of_json_can_hold_is_no_other_integer(echo_server: Server) -> None:
+    for value in (-(2**63) - 1, -(2**63) - 1000, 2**64, 2**63):
+        assert call(echo_server, "echo_signed-long", value=value).is_error
+    for value in (-(2**63), 2**63 - 1):
+        assert call(echo_server, "echo_signed-long", value=value).structured_content == value
+
+
+def test_results_are_freed(echo_server: Server) -> None:
+    """A quarter of a megabyte, again and again: the process may not keep it."""
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    async def send(times: int) -> None:
+        async with client(echo_server) as session:
+            for _ in range(times):
+                await session.call_tool("echo_text", {"value": "x" * 2**18})
+
+    asyncio.run(send(20))
+    before = resident()
+    asyncio.run(send(120))
+    assert resident() - before < 15 * 2**20
 
 
 def test_half_of_a_character_is_refused_before_the_component_sees_it(echo_server: Server) -> None:

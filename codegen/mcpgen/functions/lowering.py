@@ -21,7 +21,7 @@ from mcpgen.functions.memory import (
     Arena,
     Name,
 )
-from mcpgen.functions.schemas import BOUNDS, cases_of, is_bytes, resolved, takes_null
+from mcpgen.functions.schemas import cases_of, is_bytes, resolved, takes_null
 from mcpgen.wit.model import (
     Enum,
     Flags,
@@ -40,6 +40,8 @@ from mcpgen.wit.model import (
 Lower: TypeAlias = Callable[[Any, Arena, int], None]
 
 _SURROGATES = range(0xD800, 0xE000)
+#: Up to here each integer is a float of its own.
+_EXACT = 2**53
 
 
 class Unlowerable(ValueError):
@@ -74,9 +76,10 @@ def lowerer(type: WitType) -> Lower:
             return _char
         case Primitive("f32" | "f64"):
             return partial(_float, KINDS[plain.name], WRITERS[plain.name].pack_into)
+        case Primitive("bool"):
+            return _bool
         case Primitive():
-            python = int if plain.name in BOUNDS else bool
-            return partial(_number, KINDS[plain.name], WRITERS[plain.name].pack_into, python)
+            return partial(_integer, KINDS[plain.name], WRITERS[plain.name].pack_into)
         case ListOf() if is_bytes(plain):
             return _bytes
         case ListOf():
@@ -105,9 +108,18 @@ def lowerer(type: WitType) -> Lower:
     raise TypeError(f"no value of {plain} is JSON")
 
 
-def _number(kind: int, write: Callable[..., None], python: type, value: Any, arena: Arena, at: int) -> None:
-    # To JSON Schema 1.0 is an integer.
-    write(arena.memory, at, kind, python(value))
+def _bool(value: Any, arena: Arena, at: int) -> None:
+    WRITERS["bool"].pack_into(arena.memory, at, KINDS["bool"], value)
+
+
+def _integer(kind: int, write: Callable[..., None], value: Any, arena: Arena, at: int) -> None:
+    if value.__class__ is not int:
+        # To JSON Schema 1.0 is an integer. But there are readers of JSON that make a float of an integer which
+        # is too large for them, and it may be another one then.
+        if not -_EXACT <= value <= _EXACT:
+            raise Unlowerable(f"{value!r} may have been another integer: all its digits have to be there")
+        value = int(value)
+    write(arena.memory, at, kind, value)
 
 
 def _float(kind: int, write: Callable[..., None], value: Any, arena: Arena, at: int) -> None:
