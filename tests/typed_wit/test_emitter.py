@@ -105,6 +105,27 @@ def test_keywords_are_escaped_and_mean_themselves(convert: Callable[[Revision], 
     assert carry("Resource", value) == value
 
 
+def test_functions_are_called_as_in_clients_for_python() -> None:
+    names: dict[str, str] = {}
+    for revision in ("2025-11-25", "2026-07-28"):
+        rows = import_module(f"mcpgen_types.v{revision.replace('-', '_')}.wit_values").METHODS
+        names |= {row.method: row.function for row in rows}
+    assert names["tools/call"] == "call_tool"
+    assert names["logging/setLevel"] == "set_logging_level"
+    assert names["notifications/tools/list_changed"] == "tool_list_changed"
+    # There is a type `get-task-result`, which the same interface uses.
+    assert (names["tasks/get"], names["tasks/result"]) == ("get_task", "tasks_result")
+
+
+def test_a_type_may_be_called_as_a_word_of_python(convert: Callable[[Revision], Convert]) -> None:
+    none = _object("None_", _field("a", StringShape()))
+    other = _object("Class", _field("b", StringShape()))
+    either = UnionType("Either", "", (ReferenceShape("None_"), ReferenceShape("Class")))
+    carry = convert(_revision(none, other, either))
+    for value in ({"a": "x"}, {"b": "y", "z": 1}):
+        assert carry("Either", value) == value
+
+
 def test_recursion_is_cut_where_it_begins(convert: Callable[[Revision], Convert]) -> None:
     """Of a tree, its root is a record and what hangs on it text, whatever way leads back."""
     tree = _object(
@@ -141,7 +162,11 @@ def test_unions_of_all_kinds(convert: Callable[[Revision], Convert]) -> None:
         "Flags": (LiteralShape((True,)), [True]),
         "Null": (NullShape(), [None]),
         "Whatever": (UnionShape((StringShape(), AnyShape())), ["a", None, {"a": [1]}]),
-        "Lists": (UnionShape((ArrayShape(StringShape()), ArrayShape(IntegerShape()))), [["a"], [1]]),
+        "Lists": (UnionShape((ArrayShape(StringShape()), ArrayShape(IntegerShape()))), [["a"], [1], []]),
+        "Maps": (
+            UnionShape((MapShape(StringShape()), MapShape(BooleanShape()))),
+            [{}, {"a": "b"}, {"": True}],
+        ),
         "Table": (MapShape(IntegerShape(minimum=0)), [{}, {"a": 1, "": 2**64 - 1}]),
         "Either": (UnionShape((ReferenceShape("Holder"), MapShape(AnyShape()))), [{"held": True}]),
         "Tables": (UnionShape((MapShape(StringShape()), StringShape())), [{"a": "b"}, "c"]),

@@ -14,9 +14,10 @@ from tests.exactness.oracle import Oracle
 from tests.typed_wit.conftest import Bindings
 
 import mcpgen_types
+from mcpgen.emit.wit.names import class_name, kebab
 from mcpgen.paths import schema_directory
 from mcpgen.schema.room import SchemaRoom
-from mcpgen_types.codec import is_json
+from mcpgen_types.codec import DecodeError, Wire, is_json
 from mcpgen_types.typed_wit import TypedValue, Unfit, UnfitNumber
 
 #: The corpus of tests/exactness. Of what it has beside valid instances, strangers and mutants that happen to
@@ -34,6 +35,7 @@ per_revision = pytest.mark.parametrize("revision", mcpgen_types.REVISIONS)
 def test_every_valid_message_comes_back_unchanged(revision: str, bindings: Bindings) -> None:
     schema = SchemaRoom(schema_directory()).schema(revision)
     oracle, wit, types = Oracle(schema), bindings(revision), _types(revision)
+    package = mcpgen_types.revision(revision)
     counts = dict.fromkeys(schema["$defs"], 0)
     for number, sample in enumerate(corpus(schema, seed=SEED, size=SIZE)):
         if sample.kind not in VALID and number % ONE_IN:
@@ -43,11 +45,44 @@ def test_every_valid_message_comes_back_unchanged(revision: str, bindings: Bindi
             assert sample.kind not in VALID, sample
             continue
         typed = types[sample.definition]
-        back = typed.from_wit(typed.to_wit(sample.value, wit))
+        made = typed.to_wit(sample.value, wit)
+        back = typed.from_wit(made)
         assert same(back, sample.value), f"{sample.definition}: {sample.value!r} came back as {back!r}"
+        if sample.kind in VALID:
+            wire = getattr(package, f"decode_{sample.definition}")(sample.value)
+            encode = getattr(package, f"encode_{sample.definition}")
+            assert same(typed.from_wit(typed.to_wit(encode(wire), wit)), sample.value)
+            _check_members(wire, made)
         counts[sample.definition] += 1
     assert min(counts.values()) >= 10, counts
     assert sum(counts.values()) > 4_000
+
+
+@per_revision
+def test_what_may_answer_a_request_comes_back_as_the_same_member(revision: str, bindings: Bindings) -> None:
+    """These unions the schema has no names for: `CallToolAnswer`."""
+    schema = SchemaRoom(schema_directory()).schema(revision)
+    package, wit = mcpgen_types.revision(revision), bindings(revision)
+    results = [
+        sample.value
+        for sample in corpus(schema, seed=SEED, size=SIZE)
+        if sample.kind in VALID and sample.definition.endswith("Result") and is_json(sample.value)
+    ]
+    methods = import_module(f"{package.__name__}.methods").METHODS
+    answered = 0
+    for row in import_module(f"{package.__name__}.wit_values").METHODS:
+        if row.result is None or methods[row.method].result.name in schema["$defs"]:
+            continue
+        for value in results:
+            try:
+                wire = methods[row.method].result.decode(value)
+            except DecodeError:
+                continue
+            made = row.result.to_wit(value, wit)
+            _check_members(wire, made)
+            assert same(row.result.from_wit(made), value)
+            answered += 1
+    assert answered > 100 or revision < "2025-11-25"
 
 
 @per_revision
@@ -164,6 +199,24 @@ def test_no_message_of_a_component_makes_what_is_no_json(bindings: Bindings) -> 
 def test_a_value_that_is_refused_is_shown_however_large(bindings: Bindings) -> None:
     assert str(UnfitNumber("s64", 10**5000)) == "a Python int is no s64"
     assert len(str(Unfit("string", "\ud83e" * 1000))) < 100
+
+
+def _check_members(wire: Any, made: Any) -> None:
+    """The case of each variant, however deep inside, is the class that the wire types' decoder chose."""
+    if isinstance(wire, Wire):
+        kind = class_name(kebab(type(wire).__name__))
+        if type(made).__name__ != kind:
+            assert type(made).__name__.endswith(f"_{kind}"), (made, wire)
+            made = made.value
+        for name in type(wire).__slots__:
+            _check_members(getattr(wire, name), getattr(made, name, None))
+    elif made is not None and isinstance(wire, list | dict):
+        made = getattr(made, "value", made)
+        if not isinstance(made, str):  # of JSON
+            items = wire if isinstance(wire, list) else wire.values()
+            parts = made if isinstance(wire, list) else [item for _, item in made]
+            for item, part in zip(items, parts, strict=True):
+                _check_members(item, part)
 
 
 def _types(revision: str) -> dict[str, TypedValue]:

@@ -39,6 +39,7 @@ from .checks import (
     check_CreateMessageResult,
     check_GetPromptResult,
     check_InitializeResult,
+    check_JSONRPCError,
     check_JSONRPCRequest,
     check_JSONRPCResponse,
     check_ListPromptsResult,
@@ -958,11 +959,37 @@ def from_wit_JSONRPCErrorError(value: Any) -> dict[str, Any]:
 
 
 def to_wit_JSONRPCMessage(value: Any, wit: Any) -> Any:
-    return json_text(value)
+    if value.__class__ is list:
+        return wit.JsonrpcMessage_Array([to_wit_JSONRPCMessage_array_item(item, wit) for item in value])
+    if value.__class__ is dict:
+        if "id" in value and "method" in value and fits(check_JSONRPCRequest, value):
+            return wit.JsonrpcMessage_JsonrpcRequest(to_wit_JSONRPCRequest(value, wit))
+        if "id" in value and "result" in value and fits(check_JSONRPCResponse, value):
+            return wit.JsonrpcMessage_JsonrpcResponse(to_wit_JSONRPCResponse(value, wit))
+        if "error" in value and "id" in value and fits(check_JSONRPCError, value):
+            return wit.JsonrpcMessage_JsonrpcError(to_wit_JSONRPCError(value, wit))
+        return wit.JsonrpcMessage_JsonrpcNotification(to_wit_JSONRPCNotification(value, wit))
+    raise Unfit("jsonrpc-message", value)
 
 
 def from_wit_JSONRPCMessage(value: Any) -> Any:
-    return json_value(value)
+    return _CASES_JSONRPCMessage[value.__class__.__name__](value.value)
+
+
+def to_wit_JSONRPCMessage_array_item(value: Any, wit: Any) -> Any:
+    if value.__class__ is dict:
+        if "id" in value and "method" in value and fits(check_JSONRPCRequest, value):
+            return wit.JsonrpcMessageArrayItem_JsonrpcRequest(to_wit_JSONRPCRequest(value, wit))
+        if "id" in value and "result" in value and fits(check_JSONRPCResponse, value):
+            return wit.JsonrpcMessageArrayItem_JsonrpcResponse(to_wit_JSONRPCResponse(value, wit))
+        if "error" in value and "id" in value and fits(check_JSONRPCError, value):
+            return wit.JsonrpcMessageArrayItem_JsonrpcError(to_wit_JSONRPCError(value, wit))
+        return wit.JsonrpcMessageArrayItem_JsonrpcNotification(to_wit_JSONRPCNotification(value, wit))
+    raise Unfit("jsonrpc-message-array-item", value)
+
+
+def from_wit_JSONRPCMessage_array_item(value: Any) -> Any:
+    return _CASES_JSONRPCMessage_array_item[value.__class__.__name__](value.value)
 
 
 _KEYS_JSONRPCNotification = frozenset({"jsonrpc", "method", "params"})
@@ -2823,6 +2850,21 @@ _CASES_JSONRPCBatchRequest_item: dict[str, Callable[[Any], Any]] = {
 _CASES_JSONRPCBatchResponse_item: dict[str, Callable[[Any], Any]] = {
     "JsonrpcBatchResponseItem_JsonrpcResponse": from_wit_JSONRPCResponse,
     "JsonrpcBatchResponseItem_JsonrpcError": from_wit_JSONRPCError,
+}
+
+_CASES_JSONRPCMessage: dict[str, Callable[[Any], Any]] = {
+    "JsonrpcMessage_JsonrpcRequest": from_wit_JSONRPCRequest,
+    "JsonrpcMessage_JsonrpcResponse": from_wit_JSONRPCResponse,
+    "JsonrpcMessage_JsonrpcError": from_wit_JSONRPCError,
+    "JsonrpcMessage_JsonrpcNotification": from_wit_JSONRPCNotification,
+    "JsonrpcMessage_Array": lambda value: [from_wit_JSONRPCMessage_array_item(item) for item in value],
+}
+
+_CASES_JSONRPCMessage_array_item: dict[str, Callable[[Any], Any]] = {
+    "JsonrpcMessageArrayItem_JsonrpcRequest": from_wit_JSONRPCRequest,
+    "JsonrpcMessageArrayItem_JsonrpcResponse": from_wit_JSONRPCResponse,
+    "JsonrpcMessageArrayItem_JsonrpcError": from_wit_JSONRPCError,
+    "JsonrpcMessageArrayItem_JsonrpcNotification": from_wit_JSONRPCNotification,
 }
 
 _CASES_ProgressToken: dict[str, Callable[[Any], Any]] = {

@@ -197,8 +197,6 @@ class _Lowering:
             any(isinstance(scalar, AnyShape | JsonShape) for scalar in scalars)
             or any(not isinstance(value, str) for value in strings)
             or len(kinds) > len(set(kinds))
-            or len(plan.arrays) > 1
-            or len(plan.maps) > 1
         )
 
     def variant(
@@ -211,7 +209,13 @@ class _Lowering:
         for source in plan.objects:
             form: Form = Json() if self.is_cut(owner, source) else Named(source)
             cases.append(Case(names.give(source), form, source))
-        for shape, word in plan.containers:
+        # Lists of one and lists of another are told apart item by item.
+        containers: list[tuple[str, Shape]] = []
+        if plan.arrays:
+            containers.append(("array", ArrayShape(_any_of([each.items for each in plan.arrays]))))
+        if plan.maps:
+            containers.append(("map", MapShape(_any_of([each.values for each in plan.maps]))))
+        for word, shape in containers:
             cases.append(Case(names.give(word), self.form(shape, owner, f"{identifier}_{word}")))
         for scalar in scalars:
             form = self.form(scalar, owner, f"{identifier}_known")
@@ -278,6 +282,11 @@ class _Lowering:
                 if field.name == "error" and isinstance(field.shape, ReferenceShape):
                     return field.shape.name
         return None
+
+
+def _any_of(shapes: list[Shape]) -> Shape:
+    different = tuple(dict.fromkeys(shapes))
+    return different[0] if len(different) == 1 else UnionShape(different)
 
 
 def _function_name(method: Method, types: Collection[str]) -> str:
