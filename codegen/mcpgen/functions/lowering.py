@@ -114,8 +114,8 @@ def _bool(value: Any, arena: Arena, at: int) -> None:
 
 def _integer(kind: int, write: Callable[..., None], value: Any, arena: Arena, at: int) -> None:
     if value.__class__ is not int:
-        # To JSON Schema 1.0 is an integer. But there are readers of JSON that make a float of an integer which
-        # is too large for them, and it may be another one then.
+        # To JSON Schema 1.0 is an integer. But some readers of JSON make a float of an integer that is too
+        # large for them, and it may be another one then.
         if not -_EXACT <= value <= _EXACT:
             raise Unlowerable(f"{value!r} may have been another integer: all its digits have to be there")
         value = int(value)
