@@ -15,7 +15,7 @@ from mcpgen_runtime.jsonrpc import Request, Response
 from mcpgen_runtime.layering import CallNext
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
-from mcpgen_runtime.transports.wasi.handler import ComponentHandler
+from mcpgen_runtime.transports.wasi.handler import ComponentHandler, _Surroundings
 
 from .talking import KEY, META, context, end, handled
 
@@ -292,6 +292,25 @@ def test_a_sleeper_is_woken_at_once_and_time_has_passed() -> None:
         return f"{ctx.now() - before:.1f}"
 
     assert text(call(serving(sleeps), "sleeps")) == "3.5"
+
+
+def test_time_passes_between_messages_and_never_goes_back() -> None:
+    moments: list[tuple[float, float]] = []
+
+    async def look(arguments: Json, ctx: RequestContext) -> str:
+        await asyncio.sleep(arguments["sleeps"])
+        moments.append((ctx.now(), _Surroundings(component).time()))
+        return ""
+
+    component = serving(look)
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    for sleeps, moment in ((0, 1000), (4, 1060), (0, 1062), (0, 1300)):
+        params = {"name": "look", "arguments": {"sleeps": sleeps}, "_meta": META}
+        raw(component, json.dumps(message | {"params": params}).encode(), time=moment * 1000)
+    began = moments[0][0]
+    # What slept until 1064 is not brought back to 1062, but the date is what the host says.
+    assert [now - began for now, _ in moments] == [0, 64, 64, 300]
+    assert [time for _, time in moments] == [1000, 1064, 1062, 1300]
 
 
 def test_threads_are_refused_by_name() -> None:

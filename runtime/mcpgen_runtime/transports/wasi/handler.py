@@ -81,6 +81,8 @@ class ComponentHandler:
     def handle(self, message: bytes, context: Context) -> list[bytes] | None:
         """See `handler.handle` in `wit/mcp.wit`; None stands for `not-mine`. Raises nothing."""
         self._context = context
+        if isinstance(self._clock, PassingTime):
+            self._clock.reach(context.time / 1000)
         self._began = self._clock.now()
         replies = Replies(self._loop, null_id=context.revision < "2025-11-25")
         received: Message | None = None

@@ -72,10 +72,11 @@ class Stuck(RuntimeError):
 
 
 class PassingTime:
-    """A clock for who cannot wait: time passes when somebody sleeps, at once."""
+    """A clock for who cannot wait: time passes when somebody sleeps, at once, and when the host says so."""
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._began: float | None = None
 
     def now(self) -> float:
         return self._now
@@ -85,3 +86,9 @@ class PassingTime:
         if seconds is None:
             raise Stuck("a handler waits for something that cannot happen in a component")
         self._now += seconds
+
+    def reach(self, time: float) -> None:
+        """Be no earlier than `time`, the host's, in seconds since 1970."""
+        if self._began is None:
+            self._began = time - self._now
+        self._now = max(self._now, time - self._began)
