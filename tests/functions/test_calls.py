@@ -103,6 +103,22 @@ def test_integer_beyond_what_the_reader_of_json_can_hold_is_no_other_integer(ech
         assert call(echo_server, "echo_signed-long", value=value).structured_content == value
 
 
+@pytest.mark.parametrize("revision", ["2024-11-05", "2025-06-18", "2025-11-25"])
+def test_client_of_an_older_revision_reads_what_is_no_object_as_text(
+    echo_server: Server, revision: str
+) -> None:
+    async def send() -> list[Any]:
+        async with client(echo_server, revision=revision) as session:
+            number = await session.call_tool("echo_long", {"value": 2**64 - 1})
+            return [number, await session.call_tool("echo_where", {"value": {"x": 1}})]
+
+    number, record = asyncio.run(send())
+    assert number.content[0].text == "18446744073709551615"
+    assert json.loads(record.content[0].text) == {"x": 1, "y": None}
+    if revision > "2025-03-26":
+        assert record.structured_content == {"x": 1, "y": None}
+
+
 def test_results_are_freed(echo_server: Server) -> None:
     """A quarter of a megabyte, again and again: the process may not keep it."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.components import Components
 
 from mcpgen.errors import UsageError
 from mcpgen.functions.survey import survey
@@ -79,6 +80,15 @@ def test_tools_are_those_that_a_component_of_the_interface_is_served_with(every:
     offered, _ = survey(every.main.worlds["every"].exports)
     assert list(tools_of(tmp_path / "project").values()) == [tool_definition(each) for each in offered]
     assert tools_of(tmp_path / "project")["echo_truth"]["description"] == "A truth."
+
+
+def test_component_that_is_built_of_a_server_has_the_world_of_the_project(
+    components: Components, project_root: Path, wasm_tools: Callable[..., None], tmp_path: Path
+) -> None:
+    create_from_wit(tmp_path / "project", EVERY)
+    # That world is the same for all of them: so a component does which other tests need as well.
+    built = components.built(project_root / "examples/calculator", "handlers:server", "handler")
+    wasm_tools("component", "targets", tmp_path / "project/wit/component", built)
 
 
 def test_interface_without_a_world_is_enough(write: Callable[[str], Path], tmp_path: Path) -> None:
