@@ -96,6 +96,14 @@ def test_tool_is_called_as_its_function_with_as_much_before_it_as_tells_it_apart
     assert list(tool_names(reversed(paths)).values()) == names[::-1]
 
 
+def test_versions_that_no_name_can_tell_apart_are_counted() -> None:
+    paths = [("docs:calc/ops@1.0.0-rc.1", "add"), ("docs:calc/ops@1.0.0-rc+1", "add")]
+    assert list(tool_names(paths).values()) == [
+        "docs_calc_ops_1-0-0-rc-1_add",
+        "docs_calc_ops_1-0-0-rc-1_add_2",
+    ]
+
+
 def test_function_with_a_name_that_no_tool_may_have_is_left_out(component_of: Callable[..., Path]) -> None:
     long = "-".join(["a" * 20] * 7)
     wit = f"package test:long; world root {{ export {long}: func(); export short: func(); }}"

@@ -101,12 +101,17 @@ def tool_names(paths: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
 
     It is the name of the function, after that of its interface and an underscore, which no name in WIT has.
     Where two would be called the same, both have the package before that; where they still are, its
-    version too.
+    version too, and last a number: versions may differ in signs that no tool's name has.
     """
     names = {path: _joined(_short(path)) for path in paths}
     for longer in (_with_package, _with_version):
         times = Counter(names.values())
         names = {path: name if times[name] == 1 else _joined(longer(path)) for path, name in names.items()}
+    taken: Counter[str] = Counter()
+    for path, name in names.items():
+        taken[name] += 1
+        if taken[name] > 1:
+            names[path] = f"{name}_{taken[name]}"
     return names
 
 
