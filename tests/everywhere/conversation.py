@@ -37,6 +37,8 @@ WATCHED = "test://watched-resource"
 FILLED = {"string": "Ada", "number": 9.5, "integer": 30, "boolean": True}
 #: How long something is waited for that is not to come.
 _HOPELESS_SECONDS = 3.0
+#: How long a step may take on a slow machine, before it hangs.
+_LONGEST_SECONDS = 120.0
 #: What makes this user fill in what was not asked for.
 WRONGLY = "Please answer wrongly"
 ASKING = "test_input_required_result_"
@@ -69,7 +71,8 @@ async def converse(
                     async with asyncio.timeout(_HOPELESS_SECONDS):
                         await step(client)
             else:
-                await step(client)
+                async with asyncio.timeout(_LONGEST_SECONDS):
+                    await step(client)
             ends[name] = len(recorder.entries)
     spoken: dict[str, list[Said]] = {}
     start = 0

@@ -40,7 +40,7 @@ ASIDES = (
     ),
     Aside(
         "changes",
-        frozenset({"wasmtime"}),
+        frozenset({"wasmtime", "workerd"}),
         REVISIONS,
         "who listens is in another instance than what changes: 2026-07-28 never hears of it, and to older"
         " clients subscribing is refused",
