@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.components import Components
 from tests.hosting.conftest import META
 
 MCPGEN = [sys.executable, "-m", "mcpgen"]
@@ -195,6 +196,20 @@ def test_serving_a_compiled_component_imports_nothing_that_takes_long(odd: Path)
     assert b'"id":"ok"' in run.stdout
     assert "mcpgen.hosting.server" in imported
     assert not imported & {"typer", "rich", "wasmtime", "httpx", "mcpgen.functions", "mcpgen.wasm_tools"}
+
+
+def test_server_of_ours_is_valid_as_a_component(
+    components: Components, project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The user's own cache: it is compiled once for all tests that serve it.
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    server = components.built(project_root / "examples" / "calculator", "handlers:server", "handler")
+    run = ran("validate", "--component", server, "--call-tools", "--format", "json")
+    report = json.loads(run.stdout)
+    assert run.returncode == 0, run.stdout
+    assert report["server"]["name"] == "calculator"
+    assert report["summary"]["violations"] == 0
+    assert report["summary"]["passed"] > 10
 
 
 def test_odd_component_is_no_server_to_validate(odd: Path) -> None:
