@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import mcpgen_runtime
@@ -43,14 +44,19 @@ def stage(directory: Path, target: Target, world: str, found: Closure) -> None:
         shutil.copytree(source, modules / source.name, ignore=_LEFT)
     shutil.copytree(Path(__file__).with_name("inside"), modules / "mcpgen_inside", ignore=_LEFT)
     _stage_others(modules, found)
-    homes = (
-        f"mcpgen_runtime.{m}"
-        for m, names in _HOMES.items()
-        for n in names
-        if f"mcpgen_runtime.{n}" in found.modules
-    )
-    wanted = {*_BY_NAME, *homes, *found.modules, *(f"encodings.{codec}" for codec in _CODECS)}
+    wanted = {*_BY_NAME, *_by_name(found), *found.modules, *(f"encodings.{codec}" for codec in _CODECS)}
     (modules / f"{NAME}.py").write_text(entry_text(target, world, wanted))
+
+
+def _by_name(found: Closure) -> Iterator[str]:
+    """What packages of ours import when a name of theirs is asked for, of those whose names are asked for."""
+    for module, names in _HOMES.items():
+        if any(f"mcpgen_runtime.{name}" in found.modules for name in names):
+            yield f"mcpgen_runtime.{module}"
+    for revision in LEGACY:
+        package = f"mcpgen_types.v{revision.replace('-', '_')}"
+        if package in found.modules:
+            yield from (f"{package}.{module}" for module in ("types", "codecs", "methods"))
 
 
 def _stage_wit(directory: Path, world: str) -> None:
