@@ -1,7 +1,7 @@
-"""The official conformance suite against examples/everything as a component, under `wasmtime serve`.
+"""The official conformance suite against examples/everything as a component, under two hosts of wasi:http.
 
-An instance lives for one request. What needs a memory fails, and is named here with its reason: another
-failure fails the test, and so does one of these that does not fail any more.
+Nothing is remembered from one request to the next. What needs a memory fails, and is named here with its
+reason: another failure fails the test, and so does one of these that does not fail any more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.components import Components
 from tests.conformance.test_official_suite import Require, checks_in, suite, told
-from tests.wasm.serving import wasmtime_serve
+from tests.wasm.serving import jco_serve, wasmtime_serve
 
 pytestmark = pytest.mark.slow
 
@@ -50,21 +50,30 @@ EXPECTED: dict[str, tuple[int, dict[tuple[str, str], str]]] = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=["wasmtime", "jco"])
 def url(
+    request: pytest.FixtureRequest,
     components: Components,
     wasmtime: Path,
+    peers: Path,
+    require_tool: Require,
     everything_directory: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     component = components.built(everything_directory, "server:server", "wasi-http")
-    compiled = components.compiled(component, wasmtime)
-    with wasmtime_serve(wasmtime, compiled, tmp_path_factory.mktemp("log") / "log") as served:
+    log = tmp_path_factory.mktemp("log") / "log"
+    if request.param == "jco":
+        require_tool(peers / "node_modules/.bin/jco")
+        host = jco_serve(peers, component, log)
+    else:
+        host = wasmtime_serve(wasmtime, components.compiled(component, wasmtime), log)
+    with host as served:
         yield f"http://localhost:{served.port}/mcp"
 
 
 @pytest.mark.parametrize("revision", EXPECTED)
 def test_suite_finds_only_what_needs_a_memory(
+    request: pytest.FixtureRequest,
     revision: str,
     url: str,
     peers: Path,
@@ -88,6 +97,6 @@ def test_suite_finds_only_what_needs_a_memory(
     assert count["SUCCESS"] >= least, run.stdout[-2000:] + run.stderr[-2000:]
     with capsys.disabled():
         print(
-            f"\nofficial suite under wasmtime serve, {revision}: {count['SUCCESS']} checks in"
+            f"\nofficial suite, {request.node.callspec.id}: {count['SUCCESS']} checks in"
             f" {len(checks)} scenarios succeed, {len(named)} are named as what needs a memory"
         )

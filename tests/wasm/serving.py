@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,26 @@ def wasmtime_serve(
         compiled,
     ]
     with running(command, log, r"Serving HTTP on http://127.0.0.1:(\d+)/", os.environ) as served:
+        yield served
+
+
+@contextmanager
+def jco_serve(peers: Path, component: Path, log: Path) -> Iterator[Served]:
+    """`jco serve`, which has one instance and gives it one request after the other.
+
+    It does not tell that a client is gone: listen streams would keep the instance for ever.
+    """
+    bin = peers / "node_modules/.bin"
+    with socket.create_server(("localhost", 0)) as free:
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PATH": f"{bin}{os.pathsep}{os.environ['PATH']}",
+        "MCPGEN_KEY": KEY,
+        "MCPGEN_STREAM_SECONDS": "1",
+    }
+    command: list[str | Path] = [bin / "jco", "serve", component, "--port", str(port)]
+    with running(command, log, r"Server listening @ localhost:(\d+)", environment) as served:
         yield served
 
 

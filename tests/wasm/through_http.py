@@ -36,15 +36,16 @@ class ThroughHttp:
     async def _request(self, scope: Any, receive: Receive, writer: asyncio.StreamWriter) -> None:
         query = scope["query_string"]
         target = scope["path"].encode() + (b"?" + query if query else b"")
+        event = await receive()
         names = {name for name, _ in scope["headers"]}
-        chunked = scope["method"] == "POST" and b"content-length" not in names
+        has_body = event["type"] == "http.request" and (event["body"] or event["more_body"])
+        chunked = bool(has_body or scope["method"] == "POST") and b"content-length" not in names
         head = [b"%b %b HTTP/1.1" % (scope["method"].encode(), target)]
         head += [name + b": " + value for name, value in scope["headers"]]
         if chunked:
             head.append(b"transfer-encoding: chunked")
         writer.write(b"\r\n".join(head) + b"\r\n\r\n")
         while True:
-            event = await receive()
             if event["type"] == "http.disconnect":
                 writer.transport.abort()
                 return
@@ -55,6 +56,7 @@ class ThroughHttp:
                 body += b"0\r\n\r\n"
             writer.write(body)
             await writer.drain()
+            event = await receive()
 
     async def _reply(self, reader: asyncio.StreamReader, send: Send, *, head: bool) -> None:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

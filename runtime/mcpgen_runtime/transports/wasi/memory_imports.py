@@ -125,6 +125,9 @@ class MemoryImporter:
             raise ModuleNotFoundError(f"No module named {fullname!r} in this component", name=fullname)
         spec = ModuleSpec(fullname, self, origin=packed.filename, is_package=packed.is_package)  # type: ignore[arg-type]
         spec.has_location = True
+        if packed.is_package:
+            # Where it was: some look at the first place, though nothing is ever looked for there.
+            spec.submodule_search_locations = [packed.filename.rpartition("/")[0]]
         return spec
 
     def create_module(self, spec: ModuleSpec) -> None:
