@@ -223,7 +223,7 @@ def from_wit_CacheableResult(value: Any) -> dict[str, Any]:
 
 def to_wit_CallToolAnswer(value: Any, wit: Any) -> Any:
     if value.__class__ is dict:
-        if "content" in value and False:
+        if "content" in value and fits(check_CallToolResult, value):
             return wit.CallToolAnswer_CallToolResult(to_wit_CallToolResult(value, wit))
         return wit.CallToolAnswer_InputRequiredResult(to_wit_InputRequiredResult(value, wit))
     raise Unfit("call-tool-answer", value)
