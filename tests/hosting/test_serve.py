@@ -32,7 +32,7 @@ def request(id: str | int, method: str = "tools/call", **params: Any) -> bytes:
 
 
 def ran(*arguments: str | Path, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*MCPGEN, *arguments], input=input, capture_output=True, check=False, timeout=60)
+    return subprocess.run([*MCPGEN, *arguments], input=input, capture_output=True, check=False, timeout=300)
 
 
 @contextmanager
@@ -173,7 +173,7 @@ def test_what_cannot_be_served_is_told(
     for each in (odd, guard):
         os.link(each, tmp_path / each.name)
     run = subprocess.run(
-        [*MCPGEN, "serve", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [*MCPGEN, "serve", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert run.returncode == 2, run.stderr
     first, second = run.stderr.splitlines()
