@@ -72,7 +72,13 @@ def drop_docstrings() -> None:
 
 def _without_lines(code: CodeType) -> CodeType:
     inner = tuple(_without_lines(each) if each.__class__ is _CODE else each for each in code.co_consts)
-    return code.replace(co_linetable=b"", co_consts=inner)
+    return code.replace(co_linetable=_nowhere(len(code.co_code) // 2), co_consts=inner)
+
+
+def _nowhere(units: int) -> bytes:
+    """A table by which each instruction is on no line. A traceback cannot do with one that lacks any."""
+    whole, rest = divmod(units, 8)
+    return b"\xff" * whole + (bytes((0xF8 + rest - 1,)) if rest else b"")
 
 
 def _origin(module: Any) -> str | None:
