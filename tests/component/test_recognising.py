@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,6 +25,13 @@ from mcpgen.component.metadata import FORMAT, SECTION, Metadata
 from mcpgen.component.sections import with_custom_section
 from mcpgen.errors import UsageError
 from mcpgen.wasm_tools import run
+
+
+@pytest.fixture(autouse=True)
+def _(require_tool: Callable[[str | Path], str]) -> None:
+    """The components here are assembled."""
+    require_tool(Path(sys.executable).with_name("wasm-tools"))
+
 
 METADATA = Metadata("n", "1", None, ("2026-07-28",), "handler", "0.1.0", "server:server", "0.1.0")
 
@@ -45,18 +54,18 @@ HTTP = "wasi:http/incoming-handler@0.2.0"
 
 
 @pytest.mark.parametrize(
-    ("component", "kind"),
+    ("exports", "imports", "kind"),
     [
-        (exporting(HANDLER), "handler"),
-        (exporting("mcpgen:mcp/diagnostics@0.1.0", "mcpgen:mcp/handler@0.1.7"), "handler"),
-        (exporting(HANDLER, importing=(HANDLER,)), "middleware"),
-        (exporting(HTTP), "wasi-http"),
-        (exporting("local:maths/sums@1.0.0"), "functions"),
-        (exporting(), "functions"),
+        ([HANDLER], [], "handler"),
+        (["mcpgen:mcp/diagnostics@0.1.0", "mcpgen:mcp/handler@0.1.7"], [], "handler"),
+        ([HANDLER], [HANDLER], "middleware"),
+        ([HTTP], [], "wasi-http"),
+        (["local:maths/sums@1.0.0"], [], "functions"),
+        ([], [], "functions"),
     ],
 )
-def test_kind_is_by_what_is_exported(component: bytes, kind: str) -> None:
-    found = recognise(component)
+def test_kind_is_by_what_is_exported(exports: list[str], imports: list[str], kind: str) -> None:
+    found = recognise(exporting(*exports, importing=tuple(imports)))
     assert found.kind == kind
     assert found.metadata is None
 
