@@ -29,7 +29,7 @@ META = {
     "io.modelcontextprotocol/clientCapabilities": {},
 }
 #: Enough for these, and soon over.
-LIMITS = ComponentLimits(max_instances=2, cpu_seconds=0.4, call_seconds=5)
+LIMITS = ComponentLimits(max_instances=2, cpu_seconds=0.4, call_seconds=250)
 Component = Callable[..., Path]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,15 +147,14 @@ def test_what_it_prints_is_logged_and_cannot_steer_a_terminal(
 
 
 def test_call_that_waits_in_the_host_is_answered_and_another_takes_its_place(wasi: Path) -> None:
-    limits = ComponentLimits(max_instances=1, call_seconds=0.2)
+    limits = ComponentLimits(max_instances=1, call_seconds=5)
 
     @in_a_loop
     async def check() -> None:
         async with peer_of(hosted(wasi, limits=limits)) as peer:
-            began = time.monotonic()
-            assert (await peer.asked("asleep", name="sleep", arguments=[15]))["error"]["code"] == -32603
+            # Longer than this test may take: nobody waits for it.
+            assert (await peer.asked("asleep", name="sleep", arguments=[3600]))["error"]["code"] == -32603
             assert (await peer.asked("awake", name="environment"))["result"]["found"] == {}
-            assert time.monotonic() - began < 15  # no matter how long it took: nobody waited for it
 
     check()
 

@@ -54,16 +54,21 @@ async def test_request_gets_an_internal_error_and_the_next_one_its_answer(
 
 @in_a_loop
 async def test_others_are_answered_while_one_call_loops(odd: Path) -> None:
-    async with peer_of(hosted(odd)) as peer:
+    limits = ComponentLimits(max_instances=2, cpu_seconds=250, call_seconds=250, cancel_seconds=0.05)
+    async with peer_of(hosted(odd, limits=limits)) as peer:
         await peer.call("loop")
         for number in range(20):
             assert (await peer.asked(f"o{number}"))["id"] == f"o{number}"
-        assert (await peer.hear())["id"] == "loop"
+        await peer.say(
+            {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "loop"}}
+        )
 
 
 @in_a_loop
 async def test_more_calls_than_instances_wait_for_their_turn(odd: Path) -> None:
-    async with peer_of(hosted(odd, limits=ComponentLimits(max_instances=1, cpu_seconds=0.2))) as peer:
+    async with peer_of(
+        hosted(odd, limits=ComponentLimits(max_instances=1, cpu_seconds=0.2, call_seconds=250))
+    ) as peer:
         for id in ("loop 1", "o1", "loop 2", "o2"):
             await peer.call(id)
         heard = [await peer.hear() for _ in range(4)]
@@ -77,7 +82,7 @@ async def test_more_calls_than_instances_wait_for_their_turn(odd: Path) -> None:
 
 @in_a_loop
 async def test_cancelled_call_is_ended_and_frees_its_place(odd: Path) -> None:
-    limits = ComponentLimits(max_instances=1, cpu_seconds=60, call_seconds=60, cancel_seconds=0.05)
+    limits = ComponentLimits(max_instances=1, cpu_seconds=250, call_seconds=250, cancel_seconds=0.05)
     async with peer_of(hosted(odd, limits=limits)) as peer:
         await peer.call("loop")
         await peer.call("o1")
@@ -90,7 +95,7 @@ async def test_cancelled_call_is_ended_and_frees_its_place(odd: Path) -> None:
 
 @in_a_loop
 async def test_time_is_limited_by_the_clock_as_well(odd: Path, caplog: pytest.LogCaptureFixture) -> None:
-    limits = ComponentLimits(cpu_seconds=60, call_seconds=0.1)
+    limits = ComponentLimits(cpu_seconds=250, call_seconds=0.1)
     async with peer_of(hosted(odd, limits=limits)) as peer:
         is_internal_error(await peer.asked("loop"), caplog, "call_seconds")
 
