@@ -2,6 +2,7 @@
 
 import json  # noqa: F401
 import pkgutil
+import random  # noqa: F401 (its seed is replaced as the component begins)
 import sys
 from importlib import import_module
 
