@@ -2,6 +2,8 @@
 
     mcpgen build guard:layers --target handler -o guard.wasm
     mcpgen serve guard.wasm calculator.wasm --http 127.0.0.1:8080
+
+The same layers go around a server in its own process; see README.md.
 """
 
 from __future__ import annotations
