@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,17 @@ def test_component_of_a_newer_mcpgen_is_named() -> None:
 def test_section_of_ours_that_is_not_what_we_write(content: bytes) -> None:
     with pytest.raises(Broken, match="its custom section 'mcpgen' is not what mcpgen writes there"):
         recognise(with_custom_section(exporting(HANDLER), SECTION, content))
+
+
+def test_metadata_holds_nothing_that_ends_a_line() -> None:
+    # It goes into wrangler.toml, where a line may be a command.
+    odd = replace(METADATA, version='1\n[build]\ncommand = "true"')
+    metadata = recognise(with_metadata(exporting(HANDLER), odd)).metadata
+    assert metadata is not None
+    assert metadata.version.isprintable()
+    foreign = json.dumps({**asdict(METADATA), "version": odd.version}).encode()
+    with pytest.raises(Broken):
+        recognise(with_custom_section(exporting(HANDLER), SECTION, foreign))
 
 
 def test_metadata_comes_back_as_it_was_written() -> None:

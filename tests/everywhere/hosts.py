@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from tests.wasm.serving import end
+
 from mcpgen_runtime import Server
 from mcpgen_runtime.client import HttpTransport, StdioTransport, Transport
 
@@ -62,7 +64,13 @@ def over_http(command: Sequence[str | Path], cwd: Path, log: Path, listens: str 
     environment = {**os.environ, "MCPGEN_KEY": KEY}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + 120
@@ -74,12 +82,7 @@ def over_http(command: Sequence[str | Path], cwd: Path, log: Path, listens: str 
         yield lambda: HttpTransport(url)
         assert process.poll() is None, f"it died meanwhile: {log.read_text(errors='replace')[-3000:]}"
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
 
 
 def _address(log: Path, listens: str | int) -> str | None:

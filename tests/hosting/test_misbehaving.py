@@ -11,7 +11,12 @@ import pytest
 from tests.hosting.conftest import Component, hosted, in_a_loop, peer_of
 
 from mcpgen.errors import UsageError
+from mcpgen.hosting.engine import Engine
+from mcpgen.hosting.grants import Grants
+from mcpgen.hosting.instance import Instance, Trapped
 from mcpgen.hosting.limits import ComponentLimits
+from mcpgen.hosting.linking import Linker
+from mcpgen.wasm_tools import run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -104,6 +109,21 @@ def test_component_that_begins_with_more_memory_than_it_may_have_is_refused(odd:
     with pytest.raises(UsageError, match=r"odd\.wasm cannot be run: .*exceeds memory limits") as refused:
         hosted(odd, limits=ComponentLimits(max_memory_bytes=65536))
     assert "--set max_memory_bytes" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("core", "why"),
+    [("(table 100001 externref)", "table"), ("(table 1 externref)" * 65, "table")],
+    ids=["large", "many"],
+)
+def test_tables_are_limited_as_memories_are(core: str, why: str, tmp_path: Path) -> None:
+    wat = f"(component (core module $m {core}) (core instance (instantiate $m)))"
+    (tmp_path / "tables.wat").write_text(wat)
+    made = run("wasm-tools", "parse", tmp_path / "tables.wat", "--output", tmp_path / "tables.wasm")
+    assert made.code == 0, made.error
+    code = Engine().compile((tmp_path / "tables.wasm").read_bytes())
+    with pytest.raises(Trapped, match=why):
+        Instance(code, Linker(code, "tables", (), Grants()), ComponentLimits())
 
 
 def test_component_that_imports_what_no_host_has_is_refused(component: Component, tmp_path: Path) -> None:

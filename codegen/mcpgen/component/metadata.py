@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from mcpgen.component.errors import Broken, NewerMcpgen
 from mcpgen.component.sections import with_custom_section
@@ -30,7 +31,8 @@ class Metadata:
 
 def with_metadata(component: bytes, metadata: Metadata) -> bytes:
     """The component, saying `metadata` of itself."""
-    return with_custom_section(component, SECTION, json.dumps(asdict(metadata), ensure_ascii=False).encode())
+    said = {key: _printable(value) for key, value in asdict(metadata).items()}
+    return with_custom_section(component, SECTION, json.dumps(said, ensure_ascii=False).encode())
 
 
 def metadata_of(content: bytes, label: str) -> Metadata:
@@ -42,14 +44,26 @@ def metadata_of(content: bytes, label: str) -> Metadata:
         value = json.loads(content)
         format, mcpgen = value["format"], value["mcpgen"]
         if isinstance(format, int) and format > FORMAT:
+            mcpgen = _printable(str(mcpgen))
             raise NewerMcpgen(
                 f"{label} was built by mcpgen {mcpgen}, which is newer than this one",
                 hint=f"pip install --upgrade 'mcpgen>={mcpgen}', or build it again with this mcpgen",
             )
         known = {key: value[key] for key in Metadata.__dataclass_fields__}
         known["revisions"] = tuple(known["revisions"])
+        # It is shown on terminals and goes into files of others: nothing in it may end a line.
+        texts = [value for key, value in known.items() if key not in ("format", "title", "revisions")]
+        texts += [*known["revisions"], known["title"] or ""]
+        if not all(isinstance(text, str) and text.isprintable() for text in texts):
+            raise ValueError("a text is none, or has control characters")
         return Metadata(**known)
     except (ValueError, KeyError, TypeError):
         raise Broken(
             f"{label}: its custom section {SECTION!r} is not what mcpgen writes there", hint="build it again"
         ) from None
+
+
+def _printable(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in value)

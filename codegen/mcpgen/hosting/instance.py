@@ -26,7 +26,11 @@ from mcpgen.hosting.values import Arguments, Context, messages, text
 _DIAGNOSTICS = "mcpgen:mcp/diagnostics@0.1.0"
 #: So many linear memories a component may have, each of `max_memory_bytes` at most.
 _MEMORIES = 8
-_TABLE_ELEMENTS = 1_000_000
+#: Tables are memory too: 8 to 16 bytes an element. CPython has one large table, of some ten thousand.
+_TABLES = 64
+_TABLE_ELEMENTS = 100_000
+#: Core modules, instantiated: componentize-py makes some dozens of them.
+_INSTANCES = 1_000
 #: So much of what a component writes is kept until it is logged.
 _MAX_OUTPUT = 64 * 1024
 #: A call that is so much over its time is in a function of the host, which does not return.
@@ -100,7 +104,9 @@ class Instance:
         _instances[self.number] = self
         self._store = lib.wasmtime_store_new(code.engine.pointer, self.number, NO_FINALIZER)
         self.context = lib.wasmtime_store_context(self._store)
-        lib.wasmtime_store_limiter(self._store, limits.max_memory_bytes, _TABLE_ELEMENTS, -1, -1, _MEMORIES)
+        lib.wasmtime_store_limiter(
+            self._store, limits.max_memory_bytes, _TABLE_ELEMENTS, _INSTANCES, _TABLES, _MEMORIES
+        )
         lib.wasmtime_store_epoch_deadline_callback(self._store, _watch, self.number, NO_FINALIZER)
         self._handle = InstanceHandle()
         try:
