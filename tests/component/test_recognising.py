@@ -163,9 +163,16 @@ def test_metadata_holds_nothing_that_ends_a_line() -> None:
     metadata = recognise(with_metadata(exporting(HANDLER), odd)).metadata
     assert metadata is not None
     assert metadata.version.isprintable()
-    foreign = json.dumps({**asdict(METADATA), "version": odd.version}).encode()
-    with pytest.raises(Broken):
-        recognise(with_custom_section(exporting(HANDLER), SECTION, foreign))
+    said = asdict(METADATA)
+    command = "1'; true #'"
+    for foreign in (
+        json.dumps({**said, "version": odd.version}),
+        json.dumps({**said, "name": 5}),
+        json.dumps({**said, "format": FORMAT + 1, "mcpgen": command}),
+        "[" * 100_000,
+    ):
+        with pytest.raises(Broken):
+            recognise(with_custom_section(exporting(HANDLER), SECTION, foreign.encode()))
 
 
 def test_metadata_comes_back_as_it_was_written() -> None:

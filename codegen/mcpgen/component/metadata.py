@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,7 +45,8 @@ def metadata_of(content: bytes, label: str) -> Metadata:
         value = json.loads(content)
         format, mcpgen = value["format"], value["mcpgen"]
         if isinstance(format, int) and format > FORMAT:
-            mcpgen = _printable(str(mcpgen))
+            if not re.fullmatch(r"[\w.+-]{1,40}", str(mcpgen)):  # it is in a command that is to be typed
+                raise ValueError("that is no version")
             raise NewerMcpgen(
                 f"{label} was built by mcpgen {mcpgen}, which is newer than this one",
                 hint=f"pip install --upgrade 'mcpgen>={mcpgen}', or build it again with this mcpgen",
@@ -57,7 +59,7 @@ def metadata_of(content: bytes, label: str) -> Metadata:
         if not all(isinstance(text, str) and text.isprintable() for text in texts):
             raise ValueError("a text is none, or has control characters")
         return Metadata(**known)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Broken(
             f"{label}: its custom section {SECTION!r} is not what mcpgen writes there", hint="build it again"
         ) from None
