@@ -80,13 +80,7 @@ def reach(
                     return stack.enter_context(over_http(command, directory, log, port))
                 case "wasmtime":
                     wasmtime = request.getfixturevalue("wasmtime")
-                    made = http(directory, target)
-                    compiled = components.made_of(
-                        made,
-                        label=f"{example}-wasmtime",
-                        suffix=".cwasm",
-                        make=lambda output: run([wasmtime, "compile", made, "-o", output], directory),
-                    )
+                    compiled = components.compiled(http(directory, target), Path(wasmtime))
                     command = [
                         wasmtime,
                         "serve",
