@@ -148,3 +148,19 @@ def test_module_that_fails_while_the_component_is_made_is_told(tmp_path: Path) -
     assert "LookupError: not at home" in ended.stderr
     assert (tmp_path / "server.wasm").read_bytes() == b"before"
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"server.py", "server.wasm"}
+
+
+def test_key_that_would_be_in_every_copy_is_refused(tmp_path: Path) -> None:
+    source = (
+        "import secrets\nfrom mcpgen_runtime import Server\nserver = Server('s', '1')\n"
+        "KEY = secrets.token_bytes(32)\n"
+    )
+    (tmp_path / "server.py").write_text(source)
+    command = [sys.executable, "-m", "mcpgen", "build", "server:server", "--target", "wasi-http"]
+    ended = subprocess.run(
+        [*command, "-o", "server.wasm"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 3
+    assert 'File "server.py", line 4' in ended.stderr
+    assert "would be the same in every copy of it: make it in the lifespan" in ended.stderr
+    assert not (tmp_path / "server.wasm").exists()

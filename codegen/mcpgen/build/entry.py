@@ -113,7 +113,6 @@ for name in {eager}:
 del name
 making.end(
     {wanted},
-    has_randomness={has_randomness},
 )
 del making, slimming
 """
@@ -129,10 +128,6 @@ _PARTS = {
 
 def entry_text(target: Target, world: str, wanted: Iterable[str]) -> str:
     """The text of the module of a component of `world`. `wanted` are the modules that come along as code."""
-    end = _END.format(
-        eager=_EAGER,
-        wanted=pformat(sorted(wanted), indent=4, width=100),
-        has_randomness=world == "http-server",
-    )
+    end = _END.format(eager=_EAGER, wanted=pformat(sorted(wanted), indent=4, width=100))
     begin = _BEGIN.format(module=target.module, attribute=target.attribute)
     return "".join((begin, *_PARTS[world], end))

@@ -119,7 +119,7 @@ def numbers_without_a_seed() -> list[str]:
     for name in ("random", "choice", "shuffle", "getrandbits"):
         given: list[Any] = {"random": [], "getrandbits": [8]}.get(name, [[1, 2, 3]])
         try:
-            found.append(repr(vars(random)[name](*given)))
+            found.append(repr(getattr(random, name)(*given)))
         except NotImplementedError as error:
             found.append(str(error))
     return found

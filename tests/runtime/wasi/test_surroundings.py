@@ -106,11 +106,12 @@ def test_where_there_is_no_randomness_none_is_made_up(tmp_path: Path) -> None:
         tmp_path,
         """
 import random, uuid, secrets
-surroundings.install(host)
+from random import choice
 def none(size): raise NotImplementedError("no randomness here")
 host.random = none
 surroundings.install(host)
-for make in (lambda: os.urandom(1), random.Random, uuid.uuid4, secrets.token_hex):
+for make in (lambda: os.urandom(1), random.Random, uuid.uuid4, secrets.token_hex, random.random,
+             random.seed, lambda: choice("ab")):
     try:
         tell("made", make())
     except NotImplementedError as error:
@@ -118,7 +119,75 @@ for make in (lambda: os.urandom(1), random.Random, uuid.uuid4, secrets.token_hex
 """,
         install=False,
     )
-    assert told == ["no randomness here"] * 4
+    assert told == ["no randomness here"] * 7
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "os.urandom(16)",
+        "__import__('secrets').token_bytes(32)",
+        "__import__('uuid').uuid4()",
+        "random.Random()",
+        "__import__('_random').Random()",
+        "random.SystemRandom().random()",
+        "random.getrandbits(256)",
+        "random.random()",
+        "random.choice('ab')",
+        "shuffle([1, 2, 3])",
+        "random.seed()",
+        "__import__('mcpgen_runtime.core').core.ServerCore(__import__('mcpgen_runtime').Server('s', '1'))",
+    ],
+)
+def test_nothing_is_drawn_while_a_component_is_made(tmp_path: Path, draw: str) -> None:
+    told = run(
+        tmp_path,
+        f"""
+import random
+from random import shuffle
+try:
+    tell("made", {draw})
+except NotImplementedError as error:
+    tell(error)
+""",
+        install=False,
+    )
+    assert told == [
+        "what is random while a component is made would be the same in every copy of it: make it in the"
+        " lifespan, or in the handler"
+    ]
+
+
+def test_functions_of_random_are_seeded_when_first_used(tmp_path: Path) -> None:
+    # Who took one while the component was made has the same generator.
+    told = run(
+        tmp_path,
+        """
+import random
+from random import getrandbits, random as draw
+surroundings.install(host)
+drawn = random.choice(range(1000)), draw(), getrandbits(40), random.randbytes(4)
+other = random.Random(int.from_bytes(b"r" * 32, "big"))
+tell(drawn == (other.choice(range(1000)), other.random(), other.getrandbits(40), other.randbytes(4)))
+""",
+        install=False,
+    )
+    assert told == ["True"]
+
+
+def test_seed_given_while_a_component_is_made_stays(tmp_path: Path) -> None:
+    told = run(
+        tmp_path,
+        """
+import random
+from random import random as draw
+random.seed(7)
+surroundings.install(host)
+tell([draw(), random.gauss()] == [(seeded := random.Random(7)).random(), seeded.gauss()])
+""",
+        install=False,
+    )
+    assert told == ["True"]
 
 
 def test_what_is_printed_and_logged_goes_to_the_host(tmp_path: Path) -> None:
@@ -166,9 +235,9 @@ def test_until_it_is_installed_python_is_at_home(tmp_path: Path) -> None:
         tmp_path,
         """
 import pathlib
-tell(since_1970() > 1e9, pathlib.Path(__file__).exists(), os.urandom(8) != os.urandom(8))
+tell(since_1970() > 1e9, pathlib.Path(__file__).exists())
 surroundings.prepare()
 """,
         install=False,
     )
-    assert told == ["True True True"]
+    assert told == ["True True"]

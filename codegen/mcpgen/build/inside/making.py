@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable
 
 from . import postponing
-from .forbidding import forbid_randomness
 from .slimming import drop_docstrings
 from .wiping import wipe
 
@@ -18,14 +17,13 @@ _STAYS = ("mcpgen_inside", "mcpgen_inside.postponing", "mcpgen_inside.slicing")
 def begin() -> None:
     """Have some of what is imported from now on postponed."""
     sys.meta_path.insert(0, postponing.Finder())
-    import random  # noqa: F401 (the maker of components asks for it at the end)
-
     from mcpgen_runtime.transports.wasi.surroundings import prepare
 
     prepare()
+    import random  # noqa: F401 (the maker of components asks for it at the end)
 
 
-def end(wanted: Iterable[str], *, has_randomness: bool) -> None:
+def end(wanted: Iterable[str]) -> None:
     """Pack the modules `wanted`, and leave nothing in memory that was of use for that alone.
 
     From now on no module is looked for in a file: there are none, and the question would end the instance.
@@ -34,8 +32,6 @@ def end(wanted: Iterable[str], *, has_randomness: bool) -> None:
 
     from .packing import packed, trim_aliases
 
-    if not has_randomness:
-        forbid_randomness()
     found = packed(wanted)
     trim_aliases(found)
     memory_imports.install(found)

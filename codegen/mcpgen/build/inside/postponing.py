@@ -185,8 +185,10 @@ def _later(module: str, name: str) -> Callable[..., Any]:
     return function
 
 
-def _seed(*arguments: Any) -> None:
-    """The maker of components seeds what is postponed; once it is there, it has a `seed` of its own."""
+def _seed(*arguments: Any, **options: Any) -> None:
+    """The maker of components seeds `random` without a value: once it is there, it will find one itself."""
+    if arguments or options:
+        really("random").seed(*arguments, **options)
 
 
 def _numbers(module: str) -> dict[str, Any]:

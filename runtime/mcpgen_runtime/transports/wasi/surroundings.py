@@ -4,6 +4,9 @@ A component is built with every system call a trap: a call of `time.time()` woul
 the standard library and handlers commonly use is replaced: clocks, randomness, standard output and standard
 error, and the file system, which is empty. Standard input is at its end.
 
+While the component is made, Python is at home, but for randomness: there is none, since what is drawn then
+would be in the file, the same for all instances and known to whoever has it.
+
 `prepare` has to come before anything else is imported, for `from time import time` keeps what it finds.
 """
 
@@ -39,8 +42,15 @@ class Surroundings(Protocol):
         """What was printed, to standard output or standard error."""
 
 
-#: While the component is made, Python is at home.
-_current: Any = SimpleNamespace(now=time.monotonic, time=time.time, sleep=time.sleep, random=os.urandom)
+def _not_yet(size: int) -> NoReturn:
+    raise NotImplementedError(
+        "what is random while a component is made would be the same in every copy of it: make it in the"
+        " lifespan, or in the handler"
+    )
+
+
+#: While the component is made.
+_current: Any = SimpleNamespace(now=time.monotonic, time=time.time, sleep=time.sleep, random=_not_yet)
 _prepared = False
 #: What looks at a file, or would change one.
 _OF_FILES = (
@@ -130,8 +140,16 @@ def _seed_from_here() -> None:
     import _random
 
     class Random(_random.Random):
+        def __init__(self, value: Any = None) -> None:
+            self.seed(value)
+
         def seed(self, value: Any = None) -> None:
-            super().seed(int.from_bytes(os.urandom(32), "big") if value is None else value)
+            if value is not None:
+                super().seed(value)
+            elif self.__class__.__module__ == "random" and "_inst" not in vars(sys.modules["random"]):
+                _seed_later(self)
+            else:
+                super().seed(_seed())
 
     there = sys.modules.get("random")
     if there is None:
@@ -141,15 +159,46 @@ def _seed_from_here() -> None:
         seed = there.Random.seed
 
         def seed_from_here(self: Any, a: Any = None, version: int = 2) -> None:
-            seed(self, int.from_bytes(os.urandom(32), "big") if a is None else a, version)
+            seed(self, _seed() if a is None else a, version)
 
         there.Random.seed = seed_from_here
 
 
+def _seed() -> int:
+    return int.from_bytes(os.urandom(32), "big")
+
+
+def _seed_later(generator: Any) -> None:
+    """Seed the generator that `random` makes for its functions, at its import, when it is first used."""
+    seeded: Any = generator.__class__
+
+    class Unseeded(seeded):  # type: ignore[misc]
+        def seed(self, a: Any = None, version: int = 2) -> None:
+            a = _seed() if a is None else a
+            self.__class__ = seeded
+            self.seed(a, version)
+
+        # `random` keeps these two, bound, as functions of its own: they are called when it is seeded, too.
+
+        def random(self) -> Any:
+            return drawing(self).random()
+
+        def getrandbits(self, k: int) -> Any:
+            return drawing(self).getrandbits(k)
+
+    def drawing(generator: Any) -> Any:
+        if generator.__class__ is Unseeded:
+            generator.seed()
+        return generator
+
+    generator.__class__ = Unseeded
+
+
 def reseed() -> None:
     """Give `random` a state of its own: as it is, every instance of the component would have the same."""
-    if "random" in sys.modules:
-        sys.modules["random"].seed(int.from_bytes(os.urandom(32), "big"))
+    module: Any = sys.modules.get("random")
+    if hasattr(module, "__dict__") and "_inst" in vars(module):  # otherwise it is postponed, and seeds itself
+        module.seed(_seed())
 
 
 def _close_files() -> None:
