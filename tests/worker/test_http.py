@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.components import Components
 from tests.runtime.http import asgi
 from tests.runtime.http.asgi import Client
 from tests.runtime.wasi.http import suite
 from tests.wasm.serving import Served
 from tests.wasm.through_http import ThroughHttp
-from tests.worker.workerd import worker_of, workerd_serve
+from tests.worker.workerd import workerd_serve
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
@@ -40,17 +38,6 @@ globals().update(suite.tests())
 def anyio_backend() -> str:
     """Tests that are coroutines run under asyncio."""
     return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def folder(
-    components: Components, jco: str, project_root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The workbench as a worker."""
-    stage = tmp_path_factory.mktemp("stage") / "workbench"
-    shutil.copytree(project_root / "tests/wasm/workbench", stage)
-    shutil.copy(project_root / "tests/runtime/http/workbench.py", stage)
-    return worker_of(components, components.built(stage, "served:server", "wasi-http"), jco)
 
 
 @pytest.fixture(scope="module")

@@ -72,18 +72,22 @@ export class Body {
   }
 
   #whole() {
-    if (this.#chunks.length < 2) return this.#chunks[0] ?? null;
-    const whole = new Uint8Array(this.#size);
-    let place = 0;
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, place);
-      place += chunk.length;
-    }
-    return whole;
+    return this.#chunks.length < 2 ? (this.#chunks[0] ?? null) : joined(this.#chunks, this.#size);
   }
 
   #wake() {
     this.#drained?.resolve();
     this.#drained = undefined;
   }
+}
+
+/** The chunks, of so many bytes together, as one. */
+export function joined(chunks, size) {
+  const whole = new Uint8Array(size);
+  let place = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, place);
+    place += chunk.length;
+  }
+  return whole;
 }

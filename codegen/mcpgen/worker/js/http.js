@@ -1,6 +1,6 @@
 // wasi:http/types over `Request` and `Response`.
 
-import { Body } from "./body.js";
+import { Body, joined } from "./body.js";
 import { InputStream, OutputStream } from "./io.js";
 
 /** A result that says no more than that it is an error: what may be had once only has been had. */
@@ -167,13 +167,56 @@ export class ResponseOutparam {
   }
 }
 
-/** The request as WASI has it. What is small is read first, so that the component need not wait for it. */
+/** Of a body so many bytes are read before the component is asked. */
+const SMALL = 1 << 20;
+/** Milliseconds that they may take: as `message_seconds` of the server, if nothing is said there. */
+const SLOW = 60_000;
+
+/** The body took too long. */
+export class TooSlow extends Error {}
+
+/**
+ * The request as WASI has it. What is small is read first, so that the component need not wait for it. Rejects with
+ * `TooSlow`, or with the reason why the body broke off.
+ */
 export async function incoming(request) {
-  const SMALL = 1 << 20;
   const length = request.headers.get("content-length");
   if (length !== null && Number(length) <= SMALL) {
-    return new IncomingRequest(request, new InputStream(undefined, new Uint8Array(await request.arrayBuffer())));
+    const bytes = Number(length) ? await within(SLOW, request.arrayBuffer()) : 0;
+    return new IncomingRequest(request, new InputStream(undefined, new Uint8Array(bytes)));
   }
   // To look at the body makes a stream of it, which takes as long as all the rest.
-  return new IncomingRequest(request, new InputStream(request.body));
+  const stream = request.body;
+  if (!stream) return new IncomingRequest(request, new InputStream());
+  const reader = stream.getReader();
+  const { bytes, ended } = await within(SLOW, beginning(reader)).catch((error) => {
+    reader.cancel(error).catch(() => {});
+    throw error;
+  });
+  reader.releaseLock();
+  return new IncomingRequest(request, new InputStream(ended ? undefined : stream, bytes));
+}
+
+/** What `reader` gives until there is enough of it, and whether that is all. */
+async function beginning(reader) {
+  const chunks = [];
+  let size = 0;
+  let ended = false;
+  while (!ended && size < SMALL) {
+    const { value, done } = await reader.read();
+    ended = done;
+    if (done) break;
+    chunks.push(value);
+    size += value.length;
+  }
+  return { bytes: joined(chunks, size), ended };
+}
+
+/** What `promise` gives. Rejects with `TooSlow` after so many milliseconds. */
+function within(milliseconds, promise) {
+  const { promise: first, resolve, reject } = Promise.withResolvers();
+  const late = () => reject(new TooSlow(`The body took longer than ${milliseconds / 1000} seconds.`));
+  const timer = setTimeout(late, milliseconds);
+  promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  return first;
 }

@@ -3,6 +3,10 @@
 
 /** Milliseconds that a request waits for an instance. */
 const PATIENCE = 10_000;
+/** An instance whose client is gone is heard of so often, in milliseconds, while its host lets it go on. */
+const BEAT = 3_000;
+/** After so many without a beat its host has given it up. */
+const SILENCE = 15_000;
 
 export class Instances {
   /** There are never more. */
@@ -10,7 +14,8 @@ export class Instances {
   #create;
   #idle = [];
   #working = new Set();
-  #lost = new WeakSet();
+  /** Those whose client is gone: when each was heard of. */
+  #leaving = new Map();
   #starting = 0;
   #waiting = [];
 
@@ -28,25 +33,38 @@ export class Instances {
 
   /** Its request has been served. */
   give(instance) {
-    this.#working.delete(instance);
-    // Meanwhile another may have taken the place of one that was taken for lost.
-    if (this.#lost.delete(instance) && this.#full) return;
+    if (!this.#forget(instance) && this.#full) return;
     const next = this.#waiting.shift();
     if (!next) return void this.#idle.push(instance);
     this.#working.add(instance);
     next(instance);
   }
 
-  /** It is not counted on: it trapped, or has to end a request whose client is gone. */
-  lose(instance) {
+  /** Its client is gone. It has its place until it returns; a host that gives it up never has it return. */
+  leave(instance) {
     if (!this.#working.delete(instance)) return;
-    this.#lost.add(instance);
+    const heard = () => this.#leaving.set(instance, Date.now());
+    heard();
+    // The timer ends with the request whose it is.
+    const timer = setInterval(() => (this.#leaving.has(instance) ? heard() : clearInterval(timer)), BEAT);
+  }
+
+  /** It has ended: it trapped. */
+  end(instance) {
+    if (!this.#forget(instance) || this.#full) return;
     const next = this.#waiting.shift();
     if (next) this.#made().then(next, () => next(undefined));
   }
 
+  /** Whether it had a place, which is free now. */
+  #forget(instance) {
+    return this.#working.delete(instance) || this.#leaving.delete(instance);
+  }
+
   get #full() {
-    return this.#idle.length + this.#working.size + this.#starting >= this.most;
+    const silent = Date.now() - SILENCE;
+    for (const [instance, heard] of this.#leaving) if (heard < silent) this.#leaving.delete(instance);
+    return this.#idle.length + this.#working.size + this.#leaving.size + this.#starting >= this.most;
   }
 
   async #made() {
@@ -62,7 +80,7 @@ export class Instances {
     return new Promise((resolve) => {
       const stop = () => {
         this.#waiting.splice(this.#waiting.indexOf(next), 1);
-        resolve(undefined);
+        resolve(this.#full ? undefined : this.#made());
       };
       const timer = setTimeout(stop, PATIENCE);
       const next = (instance) => {

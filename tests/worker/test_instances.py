@@ -1,0 +1,127 @@
+"""How many instances a worker makes, and what keeps one from the others."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.components import ROOT
+from tests.runtime.http.asgi import Client
+from tests.wasm.serving import KEY, Served
+from tests.wasm.through_http import ThroughHttp
+from tests.worker.workerd import workerd_serve
+
+pytestmark = [pytest.mark.slow, pytest.mark.anyio]
+
+_MADE = "an instance is made"
+_HEAD = b"POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+#: The beginnings of a body that never ends.
+_SLOW = {
+    "of a known length": _HEAD + b"Content-Length: 1000\r\n\r\n{",
+    "in chunks": _HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests that are coroutines run under asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def telling(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The worker, with a line in its log for each instance."""
+    copy = shutil.copytree(folder, tmp_path_factory.mktemp("telling") / "worker")
+    edit(copy / "worker.js", "instantiate((name) =>", f'(console.error("{_MADE}"), instantiate)((name) =>')
+    return copy
+
+
+@pytest.fixture
+def served(workerd: str, telling: Path, tmp_path: Path) -> Iterator[Served]:
+    environment = {"MCPGEN_KEY": KEY, "MCPGEN_INSTANCES": "2"}
+    with workerd_serve(workerd, telling, tmp_path / "log", environment) as served:
+        yield served
+
+
+@pytest.mark.parametrize("beginning", _SLOW.values(), ids=_SLOW)
+async def test_slow_uploads_keep_no_instance_and_lose_none(served: Served, beginning: bytes) -> None:
+    uploads = [await upload(served, beginning) for _ in range(4)]
+    await is_served(served)
+    for _, writer in uploads:
+        writer.transport.abort()
+    await is_served(served)
+    assert served.printed.split("\n") == [_MADE, ""]
+
+
+@pytest.mark.parametrize("beginning", _SLOW.values(), ids=_SLOW)
+async def test_an_upload_has_its_time(workerd: str, telling: Path, tmp_path: Path, beginning: bytes) -> None:
+    hasty = shutil.copytree(telling, tmp_path / "worker")
+    edit(hasty / "http.js", "const SLOW = 60_000;", "const SLOW = 200;")
+    with workerd_serve(workerd, hasty, tmp_path / "log") as served:
+        reader, writer = await upload(served, beginning)
+        assert b" 408 " in await reader.readline()
+        writer.close()
+        await is_served(served)
+        assert served.printed.split("\n") == [_MADE, ""]
+
+
+async def test_dropped_streams_give_their_instances_back(served: Served) -> None:
+    for _ in range(20):
+        stream = client(served).modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
+        assert (await stream.event()).json["method"] == "notifications/subscriptions/acknowledged"
+        stream.disconnect()
+        await stream.task
+    await is_served(served)
+    assert served.printed.count(_MADE) <= 2
+
+
+async def test_what_is_too_large_to_be_read_ahead_arrives_whole(served: Served) -> None:
+    text = "x" * (3 << 20)
+    reply = await client(served).call("echo", {"text": text}).reply()
+    assert reply.json["result"]["content"][0]["text"] == text
+
+
+def test_an_instance_that_its_host_gave_up_has_no_place_any_more(peers: Path, jco: str) -> None:
+    script = f"""
+        import {{ Instances }} from "{ROOT / "codegen/mcpgen/worker/js/instances.js"}";
+        let now = 0;
+        Date.now = () => now;
+        globalThis.setInterval = () => {{}};  // the timers of a request that is no more
+        globalThis.setTimeout = (late) => void queueMicrotask(late);
+        let made = 0;
+        const instances = new Instances(async () => ++made);
+        instances.leave(await instances.take());
+        console.log(await instances.take());
+        now = 60_000;
+        console.log(await instances.take());
+    """
+    command = [peers / "node_modules/.bin/node", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["undefined", "2"], done.stderr
+
+
+def client(served: Served) -> Client:
+    return Client(ThroughHttp("127.0.0.1", served.port))
+
+
+async def upload(served: Served, beginning: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(beginning)
+    await writer.drain()
+    return reader, writer
+
+
+async def is_served(served: Served) -> None:
+    reply = await client(served).call("echo", {"text": "hi"}).reply()
+    assert reply.status == 200
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Have `new` where `old` is, once."""
+    text = path.read_text()
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new))
