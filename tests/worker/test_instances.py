@@ -99,7 +99,7 @@ def test_an_instance_that_its_host_gave_up_has_no_place_any_more(peers: Path, jc
         now = 60_000;
         console.log(await instances.take());
     """
-    command = [peers / "node_modules/.bin/node", "--input-type=module", "--eval", script]
+    command: list[str | Path] = [peers / "node_modules/.bin/node", "--input-type=module", "--eval", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["undefined", "2"], done.stderr
 
