@@ -9,7 +9,7 @@ const BEAT = 3_000;
 const SILENCE = 15_000;
 
 export class Instances {
-  /** There are never more. */
+  /** There are never more, beside as many whose clients are gone: together twice as many at most. */
   most = 1;
   #create;
   #idle = [];
@@ -33,38 +33,46 @@ export class Instances {
 
   /** Its request has been served. */
   give(instance) {
-    if (!this.#forget(instance) && this.#full) return;
+    this.#forget(instance);
+    // Meanwhile another may have taken its place.
+    if (this.#full) return;
     const next = this.#waiting.shift();
     if (!next) return void this.#idle.push(instance);
     this.#working.add(instance);
     next(instance);
   }
 
-  /** Its client is gone. It has its place until it returns; a host that gives it up never has it return. */
+  /** Its client is gone. Another may take its place, but it counts until it returns or its host gives it up. */
   leave(instance) {
     if (!this.#working.delete(instance)) return;
     const heard = () => this.#leaving.set(instance, Date.now());
     heard();
     // The timer ends with the request whose it is.
     const timer = setInterval(() => (this.#leaving.has(instance) ? heard() : clearInterval(timer)), BEAT);
+    this.#replace();
   }
 
   /** It has ended: it trapped. */
   end(instance) {
-    if (!this.#forget(instance) || this.#full) return;
-    const next = this.#waiting.shift();
+    this.#forget(instance);
+    this.#replace();
+  }
+
+  #replace() {
+    const next = this.#full ? undefined : this.#waiting.shift();
     if (next) this.#made().then(next, () => next(undefined));
   }
 
-  /** Whether it had a place, which is free now. */
   #forget(instance) {
-    return this.#working.delete(instance) || this.#leaving.delete(instance);
+    this.#working.delete(instance);
+    this.#leaving.delete(instance);
   }
 
   get #full() {
     const silent = Date.now() - SILENCE;
     for (const [instance, heard] of this.#leaving) if (heard < silent) this.#leaving.delete(instance);
-    return this.#idle.length + this.#working.size + this.#leaving.size + this.#starting >= this.most;
+    const at = this.#idle.length + this.#working.size + this.#starting;
+    return at >= this.most || at + this.#leaving.size >= 2 * this.most;
   }
 
   async #made() {
