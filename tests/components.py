@@ -67,7 +67,8 @@ class Components:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not found.exists():
                 for old in self._kept.glob(f"{label}.*{suffix}"):
-                    _remove(old)
+                    if old.suffix != ".lock":  # a folder has no suffix, so the lock is among its likes
+                        _remove(old)
                 unfinished = self._kept / f"{label}.unfinished{suffix}"
                 _remove(unfinished)
                 make(unfinished)
