@@ -12,7 +12,7 @@ demo:
 
 # Lint, then every test; arguments go to pytest
 test *arguments: lint
-    pytest -n 2 --dist worksteal "$@"
+    pytest -n 2 "$@"
 
 # Formatting, style, types, import directions
 lint:
