@@ -37,15 +37,15 @@ Component = Callable[..., Path]
 def component(
     tmp_path_factory: pytest.TempPathFactory, project_root: Path, require_tool: Callable[[str | Path], str]
 ) -> Component:
-    """Makes a component of `NAME.wat` beside this file: `component("odd", world="server")`."""
+    """Makes a component of `source`, or of `NAME.wat` beside this: `component("odd", world="server")`."""
     tools = require_tool(Path(sys.executable).with_name("wasm-tools"))
     directory = tmp_path_factory.mktemp("components")
 
-    def make(name: str, *, world: str, wit: Path = project_root / "wit") -> Path:
+    def make(name: str, *, world: str, wit: Path = project_root / "wit", source: Path | None = None) -> Path:
         made, core = directory / f"{name}.wasm", directory / f"{name}.core.wasm"
         if not made.exists():
-            source = str(HERE / f"{name}.wat")
-            embed = [tools, "component", "embed", str(wit), "--world", world, source, "-o", str(core)]
+            text = str(source or HERE / f"{name}.wat")
+            embed = [tools, "component", "embed", str(wit), "--world", world, text, "-o", str(core)]
             subprocess.run(embed, check=True)
             subprocess.run([tools, "component", "new", core, "-o", made], check=True)
         return made

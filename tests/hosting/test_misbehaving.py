@@ -13,7 +13,8 @@ from tests.hosting.conftest import Component, hosted, in_a_loop, peer_of
 from mcpgen.errors import UsageError
 from mcpgen.hosting.engine import Engine
 from mcpgen.hosting.grants import Grants
-from mcpgen.hosting.instance import Instance, Trapped
+from mcpgen.hosting.instance import Instance
+from mcpgen.hosting.library import WasmError
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
 from mcpgen.wasm_tools import run
@@ -122,7 +123,7 @@ def test_tables_are_limited_as_memories_are(core: str, why: str, tmp_path: Path)
     made = run("wasm-tools", "parse", tmp_path / "tables.wat", "--output", tmp_path / "tables.wasm")
     assert made.code == 0, made.error
     code = Engine().compile((tmp_path / "tables.wasm").read_bytes())
-    with pytest.raises(Trapped, match=why):
+    with pytest.raises(WasmError, match=why):
         Instance(code, Linker(code, "tables", (), Grants()), ComponentLimits())
 
 

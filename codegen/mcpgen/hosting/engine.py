@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 import time
 from ctypes import byref, c_void_p
@@ -43,6 +44,7 @@ class Engine:
         self.fingerprint = f"wasmtime-{lib.version}-{CONFIGURATION}"
         self._busy: set[Ticking] = set()
         self._some = threading.Event()
+        self._starting = threading.Lock()
         self._ticking: threading.Thread | None = None
 
     def compile(self, wasm: bytes) -> Code:
@@ -57,7 +59,9 @@ class Engine:
         """What `Code.serialized` gave, from a file that nobody changes. Raises `WasmError`."""
         component = c_void_p()
         self.library.check(
-            self.library.wasmtime_component_deserialize_file(self.pointer, path.encode(), byref(component))
+            self.library.wasmtime_component_deserialize_file(
+                self.pointer, os.fsencode(path), byref(component)
+            )
         )
         return Code(self, component.value)
 
@@ -67,8 +71,10 @@ class Engine:
         if not self._some.is_set():
             self._some.set()
             if self._ticking is None:
-                self._ticking = threading.Thread(target=self._tick, name="mcpgen epoch", daemon=True)
-                self._ticking.start()
+                with self._starting:  # of two calls that are the first, one starts it
+                    if self._ticking is None:
+                        self._ticking = threading.Thread(target=self._tick, name="mcpgen epoch", daemon=True)
+                        self._ticking.start()
 
     def end(self, call: Ticking) -> None:
         """It has ended."""
@@ -122,24 +128,6 @@ class Code:
             if not index:
                 return None
         return index
-
-    def imports(self) -> tuple[str, ...]:
-        """The names of what it imports."""
-        lib = self.engine.library
-        kind = lib.wasmtime_component_type(self.pointer)
-        try:
-            count = lib.wasmtime_component_type_import_count(kind, self.engine.pointer)
-            return tuple(self._import(kind, each) for each in range(count))
-        finally:
-            lib.wasmtime_component_type_delete(kind)
-
-    def _import(self, kind: int, number: int) -> str:
-        lib, name, size, item = self.engine.library, c_void_p(), ctypes.c_size_t(), c_void_p()
-        lib.wasmtime_component_type_import_nth(
-            kind, self.engine.pointer, number, byref(name), byref(size), byref(item)
-        )
-        lib.wasmtime_component_extern_delete(item)
-        return ctypes.string_at(name.value or 0, size.value).decode()
 
 
 __all__ = ["TICK_SECONDS", "Code", "Engine", "WasmError"]

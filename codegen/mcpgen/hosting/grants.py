@@ -39,18 +39,26 @@ class Grants:
     def give(self, library: Library, instance: Instance) -> None:
         """Make the WASI of an instance what is granted. Raises `WasmError` for a directory that is gone."""
         config = library.wasi_config_new()
-        if self.environment:
-            names = (c_char_p * len(self.environment))(*(name.encode() for name, _ in self.environment))
-            values = (c_char_p * len(self.environment))(*(value.encode() for _, value in self.environment))
-            library.wasi_config_set_env(config, len(self.environment), names, values)
-        for each in self.directories:
-            if not library.wasi_config_preopen_dir(
-                config, os.fsencode(each.host), each.guest.encode(), each.writable
-            ):
-                raise WasmError(f"the directory {each.host} cannot be opened")
+        try:
+            self._fill(library, config)
+        except WasmError:
+            library.wasi_config_delete(config)
+            raise
         library.wasi_config_set_stdout_custom(config, _print, instance.number, NO_FINALIZER)
         library.wasi_config_set_stderr_custom(config, _print, instance.number, NO_FINALIZER)
         library.check(library.wasmtime_context_set_wasi(instance.context, config))
+
+    def _fill(self, library: Library, config: int) -> None:
+        if self.environment:
+            names = (c_char_p * len(self.environment))(*(name.encode() for name, _ in self.environment))
+            values = (c_char_p * len(self.environment))(*(value.encode() for _, value in self.environment))
+            if not library.wasi_config_set_env(config, len(self.environment), names, values):
+                raise WasmError("its variables cannot be set")
+        for each in self.directories:
+            if not library.wasi_config_preopen_dir(
+                config, each.host.encode(), each.guest.encode(), each.writable
+            ):
+                raise WasmError(f"the directory {each.host} cannot be opened")
 
 
 def grants_of(
@@ -60,6 +68,9 @@ def grants_of(
 
     Raises `UsageError`.
     """
+    for option, texts in (("--dir", directories), ("--env", environment), ("--allow-host", hosts)):
+        for text in texts:
+            _check_text(f"{option} {text}", text)
     return Grants(
         tuple(map(_directory, directories)),
         tuple(map(_variable, environment)),
@@ -79,7 +90,9 @@ def _directory(text: str) -> Directory:
         )
     if not os.path.isdir(host):
         raise UsageError(f"--dir {text}: {host} is not a directory", hint="check the path")
-    return Directory(os.path.realpath(host), rest[0] if rest else host, writable)
+    path = os.path.realpath(host)
+    _check_text(f"--dir {text}: {path}", path)
+    return Directory(path, rest[0] if rest else host, writable)
 
 
 def _variable(text: str) -> tuple[str, str]:
@@ -94,6 +107,7 @@ def _variable(text: str) -> tuple[str, str]:
                 f"--env {name}: there is no such variable here", hint=f"--env {name}=VALUE sets it"
             )
         value = os.environ[name]
+        _check_text(f"--env {name}: its value", value)
     return name, value
 
 
@@ -104,6 +118,15 @@ def _host(text: str) -> str:
             hint="the form is NAME or NAME:PORT, without a scheme or a path; or *",
         )
     return text.lower()
+
+
+def _check_text(what: str, text: str) -> None:
+    """Raise `UsageError` unless `text` is Unicode: the interfaces of WASI know no other bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        shown = what.encode(errors="backslashreplace").decode()
+        raise UsageError(f"{shown} is not UTF-8", hint="a component can be granted only what is") from None
 
 
 @OutputCallback  # type: ignore[untyped-decorator]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from ctypes import addressof, byref
 from itertools import count
+from threading import Lock
 from typing import Any
 
 from mcpgen.hosting.engine import Code
@@ -23,7 +24,6 @@ from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
 from mcpgen.hosting.values import Arguments, Context, messages, text
 
-_DIAGNOSTICS = "mcpgen:mcp/diagnostics@0.1.0"
 #: So many linear memories a component may have, each of `max_memory_bytes` at most.
 _MEMORIES = 8
 #: Tables are memory too: 8 to 16 bytes an element. CPython has one large table, of some ten thousand.
@@ -47,9 +47,12 @@ class Trapped(Exception):
 
 
 class Call:
-    """One call, as the watch over it sees it. `cancel` it from any thread."""
+    """One call of the thread that makes this, as the watch over it sees it. `cancel` it from any thread.
 
-    __slots__ = ("_cpu", "_limits", "_until", "ended_by", "on_stuck")
+    `on_stuck` is called once, from another thread, where it waits in the host for too long.
+    """
+
+    __slots__ = ("_cpu", "_limits", "_lock", "_on_stuck", "_until", "ended_by")
 
     def __init__(self, limits: ComponentLimits, on_stuck: Callable[[], object] | None = None) -> None:
         self._limits = limits
@@ -57,7 +60,8 @@ class Call:
         self._cpu = time.thread_time() + limits.cpu_seconds
         #: The name of the limit that it passed.
         self.ended_by: str | None = None
-        self.on_stuck = on_stuck
+        self._on_stuck = on_stuck
+        self._lock = Lock()
 
     def cancel(self) -> None:
         """Nobody wants its answer any more: it may end by itself soon, or is ended."""
@@ -73,20 +77,35 @@ class Call:
 
     def tick(self) -> None:
         """Asked from another thread, again and again: whether it is stuck."""
-        if self.on_stuck is not None and time.monotonic() > self._until + _STUCK_SECONDS:
-            stuck, self.on_stuck = self.on_stuck, None
-            self.ended_by = "call_seconds"
-            stuck()
+        if self._on_stuck is None or time.monotonic() <= self._until + _STUCK_SECONDS:
+            return
+        with self._lock:
+            stuck, self._on_stuck = self._on_stuck, None
+            if stuck is not None:
+                self.ended_by = "call_seconds"
+                stuck()
+
+    def over(self) -> None:
+        """It has ended: `on_stuck` was called before this returns, or never is."""
+        with self._lock:
+            self._on_stuck = None
 
 
 class Instance:
-    """A component, instantiated. `behind` is what stands behind a middleware.
+    """A component, instantiated as part of `call`. `behind` is what stands behind a middleware.
 
-    Raises `WasmError` where it cannot be linked, and `Trapped` where it traps as it begins.
+    Raises `WasmError` where it cannot be linked or wants too much, and `Trapped` where its own code traps as
+    it begins.
     """
 
     def __init__(
-        self, code: Code, linker: Linker, limits: ComponentLimits, *, behind: Instance | None = None
+        self,
+        code: Code,
+        linker: Linker,
+        limits: ComponentLimits,
+        *,
+        behind: Instance | None = None,
+        call: Call | None = None,
     ) -> None:
         self.code = code
         self.name = linker.name
@@ -100,6 +119,7 @@ class Instance:
         lib = self._library = code.engine.library
         self.number = next(_numbers)
         self._output = bytearray()
+        self._dropped = 0
         self._functions: dict[tuple[str, ...], FunctionHandle | None] = {}
         _instances[self.number] = self
         self._store = lib.wasmtime_store_new(code.engine.pointer, self.number, NO_FINALIZER)
@@ -115,7 +135,8 @@ class Instance:
                 lambda: lib.wasmtime_component_linker_instantiate(
                     linker.pointer, self.context, code.pointer, byref(self._handle)
                 ),
-                Call(limits),
+                call or Call(limits),
+                beginning=True,
             )
         except BaseException:
             self.close()
@@ -155,7 +176,7 @@ class Instance:
             call or Call(self.limits),
         )
 
-    def _run(self, run: Callable[[], int | None], call: Call) -> None:
+    def _run(self, run: Callable[[], int | None], call: Call, *, beginning: bool = False) -> None:
         engine, lib = self.code.engine, self._library
         self.call = call
         lib.wasmtime_context_set_epoch_deadline(self.context, 1)
@@ -166,7 +187,9 @@ class Instance:
             engine.end(self)
         if error:
             self.dead = True
-            raise Trapped(f"{self.name}: {lib.message(error)}", call.ended_by)
+            linked = not beginning or lib.is_of_code(error)
+            reason = f"{self.name}: {lib.message(error)}"
+            raise Trapped(reason, call.ended_by) if linked else WasmError(reason)
 
     def free(self, result: Value) -> None:
         """Free what a function returned."""
@@ -179,15 +202,15 @@ class Instance:
 
     def write(self, data: bytes) -> None:
         """The component prints."""
-        if len(self._output) < _MAX_OUTPUT:
-            self._output += data
+        room = _MAX_OUTPUT - len(self._output)
+        self._output += data[:room]
+        self._dropped += max(0, len(data) - room)
 
-    def printed(self) -> str:
-        """What it, and what is behind it, printed since the last time. Raises `Trapped`."""
-        found = self.behind.printed() if self.behind is not None else ""
-        if self._output:
-            found += self._output.decode(errors="replace")
-            self._output.clear()
+    def printed(self, call: Call | None = None) -> tuple[str, int]:
+        """What it printed since the last time, and how many bytes more were not kept. Raises `Trapped`."""
+        found = self._output.decode(errors="replace"), self._dropped
+        self._output.clear()
+        self._dropped = 0
         return found
 
     def close(self) -> None:
@@ -213,14 +236,15 @@ class HandlerInstance(Instance):
         handler: str,
         key: bytes,
         behind: HandlerInstance | None = None,
+        call: Call | None = None,
     ) -> None:
-        super().__init__(code, linker, limits, behind=behind)
+        super().__init__(code, linker, limits, behind=behind, call=call)
         handle = self.function(handler, "handle")
         if handle is None:
             self.close()
             raise WasmError(f"{self.name} exports {handler}, without handle")
         self.handle = handle
-        self._printed = self.function(_DIAGNOSTICS, "printed")
+        self._printed = self.function(handler.replace("/handler@", "/diagnostics@"), "printed")
         self._arguments = Arguments(key)
 
     def answer(self, message: bytes, context: Context, call: Call | None = None) -> list[bytes] | None:
@@ -230,17 +254,20 @@ class HandlerInstance(Instance):
         """
         arguments, result = self._arguments, Value()
         arguments.fill(message, context)
-        self.call_at(self.handle, arguments.address, 2, addressof(result), 1, call)
+        try:
+            self.call_at(self.handle, arguments.address, 2, addressof(result), 1, call)
+        finally:
+            arguments.forget()
         return messages(self._library, result)
 
-    def printed(self) -> str:
+    def printed(self, call: Call | None = None) -> tuple[str, int]:
         """See `Instance.printed`."""
-        found = super().printed()
+        found, dropped = super().printed()
         if self._printed is not None and not self.dead:
             result = Value()
-            self.call_at(self._printed, None, 0, addressof(result), 1)
+            self.call_at(self._printed, None, 0, addressof(result), 1, call)
             found += text(self._library, result)
-        return found
+        return found, dropped
 
 
 _numbers = count(1)

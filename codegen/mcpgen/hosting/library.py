@@ -31,13 +31,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from mcpgen.errors import MissingExtra
+from mcpgen.hosting.showing import shown
 
 # The kinds of values, as far as the interfaces here have them.
 BOOL, U8, U64, STRING, LIST, RECORD, TUPLE, OPTION, RESULT = 0, 2, 8, 12, 13, 14, 15, 18, 19
 
 
 class Bytes(Structure):
-    """`wasm_byte_vec_t`, and `wasm_name_t`."""
+    """`wasm_byte_vec_t`, and `wasm_name_t`; other vectors have the same two members."""
 
     _fields_ = (("size", c_size_t), ("data", c_void_p))
 
@@ -97,8 +98,9 @@ _P, _N, _BOOL = c_void_p, c_size_t, c_bool
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasm_byte_vec_delete": (None, (POINTER(Bytes),)),
     "wasm_config_new": (_P, ()),
-    "wasm_engine_delete": (None, (_P,)),
     "wasm_engine_new_with_config": (_P, (_P,)),
+    "wasm_frame_vec_delete": (None, (POINTER(Bytes),)),
+    "wasi_config_delete": (None, (_P,)),
     "wasi_config_new": (_P, ()),
     "wasi_config_preopen_dir": (_BOOL, (_P, c_char_p, c_char_p, _BOOL)),
     "wasi_config_set_env": (_BOOL, (_P, _N, POINTER(c_char_p), POINTER(c_char_p))),
@@ -107,7 +109,6 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasmtime_component_delete": (None, (_P,)),
     "wasmtime_component_deserialize_file": (_P, (_P, c_char_p, POINTER(_P))),
     "wasmtime_component_export_index_delete": (None, (_P,)),
-    "wasmtime_component_extern_delete": (None, (_P,)),
     "wasmtime_component_func_call": (_P, (POINTER(FunctionHandle), _P, _P, _N, _P, _N)),
     "wasmtime_component_get_export_index": (_P, (_P, _P, c_char_p, _N)),
     "wasmtime_component_instance_get_func": (
@@ -126,13 +127,6 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasmtime_component_linker_root": (_P, (_P,)),
     "wasmtime_component_new": (_P, (_P, c_char_p, _N, POINTER(_P))),
     "wasmtime_component_serialize": (_P, (_P, POINTER(Bytes))),
-    "wasmtime_component_type": (_P, (_P,)),
-    "wasmtime_component_type_delete": (None, (_P,)),
-    "wasmtime_component_type_import_count": (_N, (_P, _P)),
-    "wasmtime_component_type_import_nth": (
-        _BOOL,
-        (_P, _P, _N, POINTER(_P), POINTER(_N), POINTER(_P)),
-    ),
     "wasmtime_component_val_delete": (None, (_P,)),
     "wasmtime_config_cranelift_opt_level_set": (None, (_P, c_uint8)),
     "wasmtime_config_epoch_interruption_set": (None, (_P, _BOOL)),
@@ -145,6 +139,7 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "wasmtime_error_delete": (None, (_P,)),
     "wasmtime_error_message": (None, (_P, POINTER(Bytes))),
     "wasmtime_error_new": (_P, (c_char_p,)),
+    "wasmtime_error_wasm_trace": (None, (_P, POINTER(Bytes))),
     "wasmtime_store_context": (_P, (_P,)),
     "wasmtime_store_delete": (None, (_P,)),
     "wasmtime_store_epoch_deadline_callback": (None, (_P, EpochCallback, _P, Finalizer)),
@@ -179,12 +174,20 @@ class Library:
         if error:
             raise WasmError(self.message(error))
 
+    def is_of_code(self, error: int) -> bool:
+        """Whether an error arose while a component's own code ran: it says where."""
+        trace = Bytes()
+        self.wasmtime_error_wasm_trace(error, ctypes.byref(trace))
+        frames: int = trace.size
+        self.wasm_frame_vec_delete(ctypes.byref(trace))
+        return frames > 0
+
     def message(self, error: int) -> str:
-        """The words of an error, which is gone then."""
+        """The words of an error, which is gone then; the names in them are the component's."""
         text = Bytes()
         self.wasmtime_error_message(error, ctypes.byref(text))
         try:
-            return ctypes.string_at(text.data, text.size).decode(errors="replace")
+            return shown(ctypes.string_at(text.data, text.size).decode(errors="replace"))
         finally:
             self.wasm_byte_vec_delete(ctypes.byref(text))
             self.wasmtime_error_delete(error)

@@ -67,7 +67,7 @@ def _next(data: None, context: int, kind: int, arguments: int, count: int, resul
         assert isinstance(behind, HandlerInstance)
         behind.call_at(behind.handle, arguments, count, results, number, caller.call)
     except Trapped as trap:
-        return lib.wasmtime_error_new(f"behind it: {trap}".encode()) or 0
+        return lib.wasmtime_error_new(f"behind it: {trap}".encode(errors="replace")) or 0
     except BaseException as error:  # nothing may be raised into C
         return lib.wasmtime_error_new(f"the host failed: {error!r}".encode()) or 0
     return 0

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TypeVar
 
 from mcpgen.component.recognising import ComponentFile, check_kind, read
-from mcpgen.errors import UsageError
+from mcpgen.errors import TargetUnreachable, UsageError
 from mcpgen.hosting.cache import compiled
 from mcpgen.hosting.engine import Code, Engine
 from mcpgen.hosting.grants import Grants
-from mcpgen.hosting.instance import Instance, Trapped
+from mcpgen.hosting.instance import Call, Instance, Trapped
 from mcpgen.hosting.library import WasmError
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
@@ -111,23 +113,52 @@ def functions_pool(
     hosting = hosting or Hosting()
     linked = _linked(component, hosting, compiling, imports=imports)
 
-    def make() -> Instance:
-        return Instance(linked.code, linked.linker, hosting.limits)
+    def make(call: Call) -> Instance:
+        return Instance(linked.code, linked.linker, hosting.limits, call=call)
 
-    first = tried(make, linked.linker.name)
+    first = tried(make, linked.linker.name, hosting.limits)
     return Pool(make, limits=hosting.limits, isolation=hosting.isolation, first=first)
 
 
-def tried(make: Callable[[], I], name: str) -> I:
-    """The first instance of what is called `name`. Raises `UsageError` where none can be made."""
-    try:
-        return make()
-    except (WasmError, Trapped) as error:
-        reason = " ".join(str(error).split()).removeprefix(f"{name}: ")
+def tried(make: Callable[[Call], I], name: str, limits: ComponentLimits) -> I:
+    """The first instance of what is called `name`.
+
+    Raises `UsageError` where none can be made, and `TargetUnreachable` where its own code traps as it begins,
+    or does not return.
+    """
+    outcome: SimpleQueue[tuple[I | None, BaseException | None]] = SimpleQueue()
+
+    def work() -> None:
+        instance, error = None, None
+        stuck = Trapped("it waits in a function of the host that does not return", "call_seconds")
+        call = Call(limits, lambda: outcome.put((None, stuck)))
+        try:
+            instance = make(call)
+        except BaseException as raised:
+            error = raised
+        call.over()
+        outcome.put((instance, error))
+
+    # In a thread of its own, for the time that it may take is looked at from outside of it.
+    threading.Thread(target=work, name="mcpgen component", daemon=True).start()
+    instance, error = outcome.get()
+    if instance is not None:
+        return instance
+    assert error is not None
+    reason = " ".join(str(error).split()).removeprefix(f"{name}: ")
+    if isinstance(error, WasmError):
         raise UsageError(
             f"{name} cannot be run: {reason}",
             hint="mcpgen inspect shows what it imports; --set max_memory_bytes gives it more memory",
         ) from None
+    if isinstance(error, Trapped):
+        raise TargetUnreachable(
+            f"{name} cannot be run, its own code fails as it begins: {reason}",
+            hint=f"--set {error.limit} gives it more of that"
+            if error.limit
+            else "mend it and build it again",
+        ) from None
+    raise error
 
 
 def _check_middleware(component: ComponentFile, server: ComponentFile) -> None:

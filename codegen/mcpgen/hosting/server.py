@@ -81,7 +81,7 @@ class ComponentServer:
         self._lives = 0
         hosting = loaded.hosting
         # Now, so that what cannot be linked or does not fit into its limits is told before it is served.
-        first = tried(self._instance, loaded.name)
+        first = tried(self._instance, loaded.name, hosting.limits)
         self._pool = Pool(self._instance, limits=hosting.limits, isolation=hosting.isolation, first=first)
 
     async def handle_request(self, request: Request, ctx: RequestContext) -> Response:
@@ -159,13 +159,19 @@ class ComponentServer:
 
         return await self._pool.run(call)
 
-    def _instance(self) -> HandlerInstance:
+    def _instance(self, call: Call) -> HandlerInstance:
         behind: HandlerInstance | None = None
         limits = self.loaded.hosting.limits
         for each in reversed(self.loaded.chain):
             assert each.handler is not None
             behind = HandlerInstance(
-                each.code, each.linker, limits, handler=each.handler, key=self._key, behind=behind
+                each.code,
+                each.linker,
+                limits,
+                handler=each.handler,
+                key=self._key,
+                behind=behind,
+                call=call,
             )
         assert behind is not None
         return behind

@@ -1,6 +1,7 @@
 """The values of `mcpgen:mcp/handler` in C: a message and its context there, messages back.
 
-A `list<u8>` is an array of 32 byte values there, one for each byte: it is filled and read by slices.
+A `list<u8>` is an array of 32 byte values there, one for each byte: it is filled and read by slices, a large
+one by several, between which other threads have their turn.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from mcpgen.hosting.library import (
 )
 
 _SIZE = sizeof(Value)
+#: So many bytes of a message are converted at once, in a millisecond.
+_SLICE = 64 * 1024
 _AT = Value.of.offset
+_U8S = bytes((U8,)) * _SLICE
 _FIELDS = ("revision", "transport", "request-id", "principal", "headers", "time", "correlation-id", "key")
 _NAMES = tuple(name.encode() for name in _FIELDS)
 
@@ -81,6 +85,10 @@ class Arguments:
             _text(fields[6].value, context.correlation_id),
         ]
 
+    def forget(self) -> None:
+        """What was passed is not kept: it has 32 times the bytes of the message."""
+        self._kept = []
+
     def _option(self, field: int, option: int, text: str | None) -> object:
         value = self._fields[field].value
         value.kind = OPTION
@@ -130,10 +138,15 @@ def _bytes(value: Value) -> bytes:
     vector = value.of.vector
     if not vector.size:
         return b""
-    content = ctypes.string_at(vector.data, vector.size * _SIZE)
-    if content[0] != U8:
+    if Value.from_address(vector.data).kind != U8:
         raise Unexpected("a message is no list of bytes")
-    return content[_AT::_SIZE]
+    if vector.size <= _SLICE:
+        return ctypes.string_at(vector.data, vector.size * _SIZE)[_AT::_SIZE]
+    parts = []
+    for start in range(0, vector.size, _SLICE):
+        count = min(_SLICE, vector.size - start)
+        parts.append(ctypes.string_at(vector.data + start * _SIZE, count * _SIZE)[_AT::_SIZE])
+    return b"".join(parts)
 
 
 def _listed(value: Value, data: bytes) -> object:
@@ -144,8 +157,11 @@ def _listed(value: Value, data: bytes) -> object:
         value.of.vector.data = None
         return None
     content = bytearray(_SIZE * len(data))
-    content[::_SIZE] = bytes((U8,)) * len(data)
-    content[_AT::_SIZE] = data
+    for start in range(0, len(data), _SLICE):
+        part = data[start : start + _SLICE]
+        end = (start + len(part)) * _SIZE
+        content[start * _SIZE : end : _SIZE] = _U8S[: len(part)]
+        content[start * _SIZE + _AT : end : _SIZE] = part
     lent = (c_char * len(content)).from_buffer(content)
     value.of.vector.data = addressof(lent)
     return lent
