@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from wasmtime import Engine, Instance, Module, Store, wat2wasm
 
-from mcpgen.component.sections import number, sections
-from mcpgen.hosting.dense import _address, _constant, _holes, _module, dense
+from mcpgen.component.sections import COMPONENT, MAGIC, leb, number, sections
+from mcpgen.hosting.dense import _MOST_BYTES, _address, _constant, _holes, _module, _Room, dense
+from mcpgen.hosting.engine import Engine as Compiler
+from mcpgen.hosting.library import WasmError
 
 MODULE = """
 (module
@@ -39,7 +41,7 @@ def holes_of(module: bytes) -> list[tuple[int, int]]:
 def test_memory_has_the_same_content_and_no_holes() -> None:
     before = bytes(wat2wasm(MODULE))
     assert holes_of(before) == [(14, 286), (305, 69695)]
-    after = _module(before)
+    after = _module(before, _Room(_MOST_BYTES))
     assert holes_of(after) == []
     assert memory_of(after) == memory_of(before)
     assert memory_of(after)[500:507] == b"passive"
@@ -57,7 +59,35 @@ def test_memory_has_the_same_content_and_no_holes() -> None:
 )
 def test_what_gains_nothing_stays_as_it_is(module: str) -> None:
     before = bytes(wat2wasm(module))
-    assert _module(before) == before
+    assert _module(before, _Room(_MOST_BYTES)) == before
+
+
+def component_of(*modules: bytes) -> bytes:
+    sections = b"".join(b"\1" + leb(len(module)) + module for module in modules)
+    return MAGIC + COMPONENT + sections
+
+
+def test_small_file_does_not_become_a_large_one() -> None:
+    hole = '(module (memory 1) (data (i32.const 0) "a") (data (i32.const {size}) "b"))'
+    modules = [bytes(wat2wasm(hole.format(size=20_000_000))) for _ in range(8)]
+    before = component_of(*modules)
+    assert dense(before) == before
+    # As many bytes as it would be allowed for: what is filled of them all is bounded, not what is of each.
+    large = component_of(*modules, bytes(wat2wasm(f'(module (data "{"a" * 2**24}"))')))
+    assert len(large) + 20_000_000 < len(dense(large)) <= len(large) + _MOST_BYTES + 1000
+
+
+def nested(depth: int) -> bytes:
+    component = component_of()
+    for _ in range(depth):
+        component = MAGIC + COMPONENT + b"\4" + leb(len(component)) + component
+    return component
+
+
+def test_components_nested_without_end_are_left_to_the_compiler() -> None:
+    assert dense(nested(1500)) == nested(1500)
+    with pytest.raises(WasmError, match="exceeds limit"):
+        Compiler().compile(nested(1500))
 
 
 @pytest.mark.parametrize("data", [b"", b"\0asm", b"\0asm\x0d\0\1\0\1\xff\xff", b"\0asm\x0d\0\1\0\1\x02\0\0"])

@@ -8,6 +8,8 @@ is compiled, as segments of their own behind the others.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from mcpgen.component.sections import COMPONENT, MODULE, leb, number, sections
 
 _HEADER = 8
@@ -15,39 +17,58 @@ _CORE_MODULE, _COMPONENT = 1, 4
 _DATA, _DATA_COUNT = 11, 12
 _ACTIVE = 0
 _I32_CONST, _END = 0x41, 0x0B
-#: Not for more than this: a memory that is mostly holes is meant to be.
+#: So many zeros at most are put into one file, and so many for each byte that it has: a memory that is mostly
+#: holes is meant to be, and a small file must not become a large one.
 _MOST_BYTES = 128 * 1024 * 1024
+_MOST_FOLD = 8
+#: Components are nested as deep as they were composed.
+_MOST_DEPTH = 16
 
 
 def dense(wasm: bytes) -> bytes:
     """The component, the holes in its modules' memories filled. What is not understood stays as it is."""
     try:
-        return _component(wasm)
+        return _component(wasm, _Room(min(_MOST_BYTES, _MOST_FOLD * len(wasm))), 1)
     except (ValueError, IndexError):  # whoever compiles it says what is wrong
         return wasm
 
 
-def _component(data: bytes) -> bytes:
-    if data[4:_HEADER] != COMPONENT:
+@dataclass(slots=True)
+class _Room:
+    """For how many zeros there is room left, in all of a file."""
+
+    bytes: int
+
+    def take(self, holes: list[tuple[int, int]]) -> bool:
+        """Whether there is room for all of these, which is taken then."""
+        wanted = sum(size for _, size in holes)
+        if wanted > self.bytes:
+            return False
+        self.bytes -= wanted
+        return True
+
+
+def _component(data: bytes, room: _Room, depth: int) -> bytes:
+    if data[4:_HEADER] != COMPONENT or depth > _MOST_DEPTH:
         return data
     parts = [data[:_HEADER]]
     for section in sections(data):
         content = data[section.start : section.end]
         if section.id == _CORE_MODULE and content[4:_HEADER] == MODULE:
-            content = _module(content)
+            content = _module(content, room)
         elif section.id == _COMPONENT:
-            content = _component(content)
+            content = _component(content, room, depth + 1)
         parts += (bytes([section.id]), leb(len(content)), content)
     return b"".join(parts)
 
 
-def _module(data: bytes) -> bytes:
+def _module(data: bytes, room: _Room) -> bytes:
     found = [section for section in sections(data) if section.id == _DATA]
     if not found:
         return data
     count, start = number(data, found[0].start)
     holes = _holes(data, count, start)
-    if not holes:
+    if not holes or not room.take(holes):
         return data
     parts = [data[:_HEADER]]
     for section in sections(data):
@@ -78,10 +99,8 @@ def _holes(data: bytes, count: int, position: int) -> list[tuple[int, int]]:
             size, position = number(data, position)
         position += size
     places.sort()
-    if not places or places[-1][0] + places[-1][1] - places[0][0] > _MOST_BYTES:
-        return []
     holes: list[tuple[int, int]] = []
-    end = places[0][0]
+    end = places[0][0] if places else 0
     for place, size in places:
         if place > end:
             holes.append((end, place - end))
