@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.components import Components
-from tests.hosting.conftest import META
+from tests.hosting.conftest import HERE, META, Component
+
+from mcpgen.serving.components import load_components
+from mcpgen.serving.options import ServeOptions
+from mcpgen.wasm_tools import run as run_tool
 
 MCPGEN = [sys.executable, "-m", "mcpgen"]
 
@@ -31,8 +36,17 @@ def request(id: str | int, method: str = "tools/call", **params: Any) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
-def ran(*arguments: str | Path, input: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([*MCPGEN, *arguments], input=input, capture_output=True, check=False, timeout=300)
+def ran(
+    *arguments: str | Path, input: bytes = b"", environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*MCPGEN, *arguments],
+        input=input,
+        capture_output=True,
+        check=False,
+        timeout=300,
+        env=os.environ | (environment or {}),
+    )
 
 
 @contextmanager
@@ -161,6 +175,19 @@ def test_client_that_does_not_wait_for_initialize_is_served_in_its_session(odd: 
         (["odd.wasm", "--set", "cpu_second=1"], "there is no setting 'cpu_second'", "cpu_seconds"),
         (["odd.wasm", "--dir", "nowhere"], "--dir nowhere: nowhere is not a directory", "check the path"),
         (["odd.wasm", "--allow-host", "a.example"], "--allow-host a.example grants nothing", "--public-host"),
+        (["odd.wasm", "--dir", "."], "--dir . grants nothing: odd.wasm opens no files", "leave it out"),
+        (
+            ["odd.wasm", "--env", "A=b"],
+            "--env A grants nothing: odd.wasm reads no variables",
+            "leave it out",
+        ),
+        (
+            ["guard.wasm", "odd.wasm", "--env", "A=b"],
+            "--env A grants nothing: none of these components reads variables",
+            "leave it out",
+        ),
+        (["odd.wasm", "--env", "A=\udcff"], "--env A: its value is not UTF-8", "granted only what is"),
+        (["odd.wasm", "--dir", ".::\udcff"], "--dir .::\\udcff is not UTF-8", "granted only what is"),
         (["a:b", "--isolation", "pool"], "--isolation is for components", "leave --isolation out"),
         (["a:b", "--env", "A=b"], "--env is for components", "leave --env out"),
         (["a:b", "--set", "cpu_seconds=1"], "--set cpu_seconds is for components", "leave it out"),
@@ -182,10 +209,86 @@ def test_what_cannot_be_served_is_told(
     assert run.stdout == ""
 
 
-def test_grants_are_told(odd: Path, tmp_path: Path) -> None:
-    run = ran("serve", odd, "--dir", f"{tmp_path}::/data::rw", "--env", "A=secret")
-    told = run.stderr.decode().splitlines()[0]
-    assert told == f"granted to {odd}: to write {tmp_path} as /data; the variable A"
+def test_variable_that_is_not_utf_8_is_told_and_its_value_is_not(odd: Path) -> None:
+    run = ran("serve", odd, "--env", "A", environment={"A": "sec\udcffret"})
+    assert run.returncode == 2
+    assert run.stderr.decode().splitlines()[0] == "error: --env A: its value is not UTF-8"
+
+
+@pytest.fixture
+def reading(component: Component, project_root: Path, tmp_path: Path) -> Callable[[Path], Path]:
+    """Makes of `odd` or `guard` one that can read variables."""
+
+    def make(made: Path) -> Path:
+        name = made.stem
+        source, wit = tmp_path / f"{name}.wat", tmp_path / "wit"
+        shutil.copytree(project_root / "wit", wit, dirs_exist_ok=True)
+        world = "middleware" if name == "guard" else "server"
+        with (wit / "mcp.wit").open("a") as text:
+            text.write(f"world reading-{world} {{ include {world}; import wasi:cli/environment@0.2.0; }}")
+        imported = '(module (import "wasi:cli/environment@0.2.0" "get-environment" (func (param i32)))'
+        source.write_text((HERE / f"{name}.wat").read_text().replace("(module", imported, 1))
+        return component(f"{name}-reading", world=f"reading-{world}", wit=wit, source=source)
+
+    return make
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_grants_are_told_of_each_component_that_can_use_them(
+    odd: Path, guard: Path, reading: Callable[[Path], Path], capsys: pytest.CaptureFixture[str], both: bool
+) -> None:
+    server, middleware = reading(odd), reading(guard) if both else guard
+    asked = ServeOptions(target=str(middleware), behind=(str(server),), environment=("A=secret", "B="))
+    load_components(asked, {})
+    told = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("compiling")]
+    able = [middleware, server] if both else [server]
+    assert told == [f"granted to {each}: the variable A; the variable B" for each in able]
+
+
+def test_directory_is_told_as_it_is_called_inside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wat = (
+        '(component (import "wasi:filesystem/preopens@0.2.0" (instance)) (core module $m (func (export "f")))'
+    )
+    wat += '(core instance $i (instantiate $m)) (func (export "f") (canon lift (core func $i "f"))))'
+    made = run_tool("wasm-tools", "parse", "--output", tmp_path / "f.wasm", "-", given=wat.encode())
+    assert made.code == 0, made.error
+    grant = f"{tmp_path}::/data::rw"
+    load_components(ServeOptions(target=str(tmp_path / "f.wasm"), directories=(grant,)), {})
+    told = capsys.readouterr().err.splitlines()[0]
+    assert told == f"granted to {tmp_path}/f.wasm: to write {tmp_path} as /data"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--component", "odd.wasm", "--set", "max_memory_bytes=65536"], 2, "exceeds memory limits"),
+        (["--component", "odd.wasm", "--isolation", "some"], 2, "--isolation some is nothing"),
+        (["--component", "odd.wasm", "--env", "A=b"], 2, "--env A grants nothing"),
+        (["--component", "odd.wasm", "--dir", "."], 2, "--dir . grants nothing"),
+        (
+            ["--component", "odd.wasm", "--allow-host", "a.example"],
+            2,
+            "--allow-host a.example grants nothing",
+        ),
+        (["--component", "odd.wasm", "--set", "max_sessions=1"], 2, "--set max_sessions is for serving"),
+        (
+            ["--component", "odd.wasm", "--set", "handler_seconds=1"],
+            2,
+            "--set handler_seconds is for",
+        ),
+        (["--component", "odd.wasm", "--cwd", "."], 2, "--cwd is for a server that mcpgen starts"),
+        (["--tcp", "127.0.0.1:1", "--dir", "."], 2, "--dir is for components"),
+        (["--isolation", "request", "--", "true"], 2, "--isolation is for components"),
+    ],
+)
+def test_component_is_judged_with_the_options_that_it_is_served_with(
+    odd: Path, tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    os.link(odd, tmp_path / odd.name)
+    command = [*MCPGEN, "validate", *arguments]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert ended.returncode == code, ended.stderr
+    assert said in ended.stderr
 
 
 def test_serving_a_compiled_component_imports_nothing_that_takes_long(odd: Path) -> None:

@@ -76,11 +76,29 @@ def validate(
     ] = None,
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="NAME=VALUE", help="Set this variable for the command."),
+        typer.Option(
+            metavar="NAME=VALUE", help="Set this variable for the command; or let a component see it."
+        ),
     ] = None,
     cwd: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="DIR", help="Start the command in this directory."),
+    ] = None,
+    directories: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--dir", metavar="HOST[::GUEST][::rw]", help="Of a component: as mcpgen serve has it."),
+    ] = None,
+    allow_host: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="NAME[:PORT]", help="Of a component: as mcpgen serve has it."),
+    ] = None,
+    isolation: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="pool|request", help="Of a component: as mcpgen serve has it."),
+    ] = None,
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", metavar="NAME=VALUE", help="A limit of a component: as mcpgen serve has it."),
     ] = None,
     bare_client: Annotated[
         bool, typer.Option("--bare-client", help="Declare no client capabilities at all.")
@@ -121,8 +139,19 @@ def validate(
         raise UsageError(
             f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto, all"
         )
-    if given and (env or cwd is not None):
-        option = "--env" if env else "--cwd"
+    for option, value in (
+        ("--dir", directories),
+        ("--allow-host", allow_host),
+        ("--isolation", isolation),
+        ("--set", settings),
+    ):
+        if value and not component:
+            raise UsageError(
+                f"{option} is for components, and there is none",
+                hint=f"leave {option} out, or give --component FILE",
+            )
+    if given and ((env and not component) or cwd is not None):
+        option = "--env" if env and not component else "--cwd"
         raise UsageError(
             f"{option} is for a server that mcpgen starts, not for {given[0]}",
             hint=f"leave {option} out, or give the server's command after --",
@@ -148,11 +177,20 @@ def validate(
         raise UsageError(f"{output.parent} is not a directory", hint="check --output")
     handler = None
     if component:
-        from mcpgen.component.recognising import read
-        from mcpgen.hosting.loading import Hosting
-        from mcpgen.served import handler_of
+        from mcpgen.serving.addresses import component_settings
+        from mcpgen.serving.components import load_components
+        from mcpgen.serving.options import ServeOptions
 
-        handler = handler_of([read(each) for each in component], Hosting())
+        first, *behind = map(str, component)
+        asked = ServeOptions(
+            target=first,
+            behind=tuple(behind),
+            directories=tuple(directories or ()),
+            environment=tuple(env or ()),
+            allow_host=tuple(allow_host or ()),
+            isolation=isolation,
+        )
+        handler = load_components(asked, component_settings(settings or ()))
     target = Target(
         command=tuple(command or ()),
         url=url,
@@ -161,7 +199,7 @@ def validate(
         unix=unix,
         components=tuple(component or ()),
         handler=handler,
-        env=_pairs(env, "=", "--env NAME=VALUE"),
+        env={} if component else _pairs(env, "=", "--env NAME=VALUE"),
         cwd=cwd,
         headers=headers_of(header),
     )

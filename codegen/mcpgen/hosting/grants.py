@@ -68,7 +68,7 @@ def grants_of(
 
     Raises `UsageError`.
     """
-    for option, texts in (("--dir", directories), ("--env", environment), ("--allow-host", hosts)):
+    for option, texts in (("--dir", directories), ("--allow-host", hosts)):
         for text in texts:
             _check_text(f"{option} {text}", text)
     return Grants(
@@ -107,7 +107,8 @@ def _variable(text: str) -> tuple[str, str]:
                 f"--env {name}: there is no such variable here", hint=f"--env {name}=VALUE sets it"
             )
         value = os.environ[name]
-        _check_text(f"--env {name}: its value", value)
+    _check_text(f"--env {name}", name)
+    _check_text(f"--env {name}: its value", value)
     return name, value
 
 

@@ -65,6 +65,18 @@ def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
     return values
 
 
+def component_settings(assignments: Sequence[str]) -> dict[str, Any]:
+    """What `ComponentLimits` takes, from NAME=VALUE each. Raises `UsageError`."""
+    settings = settings_of(assignments)
+    component: dict[str, Any] = settings.pop("component", {})
+    for name in (*settings.pop("limits", {}), *settings):
+        raise UsageError(
+            f"--set {name} is for serving, and nothing is served here",
+            hint=f"a component has {', '.join(each.name for each in fields(ComponentLimits))}",
+        )
+    return component
+
+
 def _value(name: str, kind: str, text: str) -> int | float | str:
     if kind not in ("int", "float"):
         return text
