@@ -13,7 +13,7 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 _SHORTEST_KEY = 32
 _DIGEST_BYTES = 32
@@ -29,6 +29,13 @@ class SealBroken(ValueError):
     def __init__(self, *, expired: bool = False) -> None:
         super().__init__("the token has expired" if expired else "the token was not issued for this")
         self.expired = expired
+
+
+class Opened(NamedTuple):
+    """What a token carries, and `until` when it opens, by its sealer's clock; None for as long as the key."""
+
+    value: Any
+    until: float | None
 
 
 class Sealer:
@@ -58,15 +65,23 @@ class Sealer:
         self._max_bytes = max_bytes
 
     def seal(
-        self, purpose: str, value: Any, *, lifetime: float | None = None, bound_to: Iterable[str] = ()
+        self,
+        purpose: str,
+        value: Any,
+        *,
+        lifetime: float | None = None,
+        until: float | None = None,
+        bound_to: Iterable[str] = (),
     ) -> str:
         """A token that carries `value` and opens only for the same `purpose`, bound to the same strings.
 
-        It consists of letters, digits, `-` and `_`, and lasts for `lifetime` seconds, or as long as the key.
-        Raises `ValueError` or `TypeError` for what JSON cannot write, and `ValueError` for too large a value.
+        It consists of letters, digits, `-` and `_`, and lasts `until` a moment that `opened` has told, or for
+        `lifetime` seconds, or as long as the key. Raises `ValueError` or `TypeError` for what JSON cannot
+        write, and `ValueError` for too large a value.
         """
-        expires = None if lifetime is None else round(self._now() + lifetime, 3)
-        body = _ENCODER.encode([expires, value]).encode()
+        if until is None and lifetime is not None:
+            until = round(self._now() + lifetime, 3)
+        body = _ENCODER.encode([until, value]).encode()
         token = _encoded(self._digest(self._keys[0], purpose, bound_to, body) + body)
         if len(token) > self._max_bytes:
             raise ValueError(f"the value needs a token of {len(token)} bytes, {self._max_bytes} are allowed")
@@ -74,6 +89,10 @@ class Sealer:
 
     def open(self, purpose: str, token: str, *, bound_to: Iterable[str] = ()) -> Any:
         """The value in `token`. Raises `SealBroken`."""
+        return self.opened(purpose, token, bound_to=bound_to).value
+
+    def opened(self, purpose: str, token: str, *, bound_to: Iterable[str] = ()) -> Opened:
+        """The value in `token`, and how long it lasts. Raises `SealBroken`."""
         if len(token) > self._max_bytes:
             raise SealBroken
         sealed = _decoded(token)
@@ -84,10 +103,10 @@ class Sealer:
         # Which key it was is no secret.
         if not any(compare_digest(digest, self._digest(key, purpose, bound_to, body)) for key in self._keys):
             raise SealBroken
-        expires, value = json.loads(body)
-        if expires is not None and self._now() >= expires:
+        until, value = json.loads(body)
+        if until is not None and self._now() >= until:
             raise SealBroken(expired=True)
-        return value
+        return Opened(value, until)
 
     def _digest(self, key: bytes, purpose: str, bound_to: Iterable[str], body: bytes) -> bytes:
         from hmac import digest  # it brings OpenSSL, which a server may never need

@@ -51,6 +51,21 @@ def is_broken(token: str, purpose: str = "cursor", opener: Sealer | None = None)
     return False
 
 
+def test_value_that_is_sealed_again_lasts_as_long_as_it_did(clock: Clock) -> None:
+    mine = sealer(now=clock)
+    token = mine.seal("session", 1, lifetime=10)
+    clock.time += 6
+    until = mine.opened("session", token).until
+    again = mine.seal("session", 2, lifetime=10, until=until)
+    clock.time += 3.999
+    assert mine.opened("session", again) == (2, until)
+    clock.time += 0.001
+    with pytest.raises(SealBroken) as broken:
+        mine.open("session", again)
+    assert broken.value.expired
+    assert mine.opened("session", mine.seal("session", 3)).until is None
+
+
 @given(st.text(), VALUES, BINDINGS)
 def test_sealed_value_comes_back(purpose: str, value: Any, bound_to: list[str]) -> None:
     token = sealer().seal(purpose, value, bound_to=bound_to)

@@ -144,6 +144,20 @@ async def test_a_session_expires(bench: Workbench) -> None:
     assert (await elsewhere(session, bench, clock=clock).call("echo", {"text": "hi"}).reply()).status == 404
 
 
+async def test_a_new_id_does_not_renew_a_session(bench: Workbench) -> None:
+    clock = Clock()
+    session = await instance(bench, clock=clock).open()
+    for level in ("error", "info"):
+        clock.now += 12 * 3600 - 1
+        reply = await elsewhere(session, bench, clock=clock).post(
+            request("logging/setLevel", {"level": level})
+        )
+        session.headers["mcp-session-id"] = reply.headers["mcp-session-id"]
+    for status in (200, 404):
+        clock.now += 1
+        assert (await elsewhere(session, bench, clock=clock).post(request("ping"))).status == status
+
+
 async def test_a_session_outlives_an_exchange_of_keys_while_the_old_one_is_known(bench: Workbench) -> None:
     session = await instance(bench).open()
     new = b"n" * 32

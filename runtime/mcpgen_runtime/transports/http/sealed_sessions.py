@@ -8,7 +8,7 @@ request. What would need a memory, is not offered, and refused where it is asked
 2.  The client is asked nothing during a call: its answer would come in a POST of its own, to any instance.
 3.  No stream can be resumed, and none is opened by GET; nor is there anything to DELETE: both are 405.
 4.  `notifications/cancelled` cancels nothing: the call may run elsewhere.
-5.  A session ends after `lifetime` seconds, used or not.
+5.  A session ends after `lifetime` seconds, used or not, whatever ids it has had.
 
 The answer to `logging/setLevel` brings a new id, with the level in it. A client that keeps its old one keeps
 its old level.
@@ -78,6 +78,7 @@ class SealedSessions(Sessions):
 
     def add(self, session: HttpSession) -> None:
         """Seal what is known of a session as its id. Raises `Refusal` where that is too much for a header."""
+        assert isinstance(session, SealedSession)
         legacy = session.session
         capabilities, info = legacy.client
         known = [
@@ -88,7 +89,12 @@ class SealedSessions(Sessions):
             os.urandom(12).hex(),  # no two sessions have the same id
         ]
         id = self._sealer.seal(
-            _PURPOSE, known, lifetime=self._lifetime, bound_to=_bound_to(session.principal)
+            _PURPOSE,
+            known,
+            # A new id does not renew it: who has got hold of one would keep the session for ever.
+            lifetime=self._lifetime,
+            until=session.until,
+            bound_to=_bound_to(session.principal),
         ).encode()
         most = self._config.limits.max_header_bytes
         if len(id) > most:
@@ -105,7 +111,7 @@ class SealedSessions(Sessions):
     def find(self, id: bytes, principal: str | None) -> HttpSession | None:
         """The session that is in `id`, where it is not too old, and belongs to `principal`."""
         try:
-            known = self._sealer.open(_PURPOSE, id.decode("latin-1"), bound_to=_bound_to(principal))
+            known, until = self._sealer.opened(_PURPOSE, id.decode("latin-1"), bound_to=_bound_to(principal))
         except SealBroken:
             return None
         revision, capabilities, info, level, _ = known
@@ -117,6 +123,7 @@ class SealedSessions(Sessions):
         session.session.resume(revision, client, log_level=level, deaf=_CANNOT_ASK)
         session.version = revision.encode()
         session.level = level
+        session.until = until
         session.id = id
         return session
 
@@ -124,7 +131,7 @@ class SealedSessions(Sessions):
 class SealedSession(HttpSession):
     """A session for the time of one request."""
 
-    __slots__ = ("level",)
+    __slots__ = ("level", "until")
 
     def __init__(
         self,
@@ -138,6 +145,8 @@ class SealedSession(HttpSession):
         super().__init__(handler, host, config, budget, principal=principal)
         #: The level that its id says.
         self.level: str | None = None
+        #: When it ends, by the clock of its sealer; that is known once it has an id.
+        self.until: float | None = None
 
     @property
     def unnamed(self) -> bool:
