@@ -47,10 +47,12 @@ def test_rule_that_held_says_how_often_and_one_that_was_not_tested_why() -> None
     assert verdict_on(run, "progress-increases") == ("skipped", "nothing in this run put it to the test")
 
 
-def test_rule_that_this_mcpgen_does_not_have_is_no_passed_one() -> None:
+def test_rule_that_this_mcpgen_does_not_have_fails_its_test() -> None:
     verdict, why = verdict_on(had("tool-names", "legacy"), "of-another-release")
-    assert verdict == "skipped"
-    assert "mcpgen regen" in why
+    assert verdict == "violation"
+    assert (
+        why == f"this mcpgen has no rule 'of-another-release' for a server of {REVISION}: run `mcpgen regen`"
+    )
 
 
 def test_server_that_dies_is_told_with_its_last_words() -> None:

@@ -52,14 +52,16 @@ def verdict_on(run: Run, rule: str) -> tuple[Verdict, str]:
     """The verdict on the rule with the id `rule`, and why.
 
     Of a violation or a warning: the rule, and for each finding the request, the place in the answer and what
-    stands there. A rule that was not put to the test is skipped, and never passed.
+    stands there. A rule that was not put to the test is skipped, and never passed; one that this mcpgen does
+    not have is a violation: of the tests, which were written by another.
     """
     check = next((check for check in run.checks if check.rule == rule), None)
+    if check is None and run.failure is not None:
+        return "skipped", "the conversation ended before anything could be judged"
     if check is None:
-        ended = "the conversation ended before anything could be judged"
         return (
-            "skipped",
-            ended if run.failure is not None else "this mcpgen has no such rule: run `mcpgen regen`",
+            "violation",
+            f"this mcpgen has no rule {rule!r} for a server of {run.revision}: run `mcpgen regen`",
         )
     findings = [finding for finding in run.findings if finding.rule == rule]
     if not findings:
