@@ -63,17 +63,26 @@ def test_host_with_wasi_links_the_world(
 
 
 @pytest.mark.parametrize(
-    ("file", "said", "instead"),
+    ("world", "file", "said", "instead"),
     [
-        ("wasi-http", "HTTP-upgrade-failed,", "HTTP-upgrade-refused,"),
-        ("wasi-http", "rcode: option<string>", "rcode: option<u8>"),
-        ("wasi-io", "check-write: func", "may-write: func"),
-        ("wasi-random", "get-random-bytes: func(len: u64)", "get-random-bytes: func(len: u32)"),
-        ("wasi-cli", "get-environment: func", "environment: func"),
-        ("wasi-clocks", "nanoseconds: u32", "nanos: u32"),
+        ("http-server", "wasi-http", "HTTP-upgrade-failed,", "HTTP-upgrade-refused,"),
+        ("http-server", "wasi-http", "rcode: option<string>", "rcode: option<u8>"),
+        ("http-server", "wasi-io", "check-write: func", "may-write: func"),
+        (
+            "http-server",
+            "wasi-random",
+            "get-random-bytes: func(len: u64)",
+            "get-random-bytes: func(len: u32)",
+        ),
+        ("http-server", "wasi-cli", "get-environment: func", "environment: func"),
+        ("http-server", "wasi-clocks", "nanoseconds: u32", "nanos: u32"),
+        ("tools-http", "wasi-http", "handle: func(\n", "send: func(\n"),
+        ("tools-http", "wasi-http", "options: option<request-options>", "options: request-options"),
+        ("tools-http", "wasi-http", "set-first-byte-timeout: func", "set-byte-timeout: func"),
     ],
 )
 def test_host_refuses_a_name_that_is_not_official(
+    world: str,
     file: str,
     said: str,
     instead: str,
@@ -89,4 +98,4 @@ def test_host_refuses_a_name_that_is_not_official(
         assert source.stem != file or said in text
         target.write_text(text.replace(said, instead) if source.stem == file else text)
     with pytest.raises(WasmtimeError):
-        link(component_of(changed, "http-server"))
+        link(component_of(changed, world))
