@@ -25,6 +25,7 @@ _NOT_FOR_HANDLERS = frozenset(
         *("proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     }
 )
+_IN_A_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_~")
 _HAVE_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -115,10 +116,12 @@ def _checked(
             raise ValueError(f"{name[:40]!r} is no name of a header")
         if name.lower() in _NOT_FOR_HANDLERS:
             raise ValueError(f"the header {name} is not for handlers to say: it is up to who sends it")
-        if any(ord(each) < 32 or ord(each) > 255 for each in value) or value != value.strip():
+        if any(each < " " or each == "\x7f" or each > "\xff" for each in value) or value != value.strip():
             raise ValueError(f"the header {name} has a value that cannot be sent")
     if timeout <= 0:
         raise ValueError("a timeout is more than 0 seconds")
+    if all(name.lower() != "accept-encoding" for name, _ in items):
+        items = (*items, ("Accept-Encoding", "identity"))  # nothing here would decode another
     method = method.upper()
     if body or method in _HAVE_A_BODY:
         items = (*items, ("Content-Length", str(len(body))))
@@ -127,8 +130,17 @@ def _checked(
 
 def _authority(parts: SplitResult) -> str:
     assert parts.hostname is not None
-    name = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
-    name = f"[{name}]" if ":" in name else name
+    name = parts.hostname
+    try:
+        name = name if name.isascii() else name.encode("idna").decode()
+    except UnicodeError:
+        name = ""
+    if ":" in name:
+        name = f"[{name}]"
+    elif not all(
+        0 < len(each) < 64 and _IN_A_NAME.issuperset(each) for each in name.removesuffix(".").split(".")
+    ):
+        raise ValueError(f"{parts.hostname[:40]!r} is no name of a host")
     return name if parts.port is None else f"{name}:{parts.port}"
 
 
@@ -152,7 +164,11 @@ def _blocking(request: Outgoing) -> Fetched:
     kind = HTTPSConnection if request.scheme == "https" else HTTPConnection
     connection = kind(request.authority, timeout=request.timeout)
     try:
-        connection.request(request.method, request.target, request.body or None, dict(request.headers))
+        # Its `request` takes a mapping, and so one header of a name.
+        connection.putrequest(request.method, request.target, skip_accept_encoding=True)
+        for name, value in request.headers:
+            connection.putheader(name, value)
+        connection.endheaders(request.body or None)
         answer = connection.getresponse()
         body = answer.read(request.max_bytes + 1)
         if len(body) > request.max_bytes:

@@ -27,6 +27,8 @@ META = {
 #: By name: the tool, and its arguments. URL stands for where the other server listens.
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "get": ("ask", {"url": "URL/a?b=ü c&d=%20", "headers": {"X-A": "1"}}),
+    "a header twice": ("ask", {"url": "URL/headers", "headers": [["X-A", "1"], ["x-a", "2"], ["X-A", "é"]]}),
+    "an encoding": ("ask", {"url": "URL/headers", "headers": {"accept-encoding": "gzip"}}),
     "post": ("ask", {"url": "URL/a", "method": "post", "body": "hé" * 50_000}),
     "post nothing": ("ask", {"url": "URL/a", "method": "POST"}),
     "another method": ("ask", {"url": "URL/a", "method": "PURGE"}),
@@ -41,12 +43,16 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "a password": ("ask", {"url": "http://me:secret@127.0.0.1/"}),
     "a header of the connection": ("ask", {"url": "URL/", "headers": {"Host": "example.org"}}),
     "a header in two lines": ("ask", {"url": "URL/", "headers": {"X-A": "1\r\nX-B: 2"}}),
+    "a header that deletes": ("ask", {"url": "URL/", "headers": {"X-A": "1\x7f2"}}),
+    "a name with a space": ("ask", {"url": "http://exa mple/"}),
+    "a name of empty parts": ("ask", {"url": "http://example..org/"}),
+    "a name beyond ASCII": ("ask", {"url": "http://bücher.invalid/"}),
     "at once": ("ask_all", {"urls": [f"URL/{number}" for number in range(5)]}),
     "given up": ("ask_briefly", {"url": "URL/slow", "seconds": 0.2}),
     "not given up": ("ask_briefly", {"url": "URL/a", "seconds": 60}),
 }
 #: How the host and the standard library word it, differs.
-IN_OTHER_WORDS = {"slow", "broken off", "no server"}
+IN_OTHER_WORDS = {"slow", "broken off", "no server", "a name beyond ASCII"}
 
 
 class _Other(BaseHTTPRequestHandler):
@@ -56,6 +62,8 @@ class _Other(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length")
         body = self.rfile.read(int(length or 0))
         said = f"{self.command} {self.path} {self.headers.get('X-A')} {len(body)} {length}"
+        if self.path == "/headers":
+            said = str(sorted((key.lower(), value) for key, value in self.headers.items() if key.lower() != "host"))
         content = b"x" * 300_000 if self.path == "/large" else said.encode()
         if self.path == "/slow":
             time.sleep(2)
@@ -151,7 +159,13 @@ def test_request_arrives_as_it_is_asked_for(natively: dict[str, str]) -> None:
     assert json.loads(natively["at once"]) == [f"GET /{number} None 0 None" for number in range(5)]
     assert natively["too large"].endswith("has more than 1000 bytes")
     assert (natively["given up"], natively["not given up"]) == ("gave up", "answered")
-    for name in ("no address", "a password", "a header of the connection", "a header in two lines"):
+    same = "('x-a', '1'), ('x-a', '2'), ('x-a', 'é')"
+    assert text("a header twice") == f"[('accept-encoding', 'identity'), {same}]"
+    assert text("an encoding") == "[('accept-encoding', 'gzip')]"
+    for name in (
+        *("no address", "a password", "a header of the connection", "a header in two lines"),
+        *("a header that deletes", "a name with a space", "a name of empty parts"),
+    ):
         assert natively[name].startswith("ValueError: ")
 
 

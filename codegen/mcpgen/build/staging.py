@@ -53,6 +53,8 @@ def _by_name(found: Closure) -> Iterator[str]:
     for module, names in _HOMES.items():
         if any(f"mcpgen_runtime.{name}" in found.modules for name in names):
             yield f"mcpgen_runtime.{module}"
+    if "mcpgen_runtime.outgoing" in found.modules:
+        yield from ("encodings.idna", "encodings.punycode")  # of a name, what DNS calls it
     for revision in LEGACY:
         package = f"mcpgen_types.v{revision.replace('-', '_')}"
         if package in found.modules:

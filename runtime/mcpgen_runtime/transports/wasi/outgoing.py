@@ -51,20 +51,9 @@ class HostTime:
 
     async def _begun(self, request: Outgoing) -> Any:
         """Send a request with its body; what its answer will be. Raises `FetchFailed`."""
-        types = self.http.types
-        fields = types.Fields.from_list([(name, value.encode("latin-1")) for name, value in request.headers])
-        outgoing = types.OutgoingRequest(fields)
-        outgoing.set_method(_method(types, request.method))
-        outgoing.set_scheme(types.Scheme_Https() if request.scheme == "https" else types.Scheme_Http())
-        outgoing.set_authority(request.authority)
-        outgoing.set_path_with_query(request.target)
+        outgoing, options = self._made(request)
         # One that is opened and stays empty is sent in chunks, which a server need not expect.
         body = outgoing.body() if request.body else None
-        options = types.RequestOptions()
-        nanoseconds = round(request.timeout * 1e9)
-        options.set_connect_timeout(nanoseconds)
-        options.set_first_byte_timeout(nanoseconds)
-        options.set_between_bytes_timeout(nanoseconds)
         try:
             future = imported("outgoing_handler").handle(outgoing, options)
         except self.http.err as error:
@@ -78,6 +67,32 @@ class HostTime:
                 drop(future)
                 raise
         return future
+
+    def _made(self, request: Outgoing) -> tuple[Any, Any]:
+        """The request and its options, for the host. Raises `FetchFailed` where it does not take them."""
+        types = self.http.types
+        made: list[Any] = []
+        try:
+            fields = types.Fields.from_list(
+                [(name, value.encode("latin-1")) for name, value in request.headers]
+            )
+            made.append(outgoing := types.OutgoingRequest(fields))
+            outgoing.set_method(_method(types, request.method))
+            outgoing.set_scheme(types.Scheme_Https() if request.scheme == "https" else types.Scheme_Http())
+            outgoing.set_authority(request.authority)
+            outgoing.set_path_with_query(request.target)
+            made.append(options := types.RequestOptions())
+            nanoseconds = round(request.timeout * 1e9)
+            options.set_connect_timeout(nanoseconds)
+            options.set_first_byte_timeout(nanoseconds)
+            options.set_between_bytes_timeout(nanoseconds)
+        except self.http.err as error:
+            drop(*made)
+            reason = _words(getattr(error, "value", None)) or "it is not as it wants one"
+            raise FetchFailed(
+                f"the host does not take the request to {request.authority}: {reason}"
+            ) from None
+        return outgoing, options
 
     async def _write(self, body: SentBody, data: bytes) -> None:
         try:
@@ -129,6 +144,10 @@ def _method(types: Any, name: str) -> Any:
 
 def _failed(request: Outgoing, code: Any) -> FetchFailed:
     """What to raise for an `error-code` of the host."""
-    name = type(code).__name__.rpartition("_")[2]
-    reason = " ".join(re.findall(r"[A-Z][a-z]*|[a-z]+", name)).lower() or "it broke off"
-    return FetchFailed(f"no answer from {request.authority}: {reason}")
+    return FetchFailed(f"no answer from {request.authority}: {_words(code) or 'it broke off'}")
+
+
+def _words(code: Any) -> str:
+    """The name of a case of the host's, as words; nothing where it gave none."""
+    name = "" if code is None else type(code).__name__.rpartition("_")[2]
+    return " ".join(re.findall(r"[A-Z][a-z]*|[a-z]+", name)).lower()

@@ -41,6 +41,10 @@ class StreamError_LastOperationFailed:  # noqa: N801
     value: Any = None
 
 
+class HeaderError_Forbidden:  # noqa: N801
+    pass
+
+
 class Trap(Exception):
     """What ends an instance."""
 
@@ -83,7 +87,13 @@ class Host:
                 "OutgoingResponse": _of(OutgoingResponse, host),
                 "OutgoingBody": OutgoingBody,
                 "ResponseOutparam": ResponseOutparam,
+                "OutgoingRequest": _of(OutgoingRequest, host),
+                "RequestOptions": _of(RequestOptions, host),
+                "Scheme_Http": SimpleNamespace,
+                "Scheme_Https": SimpleNamespace,
+                **{f"Method_{name}": SimpleNamespace for name in ("Get", "Post")},
             },
+            "outgoing_handler": {"handle": denied},
             "streams": {
                 "StreamError_Closed": StreamError_Closed,
                 "StreamError_LastOperationFailed": StreamError_LastOperationFailed,
@@ -176,9 +186,9 @@ class Fields(Resource):
                 not name
                 or set(name) & set(" \n:")
                 or b"\n" in value
-                or name.lower() in ("connection", "host")
+                or name.lower() in ("connection", "host", "forbidden-by-this-host")
             ):
-                raise Err("HeaderError_Forbidden")
+                raise Err(HeaderError_Forbidden())
         return Fields(cls.host_of_class, None, entries)
 
     def entries(self) -> list[tuple[str, bytes]]:
@@ -294,7 +304,7 @@ class OutgoingResponse(Resource):
 
 
 class OutgoingBody(Resource):
-    def __init__(self, host: Host, response: OutgoingResponse) -> None:
+    def __init__(self, host: Host, response: OutgoingResponse | OutgoingRequest) -> None:
         super().__init__(host, None)
         self._response = response
         #: What is written before the response is set.
@@ -361,6 +371,58 @@ class OutputStream(Resource):
     def subscribe(self) -> Pollable:
         reply = self._body.reply
         return Pollable(self.host, self, lambda: reply.closed or reply.waiting < ROOM)
+
+
+class OutgoingRequest(Resource):
+    """A request as a host has it: it takes no authority that is none."""
+
+    host_of_class: Host
+
+    def __init__(self, fields: Fields) -> None:
+        super().__init__(self.host_of_class, None)
+        fields.give_up()
+        self.reply: list[Reply] = []
+        self.early: list[bytes] = []
+
+    def set_method(self, method: Any) -> None:
+        self.check()
+
+    set_scheme = set_path_with_query = set_method
+
+    def set_authority(self, authority: str) -> None:
+        self.check()
+        if authority.endswith(".invalid"):
+            raise Err(None)
+
+    def body(self) -> OutgoingBody:
+        return OutgoingBody(self.host, self)
+
+
+class RequestOptions(Resource):
+    """Of one: it waits for no more than a minute."""
+
+    host_of_class: Host
+
+    def __init__(self) -> None:
+        super().__init__(self.host_of_class, None)
+
+    def set_connect_timeout(self, nanoseconds: int) -> None:
+        self.check()
+        if nanoseconds > 60e9:
+            raise Err(None)
+
+    set_first_byte_timeout = set_between_bytes_timeout = set_connect_timeout
+
+
+class ErrorCode_HttpRequestDenied:  # noqa: N801
+    pass
+
+
+def denied(request: OutgoingRequest, options: RequestOptions) -> None:
+    """Take a request from the guest, and send nothing."""
+    request.give_up()
+    options.give_up()
+    raise Err(ErrorCode_HttpRequestDenied())
 
 
 class Stderr(Resource):
