@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from time import time
@@ -71,25 +72,28 @@ class HttpComponent:
 
     def handle(self, request: Any, response_out: Any) -> None:
         """See `wasi:http/incoming-handler`. Raises nothing."""
-        if self._wasi is None:
-            self._begin()
         try:
+            if self._wasi is None:
+                self._begin()
             self._loop.complete(self._serve(request, response_out))
             self._loop.settle()
         except BaseException as error:
             self._log("a request was not answered", error)
 
     def _begin(self) -> None:
-        """Be at home: once for each instance, with its first request."""
+        """Be at home: once for each instance, with its first request. What keeps it from that, is kept."""
         self._wasi = Wasi()
-        install(_Lines(self._wasi))
-        reseed()
-        os.environ.update(self._wasi.environment())
         try:
+            install(_Lines(self._wasi))
+            reseed()
+            os.environ.update(self._wasi.environment())
             self._set_up()
         except CannotStart as failure:
             self._failure = failure
             log.error("error: %s", failure.message)
+        except BaseException as error:
+            self._failure = _did_not_start()
+            self._log("the server did not start", error)
 
     def _set_up(self) -> None:
         """Do as the environment says. Raises `CannotStart`."""
@@ -138,8 +142,9 @@ class HttpComponent:
     def _log(self, message: str, error: BaseException) -> None:
         try:
             log.error(message, exc_info=error)
-        except BaseException:  # no memory for a traceback
-            self._imports().write(f"{message}\n")
+        except BaseException:  # no memory for a traceback, or nothing of this instance works
+            with suppress(BaseException):
+                self._imports().write(f"{message}\n")
 
 
 class _Lines:

@@ -14,14 +14,15 @@ import pytest
 from tests.runtime.http.asgi import Client, request
 from tests.runtime.http.workbench import Workbench
 from tests.runtime.wasi.http.conftest import KEY, Begin
-from tests.runtime.wasi.http.standin import Host, StandIn
+from tests.runtime.wasi.http.standin import Host, StandIn, end
 
 from mcpgen_runtime import RequestContext, Server
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.http.app import HttpApp
 from mcpgen_runtime.transports.wasi import exchange as exchange_module
+from mcpgen_runtime.transports.wasi import http
 from mcpgen_runtime.transports.wasi.bindings import Wasi
-from mcpgen_runtime.transports.wasi.http import _Lines
+from mcpgen_runtime.transports.wasi.http import HttpComponent, _Lines
 
 pytestmark = pytest.mark.anyio
 
@@ -268,6 +269,35 @@ async def test_a_server_that_does_not_start_says_so(begin: Begin, caplog: pytest
         assert reply.status == 500
         assert reply.error == {"code": -32603, "message": "The server did not start; its log says why"}
     assert "no database" in caplog.text
+
+
+async def test_an_instance_that_is_not_set_up_says_so_to_every_request(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails() -> None:
+        raise OSError("no randomness")
+
+    app = begin()
+    app.keep = True
+    monkeypatch.setattr(http, "reseed", fails)
+    for _ in range(2):
+        reply = await Client(app).call("echo", {"text": "hi"}).reply()
+        assert reply.status == 500
+        assert reply.error == {"code": -32603, "message": "The server did not start; its log says why"}
+    assert "no randomness" in caplog.text
+
+
+def test_nothing_leaves_a_component_whose_host_is_another(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing() -> Wasi:
+        raise ModuleNotFoundError("wit_world.imports.wall_clock")
+
+    monkeypatch.setattr(http, "Wasi", missing)
+    component = HttpComponent(Workbench().server)
+    component.handle(object(), object())
+    assert "wall_clock" in caplog.text
+    end(component._loop)
 
 
 async def test_headers_that_cannot_be_sent_are_an_internal_error(
