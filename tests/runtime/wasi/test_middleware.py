@@ -266,6 +266,26 @@ def test_notification_is_passed_on_unseen() -> None:
     end(component)
 
 
+def test_change_that_a_notification_makes_behind_is_told_with_the_next_answer() -> None:
+    changed = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+    updated = {"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "a:b"}}
+    said_to_nobody = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info"}}
+
+    def inner(message: bytes, context: Any) -> list[bytes]:
+        request = json.loads(message)
+        if "id" not in request:
+            return [json.dumps(each).encode() for each in (changed, said_to_nobody, updated)]
+        return [json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": {"tools": []}}).encode()]
+
+    component = ComponentHandler(MiddlewareCore([through], inner))
+    message = {"jsonrpc": "2.0", "method": "notifications/roots/list_changed"}
+    assert component.handle(json.dumps(message).encode(), context(OLD)) == []
+    said = handled(component, NEUTRAL, 1, "tools/list", {})
+    assert [each.get("method") for each in said] == [changed["method"], updated["method"], None]
+    assert [each.get("method") for each in handled(component, NEUTRAL, 2, "tools/list", {})] == [None]
+    end(component)
+
+
 @pytest.mark.parametrize(
     "messages",
     [

@@ -40,6 +40,7 @@ Inner: TypeAlias = Callable[[bytes, Context], "list[bytes] | None"]
 Json: TypeAlias = dict[str, Any]
 
 _LISTS = (TOOLS_CHANGED, PROMPTS_CHANGED, RESOURCES_CHANGED)
+_CHANGES = (*_LISTS, RESOURCE_UPDATED)
 _PROGRESS = "notifications/progress"
 #: Before the names of the questions that the server asks.
 _OF_THE_SERVER = "server/"
@@ -63,9 +64,12 @@ class MiddlewareCore(ServerCore):
         return await self._otherwise(request, ctx)
 
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
-        """Pass it on: no layer sees it."""
+        """Pass it on: no layer sees it. What it changes behind, is announced; all else is said to nobody."""
         assert isinstance(ctx, ComponentCall)
-        self._inner(dumps(notification.to_json()), ctx.context)
+        for message in self._inner(dumps(notification.to_json()), ctx.context) or ():
+            read = _read(message)
+            if isinstance(read, Notification) and read.method in _CHANGES:
+                self._hear(read, ctx)
 
     async def _unknown(self, request: Request, ctx: RequestContext) -> Response:
         """What is innermost: the other component."""
