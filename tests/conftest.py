@@ -28,6 +28,17 @@ def project_root() -> Path:
     return ROOT
 
 
+@pytest.fixture(scope="session", autouse=True)
+def mypy_remembers(project_root: Path) -> Iterator[None]:
+    """Every mypy that the tests run knows what the last one found out, that of `./dev lint` first of all.
+
+    It takes a file of the same path, size and second for the one that it has seen: so it is given full paths.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MYPY_CACHE_DIR", str(project_root / ".mypy_cache"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def require_tool() -> Callable[[str | Path], str]:
     """A function from the name (or path) of an executable to its full path.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.components import Components
+from tests.components import Components, quick
 
 from mcpgen.component import read
 from mcpgen.wasm_tools import run
@@ -31,9 +31,7 @@ def call(components: Components, probe: Path) -> Callable[..., Any]:
     import wasmtime
     from wasmtime.component import Component, Linker, Record
 
-    config = wasmtime.Config()
-    config.cranelift_opt_level = "none"
-    engine = wasmtime.Engine(config)
+    engine = wasmtime.Engine(quick())
 
     def compile(output: Path) -> None:
         output.write_bytes(Component.from_file(engine, str(probe)).serialize())

@@ -245,8 +245,8 @@ def test_generated_package_is_what_regen_writes(directory: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("project", ["directory", "layered"])
-def test_example_is_typed(project: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path}", "."]
+def test_example_is_typed(project: str, request: pytest.FixtureRequest) -> None:
     where = request.getfixturevalue(project)
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", where]
     checked = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout

@@ -85,10 +85,11 @@ def echo(components: Components, require_tool: Callable[[str | Path], str]) -> P
 
 
 @pytest.fixture(scope="session")
-def cache(echo: Path) -> Iterator[Path]:
+def cache(components: Components, echo: Path) -> Iterator[Path]:
     """Where compiled components are kept by what these tests run: for as long as the component itself is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(echo.parent))
+        components.hosted(echo)
         yield echo.parent
 
 

@@ -25,7 +25,7 @@ def wasi(
     """A component that imports all of WASI, and HTTP. Compiled once for all tests."""
     assert pytestconfig.cache is not None
     monkeypatch.setenv("XDG_CACHE_HOME", str(pytestconfig.cache.mkdir("compiled")))
-    return components.componentized(HERE / "wasi" / "app.py", "tools-http")
+    return components.hosted(components.componentized(HERE / "wasi" / "app.py", "tools-http"))
 
 
 @pytest.fixture

@@ -300,7 +300,7 @@ def test_servers_after_are_typed(project_root: Path, tmp_path: Path) -> None:
     files = [written(block, tmp_path) for block in BLOCKS if block.label == AFTER]
     rooms = os.pathsep.join(str(project_root / room) for room in ("generated", "runtime"))
     checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", project_root / ".mypy_cache", *files],
+        [sys.executable, "-m", "mypy", "--strict", *files],
         cwd=tmp_path,
         env=os.environ | {"MYPYPATH": rooms},
         capture_output=True,

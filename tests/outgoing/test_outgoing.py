@@ -99,7 +99,7 @@ def other() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def component(components: Components) -> Path:
-    return components.built(SERVER, "asking.py:server", "tools-http")
+    return components.hosted(components.built(SERVER, "asking.py:server", "tools-http"))
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -90,9 +91,9 @@ def test_what_is_written_passes_the_type_checker_and_the_formatter(
     project.regen()
     rooms = [str(project_root / room) for room in ("generated", "runtime")]
     checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "handlers.py"],
+        [sys.executable, "-m", "mypy", "--strict", project.root / "handlers.py"],
         cwd=project.root,
-        env={"MYPYPATH": ":".join([*rooms, "."]), "PATH": ""},
+        env=os.environ | {"MYPYPATH": ":".join([*rooms, str(project.root)])},
         capture_output=True,
         text=True,
         check=False,

@@ -8,7 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from wasmtime import Config, Engine, Store
+from tests.components import quick
+from wasmtime import Engine, Store
 from wasmtime.component import Component, Linker
 
 #: Between them they have every kind of type: only the older has an option of null, only the newer u64.
@@ -63,9 +64,7 @@ class Mirrors:
 
 def of_one_build() -> Engine:
     """An engine for code that runs a few times."""
-    config = Config()
-    config.cranelift_opt_level = "none"
-    return Engine(config)
+    return Engine(quick())
 
 
 def _digits(revision: str) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wasmtime import Config, Engine, Store
+from tests.components import quick
+from wasmtime import Engine, Store
 from wasmtime.component import Component, Linker
 
 SOURCE = Path(__file__).with_name("component")
@@ -81,9 +82,7 @@ def inside(frozen: Path) -> Inside:
 
 
 def engine() -> Engine:
-    config = Config()
-    config.cranelift_opt_level = "none"  # it is compiled for a few calls
-    return Engine(config)
+    return Engine(quick())
 
 
 def run(*command: str, cwd: Path) -> None:

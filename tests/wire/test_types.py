@@ -125,7 +125,7 @@ def test_type_checkers_know_which_names_there_are_not(tmp_path: Any) -> None:
     misspelt = "".join(f"from {package} import Sevrer\n" for package in packages)
     (tmp_path / "misspelt.py").write_text(misspelt)
     checked = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "misspelt.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", tmp_path / "misspelt.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
