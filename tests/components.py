@@ -117,7 +117,7 @@ class _QuickEngine(Engine):
         config = quick()
         config.epoch_interruption = True
         config.memory_init_cow = True
-        return _QuickCode(self, Component(wasmtime.Engine(config), dense(wasm)).serialize())
+        return _QuickCode(self, bytes(Component(wasmtime.Engine(config), dense(wasm)).serialize()))
 
 
 class _QuickCode(Code):
