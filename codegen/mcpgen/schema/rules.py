@@ -48,6 +48,10 @@ class RuleBook:
             if rule.revision == revision and (transport in rule.transports or "any" in rule.transports)
         )
 
+    def rule(self, rule_id: str, revision: str) -> Rule:
+        """One rule as it stands in a revision. Raises `KeyError`."""
+        return self._rules[rule_id, revision]
+
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._rules.values())
 

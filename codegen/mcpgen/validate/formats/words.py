@@ -1,0 +1,34 @@
+"""The words in which several formats say the same."""
+
+from __future__ import annotations
+
+from mcpgen.validate.quoting import page_url, quoted, quoted_request
+from mcpgen.validate.report import Finding, Report, Run
+
+
+def heading(report: Report) -> str:
+    """The target as one line: its command, or its address."""
+    where = next(value for key, value in report.target.items() if key != "transport")
+    return where if isinstance(where, str) else " ".join(where)
+
+
+def name_of(run: Run) -> str:
+    """The server's name and version, as far as it tells."""
+    return f"{run.server.get('name') or 'a server without a name'} {run.server.get('version') or ''}".strip()
+
+
+def where(finding: Finding) -> str:
+    """Method and place, and a colon where there is one of them."""
+    place = " ".join(part for part in (finding.method, finding.pointer) if part)
+    return f"{place}: " if place else ""
+
+
+def found(finding: Finding) -> str:
+    """A finding in plain lines: what and where, the request, the place in what was sent, the page."""
+    lines = [f"{finding.verdict}: {where(finding)}{finding.message}"]
+    if finding.request is not None:
+        lines.append(f"request: {quoted_request(finding.request)}")
+    if finding.response is not None:
+        lines.append(f"sent: {quoted(finding.response, finding.pointer)}")
+    lines.append(f"see: {page_url(finding.spec)}")
+    return "\n".join(lines)
