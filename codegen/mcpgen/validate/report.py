@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 from mcpgen.validate.numbers import finite
 
 Verdict: TypeAlias = Literal["pass", "violation", "warning", "skipped"]
+FailOn: TypeAlias = Literal["must", "should"]
 
 SCHEMA = "mcpgen.report/1"
 # A message of this size or more is left out of a finding; the pointer still says where to look.
@@ -19,7 +20,7 @@ _ORDER = {"violation": 0, "warning": 1, "skipped": 2, "pass": 3}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One place where a rule does not hold."""
+    """One place where a rule does not hold. A `known` one stands in the user's baseline."""
 
     rule: str
     level: str
@@ -31,6 +32,7 @@ class Finding:
     request: Any
     response: Any
     revision: str
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a call of `mcpgen validate` found: one run, or with `--revision all` one for each revision."""
+    """What a call of `mcpgen validate` found: one run, or with `--revision all` one for each revision.
+
+    `fail_on` says whether warnings decide the exit code as well; `stale` names the entries of a baseline
+    that nothing matches any more.
+    """
 
     target: dict[str, Any]
     runs: tuple[Run, ...]
+    fail_on: FailOn = "must"
+    stale: tuple[str, ...] = ()
 
     @property
     def findings(self) -> list[Finding]:
@@ -105,10 +113,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 no violation, 1 violations, 3 not started or reached, 4 stopped answering."""
+        """0 it holds, 1 violations or a stale baseline, 3 not started or reached, 4 stopped answering."""
         if self.failure is not None:
             return self.failure.code
-        return 1 if any(finding.verdict == "violation" for finding in self.findings) else 0
+        graver = {"violation"} if self.fail_on == "must" else {"violation", "warning"}
+        broken = any(finding.verdict in graver and not finding.known for finding in self.findings)
+        return 1 if broken or self.stale else 0
 
     def summary(self) -> dict[str, int]:
         """How many rules passed, how many have violations, how many only warnings, how many were skipped."""
@@ -146,6 +156,8 @@ class Report:
             document["notes"] = notes
         if several:
             document["runs"] = [_run(run) for run in self.runs]
+        if self.stale:
+            document["stale"] = list(self.stale)
         if self.failure is not None:
             document["error"] = _failure(self.failure)
         quotable: dict[str, Any] = finite(document)
@@ -173,6 +185,8 @@ def _finding(finding: Finding, several: bool) -> dict[str, Any]:
         "request": _bounded(finding.request),
         "response": _bounded(finding.response),
     }
+    if finding.known:
+        shown["known"] = True
     return {"revision": finding.revision, **shown} if several else shown
 
 

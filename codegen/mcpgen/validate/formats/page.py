@@ -43,7 +43,7 @@ def page(report: Report, book: RuleBook) -> str:
     """The report as an HTML document, worst first."""
     judged = [run for run in report.runs if run.judged]
     script, style = _asset("page.js"), _asset("page.css")
-    return _template().render(
+    document: str = _template().render(
         report=report,
         title=harmless(name_of(judged[0]) if judged else heading(report)),
         target=harmless(heading(report)),
@@ -61,6 +61,7 @@ def page(report: Report, book: RuleBook) -> str:
         request_of=lambda finding: _lines(finding.request, ""),
         response_of=lambda finding: _lines(finding.response, finding.pointer),
     )
+    return document
 
 
 def _worst_first(report: Report, book: RuleBook) -> list[Shown]:

@@ -12,7 +12,7 @@ from mcpgen.validate.terminal import harmless
 _LONGEST = 4000
 
 
-def annotations(report: Report, book: RuleBook) -> str:
+def github(report: Report, book: RuleBook) -> str:
     """One line for each finding, and one for what ended the run early; nothing where all is well."""
     lines = []
     for finding in report.findings:
