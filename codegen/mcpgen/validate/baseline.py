@@ -2,8 +2,8 @@
 
 An entry says where a rule does not hold: rule, revision, method, and the place, in which `*` stands for any
 position of a list. It may say why, in words of whoever keeps the file. What matches an entry no longer
-decides the exit code; an entry that nothing matches any more, although its rule was tested, is stale, and that
-is an error: it would let the fault come back unseen.
+decides the exit code; an entry that nothing matches any more, although its rule was tested, is stale, and
+that is an error: it would let the fault come back unseen.
 """
 
 from __future__ import annotations
@@ -125,4 +125,5 @@ def _entry(path: Path, position: int, row: Any) -> Entry:
             f"{path}: /known/{position} has {', '.join(sorted(unknown)) or 'a reason that is no string'}",
             hint=f"it has {', '.join(_MEMBERS)} and, if you like, a reason",
         )
-    return Entry(*(row[name] for name in _MEMBERS), reason=row.get("reason", ""))
+    rule, revision, method, place = (row[name] for name in _MEMBERS)
+    return Entry(rule, revision, method, place, row.get("reason", ""))
