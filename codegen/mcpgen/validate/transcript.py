@@ -1,0 +1,214 @@
+"""A recorded conversation, judged without a server: from a transcript to a report.
+
+The form is that of `mcpgen_runtime.testing`'s recorder. What a transcript does not say
+is not held against anybody: a request that it leaves open may have been answered after it ends.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mcpgen_types
+from mcpgen.errors import UsageError
+from mcpgen.schema.rules import load_rules
+from mcpgen.validate import client
+from mcpgen.validate.correlate import is_answer, is_request
+from mcpgen.validate.journal import Closed, Ended, Entry, Finished, HttpReply, Received, Sent, Stream
+from mcpgen.validate.judge import judge
+from mcpgen.validate.report import Report, Run
+from mcpgen_runtime.testing.recorder import read_transcript
+
+#: The transports that rules are about, by the names that transcripts give them.
+_TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix", "memory"}
+_FAULTS = {"not-json", "not-utf-8"}
+_SHOWN = 500
+
+
+def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
+    """Judge what a server says in the transcript at `path`, in `revision` or the one that it shows.
+
+    Raises `UsageError` where the file cannot be read, and where it shows no revision and none is given.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            transport, rows = read_transcript(lines)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}", hint="check --transcript") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}", hint="its form: docs/testing.md") from None
+    if transport not in _TRANSPORTS:
+        known = ", ".join(sorted(_TRANSPORTS))
+        raise UsageError(
+            f"{path}: transport {transport!r} is not known", hint=f"its first line has one of {known}"
+        )
+    entries = _Reader(path, transport).entries(rows)
+    spoken = revision or revision_of(entries)
+    if spoken is None:
+        raise UsageError(
+            f"{path} shows no revision: neither an answer to initialize nor a protocolVersion in _meta",
+            hint=f"name it: --revision {client.REVISIONS[-1]}",
+        )
+    if spoken not in client.REVISIONS:
+        raise UsageError(
+            f"{path} is of the revision {spoken!r}", hint=f"known: {', '.join(client.REVISIONS)}"
+        )
+    judgement = judge(
+        entries,
+        revision=spoken,
+        transport=transport,
+        wire=mcpgen_types.revision(spoken),
+        book=load_rules(),
+        declared=_declared(entries),
+        ended_early=True,
+    )
+    run = Run(
+        revision=spoken,
+        era=client.era_of(spoken),
+        server=_server(entries),
+        findings=judgement.findings,
+        checks=judgement.checks,
+        requests=sum(isinstance(entry, Sent) and is_request(entry.message) for entry in entries),
+    )
+    return Report({"transport": transport, "transcript": str(path)}, (run,))
+
+
+def revision_of(entries: list[Entry]) -> str | None:
+    """The revision that a conversation agreed on: the last that it shows, None where it shows none."""
+    found = None
+    for message in _answers(entries, "initialize"):
+        version = message.get("result", {}).get("protocolVersion")
+        found = version if isinstance(version, str) else found
+    if found is not None:
+        return found
+    for entry in entries:
+        if isinstance(entry, Sent):
+            version = _meta(entry.message).get(client.META_VERSION)
+            found = version if isinstance(version, str) else found
+    return found
+
+
+class _Reader:
+    """Makes a journal of a transcript's rows."""
+
+    def __init__(self, path: Path, transport: str) -> None:
+        self._path = path
+        self._transport = transport
+        # A batch is one row and several messages: where the first of each row stands in the journal.
+        self._places: list[int] = []
+
+    def entries(self, rows: list[dict[str, Any]]) -> list[Entry]:
+        found: list[Entry] = []
+        began = any(
+            isinstance(row.get("message"), dict) and row["message"].get("method") == "initialize"
+            for row in rows
+        )
+        for position, row in enumerate(rows):
+            self._places.append(len(found))
+            try:
+                found.extend(self._entry(row, float(row.get("at", position)), probes=began))
+            except (KeyError, TypeError, ValueError) as error:
+                # The first line is the head, and people count from 1.
+                raise UsageError(
+                    f"{self._path}, line {position + 2}: this is no entry of a transcript ({error!r})",
+                    hint="docs/testing.md says what an entry is",
+                ) from None
+        return found
+
+    def _entry(self, row: dict[str, Any], at: float, *, probes: bool) -> Iterator[Entry]:
+        match row["entry"]:
+            case "sent":
+                messages = row["message"] if isinstance(row["message"], list) else [row["message"]]
+                for message in messages:
+                    if not isinstance(message, dict):
+                        raise ValueError("what was sent is no object")
+                    # To an old server, the question for its era is none of its own.
+                    yield Sent(at, message, probes and message.get("method") == "server/discover")
+            case "received":
+                yield self._received(row, at)
+            case "http_reply":
+                yield HttpReply(
+                    at,
+                    self._place(row),
+                    int(row["status"]),
+                    str(row["content_type"]),
+                    bool(row["has_body"]),
+                    row.get("session_id"),
+                )
+            case "finished":
+                yield Finished(at, self._place(row), str(row["reason"]))
+            case "closed":
+                yield Closed(at, str(row["reason"]))
+            case "ended":
+                yield Ended(at, row.get("signal"), float(row["waited"]))
+            case other:
+                raise ValueError(f"there is no entry {other!r}")
+
+    def _received(self, row: dict[str, Any], at: float) -> Received:
+        stream: Stream = "stdout" if self._transport == "stdio" else row.get("channel", "channel")
+        carrier, status = self._place(row), row.get("status")
+        if "message" in row:
+            text = json.dumps(row["message"], ensure_ascii=False)[:_SHOWN]
+            return Received(at, text, row["message"], None, "", stream, carrier, status)
+        if row["fault"] not in _FAULTS:
+            raise ValueError(f"there is no fault {row['fault']!r}")
+        return Received(
+            at, str(row["text"])[:_SHOWN], None, row["fault"], row["fault"], stream, carrier, status
+        )
+
+    def _place(self, row: dict[str, Any]) -> int | None:
+        carrier = row.get("carrier")
+        return None if carrier is None else self._places[carrier]
+
+
+def _answers(entries: list[Entry], method: str) -> Iterator[dict[str, Any]]:
+    """The answers to the requests of a method that have a result."""
+    ids = [
+        entry.message.get("id")
+        for entry in entries
+        if isinstance(entry, Sent) and entry.message.get("method") == method
+    ]
+    for entry in entries:
+        if isinstance(entry, Received):
+            for message in entry.value if isinstance(entry.value, list) else [entry.value]:
+                if (
+                    is_answer(message)
+                    and message.get("id") in ids
+                    and isinstance(message.get("result"), dict)
+                ):
+                    yield message
+
+
+def _declared(entries: list[Entry]) -> dict[str, Any]:
+    """What the client declared, as it said last."""
+    declared: Any = {}
+    for entry in entries:
+        if isinstance(entry, Sent):
+            if entry.message.get("method") == "initialize":
+                params = entry.message.get("params")
+                declared = params.get("capabilities") if isinstance(params, dict) else declared
+            declared = _meta(entry.message).get(client.META_CAPABILITIES, declared)
+    return declared if isinstance(declared, dict) else {}
+
+
+def _server(entries: list[Entry]) -> dict[str, Any]:
+    for message in _answers(entries, "initialize"):
+        server = message["result"].get("serverInfo")
+        if isinstance(server, dict):
+            return server
+    for entry in entries:
+        if isinstance(entry, Received) and isinstance(entry.value, dict):
+            result = entry.value.get("result")
+            meta = result.get("_meta") if isinstance(result, dict) else None
+            server = meta.get(client.META_SERVER) if isinstance(meta, dict) else None
+            if isinstance(server, dict):
+                return server
+    return {}
+
+
+def _meta(message: dict[str, Any]) -> dict[str, Any]:
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return meta if isinstance(meta, dict) else {}
