@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from mcpgen import __version__
-from mcpgen.cli import build, diff, export, init, inspect, regen, schema, serve, validate
+from mcpgen.cli import build, diff, export, init, inspect, regen, rules, schema, serve, validate
 from mcpgen.errors import UsageError
 
 
@@ -55,6 +55,7 @@ def _options(
 
 
 app.add_typer(schema.app, name="schema")
+app.add_typer(rules.app, name="rules")
 app.command(cls=init.InitCommand)(init.init)
 app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
