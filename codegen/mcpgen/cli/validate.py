@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -12,16 +10,14 @@ import typer
 from typer.core import TyperCommand
 
 from mcpgen.cli.asking import ask
-from mcpgen.cli.options import Format
+from mcpgen.cli.options import FailOn, ReportFormat
+from mcpgen.cli.verdict import Delivery
 from mcpgen.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from mcpgen.validate.report import Report
     from mcpgen.validate.run import Options
     from mcpgen.validate.target import Target
-
-
-_SUFFIX = {Format.TEXT: "txt", Format.JSON: "json"}
 
 
 def validate(
@@ -63,12 +59,37 @@ def validate(
     deadline: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long one revision's run may take in all.")
     ] = 120.0,
+    transcript: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="A recorded conversation, judged without a server."),
+    ] = None,
     output_format: Annotated[
-        Format, typer.Option("--format", help="text, or json: mcpgen.report/1.")
-    ] = Format.TEXT,
+        ReportFormat, typer.Option("--format", help="How the report is written; json is mcpgen.report/1.")
+    ] = ReportFormat.TEXT,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Write the report to FILE instead of standard output."),
+    ] = None,
+    report: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            metavar="FILE",
+            help="Also write it there, as .json, .xml (JUnit), .sarif, .md, .html or .txt; repeat it.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Findings that are known: they do not decide the exit code."),
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Make --baseline FILE what is found now.")
+    ] = False,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="What ends with 1: broken MUSTs, or broken SHOULDs as well.")
+    ] = FailOn.MUST,
+    explain: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="RULE", help="Tell all of a rule that a finding names, and judge nothing."),
     ] = None,
     header: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -123,7 +144,19 @@ def validate(
     from mcpgen.validate.run import Options
     from mcpgen.validate.target import Target
 
-    addresses = {"--url": url, "--ws": ws, "--tcp": tcp, "--unix": unix, "--component": component}
+    if explain is not None:
+        from mcpgen.cli.rules import explain as tell
+
+        tell(explain)
+        return
+    addresses = {
+        "--url": url,
+        "--ws": ws,
+        "--tcp": tcp,
+        "--unix": unix,
+        "--component": component,
+        "--transcript": transcript,
+    }
     given = [option for option, address in addresses.items() if address]
     if bool(command) + len(given) != 1:
         named = ["a command"] * bool(command) + given
@@ -132,7 +165,7 @@ def validate(
             if named
             else "there is nothing to validate",
             hint="mcpgen validate -- COMMAND…, or one of --url URL, --ws URL, --tcp HOST:PORT, --unix PATH,"
-            " --component FILE",
+            " --component FILE, --transcript FILE",
         )
     if revision not in (*REVISIONS, "auto", "all"):
         # All of them and no guess: the nearest date is not the likeliest.
@@ -168,13 +201,15 @@ def validate(
             raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
     if cwd is not None and not cwd.is_dir():
         raise UsageError(f"{cwd} is not a directory", hint="check --cwd")
-    if output is not None and output.is_dir():
-        raise UsageError(
-            f"--output {output} is a directory",
-            hint=f"name a file, such as {output / f'report.{_SUFFIX[output_format]}'}",
-        )
-    if output is not None and not output.parent.is_dir():
-        raise UsageError(f"{output.parent} is not a directory", hint="check --output")
+    delivery = Delivery(output_format, output, tuple(report or ()), baseline, update_baseline, fail_on.value)
+    delivery.check()
+    if transcript is not None:
+        from mcpgen.validate.transcript import judge_transcript
+
+        if revision == "all":
+            raise UsageError("a transcript is of one revision", hint="leave --revision out, or name it")
+        delivery.deliver(judge_transcript(transcript, revision=None if revision == "auto" else revision))
+        return
     handler = None
     if component:
         from mcpgen.serving.addresses import component_settings
@@ -212,10 +247,7 @@ def validate(
         plan=Plan(call_tools=call_tools),
         bare=bare_client,
     )
-    report = _run(target, options)
-    _write(report, output_format, output)
-    if report.exit_code:
-        raise typer.Exit(report.exit_code)
+    delivery.deliver(_run(target, options))
 
 
 class ServerCommand(TyperCommand):
@@ -279,38 +311,3 @@ def _run(target: Target, options: Options) -> Report:
     if report is None or graver:
         raise typer.Exit(128 + (graver or signals)[-1] if signals else ExitCode.INTERNAL)
     return report
-
-
-def _write(report: Report, output_format: Format, output: Path | None) -> None:
-    import io
-
-    from mcpgen.schema.rules import load_rules
-    from mcpgen.validate.terminal import console_for, show, show_failure
-
-    for stream in (sys.stdout, sys.stderr):
-        # A server's name may hold what this locale cannot write.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    if output_format is Format.JSON:
-        text = json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n"
-        _deliver(text, output)
-        return
-    if output is None:
-        show(report, load_rules(), console_for(sys.stdout))
-    else:
-        buffer = io.StringIO()
-        show(report, load_rules(), console_for(buffer))
-        _deliver(buffer.getvalue(), output)
-    if report.failure is not None:
-        sys.stdout.flush()
-        show_failure(report.failure, console_for(sys.stderr))
-
-
-def _deliver(text: str, output: Path | None) -> None:
-    """To standard output, or to a file that is whole or not there."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    from mcpgen.atomic import write_file_atomically
-
-    write_file_atomically(output, text)

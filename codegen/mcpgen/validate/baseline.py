@@ -2,8 +2,8 @@
 
 An entry says where a rule does not hold: rule, revision, method, and the place, in which `*` stands for any
 position of a list. It may say why, in words of whoever keeps the file. What matches an entry no longer
-decides the exit code; an entry that nothing matches any more, although its rule was tested, is stale, and
-that is an error: it would let the fault come back unseen.
+decides the exit code; an entry that nothing matches any more is stale, and that is an error: it would let the
+fault come back unseen.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def write_baseline(path: Path, report: Report, *, before: Iterable[Entry] = ()) 
 def apply_baseline(report: Report, entries: Iterable[Entry]) -> Report:
     """The report with its known findings marked, and the entries that are stale.
 
-    An entry whose rule nothing put to the test is not stale, nor one of a revision that was not spoken.
+    An entry of a revision that was not spoken, or not to the end, is not stale.
     """
     known = set(entries)
     met = set()
@@ -104,13 +104,8 @@ def apply_baseline(report: Report, entries: Iterable[Entry]) -> Report:
             met |= {entry} & known
             findings.append(replace(finding, known=entry in known))
         runs.append(replace(run, findings=tuple(findings)))
-    tested = {(check.rule, check.revision) for check in report.checks if check.verdict != "skipped"}
-    whole = {run.revision for run in report.runs if run.failure is None}
-    stale = [
-        str(entry)
-        for entry in sorted(known - met)
-        if (entry.rule, entry.revision) in tested and entry.revision in whole
-    ]
+    spoken = {run.revision for run in report.runs if run.judged and run.failure is None}
+    stale = [str(entry) for entry in sorted(known - met) if entry.revision in spoken]
     return replace(report, runs=tuple(runs), stale=tuple(stale))
 
 

@@ -6,6 +6,7 @@ reaches the terminal, and nothing of its text is taken for markup.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mcpgen.schema.rules import RuleBook
+from mcpgen.validate.baseline import Entry
 from mcpgen.validate.quoting import page_url, quoted, quoted_request
 from mcpgen.validate.report import Failure, Finding, Report, Run
 
@@ -34,10 +36,20 @@ def show(report: Report, book: RuleBook, console: Console) -> None:
     if judged:
         _heading(report, judged, console)
     worst_first = sorted(
-        report.findings, key=lambda one: (one.verdict != "violation", one.revision, one.rule)
+        (finding for finding in report.findings if not finding.known),
+        key=lambda one: (one.verdict != "violation", one.revision, one.rule),
     )
     for _, group in groupby(worst_first, key=lambda one: (one.verdict, one.revision, one.rule)):
         _rule(list(group), statements, console)
+    for stale in report.stale:
+        _print(
+            console, ("STALE      ", _STYLE["violation"]), (f"{stale}: the baseline knows it, it is gone", "")
+        )
+    known = Counter(Entry.of(finding) for finding in report.findings if finding.known)
+    for entry, count in sorted(known.items()):
+        _print(
+            console, ("known      ", "dim"), (str(entry), ""), (f", {count} times" if count > 1 else "", "")
+        )
     for run in report.runs:
         about = f"{run.revision}: " if len(report.runs) > 1 else ""
         if run.skipped is not None:

@@ -1,0 +1,111 @@
+"""What `mcpgen validate` does with a report: holds it against a baseline, writes it, gives the exit code."""
+
+from __future__ import annotations
+
+import io
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from mcpgen.cli.options import ReportFormat
+from mcpgen.errors import UsageError
+
+if TYPE_CHECKING:
+    from mcpgen.validate.report import FailOn, Report
+
+_SUFFIX = {
+    ReportFormat.TEXT: "txt",
+    ReportFormat.JSON: "json",
+    ReportFormat.JUNIT: "xml",
+    ReportFormat.SARIF: "sarif",
+    ReportFormat.GITHUB: "txt",
+    ReportFormat.MARKDOWN: "md",
+    ReportFormat.HTML: "html",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a report goes: to `output` or standard output in one form, to `reports` in those of their names.
+
+    `check` it before the server is asked anything.
+    """
+
+    form: ReportFormat = ReportFormat.TEXT
+    output: Path | None = None
+    reports: tuple[Path, ...] = ()
+    baseline: Path | None = None
+    update_baseline: bool = False
+    fail_on: FailOn = "must"
+
+    def check(self) -> None:
+        """Raises `UsageError` where a file could not be written or read."""
+        from mcpgen.validate.baseline import read_baseline
+        from mcpgen.validate.formats import SUFFIXES
+
+        files = [("--output", self.output)] if self.output is not None else []
+        for option, file in (*files, *(("--report", report) for report in self.reports)):
+            assert file is not None
+            if file.is_dir():
+                name = file / f"report.{_SUFFIX[self.form]}"
+                raise UsageError(f"{option} {file} is a directory", hint=f"name a file, such as {name}")
+            if not file.parent.is_dir():
+                raise UsageError(f"{file.parent} is not a directory", hint=f"check {option}")
+        for report in self.reports:
+            if report.suffix not in SUFFIXES:
+                known = ", ".join(f"{suffix} ({form})" for suffix, form in SUFFIXES.items())
+                raise UsageError(f"--report {report}: its name does not say of what form", hint=known)
+        if self.update_baseline and self.baseline is None:
+            raise UsageError("--update-baseline of which file?", hint="--baseline FILE --update-baseline")
+        if self.baseline is not None and not (self.update_baseline and not self.baseline.exists()):
+            read_baseline(self.baseline)
+
+    def deliver(self, report: Report) -> None:
+        """Write the report wherever it goes. Raises `typer.Exit` with its code, if that is not 0."""
+        from mcpgen.atomic import write_file_atomically
+        from mcpgen.schema.rules import load_rules
+        from mcpgen.validate.formats import SUFFIXES, written
+        from mcpgen.validate.terminal import console_for, show, show_failure
+
+        report, updated = self._held_against_baseline(replace(report, fail_on=self.fail_on))
+        for stream in (sys.stdout, sys.stderr):
+            # A server's name may hold what this locale cannot write.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        book = load_rules()
+        for file in self.reports:
+            write_file_atomically(file, written(report, book, SUFFIXES[file.suffix]))
+        if self.output is not None:
+            write_file_atomically(self.output, written(report, book, self.form))
+        elif self.form is ReportFormat.TEXT:
+            show(report, book, console_for(sys.stdout))
+        else:
+            sys.stdout.write(written(report, book, self.form))
+        if self.form is ReportFormat.TEXT and report.failure is not None:
+            sys.stdout.flush()
+            show_failure(report.failure, console_for(sys.stderr))
+        if updated is not None:
+            typer.echo(updated, err=True)
+        if report.exit_code:
+            raise typer.Exit(report.exit_code)
+
+    def _held_against_baseline(self, report: Report) -> tuple[Report, str | None]:
+        """The report with what is known marked, and what there is to say of an update."""
+        from mcpgen.validate.baseline import apply_baseline, read_baseline, write_baseline
+
+        if self.baseline is None:
+            return report, None
+        before = read_baseline(self.baseline) if self.baseline.exists() else ()
+        if not self.update_baseline:
+            return apply_baseline(report, before), None
+        if report.failure is not None:
+            # What an interrupted run did not find may still be there.
+            return apply_baseline(report, before), f"{self.baseline} is as it was: the run ended early"
+        count = write_baseline(self.baseline, report, before=before)
+        return apply_baseline(report, read_baseline(self.baseline)), f"{self.baseline}: {count} known"
+
+
+__all__ = ["Delivery"]
