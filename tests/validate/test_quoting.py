@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcpgen.schema.rules import load_rules
-from mcpgen.validate.quoting import page_url, quoted, quoted_request
+from mcpgen.validate.quoting import page_url, quoted, quoted_parts, quoted_request
 from mcpgen.validate.report import Report, Run
 from mcpgen.validate.terminal import console_for, show
 
@@ -126,3 +126,20 @@ def test_a_batch_names_the_request_of_its_first_answer() -> None:
     talk.says([{"jsonrpc": "2.0", "id": 2, "result": {"tools": []}}])
     (finding,) = talk.judged().findings
     assert (finding.rule, finding.method) == ("jsonrpc-no-batch", "tools/list")
+
+
+@pytest.mark.parametrize(
+    ("message", "pointer", "parts"),
+    [
+        ({"a": 1, "b": [2, 3]}, "/b/1", ('{"a":1,"b":[2,', "3", "]}")),
+        ({"a": 1, "b": [2, 3]}, "/b", ('{"a":1,', '"b":[2,3]', "}")),
+        ({"a": 1}, "", ("", '{"a":1}', "")),
+        ({"a": {"b": 1}}, "/a/c", ("{", '"a":{"b":1}', "}")),
+        ("no JSON", "", ("", "no JSON", "")),
+        ({"a": "x" * 300}, "/a", ("{", '"a":"' + "x" * 194 + "…", "")),
+    ],
+)
+def test_the_place_is_told_from_what_stands_around_it(
+    message: Any, pointer: str, parts: tuple[str, str, str]
+) -> None:
+    assert quoted_parts(message, pointer) == parts

@@ -23,11 +23,22 @@ def quoted(message: Any, pointer: str) -> str:
     A string is a line that was no JSON and stays as it is. Where the pointer leads nowhere, it is followed
     as far as it goes.
     """
+    return "".join(quoted_parts(message, pointer))
+
+
+def quoted_parts(message: Any, pointer: str) -> tuple[str, str, str]:
+    """As `quoted`, cut into what stands before the place, the place itself, and what stands after it."""
     if isinstance(message, str):
-        return _cut(message, 0, _WIDTH)
-    text, start = _located(message, [_unescaped(part) for part in pointer.split("/")[1:]])
+        return "", _cut(message, 0, _WIDTH), ""
+    text, start, end = _located(message, [_unescaped(part) for part in pointer.split("/")[1:]])
     # What fits whole is shown whole.
-    return _cut(text, 0 if len(text) <= _WIDTH else max(0, start - _BEFORE), _WIDTH)
+    first = 0 if len(text) <= _WIDTH else max(0, start - _BEFORE)
+    last = first + _WIDTH
+    before = ("…" if first else "") + text[first:start]
+    after = text[end : max(end, last)] + ("…" if max(end, last) < len(text) else "")
+    if end > last:
+        return before, text[start:last] + "…", ""
+    return before, text[start:end], after
 
 
 def quoted_request(request: dict[str, Any]) -> str:
@@ -44,26 +55,29 @@ def quoted_request(request: dict[str, Any]) -> str:
     return _cut(words, 0, _REQUEST_WIDTH)
 
 
-def _located(value: Any, path: list[str]) -> tuple[str, int]:
-    """`value` as compact JSON, and where in it stands what `path` leads to: a member with its key."""
+def _located(value: Any, path: list[str]) -> tuple[str, int, int]:
+    """`value` as compact JSON, and where what `path` leads to begins and ends in it: a member with its key."""
     if not path or not isinstance(value, dict | list):
-        return _json(value), 0
+        text = _json(value)
+        return text, 0, len(text)
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     pieces: list[str] = []
-    start, length = 0, 1
+    place: tuple[int, int] | None = None
+    length = 1
     for key, item in pairs:
         label = f"{_json(key)}:" if isinstance(value, dict) else ""
-        inner = 0
         if str(key) == path[0]:
-            shown, inner = _located(item, path[1:])
+            shown, start, end = _located(item, path[1:])
             # The key belongs to the place itself; of what lies deeper, the inner place is the one.
-            start = length + (len(label) + inner if inner else 0)
+            whole = (start, end) == (0, len(shown))
+            place = (length + (0 if whole else len(label) + start), length + len(label) + end)
         else:
             shown = _json(item)
         pieces.append(label + shown)
         length += len(pieces[-1]) + 1
     brackets = "{}" if isinstance(value, dict) else "[]"
-    return brackets[0] + ",".join(pieces) + brackets[1], start
+    text = brackets[0] + ",".join(pieces) + brackets[1]
+    return text, *(place or (0, len(text)))
 
 
 def _unescaped(part: str) -> str:

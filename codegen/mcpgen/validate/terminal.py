@@ -15,10 +15,16 @@ from rich.text import Text
 
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.baseline import Entry
-from mcpgen.validate.quoting import page_url, quoted, quoted_request
+from mcpgen.validate.quoting import page_url, quoted_parts, quoted_request
 from mcpgen.validate.report import Failure, Finding, Report, Run
 
-_STYLE = {"violation": "bold red", "warning": "yellow", "pass": "green", "skipped": "dim"}
+_STYLE = {
+    "violation": "bold red",
+    "warning": "yellow",
+    "pass": "green",
+    "skipped": "dim",
+    "place": "underline",
+}
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN_PER_RULE = 5
 _LONGEST_PART = 1200
@@ -113,7 +119,8 @@ def _rule(group: list[Finding], statements: dict[tuple[str, str], str], console:
         if finding.request is not None:
             _print(console, ("      request  ", "dim"), (quoted_request(finding.request), ""))
         if finding.response is not None:
-            _print(console, ("      sent     ", "dim"), (quoted(finding.response, finding.pointer), ""))
+            before, place, after = quoted_parts(finding.response, finding.pointer)
+            _print(console, ("      sent     ", "dim"), (before, ""), (place, _PLACE), (after, ""))
     if len(group) > _SHOWN_PER_RULE:
         _print(console, (f"  - and {len(group) - _SHOWN_PER_RULE} more, see --format json", "dim"))
     console.print()

@@ -109,7 +109,7 @@ class _Reader:
             self._places.append(len(found))
             try:
                 found.extend(self._entry(row, float(row.get("at", position)), probes=began))
-            except (KeyError, TypeError, ValueError) as error:
+            except (KeyError, IndexError, TypeError, ValueError) as error:
                 # The first line is the head, and people count from 1.
                 raise UsageError(
                     f"{self._path}, line {position + 2}: this is no entry of a transcript ({error!r})",

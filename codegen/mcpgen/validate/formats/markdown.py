@@ -11,6 +11,7 @@ from mcpgen.validate.formats.marking import pieces
 from mcpgen.validate.formats.words import heading, name_of, where
 from mcpgen.validate.quoting import page_url, quoted_request
 from mcpgen.validate.report import Finding, Report, Run
+from mcpgen.validate.terminal import harmless
 
 _SYMBOL = {"violation": "❌", "warning": "⚠️", "pass": "✅", "skipped": "⏭️"}
 # Of one rule's findings so many are shown; the JSON report has more.
@@ -22,12 +23,7 @@ def markdown(report: Report, book: RuleBook) -> str:
     """Verdicts in a table, findings worst first, and what was not put to the test."""
     judged = [run for run in report.runs if run.judged]
     title = name_of(judged[0]) if judged else heading(report)
-    lines = [
-        f"## {_SYMBOL[_worst(report)]} {_plain(title)}",
-        "",
-        f"`{heading(report)}`".replace("\n", " "),
-        "",
-    ]
+    lines = [f"## {_SYMBOL[_worst(report)]} {_plain(title)}", "", _code(heading(report)), ""]
     lines += ["| revision | violations | warnings | passed | skipped | |", "|---|--:|--:|--:|--:|---|"]
     lines += [_row(run) for run in report.runs]
     if report.failure is not None:
@@ -41,7 +37,7 @@ def markdown(report: Report, book: RuleBook) -> str:
         lines += ["", f"<details><summary>{len(skipped)} skipped</summary>", ""]
         lines += [f"- `{check.rule}` ({check.revision}): {_plain(check.reason)}" for check in skipped]
         lines += ["", "</details>"]
-    return "\n".join(lines) + "\n"
+    return harmless("\n".join(lines)) + "\n"
 
 
 def _worst(report: Report) -> str:

@@ -1,0 +1,192 @@
+"""The report in each of its forms: what other programs read of it. A server's words are only words in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from mcpgen.schema.rules import load_rules
+from mcpgen.validate.formats import SUFFIXES, written
+from mcpgen.validate.formats.marking import pieces
+from mcpgen.validate.report import Failure, Report, Run
+
+from .recording import Recording
+
+BOOK = load_rules()
+#: A server that would like to be more than text.
+HOSTILE = "</script><script>alert(1)</script>\x1b[2J\x00 %0A::error::x `|*_\ud800"
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    """One violation whose place is deep, one warning, and a server's name that is hostile."""
+    talk = Recording("2025-11-25").opened()
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    tools = [{"name": "fine", "inputSchema": schema}, {"name": "two words", "inputSchema": {"type": HOSTILE}}]
+    talk.exchange("tools/list", {"tools": tools})
+    judgement = talk.judged()
+    assert {finding.verdict for finding in judgement.findings} == {"violation", "warning"}
+    run = Run("2025-11-25", "legacy", {"name": HOSTILE, "version": "1"}, judgement.findings, judgement.checks)
+    return Report({"transport": "stdio", "command": ["serve", HOSTILE]}, (run,))
+
+
+@pytest.fixture(scope="module")
+def failed() -> Report:
+    """Two revisions: one was not spoken, in the other the server fell silent."""
+    silent = Failure(4, "the server stopped answering", "see its log", ("last words", HOSTILE))
+    runs = (
+        Run("2025-11-25", "legacy", skipped="the server offers another"),
+        Run("2026-07-28", "modern", failure=silent),
+    )
+    return Report({"transport": "http", "url": "http://h/mcp"}, runs)
+
+
+@pytest.mark.parametrize("form", sorted({*SUFFIXES.values(), "github"}))
+def test_every_form_can_be_written_of_every_report(report: Report, failed: Report, form: str) -> None:
+    for each in (report, failed):
+        text = written(each, BOOK, form)
+        assert "\x1b" not in text
+        assert "\x00" not in text
+        text.encode("utf-8", "strict" if form != "text" else "backslashreplace")
+
+
+def test_junit_has_a_case_for_each_rule_with_its_page(report: Report) -> None:
+    root = ET.fromstring(written(report, BOOK, "junit"))
+    (suite,) = root
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    assert len(cases) == len(report.checks) == int(suite.get("tests", ""))
+    assert root.get("failures") == suite.get("failures") == "1"
+    broken = cases["schema-result"]
+    failure = broken.find("failure")
+    assert failure is not None
+    assert "/result/tools/1/inputSchema/type" in failure.get("message", "")
+    pages = {each.get("name"): each.get("value") for each in broken.iter("property")}
+    assert pages["spec"] == "https://modelcontextprotocol.io/specification/2025-11-25/schema"
+    warned = cases["tool-name-form"]
+    assert warned.find("failure") is None
+    assert "two words" in (warned.findtext("system-out") or "")
+    skipped = [case for case in cases.values() if case.find("skipped") is not None]
+    assert len(skipped) == report.summary()["skipped"] == int(suite.get("skipped", ""))
+
+
+def test_junit_tells_a_run_that_broke_off_from_a_rule_that_is_broken(failed: Report) -> None:
+    root = ET.fromstring(written(failed, BOOK, "junit"))
+    assert (root.get("tests"), root.get("failures"), root.get("errors"), root.get("skipped")) == (
+        "2",
+        "0",
+        "1",
+        "1",
+    )
+    error = root.find(".//error")
+    assert error is not None
+    assert error.get("message") == "the server stopped answering"
+    assert "hint: see its log" in (error.text or "")
+
+
+def test_sarif_results_lead_to_their_rules_and_keep_their_fingerprint(report: Report) -> None:
+    log = json.loads(written(report, BOOK, "sarif"))
+    assert log["version"] == "2.1.0"
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert len(run["results"]) == len(report.findings)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("error", "warning")
+        assert re.fullmatch("[0-9a-f]{32}", result["partialFingerprints"]["mcpgenFinding/v1"])
+        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert not uri.startswith("/")
+        assert ":" not in uri
+    (broken,) = [each for each in run["results"] if each["ruleId"] == "schema-result/2025-11-25"]
+    (place,) = broken["locations"][0]["logicalLocations"]
+    assert place["fullyQualifiedName"] == "tools/list/result/tools/1/inputSchema/type"
+    assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
+
+
+def test_sarif_says_why_a_run_broke_off(failed: Report) -> None:
+    (run,) = json.loads(written(failed, BOOK, "sarif"))["runs"]
+    (invocation,) = run["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 4)
+    assert invocation["toolExecutionNotifications"][0]["message"]["text"].startswith("the server stopped")
+
+
+def test_github_gets_one_command_for_each_finding_and_none_from_the_server(report: Report) -> None:
+    lines = written(report, BOOK, "github").splitlines()
+    assert len(lines) == len(report.findings)
+    assert all(line.startswith(("::error title=", "::warning title=")) for line in lines)
+    assert all(line.count("::") == 2 or "%3A" in line or "%0A" in line for line in lines)
+    for line in lines:
+        assert "::error::x" not in line.split("%250A")[0].removeprefix("::error")
+
+
+def test_markdown_shows_the_place_and_keeps_the_servers_words_apart(report: Report) -> None:
+    text = written(report, BOOK, "markdown")
+    assert "### ❌ `schema-result`" in text
+    assert "### ⚠️ `tool-name-form`" in text
+    assert "<script>" not in re.sub(r"(`+) .*? \1", "", text)
+    (marked, *_) = re.findall("<mark>(.*?)</mark>", text)
+    assert "alert(1)" in marked
+
+
+def test_page_is_one_document_that_loads_nothing_and_runs_nothing_of_a_server(report: Report) -> None:
+    text = written(report, BOOK, "html")
+    seen = _Elements()
+    seen.feed(text)
+    assert seen.scripts == 1
+    assert not {"src", "srcset", "onclick", "onerror", "onload"} & seen.attributes
+    assert not {"link", "img", "iframe", "object"} & seen.tags
+    assert "script-src &#39;sha256-" in text
+    assert "two words" in text
+    assert seen.ids >= {"schema-result", "tool-name-form", "filter", "search"}
+    assert len(seen.marked) == len(report.findings)
+
+
+class _Elements(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scripts = 0
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.ids: set[str] = set()
+        self.marked: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.scripts += tag == "script"
+        self.attributes |= {name for name, _ in attrs}
+        self.ids |= {value for name, value in attrs if name == "id" and value}
+        if tag == "mark":
+            self.marked.append(tag)
+
+
+MANY: dict[str, Any] = {
+    "result": {"tools": [{"name": f"tool-{number}", "about": ["x" * 400]} for number in range(500)]}
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "pointer", "marked"),
+    [
+        ({"a": {"b": 1}}, "/a/b", "1"),
+        ({"a": {"b": 1}}, "/a", '{\n    "b": 1\n  }'),
+        ({"a": {"b": 1}}, "/a/c", '{\n    "b": 1\n  }'),
+        ({"a/b": {"~": None}}, "/a~1b/~0", "null"),
+        ([{"a": []}], "/0/a", "[]"),
+        ("no JSON", "", "no JSON"),
+        (MANY, "/result/tools/250/name", '"tool-250"'),
+        ({"a": "x" * 9000}, "/a", json.dumps("x" * 2048 + "… (6952 characters more)", ensure_ascii=False)),
+    ],
+)
+def test_the_value_that_is_pointed_at_is_marked(message: Any, pointer: str, marked: str) -> None:
+    shown = pieces(message, pointer)
+    assert [piece.text for piece in shown if piece.marked] == [marked]
+    assert sum(len(piece.text) for piece in shown) < 12_000
+
+
+def test_a_message_that_is_shown_whole_is_still_that_message() -> None:
+    message = {"a": [1, {"b": "ü\n"}, [], {}], "c": None, "d": [True, 1.5]}
+    assert json.loads("".join(piece.text for piece in pieces(message, "/a/1/b"))) == message

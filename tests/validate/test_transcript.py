@@ -1,0 +1,122 @@
+"""Conversations that were recorded, judged without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpgen.errors import UsageError
+from mcpgen.validate.transcript import judge_transcript
+from mcpgen_runtime import Server
+from mcpgen_runtime.client import Client, StdioTransport
+from mcpgen_runtime.client.errors import ClientError
+from mcpgen_runtime.testing import Recorder, client
+
+from .test_command import run
+from .test_stdio_deviants import DEVIANTS
+
+HEAD = {"format": "mcpgen.transcript/1", "transport": "stdio"}
+
+
+@pytest.mark.parametrize("revision", ["2024-11-05", "2025-11-25", "2026-07-28"])
+def test_what_our_recorder_keeps_of_our_server_holds(tmp_path: Path, revision: str) -> None:
+    server = Server("recorded", version="1")
+
+    @server.tool
+    def add(a: int, b: int) -> str:
+        return str(a + b)
+
+    async def talk() -> None:
+        recorder = Recorder()
+        async with client(server, revision=revision, recorder=recorder) as session:
+            await session.list_tools()
+            await session.call_tool("add", {"a": 1, "b": 2})
+        recorder.save(tmp_path / "t.jsonl")
+
+    asyncio.run(talk())
+    report = judge_transcript(tmp_path / "t.jsonl")
+    (judged,) = report.runs
+    assert judged.revision == revision
+    assert judged.server["name"] == "recorded"
+    assert report.findings == []
+    checks = {check.rule: check.verdict for check in judged.checks}
+    assert checks["schema-result"] == checks["jsonrpc-id-echoed"] == "pass"
+
+
+def test_faults_are_found_as_they_are_of_a_server(tmp_path: Path) -> None:
+    async def talk() -> None:
+        recorder = Recorder()
+        transport = StdioTransport((sys.executable, str(DEVIANTS), "no-input-schema"), on_stderr=None)
+        async with Client(recorder.around(transport), revision="2025-11-25") as session:
+            with pytest.raises(ClientError):
+                await session.list_tools()
+        recorder.save(tmp_path / "t.jsonl")
+
+    asyncio.run(talk())
+    done = run("--transcript", str(tmp_path / "t.jsonl"), "--format", "json")
+    assert done.returncode == 1, done.stderr
+    report = json.loads(done.stdout)
+    assert report["target"] == {"transport": "stdio", "transcript": str(tmp_path / "t.jsonl")}
+    (finding,) = report["findings"]
+    assert (finding["rule"], finding["pointer"]) == ("schema-result", "/result/tools/0")
+
+
+def written(path: Path, *rows: Any, head: Any = HEAD) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in (head, *rows)), encoding="utf-8")
+    return path
+
+
+SENT = {"entry": "sent", "message": {"jsonrpc": "2.0", "id": 1, "method": "ping"}}
+
+
+def test_what_a_transcript_leaves_open_is_no_fault(tmp_path: Path) -> None:
+    report = judge_transcript(written(tmp_path / "t.jsonl", SENT), revision="2025-11-25")
+    assert report.findings == []
+    assert report.exit_code == 0
+
+
+def test_a_line_that_was_no_json_is_judged(tmp_path: Path) -> None:
+    line = {"entry": "received", "text": "DEBUG here", "fault": "not-json"}
+    report = judge_transcript(written(tmp_path / "t.jsonl", SENT, line), revision="2025-11-25")
+    assert [finding.rule for finding in report.findings] == ["stdio-only-messages"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "head", "told"),
+    [
+        ((SENT,), HEAD, "shows no revision"),
+        ((SENT,), {"format": "x"}, "does not say that it is a transcript"),
+        ((SENT,), {**HEAD, "transport": "smoke"}, "transport 'smoke' is not known"),
+        (({"entry": "sent"},), HEAD, "line 2: this is no entry"),
+        (({"entry": "sent", "message": 3},), HEAD, "line 2: this is no entry"),
+        ((SENT, {"entry": "dreamt"}), HEAD, "line 3: this is no entry"),
+        ((SENT, {"entry": "finished", "carrier": 9, "reason": ""}), HEAD, "line 3: this is no entry"),
+        ((SENT, {"entry": "received", "text": "", "fault": "dull"}), HEAD, "line 3: this is no entry"),
+        (([1],), HEAD, "line 2 of the transcript is no entry"),
+    ],
+)
+def test_what_is_no_transcript_is_told_with_its_line(
+    tmp_path: Path, rows: tuple[Any, ...], head: Any, told: str
+) -> None:
+    path = written(tmp_path / "t.jsonl", *rows, head=head)
+    with pytest.raises(UsageError, match=told):
+        judge_transcript(path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--transcript", "/no/such/file"), "No such file"),
+        (("--transcript", "x", "--url", "http://h/"), "name several"),
+        (("--transcript", "x", "--revision", "all"), "of one revision"),
+    ],
+)
+def test_wrong_usage_is_told(arguments: tuple[str, ...], told: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
