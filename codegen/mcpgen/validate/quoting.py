@@ -56,7 +56,7 @@ def quoted_request(request: dict[str, Any]) -> str:
 
 
 def _located(value: Any, path: list[str]) -> tuple[str, int, int]:
-    """`value` as compact JSON, and where what `path` leads to begins and ends in it: a member with its key."""
+    """`value` as compact JSON, and where what `path` leads to, a member with its key, begins and ends."""
     if not path or not isinstance(value, dict | list):
         text = _json(value)
         return text, 0, len(text)

@@ -25,6 +25,7 @@ _STYLE = {
     "skipped": "dim",
     "place": "underline",
 }
+_PLACE = "underline"
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN_PER_RULE = 5
 _LONGEST_PART = 1200
