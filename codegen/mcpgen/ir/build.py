@@ -39,7 +39,7 @@ from mcpgen.ir.model import (
     UnionType,
 )
 from mcpgen.ir.naming import is_type_name, pascal_case, snake_case
-from mcpgen.ir.references import is_references
+from mcpgen.ir.references import is_references, reached
 from mcpgen.ir.universal import universal_types
 from mcpgen.schema.methods import MethodRow
 from mcpgen.schema.pointer import parse_pointer, to_pointer
@@ -145,16 +145,9 @@ class _Builder:
 
     def refuse_types_that_are_only_themselves(self) -> None:
         for name, named in self.types.items():
-            waiting = list(is_references(named))
-            seen: set[str] = set()
-            while waiting:
-                target = waiting.pop()
-                if target == name:
-                    path = tuple(parse_pointer(named.pointer))
-                    raise self.refuse(path, f"{name} is defined as itself, with nothing between")
-                if target not in seen:
-                    seen.add(target)
-                    waiting.extend(is_references(self.types[target]))
+            if name in reached(name, self.types, by=is_references):
+                path = tuple(parse_pointer(named.pointer))
+                raise self.refuse(path, f"{name} is defined as itself, with nothing between")
 
     def refuse(self, path: Path, what: str) -> SchemaError:
         return SchemaError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from mcpgen.ir.model import (
     AliasType,
@@ -26,6 +26,26 @@ def is_references(named: NamedType) -> tuple[str, ...]:
     if isinstance(named, ObjectType):
         return ()
     return tuple(shape.name for shape in _shapes(named) if isinstance(shape, ReferenceShape))
+
+
+def reached(
+    name: str,
+    types: Mapping[str, NamedType],
+    *,
+    by: Callable[[NamedType], tuple[str, ...]] = references,
+) -> frozenset[str]:
+    """The names of all types that a value of the type `name` may hold, at whatever depth.
+
+    By `is_references`, of those that the value itself may be. `name` is among them where it comes to itself.
+    """
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        for target in by(types[waiting.pop()]):
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return frozenset(found)
 
 
 def _shapes(named: NamedType) -> tuple[Shape, ...]:

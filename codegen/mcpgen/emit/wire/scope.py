@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 from mcpgen.emit.wire.defaults import default_source
@@ -28,7 +28,7 @@ from mcpgen.ir.model import (
     UnionShape,
     UnionType,
 )
-from mcpgen.ir.references import references
+from mcpgen.ir.references import reached
 
 # Code for lists in lists is loops in loops, and Python allows for about twenty.
 _FLATTEST = 6
@@ -40,7 +40,8 @@ class Scope:
     def __init__(self, types: Iterable[NamedType]) -> None:
         self.types = MappingProxyType({named.name: named for named in types})
         self.shape_of = cache(self._shape_of)
-        self.reaches = cache(self._reaches)
+        #: The names of all types that a value of the type of a name may hold, at whatever depth.
+        self.reaches = cache(partial(reached, types=self.types))
 
     def resolve(self, shape: Shape) -> Shape:
         """`shape` with references to aliases and unions followed."""
@@ -109,17 +110,6 @@ class Scope:
     def may_be_bottomless(self, named: NamedType) -> bool:
         """Whether a value of this type may be nested deeper than the decoders' stack."""
         return any(self.is_recursive(self.types[name]) for name in {named.name, *self.reaches(named.name)})
-
-    def _reaches(self, name: str) -> frozenset[str]:
-        """The names of all types that a value of the type `name` may hold, at whatever depth."""
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            for target in references(self.types[waiting.pop()]):
-                if target not in found:
-                    found.add(target)
-                    waiting.append(target)
-        return frozenset(found)
 
     def _shape_of(self, named: NamedType) -> Shape:
         if isinstance(named, AliasType):

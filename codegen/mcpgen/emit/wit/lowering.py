@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import cache
+from functools import cache, partial
 
 from mcpgen.emit.requests import python_name
 from mcpgen.emit.wit.forms import (
@@ -62,7 +62,7 @@ from mcpgen.ir.model import (
     UnionShape,
     UnionType,
 )
-from mcpgen.ir.references import references
+from mcpgen.ir.references import reached
 
 #: What the interface `types` has beside the protocol's types, and each record beside its keys.
 _OF_TYPES = ("json-text", "object-text")
@@ -98,7 +98,7 @@ class _Lowering:
         # The protocol's own types come first: what is inline steps aside for them.
         self.own = {named.name: self.names.give(named.name) for named in revision.types}
         self.unions = {each.members: each.name for each in revision.types if isinstance(each, UnionType)}
-        self.reaches = cache(self._reaches)
+        self.reaches = cache(partial(reached, types=self.types))
 
     def declare(self, named: NamedType) -> None:
         name = self.own[named.name]
@@ -239,16 +239,6 @@ class _Lowering:
     def is_cut(self, owner: str, target: str) -> bool:
         """Whether a `target` inside of `owner` may hold an `owner` again."""
         return owner == target or (owner in self.reaches(target))
-
-    def _reaches(self, name: str) -> frozenset[str]:
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            for target in references(self.types[waiting.pop()]):
-                if target not in found:
-                    found.add(target)
-                    waiting.append(target)
-        return frozenset(found)
 
     # Methods.
 
