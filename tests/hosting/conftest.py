@@ -6,7 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
@@ -24,7 +24,7 @@ from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.memory import End, MemoryAdapter, pipe
 
 HERE = Path(__file__).parent
-META = {
+META: dict[str, Any] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
@@ -93,11 +93,12 @@ class Peer:
     async def say(self, message: dict[str, Any]) -> None:
         await self._end.send(json.dumps(message).encode() + b"\n")
 
-    async def call(self, id: str | int, method: str = "tools/call", **params: Any) -> None:
+    async def call(
+        self, id: str | int, method: str = "tools/call", meta: Mapping[str, Any] = META, **params: Any
+    ) -> None:
         """Send a request of 2026-07-28."""
-        await self.say(
-            {"jsonrpc": "2.0", "id": id, "method": method, "params": {"name": "it", **params, "_meta": META}}
-        )
+        params = {"name": "it", **params, "_meta": {**META, **meta}}
+        await self.say({"jsonrpc": "2.0", "id": id, "method": method, "params": params})
 
     async def hear(self) -> dict[str, Any]:
         """The next message."""
@@ -109,9 +110,11 @@ class Peer:
         heard: dict[str, Any] = json.loads(line)
         return heard
 
-    async def asked(self, id: str | int, method: str = "tools/call", **params: Any) -> dict[str, Any]:
-        """What comes next once that was asked."""
-        await self.call(id, method, **params)
+    async def asked(
+        self, id: str | int, method: str = "tools/call", meta: Mapping[str, Any] = META, **params: Any
+    ) -> dict[str, Any]:
+        """What comes next once that was asked, with this in its `_meta` besides."""
+        await self.call(id, method, meta, **params)
         return await self.hear()
 
 

@@ -5,7 +5,7 @@
   (global $calls (mut i32) (i32.const 48)) ;; "0"
   (global $asked (mut i32) (i32.const 0))
   (data (i32.const 1024) "{\"jsonrpc\":\"2.0\",\"id\":")
-  (data (i32.const 1088) ",\"result\":{\"content\":[],\"calls\":0}}")
+  (data (i32.const 1088) ",\"result\":{\"content\":[],\"calls\":0,\"resultType\":\"complete\"}}")
   (data (i32.const 1152) "this is no JSON")
   (data (i32.const 1184) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":1,\"progress\":1}}")
   (data (i32.const 1312) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}")
@@ -15,6 +15,12 @@
   (data (i32.const 1856) "{\"jsonrpc\":\"2.0\",\"id\":\"u\",\"result\":{\"resultType\":\"input_required\",\"requestState\":\"where it was\",\"inputRequests\":{\"q\":{\"method\":\"roots/list\"}}}}")
   (data (i32.const 2048) "{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"result\":{\"resultType\":\"input_required\",\"inputRequests\":{\"q\":{\"method\":\"tools/call\"}}}}")
   (data (i32.const 1440) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
+  (data (i32.const 2304) "\"resultType\":\"complete\",\"message\":")
+  (data (i32.const 2368) "{\"jsonrpc\":\"2.0\",\"id\":\"r\",\"result\":{\"resultType\":\"complete\",\"content\":5}}")
+  (data (i32.const 2496) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/made_up\"}")
+  (data (i32.const 2624) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"level\":\"info\",\"data\":\"heard\"}}")
+  (data (i32.const 2752) "{\"jsonrpc\":\"2.0\",\"id\":\"j\",\"result\":{\"resultType\":\"input_required\",\"requestState\":\"first\",\"inputRequests\":{\"q\":{\"method\":\"roots/list\"}}}}")
+  (data (i32.const 2944) "{\"jsonrpc\":\"2.0\",\"id\":\"j\",\"result\":{\"resultType\":\"input_required\",\"inputRequests\":{\"r\":{\"method\":\"roots/list\"}}}}")
 
   (func $take (export "cabi_realloc") (param i32 i32 i32) (param $size i32) (result i32)
     (local $at i32)
@@ -38,27 +44,29 @@
   (func $answer (param $number i32) (param $id i32) (param $size i32)
     (local $at i32)
     (i32.store8 (i32.const 1120) (global.get $calls))
-    (local.set $at (call $take (i32.const 0) (i32.const 0) (i32.const 1) (i32.add (local.get $size) (i32.const 64))))
+    (local.set $at (call $take (i32.const 0) (i32.const 0) (i32.const 1) (i32.add (local.get $size) (i32.const 96))))
     (memory.copy (local.get $at) (i32.const 1024) (i32.const 22))
     (memory.copy (i32.add (local.get $at) (i32.const 22)) (local.get $id) (local.get $size))
-    (memory.copy (i32.add (i32.add (local.get $at) (i32.const 22)) (local.get $size)) (i32.const 1088) (i32.const 35))
-    (call $say (local.get $number) (local.get $at) (i32.add (local.get $size) (i32.const 57))))
+    (memory.copy (i32.add (i32.add (local.get $at) (i32.const 22)) (local.get $size)) (i32.const 1088) (i32.const 59))
+    (call $say (local.get $number) (local.get $at) (i32.add (local.get $size) (i32.const 81))))
 
-  ;; The message itself is the result.
+  ;; The message itself is what the result holds.
   (func $repeat (param $arguments i32) (param $id i32) (param $size i32)
     (local $at i32) (local $length i32)
     (local.set $length (i32.load offset=4 (local.get $arguments)))
     (local.set $at (call $take (i32.const 0) (i32.const 0) (i32.const 1)
-      (i32.add (i32.add (local.get $size) (local.get $length)) (i32.const 64))))
+      (i32.add (i32.add (local.get $size) (local.get $length)) (i32.const 96))))
     (memory.copy (local.get $at) (i32.const 1024) (i32.const 22))
     (memory.copy (i32.add (local.get $at) (i32.const 22)) (local.get $id) (local.get $size))
     (local.set $size (i32.add (local.get $size) (i32.const 22)))
-    (memory.copy (i32.add (local.get $at) (local.get $size)) (i32.const 1088) (i32.const 10)) ;; ,"result":
-    (local.set $size (i32.add (local.get $size) (i32.const 10)))
+    (memory.copy (i32.add (local.get $at) (local.get $size)) (i32.const 1088) (i32.const 24)) ;; up to "calls"
+    (local.set $size (i32.add (local.get $size) (i32.const 24)))
+    (memory.copy (i32.add (local.get $at) (local.get $size)) (i32.const 2304) (i32.const 34))
+    (local.set $size (i32.add (local.get $size) (i32.const 34)))
     (memory.copy (i32.add (local.get $at) (local.get $size)) (i32.load (local.get $arguments)) (local.get $length))
     (local.set $size (i32.add (local.get $size) (local.get $length)))
-    (i32.store8 (i32.add (local.get $at) (local.get $size)) (i32.const 125)) ;; }
-    (call $say (i32.const 0) (local.get $at) (i32.add (local.get $size) (i32.const 1))))
+    (i32.store16 (i32.add (local.get $at) (local.get $size)) (i32.const 32125)) ;; }}
+    (call $say (i32.const 0) (local.get $at) (i32.add (local.get $size) (i32.const 2))))
 
   (func $deeper (param i32) (result i32) (i32.add (call $deeper (local.get 0)) (i32.const 1)))
 
@@ -70,7 +78,10 @@
     (i32.store (i32.const 260) (i32.const 512))
     (i32.store (i32.const 264) (i32.const 0))
     (if (i32.eqz (i32.load8_u offset=24 (local.get $arguments))) ;; a notification
-      (then (return (i32.const 256))))
+      (then
+        (if (i32.eq (i32.const 97) (i32.load8_u offset=41 (i32.load (local.get $arguments)))) ;; notifications/a…
+          (then (call $say (i32.const 0) (i32.const 1376) (i32.const 50))))
+        (return (i32.const 256))))
     (local.set $id (i32.load offset=28 (local.get $arguments)))
     (local.set $size (i32.load offset=32 (local.get $arguments)))
     (if (i32.eq (local.get $size) (i32.const 1)) ;; the host asks what it can do
@@ -94,6 +105,20 @@
         (then (call $repeat (local.get $arguments) (local.get $id) (local.get $size)))
         (else (global.set $asked (i32.const 1))
           (call $say (i32.const 0) (i32.const 1856) (i32.const 143))))))
+    (if (i32.eq (local.get $what) (i32.const 106)) ;; j: asks twice
+      (then (if (i32.eq (global.get $asked) (i32.const 2))
+        (then (call $repeat (local.get $arguments) (local.get $id) (local.get $size)))
+        (else (if (global.get $asked)
+            (then (call $say (i32.const 0) (i32.const 2944) (i32.const 113)))
+            (else (call $say (i32.const 0) (i32.const 2752) (i32.const 136))))
+          (global.set $asked (i32.add (global.get $asked) (i32.const 1)))))))
+    (if (i32.eq (local.get $what) (i32.const 114)) (then (call $say (i32.const 0) (i32.const 2368) (i32.const 73)))) ;; r
+    (if (i32.eq (local.get $what) (i32.const 107)) ;; k
+      (then (call $say (i32.const 0) (i32.const 2496) (i32.const 50))
+            (call $answer (i32.const 1) (local.get $id) (local.get $size))))
+    (if (i32.eq (local.get $what) (i32.const 121)) ;; y
+      (then (call $say (i32.const 0) (i32.const 2624) (i32.const 91))
+            (call $answer (i32.const 1) (local.get $id) (local.get $size))))
     (if (i32.eq (local.get $what) (i32.const 110)) ;; n
       (then (i32.store8 (i32.const 256) (i32.const 1)) (i32.store8 (i32.const 260) (i32.const 0))))
     (if (i32.eq (local.get $what) (i32.const 50)) ;; 2

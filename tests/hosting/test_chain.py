@@ -19,7 +19,7 @@ async def test_middleware_answers_itself_or_passes_on(odd: Path, guard: Path, is
         assert (await peer.asked("x"))["error"]["message"] == "guarded"
         assert (await peer.asked("ok"))["result"]["calls"] == (2 if isolation == "pool" else 1)
         assert (await peer.asked("not mine"))["error"]["code"] == -32601
-        assert (await peer.asked("progress"))["method"] == "notifications/progress"
+        assert (await peer.asked("progress", meta={"progressToken": 1}))["method"] == "notifications/progress"
 
 
 @pytest.mark.parametrize("id", ["trap", "loop", "deep", "memory"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hosting.conftest import Component, hosted, in_a_loop, peer_of
+from tests.hosting.conftest import META, Component, hosted, in_a_loop, peer_of
 
 from mcpgen.errors import UsageError
 from mcpgen.hosting.engine import Engine
@@ -43,6 +43,10 @@ def is_internal_error(answer: dict[str, Any], caplog: pytest.LogCaptureFixture, 
         ("question", "roots/list"),
         ("empty", "no answer"),
         ("2 answers", "follows the answer"),
+        ("r", "the result of tools/call is not a valid CallTool"),
+        ("known to nobody", "'notifications/made_up', which is not for a component to send"),
+        ("progress", "progress of another request: its token is '1'"),
+        ("b", "the result of tools/call is not a valid"),
         ("huge", "fuel allocated for hostcalls"),
         ("all the same", "fuel allocated for hostcalls"),
     ],
@@ -151,17 +155,48 @@ async def test_what_a_component_does_not_know_is_no_method(odd: Path) -> None:
 async def test_answer_to_a_notification_is_logged_and_dropped(
     odd: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with peer_of(hosted(odd)) as peer:
-        await peer.say({"jsonrpc": "2.0", "method": "notifications/odd", "params": {"_meta": {}}})
-        assert (await peer.asked("ok"))["id"] == "ok"
-    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+    async with peer_of(hosted(odd, limits=ComponentLimits(max_instances=1))) as peer:
+        await peer.say({"jsonrpc": "2.0", "method": "notifications/odd", "params": {"_meta": META}})
+        assert (await peer.asked("ok"))["result"]["calls"] == 3
+        assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
+        await peer.say({"jsonrpc": "2.0", "method": "notifications/answered", "params": {"_meta": META}})
+        assert (await peer.asked("ok again"))["result"]["calls"] == 1
+    (line,) = (each.message for each in caplog.records if each.levelno >= logging.ERROR)
+    assert line.startswith("'notifications/answered' of odd.wasm failed ")
+    assert line.endswith(": an answer to a notification")
 
 
 @in_a_loop
 async def test_progress_of_a_request_comes_before_its_answer(odd: Path) -> None:
     async with peer_of(hosted(odd)) as peer:
-        assert (await peer.asked("progress"))["method"] == "notifications/progress"
+        told = await peer.asked("progress", meta={"progressToken": 1})
+        assert (told["method"], told["params"]["progressToken"]) == ("notifications/progress", 1)
         assert (await peer.hear())["id"] == "progress"
+
+
+@pytest.mark.parametrize("token", [2, "1", True, None])
+@in_a_loop
+async def test_progress_of_another_request_reaches_nobody(odd: Path, token: Any) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        answer = await peer.asked("progress", meta={} if token is None else {"progressToken": token})
+    assert answer["id"] == "progress"
+    assert answer["error"]["code"] in ((-32602, -32603) if token is True else (-32603,))
+
+
+@pytest.mark.parametrize(
+    ("level", "heard"), [(None, False), ("warning", False), ("info", True), ("debug", True)]
+)
+@in_a_loop
+async def test_log_message_is_sent_from_the_level_on_that_the_client_wants(
+    odd: Path, level: str | None, heard: bool
+) -> None:
+    meta = {} if level is None else {"io.modelcontextprotocol/logLevel": level}
+    async with peer_of(hosted(odd)) as peer:
+        first = await peer.asked("yell", meta=meta)
+        assert first.get("method") == ("notifications/message" if heard else None)
+        if heard:
+            first = await peer.hear()
+        assert first["result"]["calls"] == 2
 
 
 @in_a_loop

@@ -23,6 +23,7 @@ from mcpgen.serving.components import load_components
 from mcpgen.serving.options import ServeOptions
 from mcpgen.wasm_tools import run as run_tool
 
+ANSWER = {"content": [], "calls": 2, "resultType": "complete"}
 MCPGEN = [sys.executable, "-m", "mcpgen"]
 
 
@@ -118,7 +119,7 @@ def test_component_is_served_on_every_transport(
 ) -> None:
     where = str(tmp_path / "s") if option == "--unix" else "127.0.0.1:0"
     with serving(odd, option, where) as address:
-        assert ask(address) == {"jsonrpc": "2.0", "id": "ok", "result": {"content": [], "calls": 2}}
+        assert ask(address) == {"jsonrpc": "2.0", "id": "ok", "result": ANSWER}
 
 
 def test_component_is_served_on_standard_input_and_output(odd: Path, own_cache: Path) -> None:

@@ -42,7 +42,7 @@ async def test_message_says_what_the_session_knows(odd: Path) -> None:
         )
         assert (await peer.hear())["id"] == "ok"
         heard = await called(peer, "verbatim", _meta={"progressToken": 7, "own": True})
-    params = heard["result"]["params"]
+    params = heard["result"]["message"]["params"]
     assert params["name"] == "it"
     assert params["_meta"] == {
         "progressToken": 7,
@@ -63,7 +63,7 @@ async def test_modern_message_is_passed_on_as_it_is(odd: Path) -> None:
             "requestState": "whose?",
         }
         heard = await peer.asked("verbatim", **params)
-    assert heard["result"]["params"].items() >= params.items()
+    assert heard["result"]["message"]["params"].items() >= params.items()
 
 
 @in_a_loop
@@ -76,9 +76,46 @@ async def test_client_of_a_session_is_asked_and_the_call_made_again(odd: Path) -
         await peer.say({"jsonrpc": "2.0", "id": question["id"], "result": roots})
         answer = await peer.hear()
     assert answer["id"] == "u"
-    params = answer["result"]["params"]
+    params = answer["result"]["message"]["params"]
     assert params["requestState"] == "where it was"
     assert params["inputResponses"] == {"q": roots}
+
+
+@in_a_loop
+async def test_call_is_made_again_with_what_the_latest_question_was_answered_with(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {"roots": {}})
+        question = await called(peer, "j", arguments={"a": 1}, requestState="mine")
+        for number in range(2):
+            assert question["method"] == "roots/list"
+            roots = {"roots": [{"uri": f"file:///{number}"}]}
+            await peer.say({"jsonrpc": "2.0", "id": question["id"], "result": roots})
+            question = await peer.hear()
+    params = question["result"]["message"]["params"]
+    del params["_meta"]
+    assert params == {"name": "it", "arguments": {"a": 1}, "inputResponses": {"r": roots}}
+
+
+@pytest.mark.parametrize(("level", "heard"), [("debug", True), ("info", True), ("error", False)])
+@in_a_loop
+async def test_log_message_is_sent_from_the_level_of_the_session_on(
+    odd: Path, level: str, heard: bool
+) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {})
+        await peer.say(
+            {"jsonrpc": "2.0", "id": "ok", "method": "logging/setLevel", "params": {"level": level}}
+        )
+        assert (await peer.hear())["id"] == "ok"
+        assert (await called(peer, "yell")).get("method") == ("notifications/message" if heard else None)
+
+
+@in_a_loop
+async def test_result_is_judged_in_the_revision_of_the_session(odd: Path) -> None:
+    async with peer_of(hosted(odd)) as peer:
+        await opened(peer, {})
+        assert (await called(peer, "r"))["error"]["code"] == -32603
+        assert "result" in await called(peer, "ok")
 
 
 @in_a_loop
@@ -91,14 +128,14 @@ async def test_client_that_refuses_to_answer_gets_an_error_and_goes_on(odd: Path
         assert "result" in await called(peer, "ok")
 
 
-@pytest.mark.parametrize(("id", "code"), [("u", -32021), ("b", -32603)], ids=["not declared", "no question"])
+@pytest.mark.parametrize(("id", "code"), [("u", -32600), ("b", -32603)], ids=["not declared", "no question"])
 @in_a_loop
 async def test_question_that_cannot_be_put_is_an_error(odd: Path, id: str, code: int) -> None:
     async with peer_of(hosted(odd)) as peer:
         await opened(peer, {})
         answer = await called(peer, id)
         assert answer["id"] == id
-        assert answer["error"]["code"] in (code, -32600)
+        assert answer["error"]["code"] == code
         assert "result" in await called(peer, "ok")
 
 

@@ -22,10 +22,19 @@ from mcpgen.hosting.instance import Call, HandlerInstance, Trapped
 from mcpgen.hosting.library import WasmError
 from mcpgen.hosting.loading import Loaded, tried
 from mcpgen.hosting.pool import Pool
-from mcpgen.hosting.replies import Garbage, Replies, announced, judged
+from mcpgen.hosting.replies import (
+    INPUT_REQUIRED,
+    LOG_MESSAGE,
+    PROGRESS,
+    Asked,
+    Garbage,
+    Replies,
+    announced,
+    judged,
+)
 from mcpgen.hosting.values import Context, Unexpected
 from mcpgen_runtime.changes import Changes
-from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.context import SEVERITY, RequestContext
 from mcpgen_runtime.errors import (
     InternalError,
     InvalidParams,
@@ -40,7 +49,7 @@ from mcpgen_runtime.errors import (
 from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.json_text import dumps
-from mcpgen_runtime.jsonrpc import Error, Notification, Request, RequestId, Response, Result
+from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
 from mcpgen_runtime.legacy import MAX_ROUNDS
 from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_runtime.sealing import Sealer
@@ -56,8 +65,9 @@ log = logging.getLogger("mcpgen.hosting")
 
 Json = dict[str, Any]
 _META = "io.modelcontextprotocol/"
+_OF_A_ROUND = ("inputResponses", "requestState")
+_ABOVE_ALL = len(SEVERITY)
 _NOTHING: Replies = ([], None)
-_PROGRESS = "notifications/progress"
 
 
 class ComponentServer:
@@ -107,7 +117,8 @@ class ComponentServer:
         message["params"] = _with_meta(notification.params, ctx)
         context = _context(ctx, None, correlation_id)
         try:
-            for each in (await self._ask(dumps(message), context, None) or _NOTHING)[0]:
+            asked = Asked(None, notification.method, ctx.revision)
+            for each in (await self._ask(dumps(message), context, asked) or _NOTHING)[0]:
                 announced(each, self.changes)
         except (Trapped, WasmError, Garbage, Unexpected) as error:
             method = shorten(repr(notification.method))
@@ -124,38 +135,47 @@ class ComponentServer:
     async def _answer(self, request: Request, ctx: RequestContext, correlation_id: str) -> Response:
         params = _with_meta(request.params, ctx)
         context = _context(ctx, json.dumps(request.id, ensure_ascii=False), correlation_id)
+        meta = params.get("_meta")
+        if meta.__class__ is not dict:
+            meta = {}
+        asked = Asked(request.id, request.method, ctx.revision, meta.get("progressToken"))
+        threshold = _severity(meta.get(f"{_META}logLevel"), of_none=_ABOVE_ALL)
         told: float | None = None
         for _ in range(MAX_ROUNDS):
             message = {"jsonrpc": "2.0", "id": request.id, "method": request.method, "params": params}
             context.time = _now()
-            replies = await self._ask(dumps(message), context, request.id)
+            replies = await self._ask(dumps(message), context, asked)
             if replies is None:
                 if request.method == "ping" and ctx.revision != NEUTRAL:
                     return Result(request.id, {})
                 raise MethodNotFound(request.method)
             notifications, response = replies
             for each in notifications:
-                if each.method == _PROGRESS:
+                if each.method == PROGRESS:
                     # Run again with an answer, the component was further the last time.
-                    progress = each.params.get("progress")
-                    if not isinstance(progress, int | float) or (told is not None and progress <= told):
+                    progress = each.params["progress"]
+                    if told is not None and progress <= told:
                         continue
                     told = progress
+                elif each.method == LOG_MESSAGE and _severity(each.params["level"]) < threshold:
+                    continue  # more than the client wants to hear
                 if not announced(each, self.changes):
                     _send(ctx, each)
             assert response is not None
             if ctx.revision == NEUTRAL or not _asks(response):
                 return response
-            params = {**params, **await _asked(response, ctx)}
+            # A client sends back what the latest result asked for, and nothing of those before.
+            params = {key: value for key, value in params.items() if key not in _OF_A_ROUND}
+            params |= await _asked(response, ctx)
         raise Garbage(f"it wanted input {MAX_ROUNDS} times")
 
-    async def _ask(self, message: bytes, context: Context, id: RequestId | None) -> Replies | None:
+    async def _ask(self, message: bytes, context: Context, asked: Asked) -> Replies | None:
         """What the component says to a message; None where it is not for it. Raises `Garbage` too."""
 
         def call(instance: HandlerInstance, call: Call) -> Replies | None:
             messages = instance.answer(message, context, call)
             # Here, and not where the event loop runs: who answers garbage is not called again.
-            return None if messages is None else judged(messages, id)
+            return None if messages is None else judged(messages, asked)
 
         return await self._pool.run(call)
 
@@ -199,7 +219,7 @@ class ComponentServer:
     async def _introduced(self, method: str, revision: str, params: Json) -> Json | None:
         message = {"jsonrpc": "2.0", "id": 0, "method": method, "params": params}
         context = Context(revision, "host", "0", None, (), _now(), new_correlation_id())
-        replies = await self._ask(dumps(message), context, 0)
+        replies = await self._ask(dumps(message), context, Asked(0, None, revision))
         if replies is None:
             return None
         response = replies[1]
@@ -279,7 +299,7 @@ def _send(ctx: RequestContext, notification: Notification) -> None:
 
 
 def _asks(response: Response) -> bool:
-    return isinstance(response, Result) and response.result.get("resultType") == "input_required"
+    return isinstance(response, Result) and response.result.get("resultType") == INPUT_REQUIRED
 
 
 async def _asked(response: Response, ctx: RequestContext) -> Json:
@@ -303,6 +323,11 @@ async def _asked(response: Response, ctx: RequestContext) -> Json:
     if state is not None:
         again["requestState"] = state
     return again
+
+
+def _severity(level: Any, *, of_none: int = 0) -> int:
+    """How severe a log level is; `of_none` for what is none."""
+    return SEVERITY.get(level, of_none) if isinstance(level, str) else of_none
 
 
 def _now() -> int:

@@ -58,6 +58,10 @@ TOOLS = {
 }
 
 
+#: As it is that of a tool, and says what the server can do.
+RESULT = {"content": [], "resultType": "complete", "capabilities": {}}
+
+
 class Handler(exports.Handler):
     def handle(self, message, context):
         request = json.loads(message)
@@ -66,5 +70,5 @@ class Handler(exports.Handler):
             result = TOOLS.get(params.get("name"), dict)(*params.get("arguments", ()))
         except Exception as error:
             result = repr(error)
-        answer = {"jsonrpc": "2.0", "id": request.get("id"), "result": {"found": result, "capabilities": {}}}
+        answer = {"jsonrpc": "2.0", "id": request.get("id"), "result": RESULT | {"found": result}}
         return [json.dumps(answer).encode()] if "id" in request else []
