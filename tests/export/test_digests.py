@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -84,6 +85,23 @@ def test_change_of_anything_else_does_not(shop: Any, changed: str) -> None:
     shop.edit(*FRESH[changed])
     after = digests(shop.module)
     assert {tool: after[tool] for tool in before} == before
+
+
+def test_digest_is_the_same_where_a_dataclass_has_no_signature(
+    shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The docstring that a dataclass is given holds its signature, which nobody can tell inside a component.
+    shop.edit('    """What can be bought."""\n\n', "")
+    before = digests(shop.module)
+    real = inspect.signature
+
+    def signature(*arguments: Any, **options: Any) -> Any:
+        if sys._getframe(1).f_code.co_name == "_process_class":
+            return ""
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(inspect, "signature", signature)
+    assert digests(shop.module) == before
 
 
 #: Everywhere that a digest looks into a value: a set is in another order in each process.

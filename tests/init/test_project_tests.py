@@ -176,6 +176,10 @@ def test_definition_that_was_changed_without_regen_is_noticed(project: Path) -> 
     said = run_of(project, "test_conformance.py", "-k", "definition")
     assert broken(said) == {"test_definition_is_the_one_that_was_generated_from"}
     assert "server.mcp.json has changed since: run `mcpgen regen`" in said
+    regen = [sys.executable, "-m", "mcpgen", "regen"]
+    assert subprocess.run([*regen, "--check"], cwd=project, check=False, capture_output=True).returncode == 1
+    subprocess.run(regen, cwd=project, check=True, capture_output=True)
+    assert broken(run_of(project, "test_conformance.py", "-k", "definition")) == set()
 
 
 def test_server_that_does_not_start_passes_no_rule(project: Path) -> None:

@@ -42,10 +42,11 @@ class ProjectTests:
             "project": _way(output.directory, project.root),
             "definition": _way(project.root, project.definition),
         }
+        where = {f"place of the {name}": place for name, place in places.items()}
         emit = partial(_emit_conformance, rules, sha256=source.sha256, **places)
         return (
             Unit("tests", None, (source,), inputs, partial(_emit, definition)),
-            Unit("conformance", None, (source,), inputs | rule_inputs(rules) | places, emit),
+            Unit("conformance", None, (source,), inputs | rule_inputs(rules) | where, emit),
         )
 
     def directory_of(self, revision: str) -> None:

@@ -345,9 +345,12 @@ def _kind(hint: Any) -> Literal["dataclass", "typeddict", "enum"] | None:
 
 
 def _documented(hint: Any) -> str:
-    """The docstring that the author wrote: a dataclass without one is given its signature."""
+    """The docstring that the author wrote: a dataclass without one is given its name and its signature.
+
+    The signature is left out where it cannot be told, as in a component.
+    """
     text = vars(hint).get("__doc__") if isinstance(hint, type) else None
-    if not isinstance(text, str) or text.startswith(f"{hint.__name__}("):
+    if not isinstance(text, str) or text == hint.__name__ or text.startswith(f"{hint.__name__}("):
         return ""
     return "\n".join(line.strip() for line in text.strip().splitlines())
 
