@@ -6,7 +6,7 @@ A step is a few requests that belong together. What the server refuses is part o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -29,14 +29,14 @@ from mcpgen_types.v2026_07_28 import (
 
 from .transcript import Said, said
 
-Step: TypeAlias = Callable[[Client], Awaitable[None]]
+Step: TypeAlias = Callable[[Client], Coroutine[None, None, None]]
 Json: TypeAlias = dict[str, Any]
 
 WATCHED = "test://watched-resource"
 #: What a user fills in, by the type of the field.
 FILLED = {"string": "Ada", "number": 9.5, "integer": 30, "boolean": True}
-#: How long something is waited for that is not to come.
-_HOPELESS_SECONDS = 3.0
+#: How long is listened for what is not to come, once all has come that is.
+_QUIET_SECONDS = 1.0
 #: How long a step may take on a slow machine, before it hangs.
 _LONGEST_SECONDS = 120.0
 #: What makes this user fill in what was not asked for.
@@ -45,11 +45,15 @@ ASKING = "test_input_required_result_"
 
 
 async def converse(
-    transport: Transport, revision: str, steps: Mapping[str, Step], *, hopeless: Collection[str] = ()
+    transport: Transport,
+    revision: str,
+    steps: Mapping[str, Step],
+    *,
+    hopeless: Mapping[str, int] | None = None,
 ) -> dict[str, list[Said]]:
     """Have the whole conversation over `transport`; what was said in each step, opening and all.
 
-    Steps that are `hopeless` there end with the first refusal, or when nothing comes any more.
+    Steps that are `hopeless` there end with the first refusal, or are broken off after so many messages.
     """
     recorder = Recorder(times=False)
     client = Client(
@@ -60,16 +64,14 @@ async def converse(
         on_sample=sample,
         roots=[Root(uri="file:///here", name="here"), Root(uri="file:///there")],
         log_level="info",
-        timeout=60,
+        timeout=300,  # a component may have to be compiled before it answers first
     )
     ends: dict[str, int] = {}
     async with client:
         ends["opening"] = len(recorder.entries)
         for name, step in steps.items():
-            if name in hopeless:
-                with suppress(ClientError, McpError, TimeoutError):
-                    async with asyncio.timeout(_HOPELESS_SECONDS):
-                        await step(client)
+            if hopeless and name in hopeless:
+                await _broken_off(step(client), recorder, messages=hopeless[name])
             else:
                 async with asyncio.timeout(_LONGEST_SECONDS):
                     await step(client)
@@ -80,6 +82,20 @@ async def converse(
         spoken[name] = said(recorder.entries[start:end])
         start = end
     return spoken
+
+
+async def _broken_off(step: Coroutine[None, None, None], recorder: Recorder, *, messages: int) -> None:
+    """Take a step until so many messages have passed, and nothing comes after them."""
+    start = len(recorder.entries)
+    loop = asyncio.get_running_loop()
+    latest = loop.time() + _LONGEST_SECONDS
+    task = loop.create_task(step)
+    while len(said(recorder.entries[start:])) < messages and not task.done() and loop.time() < latest:
+        await asyncio.sleep(0.05)
+    await asyncio.wait([task], timeout=_QUIET_SECONDS)
+    task.cancel()
+    with suppress(ClientError, McpError, asyncio.CancelledError):
+        await task
 
 
 # What the user and the model of this client say.
