@@ -11,7 +11,7 @@ from tests.hosting.conftest import LIMITS, Component, hosted, in_a_loop, peer_of
 
 from mcpgen.hosting.engine import Engine
 from mcpgen.hosting.grants import Grants
-from mcpgen.hosting.instance import Call, HandlerInstance, Instance, Trapped
+from mcpgen.hosting.instance import Call, HandlerInstance, Instance, Trapped, ended
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
 from mcpgen.hosting.loading import Hosting, load
@@ -79,13 +79,13 @@ def test_more_than_is_kept_of_what_is_printed_is_counted(odd: Path, caplog: pyte
     instance = instance_of(odd)
     instance.write(b"a" * 100_000)
     instance.write(b"b" * 5)
-    show(instance, Call(LIMITS))
+    ended(show(instance, Call(LIMITS)))
     assert [each.message[-60:] for each in caplog.records[1:]] == [
         "odd.wasm: … and 49152 characters more",
         "odd.wasm: … and 34469 bytes that were not kept",
     ]
     caplog.clear()
-    show(instance, Call(LIMITS))
+    ended(show(instance, Call(LIMITS)))
     assert not caplog.records
 
 
@@ -108,7 +108,7 @@ def test_message_is_passed_whole_and_not_kept_after_its_call(odd: Path) -> None:
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        answer = instance.answer(message, context)
+        answer = ended(instance.answer(message, context, Call(LIMITS)))
         assert answer is not None
         assert message in answer[0]
         del answer

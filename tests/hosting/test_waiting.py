@@ -16,7 +16,7 @@ from mcpgen.component.recognising import read
 from mcpgen.errors import TargetUnreachable
 from mcpgen.hosting import instance as instances
 from mcpgen.hosting import pool as pools
-from mcpgen.hosting.instance import Call, Instance, Trapped
+from mcpgen.hosting.instance import Call, Instance, Slices, Trapped
 from mcpgen.hosting.library import U64, Value
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.loading import Hosting, functions_pool
@@ -53,12 +53,12 @@ def pool_of(component: Path, **limits: float) -> Pool[Instance]:
 
 
 async def waited(pool: Pool[Instance], seconds: float) -> None:
-    def call(instance: Instance, call: Call) -> None:
+    def call(instance: Instance, call: Call) -> Slices[None]:
         argument, function = Value(), instance.function("wait")
         assert function is not None
         argument.kind = U64
         argument.of.u64 = int(seconds * 1e9)
-        instance.call_at(function, addressof(argument), 1, None, 0, call)
+        yield from instance.slices(function, addressof(argument), 1, None, 0, call)
 
     await pool.run(call)
 

@@ -19,7 +19,7 @@ from mcpgen.functions.memory import VALUE_SIZE, Arena, read
 from mcpgen.functions.schemas import resolved
 from mcpgen.functions.survey import LeftOut, Offered, require_some, survey
 from mcpgen.functions.tools import tool_definition
-from mcpgen.hosting.instance import Call, Instance, Trapped
+from mcpgen.hosting.instance import Call, Instance, Slices, Trapped
 from mcpgen.hosting.library import Value, WasmError
 from mcpgen.hosting.pool import Pool
 from mcpgen.wit import Interface, WitType, World
@@ -33,6 +33,9 @@ from mcpgen_runtime.results import COMPLETE, structured_result
 from mcpgen_types.v2026_07_28 import CallToolResult
 
 log = logging.getLogger("mcpgen.functions")
+
+#: Arguments that take more take a while to be passed alone.
+_BRIEF_BYTES = 256 * 1024
 
 #: What a tool makes of the JSON of what its function gave.
 Outcome: TypeAlias = Callable[[Any], Any]
@@ -96,7 +99,7 @@ def _handler(offered: Offered, pool: Pool[Instance]) -> Callable[..., Any]:
         except Unlowerable as error:
             raise ToolError(f"Invalid arguments for tool {offered.name!r}: {error}") from None
         try:
-            return outcome(await pool.run(partial(call, arena)))
+            return outcome(await pool.run(partial(call, arena), brief=len(arena.memory) <= _BRIEF_BYTES))
         except (Trapped, WasmError) as error:
             correlation_id = ctx.correlation_id or new_correlation_id()
             log.error("the tool %s failed [%s]: %s", offered.name, correlation_id, error)
@@ -107,17 +110,17 @@ def _handler(offered: Offered, pool: Pool[Instance]) -> Callable[..., Any]:
 
 def _call(
     path: tuple[str, ...], count: int, lift: Lift | None, arena: Arena, instance: Instance, call: Call
-) -> Any:
-    """What the function at `path` gives, as JSON; None where it gives nothing. In a thread of the pool."""
+) -> Slices[Any]:
+    """What the function at `path` gives, as JSON; None where it gives nothing."""
     function = instance.function(*path)
     if function is None:
         raise WasmError(f"{instance.name} exports no {'#'.join(path)}, although its WIT says so")
     address = arena.fix() if count else None
     if lift is None:
-        instance.call_at(function, address, count, None, 0, call)
+        yield from instance.slices(function, address, count, None, 0, call)
         return None
     result = Value()
-    instance.call_at(function, address, count, addressof(result), 1, call)
+    yield from instance.slices(function, address, count, addressof(result), 1, call)
     try:
         return lift(read(addressof(result), VALUE_SIZE), 0)
     finally:

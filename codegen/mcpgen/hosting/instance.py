@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from ctypes import addressof, byref
+from collections.abc import Callable, Generator
+from ctypes import addressof, byref, c_void_p
 from itertools import count
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from mcpgen.hosting.engine import Code
 from mcpgen.hosting.grants import Grants
@@ -24,6 +24,11 @@ from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
 from mcpgen.hosting.values import Arguments, Context, messages, text
 
+T = TypeVar("T")
+#: A call in slices: each step runs it for a while, in whatever thread, and it gives its value at the end.
+Slices: TypeAlias = Generator[None, None, T]
+#: How long they are, in ticks of the epoch. The first may be run where others are kept waiting by it.
+_FIRST_SLICE, _SLICE = 2, 20
 #: So many linear memories a component may have, each of `max_memory_bytes` at most.
 _MEMORIES = 8
 #: Tables are memory too: 8 to 16 bytes an element. CPython has one large table, of some ten thousand.
@@ -46,6 +51,15 @@ class Trapped(Exception):
         self.limit = limit
 
 
+def ended(slices: Slices[T]) -> T:
+    """What `slices` give at the end, all of them run here. Raises what they raise."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
 class Call:
     """One call of the thread that makes this, as the watch over it sees it. `cancel` it from any thread.
 
@@ -66,6 +80,15 @@ class Call:
     def cancel(self) -> None:
         """Nobody wants its answer any more: it may end by itself soon, or is ended."""
         self._until = min(self._until, time.monotonic() + self._limits.cancel_seconds)
+
+    def leave(self) -> None:
+        """It goes on in another thread. Called in its own."""
+        self._cpu -= time.thread_time()
+
+    def take_up(self, on_stuck: Callable[[], object]) -> None:
+        """It goes on in the thread that calls this."""
+        self._cpu += time.thread_time()
+        self._on_stuck = on_stuck
 
     def overdue(self) -> bool:
         """Whether it may not go on. Asked in its own thread."""
@@ -138,6 +161,11 @@ class Instance:
                 call or Call(limits),
                 beginning=True,
             )
+            #: Whether its calls go in slices: nobody can end a slice that waits in a function of the host.
+            self.sliced = linker.alone and behind is None
+            if self.sliced:
+                # Its header says that it returns an error. It returns nothing: that is not to be looked at.
+                lib.wasmtime_context_epoch_deadline_async_yield_and_update(self.context, _SLICE)
         except BaseException:
             self.close()
             raise
@@ -169,17 +197,52 @@ class Instance:
 
         `call` is what it is part of. Raises `Trapped`: it cannot be called again then.
         """
-        self._run(
-            lambda: self._library.wasmtime_component_func_call(
-                byref(function), self.context, arguments, count, results, number
-            ),
-            call or Call(self.limits),
+        ended(self.slices(function, arguments, count, results, number, call or Call(self.limits)))
+
+    def slices(
+        self,
+        function: FunctionHandle,
+        arguments: int | None,
+        count: int,
+        results: int | None,
+        number: int,
+        call: Call,
+    ) -> Slices[None]:
+        """As `call_at`, in slices: in one, where the instance is not `sliced`."""
+        lib, engine, error = self._library, self.code.engine, c_void_p()
+        if not self.sliced:
+            self._run(
+                lambda: lib.wasmtime_component_func_call(
+                    byref(function), self.context, arguments, count, results, number
+                ),
+                call,
+            )
+            return
+        self.call = call
+        lib.wasmtime_context_set_epoch_deadline(self.context, _FIRST_SLICE)
+        engine.begin(self)
+        future = lib.wasmtime_component_func_call_async(
+            byref(function), self.context, arguments, count, results, number, byref(error)
         )
+        try:
+            while not lib.wasmtime_call_future_poll(future):
+                if call.overdue():
+                    raise Trapped(f"{self.name}: it ran into {call.ended_by}", call.ended_by)
+                yield
+        except BaseException:  # whoever drops it in between, as well
+            self.dead = True
+            raise
+        finally:
+            lib.wasmtime_call_future_delete(future)
+            engine.end(self)
+        if error.value:
+            self.dead = True
+            raise Trapped(f"{self.name}: {lib.message(error.value)}", call.ended_by)
 
     def _run(self, run: Callable[[], int | None], call: Call, *, beginning: bool = False) -> None:
         engine, lib = self.code.engine, self._library
         self.call = call
-        lib.wasmtime_context_set_epoch_deadline(self.context, 1)
+        lib.wasmtime_context_set_epoch_deadline(self.context, _SLICE)
         engine.begin(self)
         try:
             error = run()
@@ -206,8 +269,12 @@ class Instance:
         self._output += data[:room]
         self._dropped += max(0, len(data) - room)
 
-    def printed(self, call: Call | None = None) -> tuple[str, int]:
+    def printed(self, call: Call) -> Slices[tuple[str, int]]:
         """What it printed since the last time, and how many bytes more were not kept. Raises `Trapped`."""
+        yield from ()
+        return self._written()
+
+    def _written(self) -> tuple[str, int]:
         found = self._output.decode(errors="replace"), self._dropped
         self._output.clear()
         self._dropped = 0
@@ -247,7 +314,7 @@ class HandlerInstance(Instance):
         self._printed = self.function(handler.replace("/handler@", "/diagnostics@"), "printed")
         self._arguments = Arguments(key)
 
-    def answer(self, message: bytes, context: Context, call: Call | None = None) -> list[bytes] | None:
+    def answer(self, message: bytes, context: Context, call: Call) -> Slices[list[bytes] | None]:
         """The messages that `message` is answered with; None where it is not theirs.
 
         Raises `Trapped`, and `Unexpected` for a value of another type.
@@ -255,17 +322,17 @@ class HandlerInstance(Instance):
         arguments, result = self._arguments, Value()
         arguments.fill(message, context)
         try:
-            self.call_at(self.handle, arguments.address, 2, addressof(result), 1, call)
+            yield from self.slices(self.handle, arguments.address, 2, addressof(result), 1, call)
         finally:
             arguments.forget()
         return messages(self._library, result)
 
-    def printed(self, call: Call | None = None) -> tuple[str, int]:
+    def printed(self, call: Call) -> Slices[tuple[str, int]]:
         """See `Instance.printed`."""
-        found, dropped = super().printed()
+        found, dropped = self._written()
         if self._printed is not None and not self.dead:
             result = Value()
-            self.call_at(self._printed, None, 0, addressof(result), 1, call)
+            yield from self.slices(self._printed, None, 0, addressof(result), 1, call)
             found += text(self._library, result)
         return found, dropped
 
@@ -289,11 +356,20 @@ def _watch(context: int, number: int, deadline: Any, kind: Any) -> int:
     """Called by the code of an instance, in its thread, as the epoch passes."""
     instance = _instances.get(number)
     if instance is None or instance.call is None or not instance.call.overdue():
-        deadline[0] = 1
+        deadline[0] = _SLICE
         kind[0] = _CONTINUE
         return 0
     error = instance._library.wasmtime_error_new(f"it ran into {instance.call.ended_by}".encode())
     return error or 0
 
 
-__all__ = ["Call", "HandlerInstance", "Instance", "Trapped", "instance_numbered", "instance_of"]
+__all__ = [
+    "Call",
+    "HandlerInstance",
+    "Instance",
+    "Slices",
+    "Trapped",
+    "ended",
+    "instance_numbered",
+    "instance_of",
+]

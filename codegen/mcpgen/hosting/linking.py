@@ -26,6 +26,8 @@ class Linker:
     def __init__(self, code: Code, name: str, imports: Sequence[str], grants: Grants) -> None:
         self.name = name
         self._grants = grants
+        #: Whether its instances call no function of the host, nor another instance.
+        self.alone = not imports
         self._wasi = any(each.startswith("wasi:") for each in imports)
         self._http = any(each.startswith("wasi:http/") for each in imports)
         lib = self._library = code.engine.library

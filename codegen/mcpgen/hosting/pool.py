@@ -2,6 +2,14 @@
 
 Idle instances lie on a stack: the one used last is used next, so that a server which gets one request after
 the other answers all of them with one instance. With isolation `request` each is used once.
+
+To wake a thread and be woken by it takes longer than most calls. So where nothing else goes on, a call of an
+instance that cannot wait in the host is begun in the event loop's thread. If it has not ended after a slice,
+of some two milliseconds, a thread takes it over. The rules:
+
+1. Of all that a turn of the event loop brings, one call at most is begun there.
+2. None is, while another goes on: what comes at the same time is done at the same time.
+3. Whose calls take longer is begun in threads for a while, the next time for twice as long.
 """
 
 from __future__ import annotations
@@ -9,12 +17,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from mcpgen.hosting.instance import Call, Instance, Trapped
+from mcpgen.hosting.instance import Call, Instance, Slices, Trapped, ended
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.showing import shown_line
 
@@ -26,23 +35,29 @@ Isolation: TypeAlias = Literal["pool", "request"]
 _LONGEST_LOG = 16 * 1024
 #: So many threads for each instance there may be, may be lost to calls that wait in the host.
 _MOST_LOST = 4
+#: What the event loop can stand still for, in seconds: a slice, and what is done with what came of it.
+_PATIENCE = 0.004
+#: Calls that are begun in threads, after one that took longer: at first, and at most.
+_FIRST_PAUSE, _LONGEST_PAUSE = 8, 4096
 
 
 class _Job:
-    """A call that is asked for; `finish` is called in the event loop."""
+    """A call that is asked for; `finish` is called in the event loop, if it does not end where it begins."""
 
-    __slots__ = ("call", "cancelled", "finish", "loop", "over", "run")
+    __slots__ = (
+        *("call", "cancelled", "error", "finish", "instance", "loop", "over", "run", "slices", "value"),
+    )
 
-    def __init__(
-        self,
-        run: Callable[[Any, Call], Any],
-        loop: asyncio.AbstractEventLoop,
-        finish: Callable[[Any, BaseException | None], None],
-    ) -> None:
+    def __init__(self, run: Callable[[Any, Call], Slices[Any]], loop: asyncio.AbstractEventLoop) -> None:
         self.run = run
         self.loop = loop
-        self.finish = finish
+        self.finish: Callable[[Any, BaseException | None], None] = _forget
         self.call: Call | None = None
+        #: Of one that was begun already: its instance, what is left of it, and how it ended if it has.
+        self.instance: Any = None
+        self.slices: Slices[Any] | None = None
+        self.value: Any = None
+        self.error: BaseException | None = None
         self.cancelled = False
         #: Whether it was told how it ended.
         self.over = False
@@ -79,11 +94,12 @@ class Pool(Generic[I]):
         self._isolation = isolation
         self._crew: _Crew[I] | None = None
 
-    async def run(self, call: Callable[[I, Call], T]) -> T:
-        """What `call` returns, which is called with an instance in another thread, as soon as one is free.
+    async def run(self, call: Callable[[I, Call], Slices[T]], *, brief: bool = False) -> T:
+        """What the slices that `call` makes with an instance give at the end, as soon as one is free.
 
-        Raises what it raises: `Trapped` for what traps, and `WasmError` where no instance can be made. Where
-        its task is cancelled, a call that has not begun never does, and another is ended soon.
+        They are run in another thread; of a call that is `brief`, by all that is known before, the first may
+        be run here. Raises what they raise: `Trapped` for what traps, and `WasmError` where no instance can
+        be made. Where its task is cancelled, a call that has not begun never does, and another is ended soon.
         """
         crew = self._crew
         if crew is None:
@@ -92,6 +108,11 @@ class Pool(Generic[I]):
                 crew.idle.append(self._first)
                 self._first = None
         loop = asyncio.get_running_loop()
+        job = _Job(call, loop)
+        if brief and crew.at_rest() and crew.begin(job):
+            if job.error is not None:
+                raise job.error
+            return job.value  # type: ignore[no-any-return]
         future: asyncio.Future[T] = loop.create_future()
 
         def finish(value: T, error: BaseException | None) -> None:
@@ -103,7 +124,7 @@ class Pool(Generic[I]):
             else:
                 future.set_exception(error)
 
-        job = _Job(call, loop, finish)
+        job.finish = finish
         crew.put(job)
         try:
             return await future
@@ -126,7 +147,7 @@ class Pool(Generic[I]):
 class _Crew(Generic[I]):
     """Threads, their jobs, and the instances that lie idle, until it is closed.
 
-    `put`, `close` and `going_on` are for the event loop's thread alone.
+    `at_rest`, `begin`, `put`, `close` and `going_on` are for the event loop's thread alone.
     """
 
     def __init__(self, make: Callable[[Call], I], limits: ComponentLimits, *, fresh: bool) -> None:
@@ -142,6 +163,76 @@ class _Crew(Generic[I]):
         #: Those beside them whose calls wait in functions of the host.
         self._lost = 0
         self._closed = False
+        #: Whether a call was begun in this turn of the event loop.
+        self._begun = False
+        #: How many more calls are not begun there, and how many after the next one that takes long.
+        self._paused = 0
+        self._pause = _FIRST_PAUSE
+
+    def at_rest(self) -> bool:
+        """Whether a call may be begun in the event loop's thread. Asked once for each that might."""
+        if self._fresh or self.going_on or self._begun or not self.idle or not self.idle[-1].sliced:
+            return False
+        if self._paused:
+            self._paused -= 1
+            return False
+        return True
+
+    def begin(self, job: _Job) -> bool:
+        """Run the first slice of a job, and say whether that was all of it: else it is to be `put`."""
+        self._begun = True
+        job.loop.call_soon(self._turn)
+        instance = job.instance = self.idle.pop()
+        call = job.call = Call(self._limits)
+        slices = job.run(instance, call)
+        started, over = time.perf_counter(), True
+        try:
+            next(slices)
+            over = False
+        except StopIteration as end:
+            job.value = end.value
+        except BaseException as raised:
+            job.error = raised
+        if over and time.perf_counter() - started < _PATIENCE:
+            self._pause = max(_FIRST_PAUSE, self._pause - 1)
+        else:
+            self._paused = self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        if over:
+            self._leave_soon(job)
+        else:
+            job.slices = slices
+            call.leave()
+        return over
+
+    def _turn(self) -> None:
+        """The event loop has begun another turn."""
+        self._begun = False
+
+    def _leave_soon(self, job: _Job) -> None:
+        """What is left to do after a call that ended here: here as well, if it is not much."""
+        instance, call = job.instance, Call(self._limits)
+        rest = _Job(_nothing, job.loop)
+        rest.error = job.error
+        slices = show(instance, call)
+        if rest.error is None:
+            try:
+                next(slices)
+            except StopIteration:
+                self.idle.append(instance)
+                return
+            except Trapped as trap:
+                log.error("%s", trap)
+                rest.error = trap
+        rest.instance, rest.call, rest.slices = instance, call, slices
+        rest.finish = self._left
+        call.leave()
+        self.put(rest)
+
+    def _left(self, nothing: None, error: BaseException | None) -> None:
+        self.going_on -= 1
+        if error is not None:
+            log.error("%s", error)
 
     def put(self, job: _Job) -> None:
         """Have a job done."""
@@ -176,7 +267,7 @@ class _Crew(Generic[I]):
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if job.cancelled:
+            if job.cancelled and job.slices is None:
                 job.tell(None, asyncio.CancelledError())
             elif not self._do(job):
                 self._tell(job.loop, self._found)
@@ -192,19 +283,32 @@ class _Crew(Generic[I]):
             job.tell(None, Trapped("it waits in a function of the host that does not return", "call_seconds"))
             self._tell(job.loop, self._replace)
 
-        instance: I | None = None
+        instance: I | None = job.instance
         value, error = None, None
-        call = job.call = Call(self._limits, stuck)
+        if job.slices is None:
+            call = job.call = Call(self._limits, stuck)
+        else:
+            assert job.call is not None
+            call = job.call
+            call.take_up(stuck)
         if job.cancelled:
             call.cancel()
         try:
-            instance = self._take(call)
-            value = job.run(instance, call)
+            if instance is None:
+                instance = self._take(call)
+            value = ended(job.slices or job.run(instance, call))
         except BaseException as raised:
             error = raised
         call.over()
+        if instance is not None and instance.sliced and not (error or job.error or self._fresh):
+            # Idle before its caller knows, so that the next call may be begun in the event loop's thread.
+            self._leave(instance, None, call := Call(self._limits, stuck))
+            call.over()
+            instance = None
         job.tell(value, error)
-        job.run = _nothing  # what the call was made of is not kept until the next one
+        error = job.error or error
+        # What the call was made of is not kept until the next one.
+        job.run, job.slices = _nothing, None
         if instance is not None:
             if lost.is_set():
                 instance.close()
@@ -222,7 +326,7 @@ class _Crew(Generic[I]):
     def _leave(self, instance: I, error: BaseException | None, call: Call) -> None:
         """One call is over, and its caller knows: what is left to do takes nobody's time. It is `call`."""
         try:
-            show(instance, call)
+            ended(show(instance, call))
         except Trapped as trap:
             log.error("%s", trap)
             error = error or trap  # where it is the one behind that trapped, the one in front is not dead
@@ -274,11 +378,11 @@ class _Crew(Generic[I]):
         self._lost -= 1
 
 
-def show(instance: Instance, call: Call) -> None:
+def show(instance: Instance, call: Call) -> Slices[None]:
     """Log what the instance printed, and those behind it before it, as part of `call`. Raises `Trapped`."""
     if instance.behind is not None:
-        show(instance.behind, call)
-    text, dropped = instance.printed(call)
+        yield from show(instance.behind, call)
+    text, dropped = yield from instance.printed(call)
     for line in text[:_LONGEST_LOG].rstrip().splitlines():
         log.warning("%s: %s", instance.name, shown_line(line))
     if len(text) > _LONGEST_LOG:
@@ -287,5 +391,9 @@ def show(instance: Instance, call: Call) -> None:
         log.warning("%s: … and %d bytes that were not kept", instance.name, dropped)
 
 
-def _nothing(instance: Instance, call: Call) -> None:
-    return None
+def _nothing(instance: Instance, call: Call) -> Slices[None]:
+    yield from ()
+
+
+def _forget(value: Any, error: BaseException | None) -> None:
+    pass

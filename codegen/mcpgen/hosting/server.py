@@ -18,7 +18,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any
 
-from mcpgen.hosting.instance import Call, HandlerInstance, Trapped
+from mcpgen.hosting.instance import Call, HandlerInstance, Slices, Trapped
 from mcpgen.hosting.library import WasmError
 from mcpgen.hosting.loading import Loaded, tried
 from mcpgen.hosting.pool import Pool
@@ -67,6 +67,8 @@ Json = dict[str, Any]
 _META = "io.modelcontextprotocol/"
 _OF_A_ROUND = ("inputResponses", "requestState")
 _ABOVE_ALL = len(SEVERITY)
+#: A longer message takes a while to be passed alone.
+_BRIEF_BYTES = 16 * 1024
 _NOTHING: Replies = ([], None)
 
 
@@ -172,12 +174,12 @@ class ComponentServer:
     async def _ask(self, message: bytes, context: Context, asked: Asked) -> Replies | None:
         """What the component says to a message; None where it is not for it. Raises `Garbage` too."""
 
-        def call(instance: HandlerInstance, call: Call) -> Replies | None:
-            messages = instance.answer(message, context, call)
-            # Here, and not where the event loop runs: who answers garbage is not called again.
+        def call(instance: HandlerInstance, call: Call) -> Slices[Replies | None]:
+            messages = yield from instance.answer(message, context, call)
+            # As part of the call: who answers garbage is not called again.
             return None if messages is None else judged(messages, asked)
 
-        return await self._pool.run(call)
+        return await self._pool.run(call, brief=len(message) <= _BRIEF_BYTES)
 
     def _instance(self, call: Call) -> HandlerInstance:
         behind: HandlerInstance | None = None

@@ -21,7 +21,7 @@ from mcpgen.functions.lifting import lifter
 from mcpgen.functions.lowering import arguments_lowerer
 from mcpgen.hosting.engine import Engine
 from mcpgen.hosting.grants import Grants
-from mcpgen.hosting.instance import HandlerInstance
+from mcpgen.hosting.instance import Call, HandlerInstance, ended
 from mcpgen.hosting.library import Value
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
@@ -89,7 +89,8 @@ class Both:
 
     def raw(self, message: bytes) -> Any:
         """The JSON of the answer to a request."""
-        found = self._instance.answer(message, Context(REVISION, "stdio", "1", None, (), 0, "1"))
+        context = Context(REVISION, "stdio", "1", None, (), 0, "1")
+        found = ended(self._instance.answer(message, context, Call(ComponentLimits())))
         assert found is not None
         return json.loads(found[-1])["result"]
 
