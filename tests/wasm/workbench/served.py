@@ -17,7 +17,7 @@ async def linger(arguments: dict[str, Any], ctx: RequestContext) -> str:
     """Reports, and then waits to be cancelled; it prints that it was."""
     await ctx.progress(1)
     try:
-        await asyncio.sleep(25)
+        await asyncio.sleep(arguments["seconds"])
     except asyncio.CancelledError:
         print("it was cancelled", file=sys.stderr)
         raise
