@@ -12,7 +12,7 @@ demo:
 
 # Lint, then every test; arguments go to pytest
 test *arguments: lint
-    pytest -n 2 "$@"
+    pytest -n auto "$@"
 
 # Formatting, style, types, import directions
 lint:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: a worker for each core, but two at least, for half of what tests do is waiting.
+
+    Six are enough: the longest test would be the last, and a component takes a gigabyte to compile.
+    """
+    return min(max(os.cpu_count() or 1, 2), 6)
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """The checkout."""

@@ -29,6 +29,6 @@ def test_python_of_the_page_on_stubs_runs_and_is_typed(project_root: Path, tmp_p
     program = f"import asyncio, sys\n{started}        {check}\n\n\nasyncio.run(main())\n"
     (tmp_path / "use.py").write_text(program, encoding="utf-8")
     subprocess.run([sys.executable, "use.py"], cwd=tmp_path, check=True, timeout=60)
-    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", tmp_path]
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(tmp_path)]
     checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
