@@ -26,7 +26,7 @@ def handler_of(
     """
     with ExitStack() as stack:
 
-        def compiling(name: str, size: int, where: Path) -> None:
+        def compiling(name: str, size: int, where: Path | None) -> None:
             _announce(stack, name, size, where)
 
         def load() -> ProtocolHandler:
@@ -53,9 +53,11 @@ def _functions(
     return protocol_handler(function_server(functions, pool), key=key)
 
 
-def _announce(stack: ExitStack, name: str, size: int, where: Path) -> None:
+def _announce(stack: ExitStack, name: str, size: int, where: Path | None) -> None:
     """Say on standard error that a component is compiled; on a terminal, as long as it is."""
-    told = f"compiling {name} ({size / 1e6:.1f} MB), this once: it is kept in {where.parent}"
+    told = f"waiting for {name} ({size / 1e6:.1f} MB), which another process compiles"
+    if where is not None:
+        told = f"compiling {name} ({size / 1e6:.1f} MB), this once: it is kept in {where.parent}"
     if not sys.stderr.isatty():
         print(told, file=sys.stderr, flush=True)
         return

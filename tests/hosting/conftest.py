@@ -118,6 +118,18 @@ class Peer:
         return await self.hear()
 
 
+async def opened(peer: Peer, capabilities: Mapping[str, Any]) -> None:
+    """Open a session of 2025-11-25."""
+    params = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": capabilities,
+        "clientInfo": {"name": "old", "version": "1"},
+    }
+    await peer.say({"jsonrpc": "2.0", "id": "initialize", "method": "initialize", "params": params})
+    assert "result" in await peer.hear()
+    await peer.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+
 def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """A test that is a coroutine, as pytest runs it."""
 

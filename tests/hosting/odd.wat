@@ -11,7 +11,7 @@
   (data (i32.const 1312) "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"roots/list\"}")
   (data (i32.const 1376) "{\"jsonrpc\":\"2.0\",\"id\":\"somebody else\",\"result\":{}}")
   (data (i32.const 1536) "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"capabilities\":{\"tools\":{\"listChanged\":true}}}}")
-  (data (i32.const 1664) "{\"jsonrpc\":\"2.0\",\"id\":\"initialize\",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"serverInfo\":{\"name\":\"odd\",\"version\":\"1\"}}}")
+  (data (i32.const 1664) "{\"jsonrpc\":\"2.0\",\"id\":\"initialize\",\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{\"listChanged\":true}},\"serverInfo\":{\"name\":\"odd\",\"version\":\"1\"}}}")
   (data (i32.const 1856) "{\"jsonrpc\":\"2.0\",\"id\":\"u\",\"result\":{\"resultType\":\"input_required\",\"requestState\":\"where it was\",\"inputRequests\":{\"q\":{\"method\":\"roots/list\"}}}}")
   (data (i32.const 2048) "{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"result\":{\"resultType\":\"input_required\",\"inputRequests\":{\"q\":{\"method\":\"tools/call\"}}}}")
   (data (i32.const 1440) "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}")
@@ -95,7 +95,7 @@
     (if (i32.eq (local.get $what) (i32.const 103)) (then (call $say (i32.const 0) (i32.const 1152) (i32.const 15)))) ;; g
     (if (i32.eq (local.get $what) (i32.const 119)) (then (call $say (i32.const 0) (i32.const 1376) (i32.const 50)))) ;; w
     (if (i32.eq (local.get $what) (i32.const 113)) (then (call $say (i32.const 0) (i32.const 1312) (i32.const 46)))) ;; q
-    (if (i32.eq (local.get $what) (i32.const 105)) (then (call $say (i32.const 0) (i32.const 1664) (i32.const 137)))) ;; i
+    (if (i32.eq (local.get $what) (i32.const 105)) (then (call $say (i32.const 0) (i32.const 1664) (i32.const 165)))) ;; i
     (if (i32.eq (local.get $what) (i32.const 118)) ;; v
       (then (call $repeat (local.get $arguments) (local.get $id) (local.get $size))))
     (if (i32.eq (local.get $what) (i32.const 98)) ;; b

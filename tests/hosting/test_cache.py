@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from wasmtime import Engine as PackagesEngine
 from wasmtime.component import Component as PackagesComponent
 
+from mcpgen.atomic import claim, sibling
 from mcpgen.hosting import cache
 from mcpgen.hosting.engine import Engine
 from mcpgen.hosting.library import WasmError
@@ -22,7 +26,7 @@ from mcpgen.paths import cache_directory
 
 def compile_here(wasm: Path, of: Engine | None = None) -> bool:
     """Whether it had to be compiled."""
-    told: list[Path] = []
+    told: list[Path | None] = []
     code = cache.compiled(of or engine(), wasm.read_bytes(), compiling=told.append)
     assert code.export("mcpgen:mcp/handler@0.1.0", "handle")
     return bool(told)
@@ -102,7 +106,7 @@ def test_processes_that_begin_at_once_all_get_it_and_leave_one_entry(odd: Path, 
     program = (
         "import sys; from pathlib import Path; from mcpgen.hosting import cache; from mcpgen.hosting.loading"
         " import engine; told = []; cache.compiled(engine(), Path(sys.argv[1]).read_bytes(),"
-        " compiling=told.append); print(len(told))"
+        " compiling=told.append); print(sum(where is not None for where in told))"
     )
     running = [
         subprocess.Popen([sys.executable, "-c", program, odd], stdout=subprocess.PIPE) for _ in range(4)
@@ -110,6 +114,64 @@ def test_processes_that_begin_at_once_all_get_it_and_leave_one_entry(odd: Path, 
     compiled = [int(each.communicate()[0]) for each in running]
     assert sum(compiled) == 1  # the others waited for it
     assert [each.suffix for each in own_cache.iterdir()] == [".cwasm"]
+
+
+def test_process_that_waits_for_another_to_compile_says_so(odd: Path, own_cache: Path) -> None:
+    own_cache.parent.mkdir(parents=True, mode=0o700)
+    own_cache.mkdir(mode=0o700)
+    name = f"{hashlib.sha256(odd.read_bytes()).hexdigest()}-{engine().fingerprint}.cwasm"
+    with ThreadPoolExecutor(1) as other:
+        told: SimpleQueue[Path | None] = SimpleQueue()
+        with claim(own_cache / name):
+            code = other.submit(cache.compiled, engine(), odd.read_bytes(), compiling=told.put)
+            assert told.get(timeout=60) is None
+        assert code.result(60).export("mcpgen:mcp/handler@0.1.0", "handle")
+        assert told.get(timeout=60) == own_cache / name
+
+
+@pytest.mark.parametrize("which", ["components", "mcpgen"])
+def test_directory_that_others_can_write_is_not_used(
+    odd: Path, own_cache: Path, caplog: pytest.LogCaptureFixture, which: str
+) -> None:
+    assert compile_here(odd)
+    directory = own_cache if which == "components" else own_cache.parent
+    assert directory.name == which
+    assert directory.stat().st_mode & 0o777 == 0o700
+    directory.chmod(0o770)
+    assert compile_here(odd)
+    (line,) = (each.message for each in caplog.records)
+    assert line == f"{directory} can be written by others (chmod go-w mends it): what is compiled is not kept"
+    directory.chmod(0o755)
+    assert not compile_here(odd)
+
+
+def test_directory_of_somebody_else_is_not_used(
+    odd: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert compile_here(odd)
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    assert compile_here(odd)
+    assert f"{own_cache.parent} belongs to somebody else" in caplog.text
+
+
+def test_directory_that_is_not_utf_8_is_used_for_nothing_and_hurts_nothing(
+    odd: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "\udcff"))
+    assert compile_here(odd)
+    assert compile_here(odd)
+
+
+def test_what_killed_processes_left_half_written_is_removed(odd: Path, own_cache: Path) -> None:
+    assert compile_here(odd)
+    (entry,) = own_cache.iterdir()
+    of_another, now = (own_cache / f".{name}.cwasm.mcpgen-new" for name in ("another", "now"))
+    for each in (sibling(entry, "new"), of_another, now):
+        each.write_bytes(b"half")
+    os.utime(of_another, (0, 0))
+    cache._keep(entry, b"once more")
+    assert sorted(own_cache.iterdir()) == sorted([entry, now])
 
 
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(

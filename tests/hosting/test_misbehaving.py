@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hosting.conftest import META, Component, hosted, in_a_loop, peer_of
+from tests.hosting.conftest import HERE, META, Component, hosted, in_a_loop, opened, peer_of
 
 from mcpgen.errors import UsageError
 from mcpgen.hosting.engine import Engine
@@ -209,6 +209,24 @@ async def test_change_is_told_to_who_listens_and_not_to_who_caused_it(odd: Path)
         assert acknowledged["params"]["notifications"] == {"toolsListChanged": True}
         assert (await other.asked("change"))["id"] == "change"
         assert (await listener.hear())["method"] == "notifications/tools/list_changed"
+
+
+@in_a_loop
+async def test_component_that_fails_to_introduce_itself_to_its_host_may_to_a_client(
+    component: Component, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, asks = tmp_path / "shy.wat", ";; the host asks what it can do\n      (then"
+    text = (HERE / "odd.wat").read_text()
+    assert asks in text
+    source.write_text(text.replace(asks, f"{asks} (unreachable)"))
+    server = hosted(component("shy", world="server", source=source))
+    async with peer_of(server) as old, peer_of(server) as listener:
+        await opened(old, {})
+        assert "shy.wasm does not say what it can do: " in caplog.text
+        acknowledged = await listener.asked(
+            "all", "subscriptions/listen", notifications={"toolsListChanged": True}
+        )
+        assert acknowledged["params"]["notifications"] == {"toolsListChanged": True}
 
 
 @pytest.mark.parametrize(("isolation", "calls"), [("pool", [2, 3, 4]), ("request", [1, 1, 1])])

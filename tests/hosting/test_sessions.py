@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.hosting.conftest import Peer, hosted, in_a_loop, peer_of
+from tests.hosting.conftest import Peer, hosted, in_a_loop, opened, peer_of
 
+from mcpgen.component.metadata import Metadata, with_metadata
+from mcpgen.hosting.loading import load
 from mcpgen.hosting.server import derived
 
 KEY = bytes(range(32))
 _META = "io.modelcontextprotocol/"
-
-
-async def opened(peer: Peer, capabilities: Mapping[str, Any]) -> None:
-    """Open a session of 2025-11-25."""
-    params = {
-        "protocolVersion": "2025-11-25",
-        "capabilities": capabilities,
-        "clientInfo": {"name": "old", "version": "1"},
-    }
-    await peer.say({"jsonrpc": "2.0", "id": "initialize", "method": "initialize", "params": params})
-    assert "result" in await peer.hear()
-    await peer.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
 
 async def called(peer: Peer, id: str, **params: Any) -> dict[str, Any]:
@@ -162,3 +151,10 @@ def test_key_of_a_component_is_its_own_and_the_same_everywhere() -> None:
     assert derived(KEY, "a") == derived(KEY, "a")
     assert len({derived(KEY, "a"), derived(KEY, "b"), derived(KEY[::-1], "a"), KEY}) == 4
     assert len(derived(KEY, "a")) == 32
+
+
+def test_name_of_a_component_is_that_of_its_file_whatever_it_calls_itself(odd: Path, tmp_path: Path) -> None:
+    said = Metadata("somebody else", "1", None, ("2026-07-28",), "handler", "0.1.0", "odd:server", "0")
+    named = tmp_path / "odd.wasm"
+    named.write_bytes(with_metadata(odd.read_bytes(), said))
+    assert load([named]).name == "odd.wasm"

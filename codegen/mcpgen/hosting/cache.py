@@ -4,6 +4,9 @@ Compiling takes half a second for each megabyte, loading a file of the result a 
 named by the component's SHA-256 and by what compiled it, and ends with a checksum of itself. It is written
 under another name and renamed, and never changed: who has it open keeps what it has. What is truncated,
 damaged or of another wasmtime is compiled anew.
+
+What is loaded is run as the user, and a checksum keeps nobody from writing another: so a directory that
+others own, or can write to, is not used.
 """
 
 from __future__ import annotations
@@ -13,12 +16,12 @@ import hashlib
 import logging
 import mmap
 import os
-import secrets
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from mcpgen.atomic import claim
+from mcpgen.atomic import claim, sibling
 from mcpgen.errors import UsageError
 from mcpgen.hosting.engine import Code, Engine
 from mcpgen.hosting.library import WasmError
@@ -32,25 +35,30 @@ _CHECKSUM_BYTES = 4
 MAX_BYTES = 2 * 1024**3
 _SUFFIX = ".cwasm"
 _PATIENCE = 300.0
+#: What is written for longer was left behind by a process that was killed.
+_LEFT_SECONDS = 3600
+_OTHERS_WRITE = 0o022
 
 
 def compiled(
-    engine: Engine, wasm: bytes, *, compiling: Callable[[Path], object] = lambda where: None
+    engine: Engine, wasm: bytes, *, compiling: Callable[[Path | None], None] = lambda where: None
 ) -> Code:
     """The component `wasm`, from the cache, or compiled and then kept there.
 
-    `compiling` is called before it is compiled, which takes long, with where it will be kept. Where nothing
-    can be kept, it is compiled all the same. Raises `WasmError` for what does not compile.
+    `compiling` is called before it is compiled, which takes long, with where it will be kept; and with None
+    before this waits for another process that compiles it. Where nothing can be kept, it is compiled all the
+    same. Raises `WasmError` for what does not compile.
     """
     entry = (
         cache_directory() / "components" / f"{hashlib.sha256(wasm).hexdigest()}-{engine.fingerprint}{_SUFFIX}"
     )
-    found = _loaded(engine, entry)
-    if found is not None:
-        return found
+    found = None
     try:
-        entry.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with claim(entry, patience=_PATIENCE):
+        _make_own(entry.parent)
+        found = _loaded(engine, entry)
+        if found is not None:
+            return found
+        with claim(entry, waiting=lambda: compiling(None), patience=_PATIENCE):
             # Another process may have compiled it while this one waited.
             found = _loaded(engine, entry)
             if found is None:
@@ -58,12 +66,30 @@ def compiled(
                 found = engine.compile(wasm)
                 _keep(entry, found.serialized())
             return found
+    except _NotOurs as problem:
+        log.warning("%s: what is compiled is not kept", problem)
     except (OSError, UsageError) as problem:
         log.debug("%s cannot be kept: %s", entry, problem)
     if found is None:
         compiling(entry)
         found = engine.compile(wasm)
     return found
+
+
+class _NotOurs(Exception):
+    """The cache's directory is not the user's alone."""
+
+
+def _make_own(directory: Path) -> None:
+    """Make the directory, and mcpgen's around it, for the user alone. Raises `_NotOurs` and `OSError`."""
+    for each in (directory.parent, directory):
+        each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if hasattr(os, "geteuid"):
+            status = each.stat()
+            if not status.st_uid == each.lstat().st_uid == os.geteuid():
+                raise _NotOurs(f"{each} belongs to somebody else")
+            if status.st_mode & _OTHERS_WRITE:
+                raise _NotOurs(f"{each} can be written by others (chmod go-w mends it)")
 
 
 def _loaded(engine: Engine, entry: Path) -> Code | None:
@@ -100,10 +126,10 @@ def _damage(entry: Path) -> str | None:
 
 def _keep(entry: Path, content: bytes) -> None:
     """Write an entry, whole or not at all. Raises `OSError`."""
-    new = entry.with_name(f".{entry.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    new = sibling(entry, "new")  # ours, as long as the entry is claimed
     checksum = zlib.crc32(_MARK, zlib.crc32(content)).to_bytes(_CHECKSUM_BYTES, "big")
     try:
-        with new.open("xb") as file:
+        with new.open("wb") as file:
             file.write(content)
             file.write(_MARK + checksum)
         os.replace(new, entry)
@@ -113,7 +139,11 @@ def _keep(entry: Path, content: bytes) -> None:
 
 
 def _make_room(latest: Path) -> None:
-    """Remove the entries that were used least lately, as far as there are too many bytes."""
+    """Remove what was left half written, and what was used least lately, while there are too many bytes."""
+    for each in latest.parent.glob(f".*{_SUFFIX}.mcpgen-new"):
+        with contextlib.suppress(OSError):
+            if time.time() - each.stat().st_mtime > _LEFT_SECONDS:
+                each.unlink()
     entries: list[tuple[float, int, Path]] = []
     for each in latest.parent.glob(f"*{_SUFFIX}"):
         with contextlib.suppress(OSError):

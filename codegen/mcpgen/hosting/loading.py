@@ -22,11 +22,12 @@ from mcpgen.hosting.linking import Linker
 from mcpgen.hosting.pool import Isolation, Pool
 
 I = TypeVar("I", bound=Instance)  # noqa: E741
-#: Told before something is compiled: what, how many bytes of it, and where the result is kept.
-Compiling = Callable[[str, int, Path], object]
+#: Told before something is compiled: what, how many bytes of it, and where the result is kept; None where
+#: another process compiles it, and this one waits.
+Compiling = Callable[[str, int, Path | None], None]
 
 
-def _silently(name: str, size: int, where: Path) -> None:
+def _silently(name: str, size: int, where: Path | None) -> None:
     pass
 
 
@@ -50,7 +51,10 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A server component, behind its middleware if it has any: the outermost comes first."""
+    """A server component, behind its middleware if it has any: the outermost comes first.
+
+    `name` is that of the server's file: what the file says of itself nobody has checked.
+    """
 
     name: str
     chain: tuple[Linked, ...]
@@ -81,8 +85,7 @@ def chained(
     check_chain(components)
     server = components[-1]
     chain = tuple(_linked(each, hosting, compiling) for each in components)
-    name = server.metadata.name if server.metadata is not None else Path(server.label).name
-    return Loaded(name, chain, hosting)
+    return Loaded(Path(server.label).name, chain, hosting)
 
 
 def check_chain(components: Sequence[ComponentFile]) -> None:

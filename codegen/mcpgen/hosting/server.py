@@ -65,6 +65,7 @@ log = logging.getLogger("mcpgen.hosting")
 
 Json = dict[str, Any]
 _META = "io.modelcontextprotocol/"
+_INTRODUCING = ("server/discover", "initialize")
 _OF_A_ROUND = ("inputResponses", "requestState")
 _ABOVE_ALL = len(SEVERITY)
 #: A longer message takes a while to be passed alone.
@@ -77,8 +78,8 @@ class ComponentServer:
 
     Raises `UsageError` where no instance can be made.
 
-    `key` (32 bytes or more) is what the component's own key is derived from: processes that serve the same
-    clients need the same. Without one, each makes its own.
+    `key` (32 bytes or more) is what the component's own key is derived from, by the name of its file:
+    processes that serve the same clients need the same. Without one, each makes its own.
     """
 
     #: See `ProtocolHandler`.
@@ -90,6 +91,8 @@ class ComponentServer:
         self._key = derived(os.urandom(32) if key is None else key, loaded.name)
         self.sealer: Sealer = _Unopened(self._key, now=time.time)
         self._capabilities = ServerCapabilities()
+        #: Whether it said so yet.
+        self._introduced = False
         self._lives = 0
         hosting = loaded.hosting
         # Now, so that what cannot be linked or does not fit into its limits is told before it is served.
@@ -165,6 +168,8 @@ class ComponentServer:
                     _send(ctx, each)
             assert response is not None
             if ctx.revision == NEUTRAL or not _asks(response):
+                if not self._introduced and request.method in _INTRODUCING and isinstance(response, Result):
+                    self._know(response.result)
                 return response
             # A client sends back what the latest result asked for, and nothing of those before.
             params = {key: value for key, value in params.items() if key not in _OF_A_ROUND}
@@ -199,26 +204,35 @@ class ComponentServer:
         return behind
 
     async def _begin(self) -> None:
-        """Learn what the component can do: listen streams are granted by it."""
+        """Learn what the component can do: listen streams are granted by it.
+
+        Where that fails, the first client that asks for it is not the only one to learn it.
+        """
         if self._lives == 1:
             try:
-                self._capabilities = await self._discovered()
+                await self._discover()
             except Exception as error:
                 log.error("%s does not say what it can do: %s", self.loaded.name, error)
 
-    async def _discovered(self) -> ServerCapabilities:
+    async def _discover(self) -> None:
         meta = {f"{_META}protocolVersion": NEUTRAL, f"{_META}clientCapabilities": {}}
-        result = await self._introduced("server/discover", NEUTRAL, {"_meta": meta})
+        result = await self._asked_by_host("server/discover", NEUTRAL, {"_meta": meta})
         if result is None:  # one of the older revisions alone
             client = {"name": "mcpgen", "version": "0"}
             opening = {"protocolVersion": LEGACY[0], "capabilities": {}, "clientInfo": client}
-            result = await self._introduced("initialize", LEGACY[0], opening) or {}
+            result = await self._asked_by_host("initialize", LEGACY[0], opening)
+        if result is not None:
+            self._know(result)
+
+    def _know(self, introduction: Json) -> None:
+        """Learn what it can do. Raises `Garbage`."""
         try:
-            return decode_ServerCapabilities(result.get("capabilities", {}))
+            self._capabilities = decode_ServerCapabilities(introduction.get("capabilities", {}))
         except DecodeError as error:
             raise Garbage(f"its capabilities are none: {error}") from None
+        self._introduced = True
 
-    async def _introduced(self, method: str, revision: str, params: Json) -> Json | None:
+    async def _asked_by_host(self, method: str, revision: str, params: Json) -> Json | None:
         message = {"jsonrpc": "2.0", "id": 0, "method": method, "params": params}
         context = Context(revision, "host", "0", None, (), _now(), new_correlation_id())
         replies = await self._ask(dumps(message), context, Asked(0, None, revision))
@@ -229,7 +243,7 @@ class ComponentServer:
 
 
 def derived(key: bytes, name: str) -> bytes:
-    """The key of the component called `name`: no component learns the key of its host."""
+    """The key of the component in the file `name`: no component learns the key of its host."""
     return hmac.new(key, b"mcpgen:mcp/handler\0" + name.encode(), hashlib.sha256).digest()
 
 
