@@ -49,15 +49,15 @@ class Watched(Pool[Instance]):
 
     calls = 0
 
-    async def run(self, call: Callable[..., Any]) -> Any:
+    async def run(self, call: Callable[..., Any], *, brief: bool = False) -> Any:
         self.calls += 1
-        return await super().run(call)
+        return await super().run(call, brief=brief)
 
 
 @pytest.fixture(scope="session")
 def uncalled(echo: Path) -> tuple[Server, Watched]:
     """A server of the same functions, and its pool: without an instance, for nothing gets as far."""
-    pool = Watched(lambda: pytest.fail("an instance was made"), limits=ComponentLimits())
+    pool = Watched(lambda call: pytest.fail("an instance was made"), limits=ComponentLimits())
     return function_server(functions_of(read(echo)), pool), pool
 
 

@@ -83,17 +83,8 @@ def test_installed_command_runs_from_any_directory(
     # The pip that is here installs there: one more copy of pip would take longer than all the rest.
     run([sys.executable, "-m", "venv", "--without-pip", environment], tmp_path)
     python = environment / "bin" / "python"
-    pip: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        python,
-        "install",
-        "--quiet",
-        "--no-compile",
-    ]
-    run([*pip, *arguments_for(project_root, scratch)], scratch)
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python]
+    run([*pip, "install", "--quiet", "--no-compile", *arguments_for(project_root, scratch)], scratch)
 
     command = environment / "bin" / "mcpgen"
     assert run([command, "--version"], elsewhere) == f"mcpgen {mcpgen.__version__}\n"
