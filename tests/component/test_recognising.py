@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,6 +156,41 @@ def test_component_of_a_newer_mcpgen_is_named() -> None:
 def test_section_of_ours_that_is_not_what_we_write(content: bytes) -> None:
     with pytest.raises(Broken, match="its custom section 'mcpgen' is not what mcpgen writes there"):
         recognise(with_custom_section(exporting(HANDLER), SECTION, content))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"revisions": [1]},
+        {"revisions": "2026-07-28"},
+        {"revisions": None},
+        {"format": "2"},
+        {"format": True},
+        {"format": 0},
+        {"title": 5},
+        {"title": "\x1b[2J"},
+        {"kind": None},
+        {"target": ["server:server"]},
+        {"revisions": ["2026-07-28\n"]},
+    ],
+)
+def test_metadata_of_another_type_is_told(odd: dict[str, Any]) -> None:
+    content = json.dumps({**asdict(METADATA), **odd}).encode()
+    with pytest.raises(Broken, match="its custom section 'mcpgen' is not what mcpgen writes there"):
+        recognise(with_custom_section(exporting(HANDLER), SECTION, content))
+
+
+def test_metadata_that_says_less_or_more_is_read() -> None:
+    content = json.dumps({"format": 1, "name": "n", "version": "1", "mcpgen": "0.1", "later": {}}).encode()
+    found = recognise(with_custom_section(exporting(HANDLER), SECTION, content)).metadata
+    assert found == Metadata("n", "1", None, (), "unknown", "unknown", "unknown", "0.1")
+
+
+def test_name_that_would_steer_a_terminal_is_none() -> None:
+    component = exporting("a:b/c", importing=("a:b/d",))
+    for name in (b"a:b/c", b"a:b/d"):
+        with pytest.raises(Broken, match=r"it imports or exports 'a:\\x1b/.', which is no name"):
+            recognise(component.replace(name, name.replace(b"b", b"\x1b")))
 
 
 def test_metadata_holds_nothing_that_ends_a_line() -> None:

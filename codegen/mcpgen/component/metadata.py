@@ -30,6 +30,14 @@ class Metadata:
     format: int = FORMAT
 
 
+#: What it may leave unsaid: nothing is done by it, and another mcpgen may write less.
+_UNSAID: dict[str, Any] = {
+    "title": None,
+    "revisions": (),
+    **dict.fromkeys(("kind", "interface", "target"), "unknown"),
+}
+
+
 def with_metadata(component: bytes, metadata: Metadata) -> bytes:
     """The component, saying `metadata` of itself."""
     said = {key: _printable(value) for key, value in asdict(metadata).items()}
@@ -44,21 +52,25 @@ def metadata_of(content: bytes, label: str) -> Metadata:
     try:
         value = json.loads(content)
         format, mcpgen = value["format"], value["mcpgen"]
-        if isinstance(format, int) and format > FORMAT:
+        if type(format) is not int or format < 1:
+            raise ValueError("that counts nothing")
+        if format > FORMAT:
             if not re.fullmatch(r"[\w.+-]{1,40}", str(mcpgen)):  # it is in a command that is to be typed
                 raise ValueError("that is no version")
             raise NewerMcpgen(
                 f"{label} was built by mcpgen {mcpgen}, which is newer than this one",
                 hint=f"pip install --upgrade 'mcpgen>={mcpgen}', or build it again with this mcpgen",
             )
-        known = {key: value[key] for key in Metadata.__dataclass_fields__}
-        known["revisions"] = tuple(known["revisions"])
+        said = _UNSAID | {key: value[key] for key in Metadata.__dataclass_fields__ if key in value}
+        if not isinstance(said["revisions"], list | tuple):
+            raise TypeError("that is no list")
+        said["revisions"] = revisions = tuple(said["revisions"])
         # It is shown on terminals and goes into files of others: nothing in it may end a line.
-        texts = [value for key, value in known.items() if key not in ("format", "title", "revisions")]
-        texts += [*known["revisions"], known["title"] or ""]
+        texts = [text for key, text in said.items() if key not in ("format", "title", "revisions")]
+        texts += [*revisions, "" if said["title"] is None else said["title"]]
         if not all(isinstance(text, str) and text.isprintable() for text in texts):
             raise ValueError("a text is none, or has control characters")
-        return Metadata(**known)
+        return Metadata(**said)
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Broken(
             f"{label}: its custom section {SECTION!r} is not what mcpgen writes there", hint="build it again"

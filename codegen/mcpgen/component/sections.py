@@ -113,6 +113,8 @@ def _names(data: bytes, section: Section, *, exported: bool) -> Iterator[str]:
         if data[position] > 1:
             raise Unreadable(f"a name of an unknown kind, {data[position]}, is at {position}")
         name, position = _text(data, position + 1)
+        if not name.isprintable():  # no name is like that, and these are shown on terminals
+            raise Unreadable(f"it imports or exports {name[:40]!r}, which is no name")
         if exported:
             position = _after_number(data, position + (2 if data[position] == _CORE else 1))
             described = data[position]
