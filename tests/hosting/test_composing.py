@@ -13,6 +13,9 @@ from mcpgen.build.composing import compose
 from mcpgen.component.metadata import Metadata, with_metadata
 from mcpgen.component.recognising import read
 from mcpgen.errors import UsageError
+from mcpgen.wasm_tools import run
+
+HANDLER = "mcpgen:mcp/handler@0.1.0"
 
 
 def built(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -40,9 +43,10 @@ def test_composed_component_is_a_server_and_says_which(odd: Path, guard: Path, t
     server, output = tmp_path / "server.wasm", tmp_path / "both.wasm"
     metadata = Metadata("odd", "1.2.3", None, ("2026-07-28",), "handler", "0.1.0", "odd:server", "0")
     server.write_bytes(with_metadata(odd.read_bytes(), metadata))
-    run = built(guard, server, "--compose", "-o", output)
-    assert run.stdout == f"wrote {output}: odd 1.2.3, 0.0 MB\n"
-    assert run.stderr.splitlines() == ["reading", "putting guard.wasm in front", "writing"]
+    ended = built(guard, server, "--compose", "-o", output)
+    assert ended.stdout == f"wrote {output}: odd 1.2.3, 0.0 MB, imports nothing\n"
+    steps = ["reading", "putting guard.wasm in front", "checking the component", "writing"]
+    assert ended.stderr.splitlines() == steps
     made = read(output)
     assert (made.kind, made.imports) == ("handler", ())
     assert made.metadata is not None
@@ -63,6 +67,18 @@ def test_middleware_can_be_composed_with_nothing_but_a_server_behind_it(
     assert not output.exists()
 
 
+def test_whole_that_is_of_no_world_is_told(odd: Path, guard: Path, tmp_path: Path) -> None:
+    """A middleware that exports the name of our interface, and not what belongs to it."""
+    text = f"""(component (import "{HANDLER}" (instance))
+        (instance $empty) (export "{HANDLER}" (instance $empty)))"""
+    hollow = tmp_path / "hollow.wasm"
+    parsed = run("wasm-tools", "parse", "-", given=text.encode())
+    hollow.write_bytes(parsed.output)
+    with pytest.raises(UsageError, match=r"hollow\.wasm and .*odd\.wasm make no server: .*handle"):
+        compose([hollow, odd], output=tmp_path / "both.wasm")
+    assert not (tmp_path / "both.wasm").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -76,6 +92,6 @@ def test_middleware_can_be_composed_with_nothing_but_a_server_behind_it(
     ],
 )
 def test_what_cannot_be_meant_is_told(arguments: list[str], error: str) -> None:
-    run = built(*arguments)
-    assert run.returncode == 2
-    assert run.stderr.startswith(f"error: {error}")
+    ended = built(*arguments)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: {error}")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mcpgen import __version__
 from mcpgen.atomic import write_file_atomically
+from mcpgen.build.worlds import fault_of
 from mcpgen.component.metadata import Metadata, with_metadata
 from mcpgen.component.recognising import ComponentFile, read, recognise
 from mcpgen.errors import UsageError
@@ -23,6 +24,8 @@ class Composed(NamedTuple):
     path: Path
     metadata: Metadata | None
     size: int
+    #: What it still asks of its host.
+    imports: tuple[str, ...]
 
 
 def compose(
@@ -49,12 +52,26 @@ def compose(
     for each in reversed(middleware):
         progress(f"putting {Path(each.label).name} in front")
         composed = _put_in_front(each, composed)
+    progress("checking the component")
+    world = _world(composed, components[-1].metadata)
+    if world is not None and (fault := fault_of(composed.data, world)):
+        raise UsageError(
+            f"{' and '.join(each.label for each in components)} make no server: {fault}",
+            hint="mcpgen inspect shows what each imports and exports",
+        )
     data, metadata = composed.data, _metadata(components)
     if metadata is not None:
         data = with_metadata(data, metadata)
     progress("writing")
     write_file_atomically(output, data)
-    return Composed(output, metadata, len(data))
+    return Composed(output, metadata, len(data), composed.imports)
+
+
+def _world(component: ComponentFile, server: Metadata | None) -> str | None:
+    """The world of ours that the whole must be of; None where it imports what strangers know."""
+    if not component.imports:
+        return "server"
+    return "tools-http" if server is not None and server.kind == "tools-http" else None
 
 
 def _put_in_front(middleware: ComponentFile, server: ComponentFile) -> ComponentFile:

@@ -13,10 +13,18 @@ class NotOfItsWorld(Exception):
 
 def check_world(component: bytes, world: str, *, label: str) -> None:
     """Raise `NotOfItsWorld` where the component imports what `world` does not, or lacks what it exports."""
-    # As a file: wasm-tools takes the component or the WIT from standard input, and that is how it gets there.
-    ended = run("wasm-tools", "component", "targets", "--world", world, wit_directory(), "-", given=component)
-    if ended.code:
-        raise NotOfItsWorld(f"{label} is not of the world {world}: {ended.error.strip()}")
+    if fault := fault_of(component, world):
+        raise NotOfItsWorld(f"{label} is not of the world {world}: {fault}")
     imports = recognise(component, label=label).imports
     if world == "server" and imports:
         raise NotOfItsWorld(f"{label} is to import nothing, and imports {', '.join(imports)}")
+
+
+def fault_of(component: bytes, world: str) -> str | None:
+    """Why the component is not of that world of ours; None where it is. Raises `MissingExtra`."""
+    # As a file: wasm-tools takes the component or the WIT from standard input, and that is how it gets there.
+    ended = run("wasm-tools", "component", "targets", "--world", world, wit_directory(), "-", given=component)
+    if not ended.code:
+        return None
+    said, _, causes = ended.error.partition("Caused by:")
+    return " ".join((causes or said).split())
