@@ -21,6 +21,8 @@ from mcpgen.hosting.dense import dense
 from mcpgen.hosting.engine import Code, Engine
 
 ROOT = Path(__file__).resolve().parents[1]
+#: A variable of the machine that builds. Nothing of that is in a component.
+BUILT_WITH = {"MCPGEN_TESTS_SECRET": "of-the-machine-that-builds"}
 #: What every component is made of.
 _COMMON = ("runtime", "generated/mcpgen_types", "codegen/mcpgen/build", "codegen/mcpgen/component", "wit")
 
@@ -149,6 +151,6 @@ def _files(directory: Path) -> list[Path]:
 def run(command: list[str | Path], cwd: Path) -> None:
     """Run a command that has to end well."""
     # What a virtual environment has is not for components.
-    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"} | BUILT_WITH
     ended = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr

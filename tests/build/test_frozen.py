@@ -68,22 +68,27 @@ def test_frozen_server_loads_where_there_is_no_pydantic(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "code", "said"),
     [
-        (["server:server", "--target", "handler"], "it is not said where the component goes"),
-        (["server:server", "-o", "x.wasm"], "it is not said what to build"),
-        (["server:server", "--target", "wasm", "-o", "x.wasm"], "there is no target 'wasm'"),
-        (["server:server", "--target", "handler", "-o", "no/such/x.wasm"], "cannot write no/such/x.wasm"),
-        (["server:server", "--target", "handler", "-o", "x.wasm"], "there is no module 'server'"),
-        (["broken.py:server", "--target", "handler", "-o", "x.wasm"], "broken.py raised SyntaxError"),
+        (["server:server", "--target", "handler"], 2, "it is not said where the component goes"),
+        (["server:server", "-o", "x.wasm"], 2, "it is not said what to build"),
+        (["server:server", "--target", "wasm", "-o", "x.wasm"], 2, "there is no target 'wasm'"),
+        (["server:server", "--target", "handler", "-o", "no/such/x.wasm"], 2, "cannot write no/such/x.wasm"),
+        (["server:server", "--target", "handler", "-o", "x.wasm"], 2, "there is no module 'server'"),
+        (["broken.py:server", "--target", "handler", "-o", "x.wasm"], 3, "broken.py raised SyntaxError"),
+        (
+            ["old.wasm", "--target", "handler", "-o", "x.wasm"],
+            2,
+            "old.wasm is a component already, and stays",
+        ),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_built(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], code: int, said: str
 ) -> None:
     (tmp_path / "broken.py").write_text("def\n")
     command = [sys.executable, "-m", "mcpgen", "build", *arguments]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ended.returncode in (2, 3)
+    assert ended.returncode == code
     assert f"error: {said}" in ended.stderr
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"broken.py"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,10 +69,143 @@ def test_import_inside_of_an_authors_function_counts(tmp_path: Path, source: str
     assert said.startswith("Python has no ssl in a component: server -> ssl (")
 
 
+#: What is false in a component, wherever it is built.
+NEVER = [
+    "sys.version_info < (3, 12)",
+    "sys.version_info[0] == 2",
+    "sys.version_info[:2] <= (3, 9)",
+    "sys.version_info.major < 3",
+    "not (3, 8) <= sys.version_info < (4,)",
+    "version_info < (3, 11, 4)",
+    "sys.platform == 'win32'",
+    "sys.platform.startswith('win')",
+    "sys.platform in ('linux', 'darwin')",
+    "os.name == 'nt'",
+    "WINDOWS",
+    "WINDOWS and anything()",
+    "sys.platform == 'win32' or TYPE_CHECKING",
+    "not (sys.version_info >= (3, 11) or anything())",
+    "typing.TYPE_CHECKING",
+    "platform.python_implementation() == 'PyPy'",
+    "sys.implementation.name != 'cpython'",
+]
+GUARDED = """
+import os, platform, sys, typing
+from sys import version_info
+WINDOWS: bool = os.name == "nt"
+if {}:
+    import {}
+else:
+    import {}
+"""
+
+
+@pytest.mark.parametrize("test", NEVER)
+def test_condition_that_is_false_in_a_component_is_decided(tmp_path: Path, others: Path, test: str) -> None:
+    write(others, {"nice.py": GUARDED.format(test, "winreg", "json")})
+    write(tmp_path, {"server.py": "import nice\n" + GUARDED.format(test, "fancy", "json")})
+    assert refusals(tmp_path) == []
+    write(tmp_path, {"server.py": GUARDED.format(f"not ({test})", "fancy", "json")})
+    assert refusals(tmp_path)[0].startswith("there is no module fancy: server -> fancy (")
+    write(tmp_path, {"server.py": "import nice\n"})
+    write(others, {"nice.py": GUARDED.format(test, "json", "winreg")})
+    assert refusals(tmp_path)[0].startswith("Python has no winreg in a component: server -> nice -> winreg (")
+
+
+@pytest.mark.parametrize(
+    "test", ["anything()", "sys.flags.debug", "anything() and sys.platform == 'wasi'", "sys.version_info"]
+)
+def test_condition_that_only_running_decides_is_the_business_of_others(
+    tmp_path: Path, others: Path, test: str
+) -> None:
+    write(others, {"nice.py": GUARDED.format(test.replace("sys.version_info", "sys"), "winreg", "winreg")})
+    write(tmp_path, {"server.py": "import nice\n"})
+    assert refusals(tmp_path) == []
+    write(tmp_path, {"server.py": GUARDED.format(test, "winreg", "json")})
+    assert refusals(tmp_path)[0].startswith("Python has no winreg in a component: server -> winreg (")
+
+
+def test_name_that_is_given_twice_is_not_decided(tmp_path: Path) -> None:
+    source = "OLD = False\nif anything():\n    OLD = True\nif OLD:\n    import fancy\n"
+    write(tmp_path, {"server.py": source})
+    assert refusals(tmp_path)[0].startswith("there is no module fancy: ")
+
+
+def test_what_is_never_run_there_needs_nothing(tmp_path: Path) -> None:
+    source = (
+        "import sys, threading\n"
+        "if sys.platform != 'wasi':\n    threading.Thread(target=print).start()\n"
+        "start = None if sys.platform == 'wasi' else threading.Thread\n"
+    )
+    write(tmp_path, {"server.py": source})
+    assert refusals(tmp_path) == []
+
+
+@pytest.mark.parametrize("package", ["typing_extensions", "attrs", "click", "typer", "anyio", "bs4"])
+def test_packages_that_need_nothing_which_is_not_there_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, peers: Path, package: str
+) -> None:
+    installed = [str(each) for each in peers.glob(".venv/lib/python*/site-packages")]
+    monkeypatch.setattr(sys, "path", [*sys.path, *installed])
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not here")
+    write(tmp_path, {"server.py": f"import {package}\n"})
+    assert refusals(tmp_path, has_randomness=True) == []
+    assert package in closure("server", tmp_path).modules
+
+
+def test_library_is_that_of_the_component_and_not_of_the_machine(tmp_path: Path) -> None:
+    source = "import annotationlib\nfrom string.templatelib import Template\nimport os.path\nimport {}\n"
+    write(tmp_path, {"server.py": source.format("distutils.core")})
+    (said,) = refusals(tmp_path)
+    assert said.startswith("Python 3.14, which is in a component, has no module distutils: server -> ")
+    there = "xml.etree.ElementTree, collections.abc, os.path, xml.parsers.expat.errors, importlib._bootstrap"
+    write(tmp_path, {"server.py": source.format(there)})
+    assert refusals(tmp_path) == []
+
+
+def test_source_that_cannot_be_parsed_hides_nothing_else(tmp_path: Path) -> None:
+    source = "import fancy\ntry:\n    import old\nexcept Exception:\n    pass\nimport ssl\n"
+    write(tmp_path, {"server.py": source, "old.py": "print 'hello'\n"})
+    first, second = refusals(tmp_path)
+    assert first.startswith("there is no module fancy")
+    assert second.startswith("Python has no ssl")
+
+
+@pytest.mark.parametrize(
+    ("source", "missing"),
+    [
+        ("def tool():\n    from rooms.nope import thing\n", "there is no module rooms.nope"),
+        ("def tool():\n    from .rooms.nope import one, two\n", "there is no module rooms.nope"),
+        ("import rooms.nope\n", "there is no module rooms.nope"),
+        ("import rooms.east.nope\n", "there is no module rooms.east.nope"),
+        (
+            "from importlib import import_module\nx = import_module('rooms.nope')\n",
+            "there is no module rooms.n",
+        ),
+        ("import nice.nope\n", "there is no module nice.nope"),
+        ("import space.nope\n", "there is no module space.nope"),
+        ("import json.nothing\n", "Python 3.14, which is in a component, has no module json.nothing"),
+        ("from mcpgen_runtime.nope import thing\n", "there is no module mcpgen_runtime.nope"),
+        ("from rooms import nope\nfrom json import nothing\nfrom nice import thing\n", None),
+        ("import dynamic.moves.urllib\nfrom mcpgen_runtime.layers import RequestLog\n", None),
+        ("try:\n    import rooms.nope\nexcept ImportError:\n    pass\n", None),
+    ],
+)
+def test_submodule_that_is_nowhere_is_named(
+    tmp_path: Path, others: Path, source: str, missing: str | None
+) -> None:
+    write(others, {"nice/__init__.py": "import nice.made\n", "space/inner.py": "", "dynamic.py": ""})
+    write(tmp_path, {"server.py": source, "rooms/__init__.py": "", "rooms/east.py": ""})
+    said = refusals(tmp_path)
+    assert [each.startswith(str(missing)) for each in said] == ([] if missing is None else [True])
+
+
 @pytest.mark.parametrize(
     "source",
     [
         "try:\n    import fancy\nexcept ImportError:\n    fancy = None\n",
+        "from contextlib import suppress\nwith suppress(ImportError):\n    import fancy\n",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import fancy\n",
         "import typing\nif typing.TYPE_CHECKING:\n    import fancy\n",
     ],
@@ -175,6 +309,30 @@ def test_generator_with_a_seed_is_nobodys_secret(tmp_path: Path) -> None:
         tmp_path, {"server.py": "import random\nimport uuid\nr = random.Random(7).random()\nn = uuid.uuid5\n"}
     )
     assert refusals(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import secrets\ndef f(a, b):\n    return secrets.compare_digest(a, b)\n",
+        "import random\nr = random.getstate()\nrandom.setstate(r)\n",
+        "def f():\n    import random\n\ndef g(random):\n    return random.choice([1])\n",
+        "import random\ndef g():\n    random = open('x')\n    return random.random()\n",
+        "import random as r\nx = [r.upper() for r in 'abc']\n",
+    ],
+)
+def test_what_needs_no_randomness_is_taken(tmp_path: Path, source: str) -> None:
+    write(tmp_path, {"server.py": source})
+    assert refusals(tmp_path) == []
+
+
+def test_import_in_one_function_is_seen_by_those_inside_of_it(tmp_path: Path) -> None:
+    source = (
+        "def f():\n    from random import choice as c\n"
+        "    class A:\n        def g(self):\n            return c([1])\n"
+    )
+    write(tmp_path, {"server.py": source})
+    assert refusals(tmp_path)[0].startswith("random.choice needs randomness")
 
 
 def test_own_module_with_the_name_of_a_library_module_is_the_authors(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.components import Components, quick
+from tests.components import BUILT_WITH, Components, quick
 
+from mcpgen.build.library import PLATFORM, VERSION, library
 from mcpgen.component import read
 from mcpgen.wasm_tools import run
 
@@ -95,11 +97,27 @@ def test_component_imports_nothing_and_says_what_it_is(probe: Path) -> None:
         ("codec_that_no_server_needs", "True 5"),
         ("codec_of_an_older_revision", ["n"]),
         ("numbers_from_a_seed", True),
+        ("text_that_is_also_a_name", ["wasx:http", "wasx:http"]),
+        ("packages_of_others", ["Line(length=3)", "\x1b[31mred\x1b[0m", "typing.TypeIs"]),
     ],
 )
 def test_python_is_as_it_is_elsewhere(call: Callable[..., Any], tool: str, found: Any) -> None:
     assert call(tool) == found
     assert call(tool, revision="2025-06-18") == found
+
+
+def test_python_is_the_one_that_imports_are_judged_for(call: Callable[..., Any]) -> None:
+    """Where it is not: `python -m tests.build.library`, and what it says into `mcpgen/build/library.py`."""
+    version, platform, name, library_of_it = call("python_of_the_component")
+    assert (tuple(version), platform, name) == (VERSION, PLATFORM, "posix")
+    assert library_of_it == sorted(name for name in library() if "." not in name)
+
+
+def test_nothing_of_the_machine_that_built_it_is_in_the_file(probe: Path) -> None:
+    data = probe.read_bytes()
+    places = (PROBE, PROBE.parents[2], Path(sys.prefix), Path(tempfile.gettempdir(), "mcpgen-build-"))
+    words = (*map(str, places), *BUILT_WITH, *BUILT_WITH.values())
+    assert [word for word in words if word.encode() in data] == []
 
 
 def test_traceback_names_the_authors_lines(call: Callable[..., Any]) -> None:

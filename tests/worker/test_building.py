@@ -59,6 +59,11 @@ def test_folder_holds_what_its_configurations_name(trap: Path) -> None:
     assert {path.suffix for path in trap.rglob("*") if path.is_file()} == {".capnp", ".js", ".toml", ".wasm"}
 
 
+def test_folder_has_nothing_of_where_it_was_made(trap: Path) -> None:
+    made = [path for path in trap.rglob("*") if path.is_file()]
+    assert [path for path in made if str(trap.parent).encode() in path.read_bytes()] == []
+
+
 def test_what_jco_hoards_is_taken_out(trap: Path, jco: str, tmp_path: Path) -> None:
     assembled(TRAP.read_text(), tmp_path / "trap.wasm")
     raw = [jco, "transpile", "trap.wasm", "-o", "raw", "--name", "server", "--instantiation", "async"]

@@ -10,19 +10,21 @@ from typing import Any, NamedTuple
 
 from mcpgen import __version__
 from mcpgen.atomic import write_file_atomically
-from mcpgen.build.closure import Closure, closure
+from mcpgen.build.closure import closure
 from mcpgen.build.entry import NAME
 from mcpgen.build.freezing import without_pydantic
 from mcpgen.build.middleware import layers_of
 from mcpgen.build.refusing import check
-from mcpgen.build.staging import STAND_IN, WORLD, stage
+from mcpgen.build.renaming import with_own_name
+from mcpgen.build.staging import WORLD, stage
 from mcpgen.build.target import Target, target_of
 from mcpgen.build.worlds import check_world
 from mcpgen.component import INTERFACE_VERSION, Metadata, recognise, with_metadata
 from mcpgen.errors import TargetUnreachable, UsageError, unknown_name
 from mcpgen.serving.target import load_attribute, load_target
-from mcpgen.wasm_tools import run
+from mcpgen.wasm_tools import program, run
 from mcpgen.worker import prepare_worker, write_worker
+from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 
 #: What a component can be built as, and the world of each.
@@ -32,6 +34,18 @@ KINDS = {
     "wasi-http": "http-server",
     "worker": "http-server",
 }
+
+
+_MADE = (
+    "what a module does when it is imported, it does inside, while the component is made: os.environ has"
+    " nothing of this machine there; what belongs to the time when the server runs, belongs into its lifespan"
+)
+#: Where the runtime asks for something random by itself: for the key of a `ServerCore`.
+_OF_THE_KEY = f'File "{ServerCore.__module__.replace(".", "/")}.py"'
+_MADE_WITH_A_KEY = (
+    "hand the Server itself: the core around it gets its key from the host; or give ServerCore a key= that"
+    " whoever has the file may know"
+)
 
 
 class Built(NamedTuple):
@@ -53,18 +67,23 @@ def build(
     """
     if kind not in KINDS:
         raise unknown_name("target", kind, KINDS)
+    if target.endswith(".wasm"):
+        raise UsageError(
+            f"{target} is a component already, and stays what it is",
+            hint="mcpgen serve takes it, --compose puts middleware in front of it,"
+            " and --target worker makes a worker of one for HTTP",
+        )
     if kind == "worker":
         prepare_worker(output)
     elif output.is_dir() or not output.resolve().parent.is_dir():
         raise UsageError(
             f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm"
         )
+    for name in ("componentize-py", "wasm-tools"):
+        program(name)
     progress("following imports")
     of = target_of(target)
-    try:
-        found = closure(of.module, of.root)
-    except (SyntaxError, ValueError):
-        found = Closure({}, [])  # loading it says what and where
+    found = closure(of.module, of.root)
     world = KINDS[kind]
     check(found, target=target, has_randomness=world == "http-server", has_http=world == "tools-http")
     progress("loading the server")
@@ -75,13 +94,18 @@ def build(
         metadata = _metadata(of, target, kind) if layers is None else _metadata_of_layers(of)
     if layers is not None:
         world = "middleware"
-    with tempfile.TemporaryDirectory(prefix="mcpgen-build-") as directory:
-        stage(Path(directory), of, world, found)
-        progress("making the component")
-        component = _componentized(Path(directory), of)
-        component = with_metadata(component, metadata)
-        progress("checking the component")
-        check_world(component, world, label=str(output))
+    try:
+        with tempfile.TemporaryDirectory(prefix="mcpgen-build-") as directory:
+            stage(Path(directory), of, world, found)
+            progress("making the component")
+            component = with_metadata(_componentized(Path(directory), of), metadata)
+    except OSError as problem:
+        raise TargetUnreachable(
+            f"no component could be made of {target}: {problem}",
+            hint=f"it is made in {tempfile.gettempdir()}, which takes 100 MB; TMPDIR names another place",
+        ) from problem
+    progress("checking the component")
+    check_world(component, world, label=str(output))
     if kind == "worker":
         write_worker(recognise(component, label=target), output=output, progress=progress)
     else:
@@ -126,15 +150,16 @@ def _componentized(staged: Path, of: Target) -> bytes:
         *("--python-path", staged / "modules", "--python-path", of.root, "--stub-wasi", "--output", made),
     )
     if ended.code:
+        said = _of_python(ended.error)
         raise TargetUnreachable(
-            f"{of.named} failed while the component was made:\n{_of_python(ended.error)}",
-            hint="what a module does when it is imported, it does inside, while the component is made",
+            f"{of.named} failed while the component was made:\n{said}",
+            hint=_MADE_WITH_A_KEY if _OF_THE_KEY in said else _MADE,
         )
     stripped = staged / "stripped.wasm"
     ended = run("wasm-tools", "strip", "--all", made, "--output", stripped)
     if ended.code:
-        raise RuntimeError(f"wasm-tools strip: {ended.error}")
-    return stripped.read_bytes().replace(STAND_IN, b"wasi:")
+        raise OSError(f"wasm-tools strip: {ended.error.strip()}")
+    return with_own_name(stripped.read_bytes())
 
 
 def _of_python(said: str) -> str:

@@ -8,15 +8,21 @@ when they are imported. What a `try` catches as an `ImportError` may be missing 
 from __future__ import annotations
 
 import ast
-import importlib.machinery
 import sys
+import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import NamedTuple
+from pkgutil import get_importer
+from typing import Any, NamedTuple
 
-_OURS = ("mcpgen_runtime", "mcpgen_types")
-_ABSENT = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException")
+import mcpgen_runtime
+import mcpgen_types
+from mcpgen.build.imports import Import, imports
+from mcpgen.build.library import library
+
+_OURS = {package.__name__: [*package.__path__] for package in (mcpgen_runtime, mcpgen_types)}
 
 
 class Place(NamedTuple):
@@ -26,21 +32,13 @@ class Place(NamedTuple):
     line: int
 
 
-class Import(NamedTuple):
-    """That a module is imported. `optional`: whoever imports it does without, if need be."""
-
-    name: str
-    line: int
-    optional: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Module:
     """A module that the server imports, from `importer`, at `place`: None for the first.
 
-    `file` is its source; None for a namespace, and for what is part of Python or of mcpgen's runtime. A
-    package's modules are looked for `inside` of its folders. Without one that is `optional` its importer
-    does, or the importer of that.
+    `file` is its source; None for a namespace, and for what is part of Python or of mcpgen's runtime. `tree`
+    is None as well where the source cannot be parsed. A package's modules are looked for `inside` of its
+    folders. Without one that is `optional` its importer does, or the importer of that.
     """
 
     name: str
@@ -88,22 +86,21 @@ class Closure:
 
 
 def closure(module: str, root: Path) -> Closure:
-    """What the module of that name, found in `root`, imports.
-
-    Raises `SyntaxError` for a source that is none.
-    """
+    """What the module of that name, found in `root`, imports. What no source is, imports nothing."""
     return _Search(root).run(module)
 
 
 class _Search:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        self._path = [str(self._root), *(each for each in sys.path if each)]
+        # A component has a library of its own, in which not all is that this one has.
+        library_here = _library_here()
+        self._path = [str(self._root), *(each for each in sys.path if each and each not in library_here)]
         self._found: dict[str, Module] = {}
         self._missing: list[Missing] = []
 
     def run(self, name: str) -> Closure:
-        waiting = list(self._modules(Import(name, 0, optional=False), None))
+        waiting = list(self._modules(Import(name, 0, False, 1), None))
         while waiting:
             module = waiting.pop(0)
             if module.tree is not None:
@@ -126,22 +123,30 @@ class _Search:
             known = self._found.get(name)
             if known is None or (known.optional and not optional):
                 known = self._looked_up(name, path, importer, place)
-                if known is None:
-                    # `from package import name` may mean a name in the package's own code.
-                    if end == 1 and not optional and importer is not None and place is not None:
-                        self._missing.append(Missing(name, importer, place))
+                if known is None or (end <= wanted.certain and known.is_library and not _is_there(name)):
+                    if importer is not None and place is not None and not optional and end <= wanted.certain:
+                        self._miss(name, importer, place)
                     return
                 self._found[name] = known = replace(known, optional=optional)
                 yield known
             path = None if known.is_library else [*(known.inside or ())]
 
+    def _miss(self, name: str, importer: Module, place: Place) -> None:
+        package = self._found.get(name.rpartition(".")[0])
+        # Modules can be made by code: others do it in theirs, and a plain module of theirs may have some.
+        is_known = package is None or package.is_library or package.is_authors or bool(package.inside)
+        if is_known and (package is None or importer.is_authors):
+            missing = Missing(name, importer, place)
+            if missing not in self._missing:  # each name of a `from` asks for it
+                self._missing.append(missing)
+
     def _looked_up(
         self, name: str, path: list[str] | None, importer: Module | None, place: Place | None
     ) -> Module | None:
         top = name.partition(".")[0]
-        if path is None or (top in sys.stdlib_module_names and not self._is_shadowed(top)) or top in _OURS:
+        if path is None or (top in library() and not self._is_shadowed(top)) or top in _OURS:
             return Module(name, None, importer, place, is_library=True)
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        spec = _spec(name, path)
         if spec is None:
             return None
         inside = tuple(spec.submodule_search_locations or ())
@@ -152,84 +157,45 @@ class _Search:
             return Module(name, None, importer, place, compiled=file)
         resolved = file.resolve()
         is_authors = resolved.is_relative_to(self._root) and "site-packages" not in resolved.parts
-        tree = ast.parse(file.read_bytes(), str(file))
+        try:
+            tree = ast.parse(file.read_bytes(), str(file))
+        except (SyntaxError, ValueError, RecursionError, OSError):
+            tree = None  # if it is imported at all, loading it says what and where
         return Module(name, file, importer, place, is_authors=is_authors, tree=tree, inside=inside)
 
     def _is_shadowed(self, name: str) -> bool:
-        return (self._root / f"{name}.py").is_file()
+        places = (self._root / f"{name}.py", self._root / name / "__init__.py")
+        return any(place.is_file() for place in places)
 
 
-def imports(tree: ast.Module, name: str, *, is_package: bool, deep: bool) -> Iterator[Import]:
-    """What the source of the module `name` imports; `deep` also inside of functions."""
-    yield from _of(tree.body, name, is_package, deep, optional=False)
+def _spec(name: str, path: list[str]) -> ModuleSpec | None:
+    """Where the module is. `PathFinder` would want the packages around a namespace to be imported."""
+    portions: list[str] = []
+    for folder in path:
+        finder: Any = get_importer(folder)
+        spec: ModuleSpec | None = None if finder is None else finder.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            return spec
+        portions += (spec and spec.submodule_search_locations) or ()
+    if not portions:
+        return None
+    namespace = ModuleSpec(name, None, is_package=True)
+    namespace.submodule_search_locations = portions
+    return namespace
 
 
-def _of(
-    nodes: list[ast.stmt], name: str, is_package: bool, deep: bool, *, optional: bool
-) -> Iterator[Import]:
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            yield from (Import(alias.name, node.lineno, optional) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parts = name.split(".")
-                above = parts[: len(parts) - node.level + is_package]
-                base = ".".join([*above, *([base] if base else [])])
-            if base:
-                yield Import(base, node.lineno, optional)
-            yield from (
-                Import(f"{base}.{alias.name}".lstrip("."), node.lineno, optional)
-                for alias in node.names
-                if alias.name != "*"
-            )
-        elif isinstance(node, ast.If):
-            if not _is_for_types(node.test):
-                yield from _of(node.body, name, is_package, deep, optional=optional)
-            yield from _of(node.orelse, name, is_package, deep, optional=optional)
-        elif isinstance(node, ast.Try):
-            caught = optional or any(_catches(handler) for handler in node.handlers)
-            yield from _of(node.body, name, is_package, deep, optional=caught)
-            for handler in node.handlers:
-                yield from _of(handler.body, name, is_package, deep, optional=caught)
-            yield from _of([*node.orelse, *node.finalbody], name, is_package, deep, optional=optional)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            if deep:
-                yield from _of(node.body, name, is_package, deep, optional=optional)
-        else:
-            for _, value in ast.iter_fields(node):
-                inner = (
-                    [each for each in value if isinstance(each, ast.stmt)] if isinstance(value, list) else []
-                )
-                yield from _of(inner, name, is_package, deep, optional=optional)
-                if isinstance(value, list) and value and isinstance(value[0], ast.match_case):
-                    for case in value:
-                        yield from _of(case.body, name, is_package, deep, optional=optional)
-            if deep or not isinstance(node, ast.FunctionDef):
-                yield from _by_name(node, optional)
-
-
-def _by_name(node: ast.stmt, optional: bool) -> Iterator[Import]:
-    """`import_module("name")`, of a name that is written out."""
-    if not isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return):
-        return
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and each.args and isinstance(each.args[0], ast.Constant):
-            function = each.func
-            called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            value = each.args[0].value
-            if called in ("import_module", "__import__") and isinstance(value, str) and value[:1] != ".":
-                yield Import(value, each.lineno, optional)
-
-
-def _is_for_types(test: ast.expr) -> bool:
-    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
-    return name == "TYPE_CHECKING"
-
-
-def _catches(handler: ast.ExceptHandler) -> bool:
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(
-        kind is None or (kind.attr if isinstance(kind, ast.Attribute) else getattr(kind, "id", "")) in _ABSENT
-        for kind in kinds
+def _is_there(name: str) -> bool:
+    """Whether Python's library in a component, or mcpgen's runtime, has a module of that name."""
+    if name in library() or name in _OURS:
+        return True
+    package, *parts = name.split(".")
+    return package in _OURS and any(
+        Path(folder, *parts).with_suffix(".py").is_file() or Path(folder, *parts).is_dir()
+        for folder in _OURS[package]
     )
+
+
+def _library_here() -> set[str]:
+    """Where the library of the Python is that runs this."""
+    folders = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    return folders | {str(Path(folder, "lib-dynload")) for folder in folders}

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from mcpgen.build.closure import Closure, Module, Place
+from mcpgen.build.guards import Guards
+from mcpgen.build.library import VERSION, library
+from mcpgen.build.naming import uses
 from mcpgen.errors import UsageError
 
 #: Modules of Python's library that its build for WebAssembly lacks.
 _ABSENT = frozenset(
     {
-        *(
-            "bz2",
-            "ctypes",
-            "curses",
-            "fcntl",
-            "grp",
-            "lzma",
-            "mmap",
-            "msvcrt",
-            "nt",
-            "pty",
-            "pwd",
-            "readline",
-        ),
+        *("bz2", "compression.bz2", "compression.lzma", "compression.zstd", "concurrent.interpreters"),
+        *("ctypes", "curses", "fcntl", "grp", "lzma", "mmap", "msvcrt", "nt", "pty", "pwd", "readline"),
         *("resource", "ssl", "syslog", "termios", "tkinter", "tty", "turtle", "winreg", "winsound"),
     }
 )
@@ -56,7 +47,9 @@ _RANDOM_MODULES = ("secrets",)
 #: What has the host make HTTP requests.
 _OUTGOING = "mcpgen_runtime.outgoing"
 #: What of `random` needs no chance, or says where its own comes from.
-_SEEDED = frozenset({"Random", "seed"})
+_SEEDED = frozenset({"Random", "seed", "getstate", "setstate"})
+#: What of `secrets` needs none at all.
+_COMPARED = "secrets.compare_digest"
 _HINTS = {
     "the network": "mcpgen_runtime.outgoing.fetch does it, with --target tools-http; or serve it natively",
     "processes": "serve this tool natively: mcpgen serve",
@@ -104,13 +97,8 @@ def refused(found: Closure, *, has_randomness: bool, has_http: bool = False) -> 
         hint = "build it with --target tools-http, and name the hosts to mcpgen serve: --allow-host NAME"
         yield Refusal(what, "the network", tuple(_names(outgoing)), outgoing.place, hint)
     for missing in found.missing:
-        yield Refusal(
-            f"there is no module {missing.name}",
-            "",
-            (*_names(missing.importer), missing.name),
-            missing.place,
-            f"install it here, or import it in a try that catches ImportError: {missing.name}",
-        )
+        what, hint = _of_missing(missing.name)
+        yield Refusal(what, "", (*_names(missing.importer), missing.name), missing.place, hint)
     for module in found.modules.values():
         if refusal := _of_module(module):
             yield refusal
@@ -118,8 +106,19 @@ def refused(found: Closure, *, has_randomness: bool, has_http: bool = False) -> 
         yield from _of_calls(module, has_randomness=has_randomness)
 
 
+def _of_missing(name: str) -> tuple[str, str]:
+    """What is said of an import of what is nowhere, and the way out."""
+    top = name.partition(".")[0]
+    if top in library() or top in sys.stdlib_module_names:
+        version = ".".join(map(str, VERSION[:2]))
+        return f"Python {version}, which is in a component, has no module {name}", "do without it"
+    return (
+        f"there is no module {name}",
+        f"install it here, or import it in a try that catches ImportError: {name}",
+    )
+
+
 def _of_module(module: Module) -> Refusal | None:
-    top = module.name.partition(".")[0]
     chain = tuple(_names(module))
     if module.optional:
         return None
@@ -140,7 +139,13 @@ def _of_module(module: Module) -> Refusal | None:
     if not module.is_library:
         return None
     if module.name in _ABSENT:
-        return Refusal(f"Python has no {top} in a component", "", chain, module.place, _hint_of_absent(top))
+        return Refusal(
+            f"Python has no {module.name} in a component",
+            "",
+            chain,
+            module.place,
+            _hint_of_absent(module.name),
+        )
     by_author = module.importer is not None and module.importer.is_authors
     needs = _USELESS.get(module.name)
     if by_author and needs is not None:
@@ -170,14 +175,11 @@ def _hint_of_absent(name: str) -> str:
 
 def _of_calls(module: Module, *, has_randomness: bool) -> Iterator[Refusal]:
     """What an author's module calls by a name that says what it needs."""
-    assert module.tree is not None and module.file is not None
-    names = _imported_names(module.tree)
-    for node in ast.walk(module.tree):
-        if not isinstance(node, ast.Attribute | ast.Name) or not isinstance(node.ctx, ast.Load):
-            continue
-        called = _dotted(node, names)
+    if module.tree is None or module.file is None:
+        return
+    for called, line in uses(module.tree, Guards(module.tree).decided):
         chain = (*_names(module),)
-        place = Place(module.file, node.lineno)
+        place = Place(module.file, line)
         if called in _THREADS or called in _POOLS or called.endswith(".run_in_executor"):
             what = (
                 f"{called if called[0] != '.' else called[1:]} needs a thread, and a component has one alone"
@@ -200,36 +202,9 @@ def _is_random(called: str) -> bool:
     module, _, name = called.rpartition(".")
     return (
         called in _RANDOM
-        or module in _RANDOM_MODULES
+        or (module in _RANDOM_MODULES and called != _COMPARED)
         or (module == "random" and name not in _SEEDED and (name[:1].islower() or name == "SystemRandom"))
     )
-
-
-def _imported_names(tree: ast.Module) -> dict[str, str]:
-    """What a name of the module stands for, where it was imported."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                names[alias.asname or alias.name.partition(".")[0]] = (
-                    alias.name if alias.asname else alias.name.partition(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            for alias in node.names:
-                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return names
-
-
-def _dotted(node: ast.Attribute | ast.Name, names: dict[str, str]) -> str:
-    """`a.b.c`, its first part as it was imported; `.c` where it is an attribute of something else."""
-    parts: list[str] = []
-    value: ast.expr = node
-    while isinstance(value, ast.Attribute):
-        parts.append(value.attr)
-        value = value.value
-    if not isinstance(value, ast.Name) or value.id not in names:
-        return f".{parts[0]}" if parts else ""
-    return ".".join([names[value.id], *reversed(parts)])
 
 
 def _names(module: Module) -> list[str]:

@@ -10,6 +10,7 @@ import mcpgen_runtime
 import mcpgen_types
 from mcpgen.build.closure import Closure
 from mcpgen.build.entry import NAME, entry_text
+from mcpgen.build.renaming import REAL, STAND_IN
 from mcpgen.build.target import Target
 from mcpgen.paths import wit_directory
 from mcpgen_runtime import _HOMES
@@ -17,9 +18,6 @@ from mcpgen_runtime.revisions import LEGACY
 
 #: The world that is put together for a build: ours, and what our components export besides.
 WORLD = "component"
-#: What WASI is called while componentize-py is at work: it makes a trap of every import that it knows as
-#: WASI's, also of the few that are meant to be there. The name is as long as the real one.
-STAND_IN = b"wasx:"
 #: What the runtime imports by names that it puts together.
 _BY_NAME = (
     "mcpgen_types.fallbacks",
@@ -65,7 +63,7 @@ def _stage_wit(directory: Path, world: str) -> None:
     deps = directory / "deps"
     deps.mkdir(parents=True)
     for file in (*wit_directory().glob("*.wit"), *wit_directory().glob("deps/*.wit")):
-        (deps / file.name).write_bytes(file.read_bytes().replace(b"wasi:", STAND_IN))
+        (deps / file.name).write_bytes(file.read_bytes().replace(REAL, STAND_IN))
     lines = [f"include mcpgen:mcp/{world}@0.1.0;"]
     if world != "http-server":  # it writes to standard error itself
         lines.append("export mcpgen:mcp/diagnostics@0.1.0;")
@@ -75,9 +73,14 @@ def _stage_wit(directory: Path, world: str) -> None:
 def _stage_others(modules: Path, found: Closure) -> None:
     """Copy packages of others, for beside them lies what is not to come along."""
     for module in found.others:
-        if module.file is None or "." in module.name:
+        *above, name = module.name.split(".")
+        around = [".".join(above[:end]) for end in range(1, len(above) + 1)]
+        # What is around it comes along whole, unless it is a namespace: that has no file.
+        if module.file is None or any(found.modules[each].file is not None for each in around):
             continue
+        folder = modules.joinpath(*above)
+        folder.mkdir(parents=True, exist_ok=True)
         if module.file.name == "__init__.py":
-            shutil.copytree(module.file.parent, modules / module.name, ignore=_LEFT_OF_OTHERS)
+            shutil.copytree(module.file.parent, folder / name, ignore=_LEFT_OF_OTHERS)
         else:
-            shutil.copyfile(module.file, modules / module.file.name)
+            shutil.copyfile(module.file, folder / module.file.name)

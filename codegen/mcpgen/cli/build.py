@@ -72,14 +72,16 @@ def _compose(components: list[str], output: Path, say: Callable[[str], None]) ->
 
     whole = compose([Path(each) for each in components], output=output, progress=say)
     named = "" if whole.metadata is None else f"{whole.metadata.name} {whole.metadata.version}, "
-    return f"wrote {whole.path}: {named}{whole.size / 1e6:.1f} MB"
+    imports = f"imports {', '.join(whole.imports)}" if whole.imports else "imports nothing"
+    return f"wrote {whole.path}: {named}{whole.size / 1e6:.1f} MB, {imports}"
 
 
 def _build(target: str, kind: str, output: Path, say: Callable[[str], None]) -> str:
     if kind == "worker" and target.endswith(".wasm"):
         from mcpgen.component import read
-        from mcpgen.worker import write_worker
+        from mcpgen.worker import prepare_worker, write_worker
 
+        prepare_worker(output)
         write_worker(read(Path(target)), output=output, progress=say)
         return f"wrote {output}"
     from mcpgen.build import build

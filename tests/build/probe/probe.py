@@ -6,11 +6,17 @@ import asyncio
 import datetime
 import inspect
 import json
+import os
 import random
+import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import attrs
+import click
+import typing_extensions
 
 from mcpgen_runtime import RequestContext, Server
 
@@ -36,6 +42,32 @@ def probe(function: Callable[[], Any]) -> None:
         return json.dumps(await found if inspect.isawaitable(found) else found)
 
     server.add_tool({"name": function.__name__, "inputSchema": {"type": "object"}}, handler)
+
+
+#: As long as components are made, WASI's names begin so.
+named_oddly = {"wasx:": "wasx:http"}
+
+
+@probe
+def text_that_is_also_a_name() -> list[str]:
+    return [*named_oddly.values(), *(value for key, value in named_oddly.items() if key[:3] == "was")]
+
+
+@probe
+def python_of_the_component() -> list[Any]:
+    return [tuple(sys.version_info), sys.platform, os.name, sorted(sys.stdlib_module_names)]
+
+
+@attrs.define
+class Line:
+    """Made by a package of others."""
+
+    length: int
+
+
+@probe
+def packages_of_others() -> list[str]:
+    return [repr(Line(3)), click.style("red", fg="red"), str(typing_extensions.TypeIs)]
 
 
 @probe

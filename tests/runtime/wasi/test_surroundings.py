@@ -241,3 +241,27 @@ surroundings.prepare()
         install=False,
     )
     assert told == ["True True"]
+
+
+def test_no_core_can_make_itself_a_key_while_the_component_is_made(tmp_path: Path) -> None:
+    """One that a handler of the author's own keeps would stay the file's, whatever key the host gives."""
+    told = run(
+        tmp_path,
+        """
+from mcpgen_runtime import Server
+from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.gateway import GatewayCore, ServerHandler
+
+class Gateway(ServerHandler):
+    def capabilities(self): return None
+
+for make in (lambda: ServerCore(Server("s", "1")), lambda: GatewayCore(Gateway(Server("s", "1")))):
+    try:
+        tell("made", make())
+    except NotImplementedError as error:
+        tell("would be the same in every copy" in str(error))
+tell(ServerCore(Server("s", "1"), key=bytes(32)).sealer is not None)
+""",
+        install=False,
+    )
+    assert told == ["True", "True", "True"]
