@@ -81,6 +81,11 @@ def test_frozen_server_loads_where_there_is_no_pydantic(tmp_path: Path) -> None:
             2,
             "old.wasm is a component already, and stays",
         ),
+        (
+            ["broken.py:server", "--target", "handler", "-o", "broken.py"],
+            2,
+            "broken.py is there already, and no component",
+        ),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_built(

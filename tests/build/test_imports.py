@@ -88,6 +88,7 @@ NEVER = [
     "typing.TYPE_CHECKING",
     "platform.python_implementation() == 'PyPy'",
     "sys.implementation.name != 'cpython'",
+    "__name__ == '__main__'",
 ]
 GUARDED = """
 import os, platform, sys, typing
@@ -291,7 +292,9 @@ def test_locks_need_no_thread(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "import os\nkey = os.urandom(32)\n",
+        "import os\ndef f(key=lambda: os.urandom(32)):\n    return key()\n",
+        "import secrets\nrandom = secrets.SystemRandom()\n",
+        "import uuid\nfrom dataclasses import field\nid = field(default_factory=uuid.uuid4)\n",
         "import secrets\ndef f():\n    return secrets.token_hex()\n",
         "from uuid import uuid4\ndef f():\n    return uuid4()\n",
         "import random\ndef f():\n    return random.choice([1])\n",
@@ -302,6 +305,25 @@ def test_randomness_is_refused_where_nothing_is_imported(tmp_path: Path, source:
     write(tmp_path, {"server.py": source})
     assert "needs randomness, and what imports nothing has none: server (" in refusals(tmp_path)[0]
     assert refusals(tmp_path, has_randomness=True) == []
+
+
+@pytest.mark.parametrize("has_randomness", [False, True])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\nkey = os.urandom(32)\n",
+        "import secrets\nif anything():\n    KEY = secrets.token_hex(16).upper()\n",
+        "from uuid import uuid4\nclass A:\n    id = str(uuid4())\n",
+        "import secrets\nids = [secrets.token_hex() for n in range(3)]\n",
+    ],
+)
+def test_what_would_be_the_same_in_every_copy_is_refused(
+    tmp_path: Path, source: str, has_randomness: bool
+) -> None:
+    write(tmp_path, {"server.py": source})
+    found = [*refused(closure("server", tmp_path), has_randomness=has_randomness)]
+    assert "is called when it is imported: what it gives would be the same" in found[0].what
+    assert found[0].hint.startswith("make it in the lifespan, or in the handler")
 
 
 def test_generator_with_a_seed_is_nobodys_secret(tmp_path: Path) -> None:

@@ -148,12 +148,19 @@ def test_time_is_the_hosts_and_not_that_of_the_build(call: Callable[..., Any]) -
 
 
 _FAILING = """\
-import secrets
 from mcpgen_runtime import Server
+from mcpgen_runtime.core import ServerCore
 
-server = Server("s", "1")
+
+class Mine:
+    def __init__(self, core):
+        self.handle_request = core.handle_request
+        self.handle_notification = core.handle_notification
+        self.capabilities = core.capabilities
+
+
 try:
-    KEY = secrets.token_bytes(32)
+    server = Mine(ServerCore(Server("s", "1")))
 except NotImplementedError as refused:
     raise LookupError("not at home") from refused
 """
@@ -168,9 +175,10 @@ def test_key_that_would_be_in_every_copy_fails_the_build_and_the_module_is_told(
     )
     assert ended.returncode == 3
     assert "server:server failed while the component was made:" in ended.stderr
-    assert 'File "server.py", line 6' in ended.stderr
+    assert 'File "server.py", line 13' in ended.stderr
     assert "would be the same in every copy of it: make it in the lifespan" in ended.stderr
-    assert 'File "server.py", line 8' in ended.stderr
+    assert 'File "server.py", line 15' in ended.stderr
     assert "LookupError: not at home" in ended.stderr
+    assert "hint: hand the Server itself: the core around it gets its key from the host" in ended.stderr
     assert (tmp_path / "server.wasm").read_bytes() == b"before"
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {"server.py", "server.wasm"}

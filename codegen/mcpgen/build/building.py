@@ -14,6 +14,7 @@ from mcpgen.build.closure import closure
 from mcpgen.build.entry import NAME
 from mcpgen.build.freezing import without_pydantic
 from mcpgen.build.middleware import layers_of
+from mcpgen.build.output import check_output
 from mcpgen.build.refusing import check
 from mcpgen.build.renaming import with_own_name
 from mcpgen.build.staging import WORLD, stage
@@ -75,10 +76,8 @@ def build(
         )
     if kind == "worker":
         prepare_worker(output)
-    elif output.is_dir() or not output.resolve().parent.is_dir():
-        raise UsageError(
-            f"cannot write {output}", hint="name a file in a directory that exists: -o server.wasm"
-        )
+    else:
+        check_output(output, such_as="server.wasm")
     for name in ("componentize-py", "wasm-tools"):
         program(name)
     progress("following imports")

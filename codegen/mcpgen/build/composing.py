@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from mcpgen import __version__
 from mcpgen.atomic import write_file_atomically
+from mcpgen.build.output import check_output
 from mcpgen.build.worlds import fault_of
 from mcpgen.component.metadata import Metadata, with_metadata
 from mcpgen.component.recognising import ComponentFile, read, recognise
@@ -41,10 +42,7 @@ def compose(
             "there is nothing to compose: two components or more are made one",
             hint="mcpgen build guard.wasm server.wasm --compose -o guarded.wasm, the outermost first",
         )
-    if output.is_dir() or not output.resolve().parent.is_dir():
-        raise UsageError(
-            f"cannot write {output}", hint="name a file in a directory that exists: -o guarded.wasm"
-        )
+    check_output(output, such_as="guarded.wasm")
     progress("reading")
     components = [read(path) for path in paths]
     check_chain(components)

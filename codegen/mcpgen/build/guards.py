@@ -129,6 +129,10 @@ class Guards:
         return not ending
 
     def _compared(self, node: ast.Compare) -> bool:
+        match node:
+            # A component's modules are imported, whatever they are called.
+            case ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")]):
+                return False
         value = self._value(node.left)
         for op, right in zip(node.ops, node.comparators, strict=True):
             compare = _COMPARES.get(type(op))

@@ -20,12 +20,14 @@ class Use(NamedTuple):
 
     called: str
     line: int
+    #: It is called there, while the module is imported.
+    at_import: bool
 
 
 def uses(tree: ast.Module, decided: Decided) -> Iterator[Use]:
     """The names and attributes that a source reads, but for where `decided` says that it never comes."""
     names = names_of(tree)
-    yield from _Uses(decided).of(tree, names, names)
+    yield from _Uses(decided).of(tree, names, names, at_import=True)
 
 
 def names_of(scope: ast.AST) -> dict[str, str | None]:
@@ -78,18 +80,20 @@ class _Uses:
     def __init__(self, decided: Decided) -> None:
         self._decided = decided
 
-    def of(self, node: ast.AST, names: Names, around: Names) -> Iterator[Use]:
+    def of(self, node: ast.AST, names: Names, around: Names, *, at_import: bool) -> Iterator[Use]:
         """`names` are those that this node sees, `around` those that a function in it does."""
         for child in self._alive(node):
             if isinstance(child, ast.Attribute | ast.Name) and isinstance(child.ctx, ast.Load):
-                yield Use(dotted(child, names), child.lineno)
+                called = isinstance(node, ast.Call) and child is node.func
+                yield Use(dotted(child, names), child.lineno, at_import and called)
             if isinstance(child, ast.ClassDef):  # functions in it do not see its names
-                yield from self.of(child, {**names, **names_of(child)}, around)
+                yield from self.of(child, {**names, **names_of(child)}, around, at_import=at_import)
             elif isinstance(child, _SCOPES):
                 inside = {**around, **names_of(child)}
-                yield from self.of(child, inside, inside)
+                later = isinstance(child, _FUNCTIONS)
+                yield from self.of(child, inside, inside, at_import=at_import and not later)
             else:
-                yield from self.of(child, names, around)
+                yield from self.of(child, names, around, at_import=at_import)
 
     def _alive(self, node: ast.AST) -> Iterator[ast.AST]:
         holds = self._decided(node.test) if isinstance(node, ast.If | ast.IfExp) else None

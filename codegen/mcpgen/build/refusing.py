@@ -177,7 +177,7 @@ def _of_calls(module: Module, *, has_randomness: bool) -> Iterator[Refusal]:
     """What an author's module calls by a name that says what it needs."""
     if module.tree is None or module.file is None:
         return
-    for called, line in uses(module.tree, Guards(module.tree).decided):
+    for called, line, at_import in uses(module.tree, Guards(module.tree).decided):
         chain = (*_names(module),)
         place = Place(module.file, line)
         if called in _THREADS or called in _POOLS or called.endswith(".run_in_executor"):
@@ -188,6 +188,14 @@ def _of_calls(module: Module, *, has_randomness: bool) -> Iterator[Refusal]:
         elif called in _PROCESSES:
             what = f"{called} needs a process, and a component has none"
             yield Refusal(what, "processes", chain, place, _HINTS["processes"])
+        elif at_import and _is_drawn(called):
+            what = f"{called} is called when it is imported: what it gives would be the same in every copy"
+            hint = "make it in the lifespan, or in the handler" + (
+                ""
+                if has_randomness
+                else "; and with --target wasi-http, for this one has no randomness at all"
+            )
+            yield Refusal(what, "randomness", chain, place, hint)
         elif not has_randomness and _is_random(called):
             yield Refusal(
                 f"{called} needs randomness, and what imports nothing has none",
@@ -196,6 +204,12 @@ def _of_calls(module: Module, *, has_randomness: bool) -> Iterator[Refusal]:
                 place,
                 "build it with --target wasi-http; random.Random(seed) does where anybody may know it",
             )
+
+
+def _is_drawn(called: str) -> bool:
+    """Whether a call of it gives something random, and no generator of it: nor what has a seed perhaps."""
+    module, _, name = called.rpartition(".")
+    return called in _RANDOM or (module in _RANDOM_MODULES and name[:1].islower() and called != _COMPARED)
 
 
 def _is_random(called: str) -> bool:
