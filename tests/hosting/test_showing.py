@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import shutil
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
-from tests.hosting.conftest import LIMITS, Component, hosted, in_a_loop, peer_of
+from tests.hosting.conftest import LIMITS, META, Component, hosted, in_a_loop, peer_of
 
 from mcpgen.hosting.engine import Engine
 from mcpgen.hosting.grants import Grants
@@ -31,6 +35,16 @@ NAMED = """
 PRINTED = """
   (func (export "mcpgen:mcp/diagnostics@0.1.0#printed") (result i32)
     (if (global.get $asked) (then (unreachable)))
+    (i32.const 4096)))
+"""
+
+#: As it prints "this is no JSON", which takes a while.
+SLOWLY = """
+  (func (export "mcpgen:mcp/diagnostics@0.1.0#printed") (result i32) (local $n i32)
+    (loop (br_if 0
+      (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 200000000))))
+    (i32.store (i32.const 4096) (i32.const 1152))
+    (i32.store (i32.const 4100) (i32.const 15))
     (i32.const 4096)))
 """
 
@@ -99,6 +113,28 @@ async def test_component_that_traps_as_it_prints_behind_another_is_not_called_ag
         assert (await peer.asked("ok again"))["result"]["calls"] == 1
     (line,) = (each.message for each in caplog.records if each.levelno >= logging.ERROR)
     assert line.startswith("talking.wasm: ")
+
+
+def test_last_words_are_heard_before_the_server_ends(component: Component, tmp_path: Path) -> None:
+    source, wit = tmp_path / "slow.wat", tmp_path / "wit"
+    text = (Path(__file__).parent / "odd.wat").read_text().rstrip().removesuffix(")") + SLOWLY
+    # What imports nothing prints before it is answered for.
+    imported = '(module (import "wasi:cli/environment@0.2.0" "get-environment" (func (param i32)))'
+    source.write_text(text.replace("(module", imported, 1))
+    shutil.copytree(ROOT / "wit", wit)
+    with (wit / "mcp.wit").open("a") as world:
+        world.write("world slow { import wasi:cli/environment@0.2.0; export handler; export diagnostics; }")
+    served = [
+        sys.executable,
+        "-m",
+        "mcpgen",
+        "serve",
+        str(component("slow", world="slow", wit=wit, source=source)),
+    ]
+    call = {"jsonrpc": "2.0", "id": "ok", "method": "tools/call", "params": {"name": "it", "_meta": META}}
+    ended = subprocess.run(served, input=json.dumps(call), capture_output=True, text=True, check=True)
+    assert json.loads(ended.stdout)["id"] == "ok"
+    assert ended.stderr.count("slow.wasm: this is no JSON") == 2  # as the host asked it, and its client
 
 
 def test_message_is_passed_whole_and_not_kept_after_its_call(odd: Path) -> None:

@@ -21,9 +21,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from mcpgen.hosting.instance import Call, Instance, Slices, Trapped, ended
+from mcpgen.hosting.job import Job, nothing
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.showing import shown_line
 
@@ -37,39 +38,10 @@ _LONGEST_LOG = 16 * 1024
 _MOST_LOST = 4
 #: What the event loop can stand still for, in seconds: a slice, and what is done with what came of it.
 _PATIENCE = 0.004
+#: What is left to do after the last calls, their last words among it, is waited for so long at the end.
+_LEAVING_SECONDS = 1.0
 #: Calls that are begun in threads, after one that took longer: at first, and at most.
 _FIRST_PAUSE, _LONGEST_PAUSE = 8, 4096
-
-
-class _Job:
-    """A call that is asked for; `finish` is called in the event loop, if it does not end where it begins."""
-
-    __slots__ = (
-        *("call", "cancelled", "error", "finish", "instance", "loop", "over", "run", "slices", "value"),
-    )
-
-    def __init__(self, run: Callable[[Any, Call], Slices[Any]], loop: asyncio.AbstractEventLoop) -> None:
-        self.run = run
-        self.loop = loop
-        self.finish: Callable[[Any, BaseException | None], None] = _forget
-        self.call: Call | None = None
-        #: Of one that was begun already: its instance, what is left of it, and how it ended if it has.
-        self.instance: Any = None
-        self.slices: Slices[Any] | None = None
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.cancelled = False
-        #: Whether it was told how it ended.
-        self.over = False
-
-    def tell(self, value: Any, error: BaseException | None) -> None:
-        """From any thread: how it ended. Only the first time counts."""
-        if not self.over:
-            self.over = True
-            try:
-                self.loop.call_soon_threadsafe(self.finish, value, error)
-            except RuntimeError:  # the loop is closed: nobody waits any more
-                log.debug("a call of a component ended after its event loop")
 
 
 class Pool(Generic[I]):
@@ -108,7 +80,7 @@ class Pool(Generic[I]):
                 crew.idle.append(self._first)
                 self._first = None
         loop = asyncio.get_running_loop()
-        job = _Job(call, loop)
+        job = Job(call, loop)
         if brief and crew.at_rest() and crew.begin(job):
             if job.error is not None:
                 raise job.error
@@ -158,11 +130,14 @@ class _Crew(Generic[I]):
         self._fresh = fresh
         #: The instances that nobody uses, the one used last on top.
         self.idle: list[I] = []
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._threads = 0
         #: Those beside them whose calls wait in functions of the host.
         self._lost = 0
         self._closed = False
+        #: How many calls have ended whose instances are not left yet.
+        self._leaving = 0
+        self._left_all = threading.Condition()
         #: Whether a call was begun in this turn of the event loop.
         self._begun = False
         #: How many more calls are not begun there, and how many after the next one that takes long.
@@ -178,7 +153,7 @@ class _Crew(Generic[I]):
             return False
         return True
 
-    def begin(self, job: _Job) -> bool:
+    def begin(self, job: Job) -> bool:
         """Run the first slice of a job, and say whether that was all of it: else it is to be `put`."""
         self._begun = True
         job.loop.call_soon(self._turn)
@@ -209,10 +184,10 @@ class _Crew(Generic[I]):
         """The event loop has begun another turn."""
         self._begun = False
 
-    def _leave_soon(self, job: _Job) -> None:
+    def _leave_soon(self, job: Job) -> None:
         """What is left to do after a call that ended here: here as well, if it is not much."""
         instance, call = job.instance, Call(self._limits)
-        rest = _Job(_nothing, job.loop)
+        rest = Job(nothing, job.loop)
         rest.error = job.error
         slices = show(instance, call)
         if rest.error is None:
@@ -226,6 +201,7 @@ class _Crew(Generic[I]):
                 rest.error = trap
         rest.instance, rest.call, rest.slices = instance, call, slices
         rest.finish = self._left
+        self._begin_leaving(rest)
         call.leave()
         self.put(rest)
 
@@ -234,7 +210,7 @@ class _Crew(Generic[I]):
         if error is not None:
             log.error("%s", error)
 
-    def put(self, job: _Job) -> None:
+    def put(self, job: Job) -> None:
         """Have a job done."""
         self.going_on += 1
         if self.going_on > self._threads and self._threads < self._allowed():
@@ -249,16 +225,34 @@ class _Crew(Generic[I]):
         self._closed = True
         for _ in range(self._threads):
             self._jobs.put(None)
+        # The process may end with this, and what a component said last would be lost.
+        with self._left_all:
+            self._left_all.wait_for(lambda: not self._leaving, _LEAVING_SECONDS)
         self._free()
+
+    def _begin_leaving(self, job: Job) -> None:
+        job.leaving = True
+        with self._left_all:
+            self._leaving += 1
+
+    def _end_leaving(self, job: Job) -> None:
+        if job.leaving:
+            job.leaving = False
+            with self._left_all:
+                self._leaving -= 1
+                self._left_all.notify_all()
 
     def _allowed(self) -> int:
         """How many threads there may be now: each that is lost has an instance, and all of its memory."""
         most = self._limits.max_instances
         return min(most, most * (1 + _MOST_LOST) - self._lost)
 
-    def _refuse(self, job: _Job) -> None:
+    def _refuse(self, job: Job) -> None:
         waiting = f"{self._lost} calls wait in functions of the host: no other is begun before one returns"
         job.tell(None, Trapped(waiting, "max_instances"))
+        if job.instance is not None:
+            job.instance.close()
+        self._end_leaving(job)
 
     def _start(self) -> None:
         self._threads += 1
@@ -273,13 +267,14 @@ class _Crew(Generic[I]):
                 self._tell(job.loop, self._found)
                 return
 
-    def _do(self, job: _Job) -> bool:
+    def _do(self, job: Job) -> bool:
         """Whether this thread still belongs to the crew."""
         lost = threading.Event()
 
         def stuck() -> None:
             # In a function of the host, that nobody can end: another thread takes the place of this one.
             lost.set()
+            self._end_leaving(job)
             job.tell(None, Trapped("it waits in a function of the host that does not return", "call_seconds"))
             self._tell(job.loop, self._replace)
 
@@ -305,16 +300,19 @@ class _Crew(Generic[I]):
             self._leave(instance, None, call := Call(self._limits, stuck))
             call.over()
             instance = None
+        if instance is not None and not job.leaving and not lost.is_set():
+            self._begin_leaving(job)
         job.tell(value, error)
         error = job.error or error
         # What the call was made of is not kept until the next one.
-        job.run, job.slices = _nothing, None
+        job.run, job.slices = nothing, None
         if instance is not None:
             if lost.is_set():
                 instance.close()
             else:
                 self._leave(instance, error, call := Call(self._limits, stuck))
                 call.over()
+        self._end_leaving(job)
         return not lost.is_set()
 
     def _take(self, call: Call) -> I:
@@ -389,11 +387,3 @@ def show(instance: Instance, call: Call) -> Slices[None]:
         log.warning("%s: … and %d characters more", instance.name, len(text) - _LONGEST_LOG)
     if dropped:
         log.warning("%s: … and %d bytes that were not kept", instance.name, dropped)
-
-
-def _nothing(instance: Instance, call: Call) -> Slices[None]:
-    yield from ()
-
-
-def _forget(value: Any, error: BaseException | None) -> None:
-    pass
