@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,18 @@ from mcpgen.validate.report import Report
 from mcpgen.validate.run import Options, validate
 from mcpgen.validate.target import Target
 
-from .test_stdio_deviants import DEVIANTS
+from .test_stdio_deviants import DEVIANTS, processes_with
 
 KINDS = ["tcp", "unix", "websocket"]
+
+
+@pytest.fixture(autouse=True)
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No deviant outlives the test that started it."""
+    value = uuid.uuid4().hex
+    monkeypatch.setenv("DEVIANT_MARK", value)
+    yield
+    assert not processes_with(value)
 
 
 async def started(mode: str, era: str) -> asyncio.subprocess.Process:
@@ -49,13 +59,15 @@ async def relay(
             await send(line)
 
     ways = [asyncio.create_task(inward()), asyncio.create_task(outward())]
-    await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-    for way in ways:
-        way.cancel()
-    await asyncio.gather(*ways, return_exceptions=True)
-    with contextlib.suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:  # the end of the loop cancels it, and nobody else knows the process
+        for way in ways:
+            way.cancel()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await asyncio.gather(*ways, return_exceptions=True)
+        await process.wait()
 
 
 @contextlib.asynccontextmanager
