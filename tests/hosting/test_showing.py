@@ -42,7 +42,7 @@ PRINTED = """
 SLOWLY = """
   (func (export "mcpgen:mcp/diagnostics@0.1.0#printed") (result i32) (local $n i32)
     (loop (br_if 0
-      (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 200000000))))
+      (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 50000000))))
     (i32.store (i32.const 4096) (i32.const 1152))
     (i32.store (i32.const 4100) (i32.const 15))
     (i32.const 4096)))
