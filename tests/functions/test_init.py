@@ -178,3 +178,15 @@ def test_options_that_contradict_each_other_are_refused(init: Init, options: lis
     made = init("project", *options)
     assert made.returncode == 2
     assert message in made.stderr
+
+
+def test_component_that_speaks_mcp_is_no_source_of_functions(
+    init: Init, tmp_path: Path, component_of: Callable[..., Path]
+) -> None:
+    handle = "interface handler { handle: func(message: list<u8>) -> list<u8>; }"
+    server = component_of(f"package mcpgen:mcp@0.1.0;\n{handle}\nworld root {{ export handler; }}\n")
+    made = init("project", "--wit", server)
+    assert made.returncode == 2
+    assert "some.wasm is a component that speaks MCP itself" in made.stderr
+    assert f"hint: mcpgen serve {server}; " in made.stderr
+    assert not (tmp_path / "project").exists()

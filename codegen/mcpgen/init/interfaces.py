@@ -23,6 +23,10 @@ from mcpgen.wit.model import WorldItem
 FUNCTIONS = "wit/functions"
 COMPONENT = "wit/component"
 _VERSION = "0.1.0"
+_SPEAKING = {
+    "handler": "a component that speaks MCP itself",
+    "middleware": "middleware, which speaks MCP itself",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,14 @@ world component {{
 def _exports(source: Path, world: str | None) -> tuple[Mapping[str, WorldItem], str, str | None, str]:
     """What is offered, and of what: its id, its version, and what is said of it."""
     if _is_wasm(source):
-        found = world_of(recognise(source.read_bytes(), label=str(source)))
+        component = recognise(source.read_bytes(), label=str(source))
+        if component.kind in ("handler", "middleware"):
+            raise UsageError(
+                f"{source} is {_SPEAKING[component.kind]}, and has no functions to make tools of",
+                hint=f"mcpgen serve {source}; a project that does what it does: mcpgen init DIR --from-server --"
+                f" mcpgen serve {source} --stdio",
+            )
+        found = world_of(component)
         versions = {name.rpartition("@")[2] for name in found.exports if "@" in name}
         return found.exports, source.name, versions.pop() if len(versions) == 1 else None, found.docs
     wit = read(source)
