@@ -97,8 +97,8 @@ def _exports(source: Path, world: str | None) -> tuple[Mapping[str, WorldItem], 
         if component.kind in ("handler", "middleware"):
             raise UsageError(
                 f"{source} is {_SPEAKING[component.kind]}, and has no functions to make tools of",
-                hint=f"mcpgen serve {source}; a project that does what it does: mcpgen init DIR --from-server --"
-                f" mcpgen serve {source} --stdio",
+                hint=f"mcpgen serve {source}; a project that does what it does:"
+                f" mcpgen init DIR --from-server -- mcpgen serve {source} --stdio",
             )
         found = world_of(component)
         versions = {name.rpartition("@")[2] for name in found.exports if "@" in name}
