@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from tests.conftest import missing
 
 from mcpgen.build.closure import closure
 from mcpgen.build.refusing import check, refused
@@ -149,7 +150,7 @@ def test_packages_that_need_nothing_which_is_not_there_are_taken(
     installed = [str(each) for each in peers.glob(".venv/lib/python*/site-packages")]
     monkeypatch.setattr(sys, "path", [*sys.path, *installed])
     if importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not here")
+        missing(f"the package {package} is not here")
     write(tmp_path, {"server.py": f"import {package}\n"})
     assert refusals(tmp_path, has_randomness=True) == []
     assert package in closure("server", tmp_path).modules

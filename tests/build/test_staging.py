@@ -15,7 +15,7 @@ from mcpgen.build.renaming import REAL, STAND_IN, with_own_name
 from mcpgen.build.staging import stage
 from mcpgen.build.target import Target
 from mcpgen.component import recognise
-from mcpgen.errors import ExitCode, TargetUnreachable
+from mcpgen.errors import ExitCode, MissingExtra, TargetUnreachable
 from mcpgen.wasm_tools import run
 
 
@@ -101,6 +101,21 @@ def test_names_are_wasis_again_and_data_stays_as_it_is(require_tool: Callable[[s
     assert made.count(STAND_IN) == 2
     assert b"wasx: is a word of the server's" in made
     assert made.replace(REAL, STAND_IN) == parsed.output
+
+
+def test_program_that_is_missing_is_told_before_anything_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, {"server.py": "raise LookupError\n"})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    steps: list[str] = []
+    with pytest.raises(MissingExtra, match="componentize-py is needed for this and not installed"):
+        building.build(
+            "server:server", kind="handler", output=tmp_path / "server.wasm", progress=steps.append
+        )
+    assert steps == []
 
 
 def test_machine_that_cannot_make_it_is_told_from_a_bug(
