@@ -234,6 +234,15 @@ def test_compiled_package_is_refused_with_the_package_that_needs_it(tmp_path: Pa
     assert "server -> nice.models -> quick_core._quick (" in said
 
 
+def test_package_that_is_compiled_for_speed_alone_is_taken_in_python(tmp_path: Path, others: Path) -> None:
+    write(tmp_path, {"server.py": "import nice.inner\n"})
+    write(others, {"nice/__init__.py": "import curses\n", "nice/__init__.abi3.so": ""})
+    write(others, {"nice/inner.py": "import winreg\n", "nice/inner.abi3.so": ""})
+    first, second = refusals(tmp_path)
+    assert first.startswith("Python has no curses in a component: server -> nice -> curses (")
+    assert second.startswith("Python has no winreg in a component: server -> nice.inner -> winreg (")
+
+
 def test_what_others_import_in_functions_or_guard_is_their_business(tmp_path: Path, others: Path) -> None:
     write(tmp_path, {"server.py": "import nice\n"})
     write(

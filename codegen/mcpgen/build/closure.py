@@ -154,7 +154,10 @@ class _Search:
             return Module(name, None, importer, place, inside=inside)
         file = Path(spec.origin)
         if file.suffix != ".py":
-            return Module(name, None, importer, place, compiled=file)
+            source = file.with_name(f"{file.name.partition('.')[0]}.py")
+            if not source.is_file():
+                return Module(name, None, importer, place, compiled=file)
+            file = source  # what was compiled for speed alone, a component has in Python
         resolved = file.resolve()
         is_authors = resolved.is_relative_to(self._root) and "site-packages" not in resolved.parts
         try:
