@@ -48,6 +48,16 @@ def mypy_remembers(project_root: Path) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_code(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where compiled components are kept for all tests: not where their developer keeps what they use."""
+    kept = pytestconfig.cache
+    directory = tmp_path_factory.mktemp("compiled") if kept is None else kept.mkdir("compiled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(directory))
+        yield directory
+
+
 @pytest.fixture(scope="session")
 def require_tool() -> Callable[[str | Path], str]:
     """A function from the name (or path) of an executable to its full path.

@@ -20,11 +20,10 @@ from mcpgen.hosting.outgoing import allows
 
 @pytest.fixture
 def wasi(
-    components: Components, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, own_cache: Path
+    components: Components, compiled_code: Path, monkeypatch: pytest.MonkeyPatch, own_cache: Path
 ) -> Path:
     """A component that imports all of WASI, and HTTP. Compiled once for all tests."""
-    assert pytestconfig.cache is not None
-    monkeypatch.setenv("XDG_CACHE_HOME", str(pytestconfig.cache.mkdir("compiled")))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(compiled_code))
     return components.hosted(components.componentized(HERE / "wasi" / "app.py", "tools-http"))
 
 

@@ -303,10 +303,10 @@ def test_serving_a_compiled_component_imports_nothing_that_takes_long(odd: Path)
 
 
 def test_server_of_ours_is_valid_as_a_component(
-    components: Components, project_root: Path, monkeypatch: pytest.MonkeyPatch
+    components: Components, project_root: Path, compiled_code: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The user's own cache: it is compiled once for all tests that serve it.
-    monkeypatch.delenv("XDG_CACHE_HOME")
+    # It is compiled once for all tests that serve it.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(compiled_code))
     server = components.built(project_root / "examples" / "calculator", "handlers:server", "handler")
     run = ran("validate", "--component", server, "--call-tools", "--format", "json")
     report = json.loads(run.stdout)
