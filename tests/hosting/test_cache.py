@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from tests.components import Components
 from wasmtime import Engine as PackagesEngine
 from wasmtime.component import Component as PackagesComponent
 
@@ -38,6 +39,11 @@ def test_second_time_nothing_is_compiled(odd: Path, own_cache: Path) -> None:
     (entry,) = own_cache.iterdir()
     assert entry.suffix == ".cwasm"
     assert own_cache.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_tests_compile_in_haste_the_host_takes_for_its_own(odd: Path, components: Components) -> None:
+    components.hosted(odd)
+    assert not compile_here(odd)
 
 
 def test_other_bytes_are_another_entry(odd: Path, guard: Path, own_cache: Path) -> None:
