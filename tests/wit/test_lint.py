@@ -116,3 +116,14 @@ def test_schemas_are_linted_without_wasm_tools(
     assert printed.out.endswith("5 revisions, nothing to mend\n")
     assert "wit is not linted: wasm-tools is needed for this and not installed" in printed.err
     assert "mcpgen[wasm]" in printed.err
+
+
+def test_wit_beside_the_schemas_of_a_checkout_is_linted_with_them(
+    copy: Path, capsys: pytest.CaptureFixture[str], project_root: Path
+) -> None:
+    # As where another mcpgen than the checkout's is installed.
+    checkout = copy.parent / "checkout"
+    shutil.copytree(project_root / "schema", checkout / "schema")
+    shutil.copytree(copy, checkout / "wit")
+    assert main(["schema", "lint", "--schema", str(checkout / "schema")]) == 0
+    assert f"{checkout / 'wit'}: nothing to mend\n" in capsys.readouterr().out

@@ -215,7 +215,7 @@ def lint(
     """Look for what is wrong in a server's definition, and say how to mend it.
 
     Without FILE it is the definition of the project around here. With --schema, or where no project has
-    a definition, it is the schemas that are linted, and mcpgen's WIT with mcpgen's schemas.
+    a definition, it is the schemas that are linted, and the WIT that belongs to them.
     """
     if file is not None and schema is not None:
         raise UsageError(
@@ -250,8 +250,10 @@ def _lint_rooms(format: Format, schema: Path | None) -> None:
 
     room = _room(schema)
     problems = {f"{room.directory}: {len(room.revisions)} revisions, ": lint_schemas(room)}
-    if room.directory.resolve() == schema_directory():
-        wit = wit_directory()
+    # Beside a checkout's schemas lies its WIT, whichever mcpgen lints it.
+    ours = room.directory.resolve() == schema_directory()
+    wit = wit_directory() if ours else room.directory.with_name("wit")
+    if (wit / "mcp.wit").is_file():
         try:
             problems[f"{wit}: "] = lint_wit(wit)
         except MissingExtra as missing:
