@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.components import ROOT
 from tests.worker.workerd import build, workerd_serve
 
-from mcpgen.worker.configuration import COMPATIBILITY_DATE, worker_name
-from mcpgen.worker.jco import LEAST_NODE
+from mcpgen.worker.configuration import COMPATIBILITY_DATE, VARIABLES, worker_name
+from mcpgen.worker.jco import LEAST_NODE, transpile
+from mcpgen.worker.trimming import KNOWN_JCO, trimmed
+from mcpgen_runtime.transports.wasi import http
 
 TRAP = Path(__file__).with_name("trap.wat")
 #: The least that is a handler component.
@@ -44,8 +49,11 @@ def test_a_trap_costs_one_request_and_its_instance(trap: Path, workerd: str, tmp
         for _ in range(6):  # more than there may be instances
             with pytest.raises(urllib.error.HTTPError) as refused:
                 urllib.request.urlopen(f"http://127.0.0.1:{served.port}/mcp", data=b"{}", timeout=30)
-            assert (refused.value.code, refused.value.read()) == (500, b"Internal server error.\n")
-        assert served.printed.count("a request failed: RuntimeError: unreachable") == 6
+            assert refused.value.code == 500
+            error = json.load(refused.value)["error"]
+            assert (error["code"], error["message"]) == (-32603, "Internal error")
+            logged = f"a request failed [{error['data']['correlationId']}]: RuntimeError: unreachable"
+            assert logged in served.printed
 
 
 def test_folder_holds_what_its_configurations_name(trap: Path) -> None:
@@ -64,13 +72,55 @@ def test_folder_has_nothing_of_where_it_was_made(trap: Path) -> None:
     assert [path for path in made if str(trap.parent).encode() in path.read_bytes()] == []
 
 
-def test_what_jco_hoards_is_taken_out(trap: Path, jco: str, tmp_path: Path) -> None:
+def test_the_pinned_jco_is_the_one_whose_scripts_are_known(
+    folder: Path, jco: str, peers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pinned = json.loads((peers / "package.json").read_text())
+    assert pinned["dependencies"]["@bytecodealliance/jco"] == KNOWN_JCO
     assembled(TRAP.read_text(), tmp_path / "trap.wasm")
-    raw = [jco, "transpile", "trap.wasm", "-o", "raw", "--name", "server", "--instantiation", "async"]
-    path = f"{Path(jco).parent}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run([*raw, "--no-wasi-shim", "-q"], cwd=tmp_path, env=os.environ | {"PATH": path}, check=True)
-    assert "_createdReps.add(" in (tmp_path / "raw/server.js").read_text(), "is it still needed?"
-    assert "_createdReps.add(" not in (trap / "component/server.js").read_text()
+    monkeypatch.setenv("JCO", jco)
+    handle = "wasi:http/incoming-handler@0.2.0#handle"
+    transpile(tmp_path / "trap.wasm", name="raw", output=tmp_path / "raw", suspending=(), entry=handle)
+    script = (tmp_path / "raw/raw.js").read_text()
+    assert "_createdReps.add(" in script, "is it still needed?"
+    text, known = trimmed(script)
+    assert known
+    assert "_createdReps.add(" not in text
+    made = (folder / "component/server.js").read_text()
+    assert "_createdReps.add(" not in made
+    assert made.count("_trampoline1.direct = true;") == 1
+
+
+@pytest.mark.parametrize("word", ["_createdReps.add(", "_lowerImportBackwardsCompat(args)", "hostProvided ="])
+def test_a_script_of_another_jco_is_told_of(word: str, jco: str, tmp_path: Path) -> None:
+    (tmp_path / "jco").write_text(
+        f"""#!/bin/sh
+"{jco}" "$@" || exit
+for last; do case "$before" in --out-dir) out="$last";; esac; before="$last"; done
+sed -i 's/{word}/another{word}/' "$out/server.js"
+"""
+    )
+    (tmp_path / "jco").chmod(0o755)
+    (tmp_path / "node").symlink_to(Path(jco).with_name("node"))
+    component = assembled(TRAP.read_text(), tmp_path / "trap.wasm")
+    made = build(tmp_path / "worker", component, str(tmp_path / "jco"))
+    assert made.returncode == 0, made.stderr
+    assert f"note: this jco writes other scripts than {KNOWN_JCO}" in made.stderr
+
+
+def test_a_folder_tells_nothing_of_the_machine_that_built_it(folder: Path) -> None:
+    told = b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    told = told.replace(b"/root/.cargo/", b"")  # of the machine that componentize-py was built on
+    temporary = tempfile.gettempdir()
+    for place in (f"{ROOT}/", f"{Path.home()}/", f"{temporary}/mcpgen", f"{temporary}/pytest"):
+        assert place.encode() not in told
+    assert os.environ["PATH"].encode() not in told
+
+
+def test_the_variables_of_the_server_are_handed_on() -> None:
+    named = {value for value in vars(http).values() if isinstance(value, str) and value.startswith("MCPGEN_")}
+    assert len(named) > 3
+    assert {*VARIABLES} == {*named, "MCPGEN_INSTANCES"}
 
 
 def test_a_worker_is_written_over_and_nothing_else(trap: Path, jco: str, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.runtime.http import asgi
 from tests.runtime.http.asgi import Client
 from tests.runtime.wasi.http import suite
-from tests.wasm.serving import Served
+from tests.wasm.serving import KEY, Served
 from tests.wasm.through_http import ThroughHttp
 from tests.worker.workerd import workerd_serve
 
@@ -102,6 +102,33 @@ async def test_who_finds_all_instances_at_work_waits_for_one(
         reply = await client.call("echo", {"text": "hi"}).reply()
         assert reply.status == 200
         assert steps.task.done(), "one instance served both at once"
+
+
+async def test_the_environment_of_workerd_is_that_of_the_server(
+    workerd: str, folder: Path, tmp_path: Path
+) -> None:
+    environment = {
+        "MCPGEN_KEY": KEY,
+        "MCPGEN_ALLOWED_HOSTS": "mcp.example",
+        "MCPGEN_ALLOWED_ORIGINS": "https://app.example",
+        "MCPGEN_STREAM_SECONDS": "0.2",
+        "MCPGEN_INSTANCES": "-1",
+    }
+    with workerd_serve(workerd, folder, tmp_path / "log", environment) as served:
+        client = Client(ThroughHttp("127.0.0.1", served.port))
+        for host, origin, status in (
+            ("mcp.example", "https://app.example", 200),
+            ("localhost", None, 403),
+            ("mcp.example", "http://localhost", 403),
+        ):
+            reply = await client.modern("tools/list", headers={"host": host, "origin": origin}).reply()
+            assert reply.status == status
+        wanted = {"notifications": {"toolsListChanged": True}}
+        listening = client.modern("subscriptions/listen", wanted, headers={"host": "mcp.example"})
+        assert (await listening.reply()).messages[-1]["result"]["resultType"] == "complete"
+        assert (
+            'error: MCPGEN_INSTANCES must be a whole number above 0, and is "-1": 2 it is' in served.printed
+        )
 
 
 async def test_without_a_key_nothing_is_served_and_the_log_says_why(

@@ -70,6 +70,15 @@ async def test_an_upload_has_its_time(workerd: str, telling: Path, tmp_path: Pat
     with workerd_serve(workerd, hasty, tmp_path / "log") as served:
         reader, writer = await upload(served, beginning)
         assert b" 408 " in await reader.readline()
+        answer = await reader.readuntil(b"}}}")
+        error = json.loads(answer.partition(b"\r\n\r\n")[2].partition(b"{")[1] + answer.split(b"{", 1)[1])[
+            "error"
+        ]
+        assert error == {
+            "code": -32600,
+            "message": "The body took longer than message_seconds (0.2)",
+            "data": {"limit": "message_seconds", "value": 0.2},
+        }
         writer.close()
         await is_served(served)
         assert logged(served) == [_MADE]
@@ -105,23 +114,95 @@ async def test_what_is_too_large_to_be_read_ahead_arrives_whole(served: Served) 
 
 
 def test_an_instance_that_its_host_gave_up_has_no_place_any_more(peers: Path, jco: str) -> None:
-    script = f"""
-        import {{ Instances }} from "{ROOT / "codegen/mcpgen/worker/js/instances.js"}";
-        let now = 0;
-        Date.now = () => now;
-        globalThis.setInterval = () => {{}};  // the timers of a request that is no more
-        globalThis.setTimeout = (late) => void queueMicrotask(late);
-        let made = 0;
+    said = in_node(
+        peers,
+        """
         const instances = new Instances(async () => ++made);
         instances.leave(await instances.take());
-        instances.leave(await instances.take());
+        const second = await instances.take();
+        instances.leave(second);
+        console.log(await passing(instances.take()));
+        for (let beat = 0; beat < 6; beat++) { now += 3_000; instances.hear(second); }
         console.log(await instances.take());
+        console.log(await passing(instances.take()));
+        """,
+    )
+    assert said == ["undefined", "3", "undefined"]
+
+
+def test_a_call_that_its_host_gave_up_keeps_no_place_either(peers: Path, jco: str) -> None:
+    said = in_node(
+        peers,
+        """
+        const instances = new Instances(async () => ++made);
+        await instances.take();
+        console.log(await passing(instances.take()));
         now = 60_000;
         console.log(await instances.take());
+        """,
+    )
+    assert said == ["undefined", "2"]
+
+
+def test_who_waits_longest_is_served_first_and_takes_nobody_elses_turn(peers: Path, jco: str) -> None:
+    # While an instance is made for the first who waits, that one's patience ends.
+    said = in_node(
+        peers,
+        """
+        let finish;
+        const instances = new Instances(() => new Promise((resolve) => (finish = resolve)));
+        const taken = instances.take();
+        finish("a");
+        const first = instances.take();
+        const [late] = timers;
+        const second = instances.take();
+        instances.end(await taken);
+        await settled();
+        if (timers.includes(late)) late();
+        finish("b");
+        console.log(await first);
+        instances.give("b");
+        console.log(await second);
+        """,
+    )
+    assert said == ["b", "b"]
+
+
+def test_an_instance_that_cannot_be_made_is_no_lack_of_one(peers: Path, jco: str) -> None:
+    said = in_node(
+        peers,
+        """
+        const instances = new Instances(async () => {
+          if (made++) throw new Error("no memory");
+          return "a";
+        });
+        const taken = await instances.take();
+        const waiting = instances.take();
+        instances.end(taken);
+        console.log(await waiting.catch((error) => error.message));
+        """,
+    )
+    assert said == ["no memory"]
+
+
+def in_node(peers: Path, script: str) -> list[str]:
+    """What `script` prints, line by line, where time and patience pass only as it says."""
+    before = f"""
+        import {{ Instances }} from "{ROOT / "codegen/mcpgen/worker/js/instances.js"}";
+        let now = 0;
+        let made = 0;
+        Date.now = () => now;
+        const timers = [];
+        globalThis.setTimeout = (late) => (timers.push(late), late);
+        globalThis.clearTimeout = (late) => timers.includes(late) && timers.splice(timers.indexOf(late), 1);
+        const settled = () => new Promise((resolve) => setImmediate(resolve));
+        const passing = async (promise) => (await settled(), timers.shift()(), promise);
     """
-    command: list[str | Path] = [peers / "node_modules/.bin/node", "--input-type=module", "--eval", script]
+    node = peers / "node_modules/.bin/node"
+    command: list[str | Path] = [node, "--input-type=module", "--eval", before + script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["undefined", "3"], done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
 
 
 def client(served: Served) -> Client:

@@ -4,8 +4,12 @@
     (export "response-outparam" (type (sub resource)))))
   (alias export $types "incoming-request" (type $request))
   (alias export $types "response-outparam" (type $out))
-  (core module $m (func (export "handle") (param i32 i32) unreachable))
-  (core instance $i (instantiate $m))
+  (import "wasi:clocks/monotonic-clock@0.2.0" (instance $clock (export "now" (func (result u64)))))
+  (core func $now (canon lower (func $clock "now")))
+  (core module $m
+    (func $now (import "clock" "now") (result i64))
+    (func (export "handle") (param i32 i32) (drop (call $now)) unreachable))
+  (core instance $i (instantiate $m (with "clock" (instance (export "now" (func $now))))))
   (type $handle (func (param "request" (own $request)) (param "response-out" (own $out))))
   (func $f (type $handle) (canon lift (core func $i "handle")))
   (component $shim

@@ -18,8 +18,8 @@ from tests.wasm.serving import KEY, Served, running
 def workerd_serve(
     workerd: str, folder: Path, log: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[Served]:
-    """`workerd serve` of a worker's folder, which is taken as it is."""
-    given = {"MCPGEN_KEY": KEY} if environment is None else environment
+    """`workerd serve` of a worker's folder, which is taken as it is; this machine has memory for more."""
+    given = {"MCPGEN_KEY": KEY, "MCPGEN_INSTANCES": "4"} if environment is None else environment
     command: list[str | Path] = [workerd, "serve", folder / "config.capnp"]
     command += ["--socket-addr=http=127.0.0.1:0", "--control-fd=1"]
     with running(command, log, r'"port":\s*(\d+)', {**os.environ, **given}) as served:

@@ -95,9 +95,11 @@ class Diagnostics(exports.Diagnostics):
 
 _HTTP = """\
 from wit_world.imports import environment, monotonic_clock, poll, random, stderr, streams, types, wall_clock
+from mcpgen_runtime.transports.wasi.bindings import lend_finalizer
 from mcpgen_runtime.transports.wasi.http import HttpComponent
 
 component = HttpComponent(found)
+lend_finalizer()
 
 
 class IncomingHandler(exports.IncomingHandler):

@@ -14,7 +14,7 @@ from mcpgen.errors import UsageError
 from mcpgen.regen.exchange import recover, replace_directory
 from mcpgen.worker.configuration import modules_text, workerd_text, wrangler_text
 from mcpgen.worker.jco import find_jco, transpile
-from mcpgen.worker.trimming import trimmed
+from mcpgen.worker.trimming import KNOWN_JCO, trimmed
 
 #: Names a folder that may be written over.
 MARK = "wrangler.toml"
@@ -33,8 +33,7 @@ _WAITING = (
 #: What our JavaScript offers; see `js/wasi.js`.
 _OFFERED = (
     *("wasi:cli/environment", "wasi:cli/stderr", "wasi:clocks/monotonic-clock", "wasi:clocks/wall-clock"),
-    *("wasi:http/outgoing-handler", "wasi:http/types", "wasi:io/error", "wasi:io/poll", "wasi:io/streams"),
-    "wasi:random/random",
+    *("wasi:http/types", "wasi:io/error", "wasi:io/poll", "wasi:io/streams", "wasi:random/random"),
 )
 
 
@@ -101,7 +100,13 @@ def _make(component: ComponentFile, new: Path, progress: Callable[[str], None]) 
     progress("transpiling")
     _transpile(component, inside)
     script = inside / f"{_SERVER}.js"
-    script.write_text(trimmed(script.read_text()))
+    text, known = trimmed(script.read_text(encoding="utf-8"))
+    script.write_text(text, encoding="utf-8")
+    if not known:
+        progress(
+            f"note: this jco writes other scripts than {KNOWN_JCO}, which is known: such a worker is slower,"
+            f" and its memory grows. npm install @bytecodealliance/jco@{KNOWN_JCO}"
+        )
     script.with_suffix(".d.ts").unlink(missing_ok=True)
     shutil.rmtree(inside / "interfaces", ignore_errors=True)
     for script in _SCRIPTS.glob("*.js"):

@@ -8,10 +8,15 @@ from collections.abc import Iterable
 
 #: Decides what the runtime does; workerd refuses a date after its own.
 COMPATIBILITY_DATE = "2026-01-01"
-#: So many instances are alive at once, each with 16 MB and what its server holds; a worker has 128.
-_MOST = 4
+#: So many instances serve at once, and half as many more may be about to end: `docs/worker.md` has the sum.
+_MOST = 2
 _MAIN = "worker.js"
 _KEY = "MCPGEN_KEY"
+#: What `workerd serve` hands on of its environment; those that are not set are null.
+VARIABLES = (
+    *(_KEY, "MCPGEN_ALLOWED_HOSTS", "MCPGEN_ALLOWED_ORIGINS", "MCPGEN_STREAM_SECONDS"),
+    "MCPGEN_INSTANCES",
+)
 
 
 def modules_text(core: Iterable[str]) -> str:
@@ -33,6 +38,7 @@ def workerd_text(scripts: Iterable[str], core: Iterable[str]) -> str:
     modules = [f'(name = "{path}", esModule = embed "{path}")' for path in ordered]
     modules += [f'(name = "{path}", wasm = embed "{path}")' for path in core]
     listed = ",\n    ".join(modules)
+    bindings = ",\n    ".join(f'(name = "{name}", fromEnvironment = "{name}")' for name in VARIABLES)
     return f"""\
 # {_KEY}=… workerd serve config.capnp
 # Elsewhere than on localhost: --socket-addr http=*:8080
@@ -47,8 +53,7 @@ const config :Workerd.Config = (
 const server :Workerd.Worker = (
   compatibilityDate = "{COMPATIBILITY_DATE}",
   bindings = [
-    (name = "{_KEY}", fromEnvironment = "{_KEY}"),
-    (name = "MCPGEN_INSTANCES", fromEnvironment = "MCPGEN_INSTANCES"),
+    {bindings},
   ],
   modules = [
     {listed},

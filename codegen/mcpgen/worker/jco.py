@@ -10,13 +10,18 @@ import subprocess
 from pathlib import Path
 
 from mcpgen.errors import TargetUnreachable, UsageError
+from mcpgen.worker.trimming import KNOWN_JCO
 
+#: It takes five; a machine with much else to do, longer.
+_SECONDS = 300
 #: What Node has to be: older ones cannot read the core modules.
 LEAST_NODE = 22
 _HINT = (
     f"npm install @bytecodealliance/jco, here or with --global; it runs on Node {LEAST_NODE} or newer. "
     "Elsewhere: JCO=/path/to/jco"
 )
+
+_TRY = f"jco {KNOWN_JCO} is known to work: npm install @bytecodealliance/jco@{KNOWN_JCO}"
 
 
 def transpile(component: Path, *, name: str, output: Path, suspending: tuple[str, ...], entry: str) -> None:
@@ -29,19 +34,35 @@ def transpile(component: Path, *, name: str, output: Path, suspending: tuple[str
     # As a worker has no time to compile at, the core modules are given to it; and it has no Node.
     ways = ("--instantiation", "async", "--no-nodejs-compat", "--no-wasi-shim", "--no-typescript", "--quiet")
     waiting = ("--async-mode", "jspi", "--async-imports", *suspending, "--async-exports", entry)
-    ended = subprocess.run(
-        [*command, "transpile", str(component), "--name", name, "--out-dir", str(output), *ways, *waiting],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment,
-        check=False,
-    )
+    try:
+        ended = subprocess.run(
+            [
+                *command,
+                "transpile",
+                str(component),
+                "--name",
+                name,
+                "--out-dir",
+                str(output),
+                *ways,
+                *waiting,
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",  # whatever the locale is: jco does not ask
+            errors="replace",
+            env=environment,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise TargetUnreachable(
+            f"jco took longer than {_SECONDS} seconds to transpile the component", hint=_TRY
+        ) from None
     if ended.returncode or not (output / f"{name}.js").is_file():
         raise TargetUnreachable(
-            f"jco cannot transpile the component:\n{ended.stdout.strip()[-2000:]}",
-            hint="is it the jco of today? npm install @bytecodealliance/jco@latest",
+            f"jco cannot transpile the component:\n{ended.stdout.strip()[-2000:]}", hint=_TRY
         )
 
 

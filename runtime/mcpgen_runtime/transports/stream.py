@@ -25,6 +25,7 @@ from typing import cast
 from mcpgen_runtime.connection import Connection
 from mcpgen_runtime.errors import LimitReached
 from mcpgen_runtime.framing import LineSplitter
+from mcpgen_runtime.host import Timer
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error
 from mcpgen_runtime.protocol import ProtocolHandler
@@ -261,7 +262,7 @@ class Streams:
             shortest = min(shortest, config.message_seconds, config.ping_seconds, limits.session_idle_seconds)
         # Who is late is noticed a quarter too late at most.
         self._interval = shortest / 4
-        self._timer = self.host.call_later(self._interval, self._watch)
+        self._timer: Timer | None = None
 
     def stream(self) -> Stream:
         """The protocol of a new connection."""
@@ -272,6 +273,8 @@ class Streams:
         most = self.config.limits.max_connections
         self._live.add(stream)
         self._empty.clear()
+        if self._timer is None:
+            self._timer = self.host.call_later(self._interval, self._watch)
         if len(self._admitted) < most:
             self._admitted.add(stream)
             return True
@@ -313,11 +316,13 @@ class Streams:
         finally:
             for stream in tuple(self._live):
                 stream.abort()
-            self._timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             self.host.close()
 
     def _watch(self) -> None:
         now = self.host.now()
         for stream in tuple(self._live):
             stream.watch(now)
-        self._timer = self.host.call_later(self._interval, self._watch)
+        # Where there are none, nobody need wake up for them.
+        self._timer = self.host.call_later(self._interval, self._watch) if self._live else None

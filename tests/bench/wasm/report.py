@@ -93,8 +93,9 @@ def report_worker(paper: Paper, place: Place, *, rounds: int) -> None:
     figures = worker.turns(made.path, rounds=rounds, seconds=3)
     table = paper.table("examples/calculator under workerd, 2026-07-28, 8 connections", "")
     for what, name, digits in (
-        ("until its module is loaded, ms", "start", 0),
-        ("first call, ms", "first", 0),
+        ("from the start of workerd until its port is open, ms", "start", 0),
+        ("the first call from then on, ms", "first", 0),
+        ("the second, ms", "second", 1),
         ("calls a second", "a_second", 0),
         ("p50 µs", "p50", 0),
         ("p99 µs", "p99", 0),
@@ -102,7 +103,8 @@ def report_worker(paper: Paper, place: Place, *, rounds: int) -> None:
         table.add_row(what, f"{worker.median(figures, name):,.{digits}f}")
     paper.print(table)
     goals = paper.goals("workerd", "worker")
-    goals.add_row("first request, ms", "≤ 100", f"{worker.median(figures, 'first'):.0f}")
+    first, start = worker.median(figures, "first"), worker.median(figures, "start")
+    goals.add_row("first request, ms", "≤ 100", f"{first:.0f} (before it, workerd starts: {start:.0f})")
     goals.add_row("then, a second", "≥ 1500", f"{worker.median(figures, 'a_second'):,.0f}")
     paper.take(goals)
 

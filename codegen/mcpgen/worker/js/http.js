@@ -4,7 +4,7 @@ import { Body, joined } from "./body.js";
 import { InputStream, OutputStream } from "./io.js";
 
 /** A result that says no more than that it is an error: what may be had once only has been had. */
-export const GONE = { tag: "err" };
+const GONE = { tag: "err" };
 
 const METHODS = new Set(["get", "head", "post", "put", "delete", "connect", "options", "trace", "patch"]);
 const decoder = new TextDecoder();
@@ -93,6 +93,9 @@ export class IncomingBody {
   }
 }
 
+/** What is named in the interface for requests of the component's own, which it cannot make. */
+export class Unused {}
+
 export class OutgoingResponse {
   status = 200;
   content = new Body();
@@ -172,8 +175,13 @@ const SMALL = 1 << 20;
 /** Milliseconds that they may take: as `message_seconds` of the server, if nothing is said there. */
 const SLOW = 60_000;
 
-/** The body took too long. */
-export class TooSlow extends Error {}
+/** The body took longer than so many seconds. */
+export class TooSlow extends Error {
+  constructor(seconds) {
+    super(`The body took longer than message_seconds (${seconds})`);
+    this.seconds = seconds;
+  }
+}
 
 /**
  * The request as WASI has it. What is small is read first, so that the component need not wait for it. Rejects with
@@ -215,7 +223,7 @@ async function beginning(reader) {
 /** What `promise` gives. Rejects with `TooSlow` after so many milliseconds. */
 function within(milliseconds, promise) {
   const { promise: first, resolve, reject } = Promise.withResolvers();
-  const late = () => reject(new TooSlow(`The body took longer than ${milliseconds / 1000} seconds.`));
+  const late = () => reject(new TooSlow(milliseconds / 1000));
   const timer = setTimeout(late, milliseconds);
   promise.then(resolve, reject).finally(() => clearTimeout(timer));
   return first;

@@ -3,18 +3,19 @@
 
 /** Milliseconds that a request waits for an instance. */
 const PATIENCE = 10_000;
-/** An instance whose client is gone is heard of so often, in milliseconds, while its host lets it go on. */
-const BEAT = 3_000;
-/** After so many without a beat its host has given it up. */
+/** An instance at work is heard of so often, in milliseconds, while its host lets it go on. */
+export const BEAT = 3_000;
+/** After so many without a word its host has given it up. */
 const SILENCE = 15_000;
 
 export class Instances {
-  /** There are never more, beside as many whose clients are gone: together twice as many at most. */
+  /** So many serve at once. Beside them there may be half as many whose clients are gone. */
   most = 1;
   #create;
   #idle = [];
-  #working = new Set();
-  /** Those whose client is gone: when each was heard of. */
+  /** When each was heard of. */
+  #working = new Map();
+  /** The same of those whose client is gone. */
   #leaving = new Map();
   #starting = 0;
   #waiting = [];
@@ -24,11 +25,12 @@ export class Instances {
     this.#create = create;
   }
 
-  /** An instance, for one request; undefined where none becomes free. */
+  /** An instance, for one request; undefined where none becomes free. Rejects where it cannot be made. */
   async take() {
-    const instance = this.#idle.pop() ?? (await (this.#full ? this.#free() : this.#made()));
-    if (instance) this.#working.add(instance);
-    return instance;
+    const idle = this.#idle.pop();
+    if (!idle) return this.#full ? this.#free() : this.#made();
+    this.#working.set(idle, Date.now());
+    return idle;
   }
 
   /** Its request has been served. */
@@ -36,19 +38,21 @@ export class Instances {
     this.#forget(instance);
     // Meanwhile another may have taken its place.
     if (this.#full) return;
-    const next = this.#waiting.shift();
+    const next = this.#next();
     if (!next) return void this.#idle.push(instance);
-    this.#working.add(instance);
-    next(instance);
+    this.#working.set(instance, Date.now());
+    next.resolve(instance);
+  }
+
+  /** Its host lets it go on. */
+  hear(instance) {
+    for (const known of [this.#working, this.#leaving]) if (known.has(instance)) known.set(instance, Date.now());
   }
 
   /** Its client is gone. Another may take its place, but it counts until it returns or its host gives it up. */
   leave(instance) {
     if (!this.#working.delete(instance)) return;
-    const heard = () => this.#leaving.set(instance, Date.now());
-    heard();
-    // The timer ends with the request whose it is.
-    const timer = setInterval(() => (this.#leaving.has(instance) ? heard() : clearInterval(timer)), BEAT);
+    this.#leaving.set(instance, Date.now());
     this.#replace();
   }
 
@@ -59,8 +63,8 @@ export class Instances {
   }
 
   #replace() {
-    const next = this.#full ? undefined : this.#waiting.shift();
-    if (next) this.#made().then(next, () => next(undefined));
+    const next = this.#full ? undefined : this.#next();
+    if (next) this.#made().then(next.resolve, next.reject);
   }
 
   #forget(instance) {
@@ -70,32 +74,38 @@ export class Instances {
 
   get #full() {
     const silent = Date.now() - SILENCE;
-    for (const [instance, heard] of this.#leaving) if (heard < silent) this.#leaving.delete(instance);
+    for (const known of [this.#working, this.#leaving]) {
+      for (const [instance, heard] of known) if (heard < silent) known.delete(instance);
+    }
     const at = this.#idle.length + this.#working.size + this.#starting;
-    return at >= this.most || at + this.#leaving.size >= 2 * this.most;
+    return at >= this.most || at + this.#leaving.size >= this.most + Math.ceil(this.most / 2);
   }
 
   async #made() {
     this.#starting++;
     try {
-      return await this.#create();
+      const instance = await this.#create();
+      this.#working.set(instance, Date.now());
+      return instance;
     } finally {
       this.#starting--;
     }
   }
 
   #free() {
-    return new Promise((resolve) => {
-      const stop = () => {
-        this.#waiting.splice(this.#waiting.indexOf(next), 1);
-        resolve(this.#full ? undefined : this.#made());
-      };
-      const timer = setTimeout(stop, PATIENCE);
-      const next = (instance) => {
-        clearTimeout(timer);
-        resolve(instance);
-      };
-      this.#waiting.push(next);
-    });
+    const waiter = Promise.withResolvers();
+    waiter.timer = setTimeout(() => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      waiter.resolve(this.#full ? undefined : this.#made());
+    }, PATIENCE);
+    this.#waiting.push(waiter);
+    return waiter.promise;
+  }
+
+  /** Who waits the longest. It waits no longer: what is promised it, it gets. */
+  #next() {
+    const waiter = this.#waiting.shift();
+    clearTimeout(waiter?.timer);
+    return waiter;
   }
 }

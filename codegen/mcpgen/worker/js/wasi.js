@@ -1,9 +1,16 @@
 // All that a component may import, over what a worker has: the variables of its environment, clocks, randomness,
 // its log, and HTTP.
 
-import { Fields, IncomingBody, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam } from "./http.js";
+import {
+  Fields,
+  IncomingBody,
+  IncomingRequest,
+  OutgoingBody,
+  OutgoingResponse,
+  ResponseOutparam,
+  Unused,
+} from "./http.js";
 import { after, InputStream, IoError, OutputStream, poll, Pollable } from "./io.js";
-import { handle, FutureIncomingResponse, IncomingResponse, OutgoingRequest, RequestOptions } from "./fetching.js";
 
 const decoder = new TextDecoder();
 
@@ -51,16 +58,15 @@ export function imports(variables) {
     "wasi:io/streams": { InputStream, OutputStream },
     "wasi:http/types": {
       Fields,
-      FutureIncomingResponse,
+      FutureIncomingResponse: Unused,
       IncomingBody,
       IncomingRequest,
-      IncomingResponse,
+      IncomingResponse: Unused,
       OutgoingBody,
-      OutgoingRequest,
+      OutgoingRequest: Unused,
       OutgoingResponse,
-      RequestOptions,
+      RequestOptions: Unused,
       ResponseOutparam,
     },
-    "wasi:http/outgoing-handler": { handle },
   };
 }

@@ -2,8 +2,9 @@
 
 import { instantiate } from "./component/server.js";
 import { incoming, ResponseOutparam, TooSlow } from "./http.js";
-import { Instances } from "./instances.js";
+import { BEAT, Instances } from "./instances.js";
 import { MOST, modules } from "./modules.js";
+import { failed, limited, refused } from "./refusal.js";
 import { imports } from "./wasi.js";
 
 let variables = {};
@@ -13,15 +14,17 @@ instances.give(await instances.take());
 
 export default {
   async fetch(request, env, context) {
-    variables = env;
-    instances.most = Number(env.MCPGEN_INSTANCES) || MOST;
+    if (variables !== env) {
+      variables = env;
+      instances.most = most(env.MCPGEN_INSTANCES);
+    }
     let received;
     try {
       // First: who sends slowly would keep an instance from the others.
       received = await incoming(request);
     } catch (error) {
-      if (error instanceof TooSlow) return answer(408, error.message, { connection: "close" });
-      return answer(400, "The body broke off.");
+      if (!(error instanceof TooSlow)) return refused(400, "The body broke off");
+      return limited(408, error.message, "message_seconds", error.seconds, { connection: "close" });
     }
     // Who goes away while waiting for an instance gets one all the same, and has to give it back.
     const served = Promise.withResolvers();
@@ -31,12 +34,15 @@ export default {
       instance = await instances.take();
     } catch (error) {
       served.resolve();
-      return failure("the component does not start", error);
+      return failed("the component does not start", error);
     }
     if (!instance) {
       served.resolve();
-      return answer(503, "All instances are at work.", { "retry-after": "1" });
+      const message = `All instances are at work: MCPGEN_INSTANCES (${instances.most})`;
+      return limited(503, message, "MCPGEN_INSTANCES", instances.most, { "retry-after": "1" });
     }
+    // It ends with the request whose it is.
+    const beating = setInterval(() => instances.hear(instance), BEAT);
     const outparam = new ResponseOutparam(() => instances.leave(instance));
     // The component goes on after it has begun to answer.
     handled(instance, received, outparam)
@@ -50,8 +56,11 @@ export default {
           outparam.fail(error);
         },
       )
-      .then(served.resolve);
-    return outparam.response.catch((error) => failure("a request failed", error));
+      .then(() => {
+        clearInterval(beating);
+        served.resolve();
+      });
+    return outparam.response.catch((error) => failed("a request failed", error));
   },
 };
 
@@ -59,11 +68,11 @@ async function handled(instance, received, outparam) {
   return instance.incomingHandler.handle(received, outparam);
 }
 
-function failure(what, error) {
-  console.error(`${what}:`, error?.stack ?? error);
-  return answer(500, "Internal server error.");
-}
-
-function answer(status, text, headers = {}) {
-  return new Response(`${text}\n`, { status, headers: { "content-type": "text/plain", ...headers } });
+/** How many instances may serve at once. */
+function most(said) {
+  if (!said) return MOST;
+  const number = Number(said);
+  if (Number.isInteger(number) && number > 0) return number;
+  console.error(`error: MCPGEN_INSTANCES must be a whole number above 0, and is ${JSON.stringify(said)}: ${MOST} it is`);
+  return MOST;
 }

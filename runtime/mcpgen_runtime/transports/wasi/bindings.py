@@ -6,7 +6,8 @@ resource holds must be dropped before it is: a host ends the instance of who doe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -21,8 +22,38 @@ _OF_THE_CONNECTION = frozenset(
 _MAX_BLOCKING = 4096
 
 
+_finalize = weakref.finalize
+
+
 class Closed(Exception):
     """The other side is gone."""
+
+
+class Finalizer:
+    """What drops a resource that was forgotten. `weakref.finalize` would, at the price of all the rest of it.
+
+    The bindings keep it in the resource itself: where that goes, it goes.
+    """
+
+    __slots__ = ("_what",)
+
+    def __init__(self, resource: object, function: Callable[..., object], *args: Any) -> None:
+        self._what: tuple[None, Callable[..., object], Any, None] | None = (None, function, args, None)
+
+    def detach(self) -> tuple[None, Callable[..., object], Any, None] | None:
+        """See `weakref.finalize.detach`."""
+        what, self._what = self._what, None
+        return what
+
+    def __del__(self) -> None:
+        if self._what is not None:
+            _, function, args, _ = self._what
+            function(*args)
+
+
+def lend_finalizer() -> None:
+    """Have the bindings find `Finalizer`: when the component is made they look for it once, in `weakref`."""
+    weakref.finalize = Finalizer  # type: ignore[assignment, misc]
 
 
 class Http:
@@ -54,6 +85,7 @@ class Wasi(Http):
 
     def __init__(self) -> None:
         super().__init__()
+        weakref.finalize = _finalize  # type: ignore[misc]
         self._wall = imported("wall_clock")
         self._random = imported("random")
         self._environment = imported("environment")
@@ -108,7 +140,8 @@ class Wasi(Http):
         except self.err as error:
             raise ValueError(f"the host refuses the headers {told}: {error}") from None
         response = types.OutgoingResponse(fields)
-        response.set_status_code(status)
+        if status != 200:  # which it is from the beginning
+            response.set_status_code(status)
         return ResponseBody(self, response, response_out)
 
 
@@ -197,16 +230,18 @@ class ResponseBody(SentBody):
         self._wasi.types.ResponseOutparam.set(self._response_out, self._wasi.ok(self._response))
 
 
-def parts(request: Any) -> tuple[str, str, str, str | None, list[tuple[bytes, bytes]]]:
-    """Of a request: its method, target, scheme, authority and headers."""
+def parts(request: Any) -> tuple[str, str, list[tuple[bytes, bytes]]]:
+    """Of a request: its method, target and headers, with that of the host."""
     method = request.method()
     name = getattr(method, "value", None) or type(method).__name__.rpartition("_")[2].upper()
-    scheme = request.scheme()
     fields = request.headers()
-    headers = [(key.lower().encode("latin-1"), bytes(value)) for key, value in fields.entries()]
+    headers = [(key.lower().encode("latin-1"), value) for key, value in fields.entries()]
     drop(fields)
-    secure = scheme is not None and type(scheme).__name__.lower().endswith("https")
-    return name, request.path_with_query() or "/", "https" if secure else "http", request.authority(), headers
+    if not any(key == b"host" for key, _ in headers):
+        authority = request.authority()
+        if authority:  # hosts keep it for themselves
+            headers.append((b"host", authority.encode("latin-1", "replace")))
+    return name, request.path_with_query() or "/", headers
 
 
 def drop(*resources: Any) -> None:

@@ -24,17 +24,14 @@ class Exchange:
         self._pollables = pollables
         self._request = request
         self._response_out = response_out
-        method, target, scheme, authority, headers = parts(request)
+        method, target, headers = parts(request)
         path, _, query = target.partition("?")
-        if authority and not any(name == b"host" for name, _ in headers):
-            headers.append((b"host", authority.encode("latin-1", "replace")))  # hosts keep it for themselves
         self.scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": "1.1",
             "method": method,
-            "scheme": scheme,
-            "path": unquote(path),
+            "path": unquote(path) if "%" in path else path,
             "raw_path": path.encode("latin-1", "replace"),
             "query_string": query.encode("latin-1", "replace"),
             "root_path": "",
@@ -44,6 +41,8 @@ class Exchange:
         }
         self._body: RequestBody | None = None
         self._read = False
+        #: How much of the body is still to come, where the headers say it.
+        self._left = next((_number(value) for name, value in headers if name == b"content-length"), None)
         self._start: tuple[int, list[Header]] | None = None
         self._response: ResponseBody | None = None
         self._gone: asyncio.Event | None = None
@@ -74,16 +73,19 @@ class Exchange:
             return
         if self._over:
             return
+        data, more = event.get("body", b""), event.get("more_body", False)
         try:
+            whole = False
             if self._response is None:
                 assert self._start is not None
                 self._response = self._wasi.respond(self._response_out, *self._start)
-                data = self._begin(self._response, event.get("body", b""))
-            else:
-                data = event.get("body", b"")
-            await self._write(self._response, data)
-            if not event.get("more_body", False):
-                await self._flushed(self._response)
+                data = self._begin(self._response, data)
+                whole = not (data or more)  # what went with the head need not be seen out
+            if not whole:
+                await self._write(self._response, data)
+            if not more:
+                if not whole:
+                    await self._flushed(self._response)
                 self._over = self._complete = True
                 self._response.finish()
         except Closed:
@@ -110,7 +112,10 @@ class Exchange:
                 self._read = True
                 return {"type": "http.request", "body": b"", "more_body": False}
             if data:
-                return {"type": "http.request", "body": data, "more_body": True}
+                if self._left is not None:
+                    self._left -= len(data)
+                    self._read = self._left == 0
+                return {"type": "http.request", "body": data, "more_body": not self._read}
             await self._pollables.ready(self._body.pollable())
 
     def _begin(self, response: ResponseBody, data: bytes) -> bytes:
@@ -155,3 +160,7 @@ class Exchange:
         if self._gone is None:
             self._gone = asyncio.Event()
         self._gone.set()
+
+
+def _number(text: bytes) -> int | None:
+    return int(text) if text.isdigit() and len(text) <= 18 else None

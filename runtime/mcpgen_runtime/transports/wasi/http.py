@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from asyncio import events
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -28,13 +30,14 @@ from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.lifetime import LifespanFailed
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_runtime.servable import Servable, protocol_handler
+from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 from mcpgen_runtime.transports.config import ConfigError, TransportConfig
 from mcpgen_runtime.transports.http.app import HttpApp
 from mcpgen_runtime.transports.http.refusal import Refusal
 from mcpgen_runtime.transports.http.sealed_sessions import SealedSessions
 from mcpgen_runtime.transports.wasi.bindings import Wasi
 from mcpgen_runtime.transports.wasi.exchange import Exchange
-from mcpgen_runtime.transports.wasi.loop import ComponentLoop
+from mcpgen_runtime.transports.wasi.loop import ComponentLoop, Stuck
 from mcpgen_runtime.transports.wasi.pollables import Pollables
 from mcpgen_runtime.transports.wasi.surroundings import install, reseed
 
@@ -65,6 +68,7 @@ class HttpComponent:
         self._wasi: Wasi | None = None
         self._pollables = Pollables(self._imports)
         self._loop = ComponentLoop(self._now, self._pollables.wait)
+        self._host: AsyncioHost | None = None
         self._app: HttpApp | None = None
         self._failure: CannotStart | None = None
         #: How long a listen stream may stay open; None for as long as the host lets it.
@@ -75,7 +79,7 @@ class HttpComponent:
         try:
             if self._wasi is None:
                 self._begin()
-            self._loop.complete(self._serve(request, response_out))
+            self._complete(self._serve(request, response_out))
             self._loop.settle()
         except BaseException as error:
             self._log("a request was not answered", error)
@@ -105,16 +109,43 @@ class HttpComponent:
             self._handler.sealer = sealer
         self._app = HttpApp(self._handler, config, sessions=partial(SealedSessions, sealer=sealer))
 
+    def _complete(self, serving: Coroutine[Any, Any, None]) -> None:
+        """Run `serving` to its end. What never waits needs no turn of the loop. Raises what it raises."""
+        over = _Over()
+        events._set_running_loop(self._loop)
+        try:
+            if self._host is None:
+                self._host = AsyncioHost()
+            running = self._host.start(serving, over)
+        finally:
+            events._set_running_loop(None)
+        if running is None:
+            if self._loop.has_timers:  # of tasks that outlive requests
+                self._loop.turn()
+        else:
+            ending: asyncio.TimerHandle | None = None
+            if self._stream_seconds is not None and self._app is not None:
+                ending = self._loop.call_later(self._stream_seconds, self._app.end_listen_streams)
+            try:
+                self._loop.complete(over.wait())
+            except Stuck:
+                running.cancel()
+                with suppress(Stuck):
+                    self._loop.complete(over.wait())
+                raise
+            finally:
+                if ending is not None:
+                    ending.cancel()
+        if over.error is not None:
+            raise over.error
+
     async def _serve(self, request: Any, response_out: Any) -> None:
         exchange = Exchange(self._imports(), self._pollables, request, response_out)
-        ending: asyncio.TimerHandle | None = None
         try:
             try:
                 if self._failure is not None:
                     raise self._failure
                 assert self._app is not None
-                if self._stream_seconds is not None:
-                    ending = self._loop.call_later(self._stream_seconds, self._app.end_listen_streams)
                 await self._app(exchange.scope, exchange.receive, exchange.send)
             except CannotStart as failure:
                 await Refusal(_INTERNAL_SERVER_ERROR, failure).send(exchange.send)
@@ -128,8 +159,6 @@ class HttpComponent:
                     refusal = Refusal(_INTERNAL_SERVER_ERROR, InternalError(correlation_id))
                     await refusal.send(exchange.send)
         finally:
-            if ending is not None:
-                ending.cancel()
             exchange.close()
 
     def _imports(self) -> Wasi:
@@ -145,6 +174,27 @@ class HttpComponent:
         except BaseException:  # no memory for a traceback, or nothing of this instance works
             with suppress(BaseException):
                 self._imports().write(f"{message}\n")
+
+
+class _Over:
+    """Whether a request is over, and what it raised."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+        self._over = False
+        self._waiter: asyncio.Future[None] | None = None
+
+    def __call__(self, nothing: None, error: BaseException | None) -> None:
+        self.error = error
+        self._over = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Return once it is."""
+        if not self._over:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
 
 
 class _Lines:

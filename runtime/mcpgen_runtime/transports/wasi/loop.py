@@ -45,8 +45,17 @@ class ComponentLoop(base_events.BaseEventLoop):
         for _ in range(_MAX_TURNS):
             if not self._ready:  # type: ignore[attr-defined]
                 return
-            self.call_soon(self.stop)
-            self.run_forever()
+            self.turn()
+
+    def turn(self) -> None:
+        """Run what is ready or due. Raises what a callback does."""
+        self.call_soon(self.stop)
+        self.run_forever()
+
+    @property
+    def has_timers(self) -> bool:
+        """Whether anything is to happen later."""
+        return bool(self._scheduled)  # type: ignore[attr-defined]
 
     def _process_events(self, event_list: list[Any]) -> None:
         """Nothing: whoever `waits` has called what there was to call."""

@@ -6,22 +6,24 @@ import asyncio
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from tests.runtime.http.asgi import Client, request
 from tests.runtime.http.workbench import Workbench
 from tests.runtime.wasi.http.conftest import KEY, Begin
-from tests.runtime.wasi.http.standin import Host, StandIn, end
+from tests.runtime.wasi.http.standin import Host, InputStream, StandIn, end
 
 from mcpgen_runtime import RequestContext, Server
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.http.app import HttpApp
 from mcpgen_runtime.transports.wasi import exchange as exchange_module
 from mcpgen_runtime.transports.wasi import http
-from mcpgen_runtime.transports.wasi.bindings import Wasi
+from mcpgen_runtime.transports.wasi.bindings import Finalizer, Wasi, lend_finalizer
 from mcpgen_runtime.transports.wasi.http import HttpComponent, _Lines
 
 pytestmark = pytest.mark.anyio
@@ -375,3 +377,80 @@ def test_time_and_chance_are_the_hosts() -> None:
     assert host.stderr == "ä" * 5000
     wasi.write("")
     assert not host.alive
+
+
+# What a request costs.
+
+
+async def test_a_call_that_never_waits_asks_for_no_time(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = begin(serving(hello))
+    app.keep = True
+    client = Client(app)
+    await client.call("hello").reply()
+    read = InputStream.read
+
+    def arrived(self: InputStream, size: int) -> bytes:
+        while not self._request.ended:
+            time.sleep(0.001)
+        return read(self, size)
+
+    monkeypatch.setattr(InputStream, "read", arrived)
+    asked: list[int] = []
+    now = Wasi.now
+
+    def counted(self: Wasi) -> float:
+        asked.append(1)
+        return now(self)
+
+    monkeypatch.setattr(Wasi, "now", counted)
+    assert (await client.call("hello").reply()).status == 200
+    assert not asked
+
+
+async def test_tasks_go_on_between_calls_that_never_wait(begin: Begin) -> None:
+    seen: list[int] = []
+
+    @asynccontextmanager
+    async def lifespan(server: Server) -> AsyncIterator[None]:
+        async def count() -> None:
+            while True:
+                await asyncio.sleep(0.01)
+                seen.append(1)
+
+        server.background(count())
+        yield
+
+    app = begin(serving(hello, lifespan=lifespan))
+    app.keep = True
+    client = Client(app)
+    for calls in range(1, 5):
+        app.keep = calls < 4
+        assert (await client.call("hello").reply()).status == 200
+        await asyncio.sleep(0.02)
+        assert len(seen) >= calls - 2
+
+
+def test_a_resource_that_is_forgotten_is_dropped() -> None:
+    dropped: list[Any] = []
+    for detached in (False, True):
+        resource = SimpleNamespace()
+        resource.finalizer = Finalizer(resource, lambda *what: dropped.append(what), 7, detached)
+        if detached:
+            args = resource.finalizer.detach()[2]
+            assert args == (7, True)
+        del resource
+    assert dropped == [(7, False)]
+
+
+def test_the_finalizer_is_lent_until_the_first_request() -> None:
+    before = weakref.finalize
+    lend_finalizer()
+    try:
+        assert weakref.finalize is Finalizer  # type: ignore[comparison-overlap]
+        sys.modules.update(Host({}).modules())
+        Wasi()
+        assert weakref.finalize is before
+    finally:
+        weakref.finalize = before  # type: ignore[misc]
