@@ -19,6 +19,19 @@ _LINGER = 50
 #: Part of a cache entry's name, beside wasmtime's version: changes with what `Engine` configures.
 CONFIGURATION = "epoch-dense-1"
 _SPEED = 1
+#: Of the memory of an instance that is gone, so much is made ready for the next one instead of given back.
+_KEPT_BYTES = 16 * 1024 * 1024
+_KEPT_OF_TABLE, _KEPT_OF_STACK = 256 * 1024, 128 * 1024
+#: What an instance may need beside its memory, and how many core instances and tables there are in all. These
+#: are no limits of ours, those are an instance's own: wasmtime wants to know how large a place is.
+_INSTANCE_BYTES, _CORE_INSTANCES, _ALL_TABLES = 16 * 1024 * 1024, 100_000, 10_000
+
+
+#: So many linear memories a component may have, each of `max_memory_bytes` at most.
+MEMORIES = 8
+#: Tables are memory too: 8 to 16 bytes an element. CPython has one large table, of some ten thousand.
+TABLES = 64
+TABLE_ELEMENTS = 100_000
 
 
 class Ticking(Protocol):
@@ -33,21 +46,45 @@ class Engine:
 
     Code that it compiles looks at the engine's epoch in every loop and every function; while calls go on, a
     thread lets that pass, and each call is asked whether it may go on: see `Instance`.
+
+    With `places` instances take the places of others that are gone, in memory that needs not be mapped page
+    by page again: for those that live for one call. Any engine loads what any other has compiled.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, places: bool = False) -> None:
         lib = self.library = library()
         config = lib.wasm_config_new()
         lib.wasmtime_config_epoch_interruption_set(config, True)
         # An instance begins as a private mapping of what Python's heap was when it was built.
         lib.wasmtime_config_memory_init_cow_set(config, True)
         lib.wasmtime_config_cranelift_opt_level_set(config, _SPEED)
+        if places:
+            self._have_places(config)
         self.pointer = lib.wasm_engine_new_with_config(config)
         self.fingerprint = f"wasmtime-{lib.version}-{CONFIGURATION}"
         self._busy: set[Ticking] = set()
         self._some = threading.Event()
         self._starting = threading.Lock()
         self._ticking: threading.Thread | None = None
+
+    def _have_places(self, config: int) -> None:
+        lib = self.library
+        places = lib.wasmtime_pooling_allocation_config_new()
+        for name, value in {
+            "async_stack_keep_resident": _KEPT_OF_STACK,
+            "linear_memory_keep_resident": _KEPT_BYTES,
+            "max_component_instance_size": _INSTANCE_BYTES,
+            "max_core_instance_size": _INSTANCE_BYTES,
+            "max_memories_per_module": MEMORIES,
+            "max_tables_per_module": TABLES,
+            "table_elements": TABLE_ELEMENTS,
+            "table_keep_resident": _KEPT_OF_TABLE,
+            "total_core_instances": _CORE_INSTANCES,
+            "total_tables": _ALL_TABLES,
+        }.items():
+            getattr(lib, f"wasmtime_pooling_allocation_config_{name}_set")(places, value)
+        lib.wasmtime_pooling_allocation_strategy_set(config, places)
+        lib.wasmtime_pooling_allocation_config_delete(places)
 
     def compile(self, wasm: bytes) -> Code:
         """The component `wasm`, compiled: that takes half a second for each megabyte. Raises `WasmError`."""

@@ -9,7 +9,7 @@ from itertools import count
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar
 
-from mcpgen.hosting.engine import Code
+from mcpgen.hosting.engine import MEMORIES, TABLE_ELEMENTS, TABLES, Code
 from mcpgen.hosting.grants import Grants
 from mcpgen.hosting.library import (
     NO_FINALIZER,
@@ -29,11 +29,6 @@ T = TypeVar("T")
 Slices: TypeAlias = Generator[None, None, T]
 #: How long they are, in ticks of the epoch. The first may be run where others are kept waiting by it.
 _FIRST_SLICE, _SLICE = 2, 20
-#: So many linear memories a component may have, each of `max_memory_bytes` at most.
-_MEMORIES = 8
-#: Tables are memory too: 8 to 16 bytes an element. CPython has one large table, of some ten thousand.
-_TABLES = 64
-_TABLE_ELEMENTS = 100_000
 #: Core modules, instantiated: componentize-py makes some dozens of them.
 _INSTANCES = 1_000
 #: So much of what a component writes is kept until it is logged.
@@ -148,7 +143,7 @@ class Instance:
         self._store = lib.wasmtime_store_new(code.engine.pointer, self.number, NO_FINALIZER)
         self.context = lib.wasmtime_store_context(self._store)
         lib.wasmtime_store_limiter(
-            self._store, limits.max_memory_bytes, _TABLE_ELEMENTS, _INSTANCES, _TABLES, _MEMORIES
+            self._store, limits.max_memory_bytes, TABLE_ELEMENTS, _INSTANCES, TABLES, MEMORIES
         )
         lib.wasmtime_store_epoch_deadline_callback(self._store, _watch, self.number, NO_FINALIZER)
         self._handle = InstanceHandle()

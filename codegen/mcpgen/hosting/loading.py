@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ I = TypeVar("I", bound=Instance)  # noqa: E741
 #: Told before something is compiled: what, how many bytes of it, and where the result is kept; None where
 #: another process compiles it, and this one waits.
 Compiling = Callable[[str, int, Path | None], None]
+#: With more instances than this, wasmtime's places might not suffice.
+_MOST_WITH_PLACES = 32
 
 
 def _silently(name: str, size: int, where: Path | None) -> None:
@@ -62,9 +65,21 @@ class Loaded:
 
 
 @cache
-def engine() -> Engine:
-    """The engine of this process. Raises `MissingExtra`."""
-    return Engine()
+def engine(*, places: bool = False) -> Engine:
+    """The engine of this process, of its kind. Raises `MissingExtra`."""
+    return Engine(places=places)
+
+
+def _has_room(hosting: Hosting) -> bool:
+    """Whether instances may get places that are kept for the next: that takes terabytes of addresses."""
+    if hosting.isolation != "request" or sys.platform != "linux":
+        return False
+    import resource
+
+    return (
+        resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+        and hosting.limits.max_instances <= _MOST_WITH_PLACES
+    )
 
 
 def load(
@@ -183,7 +198,9 @@ def _linked(
     name = Path(component.label).name
     try:
         code = compiled(
-            engine(), component.data, compiling=lambda where: compiling(name, component.size, where)
+            engine(places=_has_room(hosting)),
+            component.data,
+            compiling=lambda where: compiling(name, component.size, where),
         )
         linker = Linker(code, name, component.imports if imports is None else imports, hosting.grants)
     except WasmError as error:
