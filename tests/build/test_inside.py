@@ -16,6 +16,7 @@ from tests.components import BUILT_WITH, Components, quick
 from mcpgen.build.library import PLATFORM, VERSION, library
 from mcpgen.component import read
 from mcpgen.wasm_tools import run
+from mcpgen_runtime.revisions import LEGACY
 
 PROBE = Path(__file__).with_name("probe")
 _META = "io.modelcontextprotocol/"
@@ -118,6 +119,10 @@ def test_nothing_of_the_machine_that_built_it_is_in_the_file(probe: Path) -> Non
     places = (PROBE, PROBE.parents[2], Path(sys.prefix), Path(tempfile.gettempdir(), "mcpgen-build-"))
     words = (*map(str, places), *BUILT_WITH, *BUILT_WITH.values())
     assert [word for word in words if word.encode() in data] == []
+
+
+def test_first_call_of_an_older_revision_unpacks_nothing(call: Callable[..., Any]) -> None:
+    assert call("converters_in_memory") == sorted(f"v{each.replace('-', '_')}" for each in LEGACY)
 
 
 def test_traceback_names_the_authors_lines(call: Callable[..., Any]) -> None:

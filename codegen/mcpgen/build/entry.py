@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from pprint import pformat
 
 from mcpgen.build.target import Target
+from mcpgen_runtime.revisions import LEGACY
 
 NAME = "mcpgen_component"
-#: What a call in the newest revision needs, and only imports when it comes.
-_EAGER = ("hashlib", "hmac", "mcpgen_types.v2026_07_28.checks", "mcpgen_types.v2026_07_28.codecs")
+#: What a call needs, in whatever revision, and only imports when it comes.
+_EAGER = (
+    *("hashlib", "hmac", "mcpgen_types.v2026_07_28.checks", "mcpgen_types.v2026_07_28.codecs"),
+    *(f"mcpgen_types.v{revision.replace('-', '_')}.neutral" for revision in LEGACY),
+)
 
 _BEGIN = '''\
 """The component's main module. What it imports is in the memory that the component is a copy of."""
@@ -113,6 +117,7 @@ _END = """\
 for name in {eager}:
     import_module(name)
 del name
+making.warm()
 making.end(
     {wanted},
 )

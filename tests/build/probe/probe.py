@@ -179,3 +179,8 @@ def file_of_the_machine() -> str:
 @probe
 def year() -> list[int]:
     return [drawn_while_built, datetime.datetime.now(datetime.UTC).year]
+
+
+@probe
+def converters_in_memory() -> list[str]:
+    return sorted(name.split(".")[1] for name in sys.modules if name.endswith(".neutral"))

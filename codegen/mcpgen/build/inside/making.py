@@ -23,6 +23,13 @@ def begin() -> None:
     import random  # noqa: F401 (the maker of components asks for it at the end)
 
 
+def warm() -> None:
+    """Have what a call needs in memory, as it is after a few calls."""
+    from .warming import warm
+
+    warm()
+
+
 def end(wanted: Iterable[str]) -> None:
     """Pack the modules `wanted`, and leave nothing in memory that was of use for that alone.
 

@@ -105,6 +105,15 @@ class ComponentHandler:
             self._changes.clear()
         return replies.messages
 
+    def close(self) -> None:
+        """End what the first message began: for who knows when the instance ends, as its host does not."""
+        if self._life is not None:
+            self._loop.complete(self._life.__aexit__(None, None, None))
+        if self._host is not None:
+            self._host.close()
+        self._loop.settle()
+        self._loop.close()
+
     def printed(self) -> str:
         """What was printed and logged since the last time."""
         text = "".join(self._printed)
