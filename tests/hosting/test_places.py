@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from ctypes import addressof
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from mcpgen.hosting.pool import Isolation, Pool
 from mcpgen.wasm_tools import run
 
 U32 = 6
+ROOT = Path(__file__).resolve().parents[2]
 #: Adds up what it finds in its memory and its table, and how large they are; leaves something everywhere.
 LITTERING = """
 (component
@@ -80,3 +83,14 @@ async def test_instance_begins_with_what_the_component_has_whoever_was_in_its_pl
     assert len(compiled) == 1
     fresh.close()
     kept.close()
+
+
+def test_fresh_instances_need_no_place_where_addresses_are_limited(littering: Path) -> None:
+    program = (
+        "import asyncio, resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2**37, 2**37));"
+        " from pathlib import Path; from tests.hosting.test_places import found, pool_of;"
+        " print(asyncio.run(found(pool_of(Path(sys.argv[1]), 'request', []))))"
+    )
+    command = [sys.executable, "-c", program, str(littering)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (ended.returncode, ended.stdout) == (0, "201\n"), ended.stderr
