@@ -127,8 +127,17 @@ def test_condition_that_only_running_decides_is_the_business_of_others(
     assert refusals(tmp_path)[0].startswith("Python has no winreg in a component: server -> winreg (")
 
 
-def test_name_that_is_given_twice_is_not_decided(tmp_path: Path) -> None:
-    source = "OLD = False\nif anything():\n    OLD = True\nif OLD:\n    import fancy\n"
+@pytest.mark.parametrize(
+    "source",
+    [
+        "OLD = False\nif anything():\n    OLD = True\nif OLD:\n    import fancy\n",
+        "OLD = False\ndef f(*, OLD=True):\n    if OLD:\n        import fancy\n",
+        "OLD = False\ndef f():\n    from .server import OLD\n    if OLD:\n        import fancy\n",
+        "OLD = False\ndef f():\n    from .server import NEW as OLD\n    if OLD:\n        import fancy\n",
+        "OLD = False\nmatch anything():\n    case {**OLD}:\n        if OLD:\n            import fancy\n",
+    ],
+)
+def test_name_that_is_given_twice_is_not_decided(tmp_path: Path, source: str) -> None:
     write(tmp_path, {"server.py": source})
     assert refusals(tmp_path)[0].startswith("there is no module fancy: ")
 
@@ -324,6 +333,9 @@ def test_randomness_is_refused_where_nothing_is_imported(tmp_path: Path, source:
         "import os\nkey = os.urandom(32)\n",
         "import secrets\nif anything():\n    KEY = secrets.token_hex(16).upper()\n",
         "from uuid import uuid4\nclass A:\n    id = str(uuid4())\n",
+        "import secrets\ndef f(key=secrets.token_hex(16)):\n    return key\n",
+        "import os\nf = lambda secrets, key=os.urandom(8): key\n",
+        "import uuid\n@register(uuid.uuid4())\ndef f(): ...\n",
         "import secrets\nids = [secrets.token_hex() for n in range(3)]\n",
     ],
 )

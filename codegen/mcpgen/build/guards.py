@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -59,12 +60,13 @@ class Guards:
 
     @cached_property
     def _constants(self) -> dict[str, ast.expr]:
-        """What is assigned at the top of the module, of the names that are assigned once in it."""
-        stored = [
-            node.id
-            for node in ast.walk(self._tree)
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-        ]
+        """What is assigned at the top of the module, of the names that are bound nowhere else in it."""
+        bound: Counter[str] = Counter()
+        for each in ast.walk(self._tree):
+            if isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+                bound[each.id] += 1
+            for field in ("arg", "asname", "name", "rest"):  # parameters, imports, functions, what is matched
+                bound[str(getattr(each, field, ""))] += 1
         found: dict[str, ast.expr] = {}
         for node in self._tree.body:
             target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
@@ -73,7 +75,7 @@ class Guards:
                 isinstance(node, ast.Assign | ast.AnnAssign)
                 and isinstance(target, ast.Name)
                 and isinstance(value, ast.expr)
-                and stored.count(target.id) == 1
+                and bound[target.id] == 1
             ):
                 found[target.id] = value
         return found

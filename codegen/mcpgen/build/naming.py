@@ -12,7 +12,8 @@ Names: TypeAlias = Mapping[str, "str | None"]
 Decided: TypeAlias = Callable[[ast.expr], "bool | None"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)
 
 
 class Use(NamedTuple):
@@ -27,7 +28,7 @@ class Use(NamedTuple):
 def uses(tree: ast.Module, decided: Decided) -> Iterator[Use]:
     """The names and attributes that a source reads, but for where `decided` says that it never comes."""
     names = names_of(tree)
-    yield from _Uses(decided).of(tree, names, names, at_import=True)
+    yield from _Uses(decided).of(tree, names, names, True)
 
 
 def names_of(scope: ast.AST) -> dict[str, str | None]:
@@ -80,25 +81,28 @@ class _Uses:
     def __init__(self, decided: Decided) -> None:
         self._decided = decided
 
-    def of(self, node: ast.AST, names: Names, around: Names, *, at_import: bool) -> Iterator[Use]:
+    def of(
+        self, node: ast.AST, names: Names, around: Names, at_import: bool, *, called: bool = False
+    ) -> Iterator[Use]:
         """`names` are those that this node sees, `around` those that a function in it does."""
-        for child in self._alive(node):
-            if isinstance(child, ast.Attribute | ast.Name) and isinstance(child.ctx, ast.Load):
-                called = isinstance(node, ast.Call) and child is node.func
-                yield Use(dotted(child, names), child.lineno, at_import and called)
-            if isinstance(child, ast.ClassDef):  # functions in it do not see its names
-                yield from self.of(child, {**names, **names_of(child)}, around, at_import=at_import)
-            elif isinstance(child, _SCOPES):
-                inside = {**around, **names_of(child)}
-                later = isinstance(child, _FUNCTIONS)
-                yield from self.of(child, inside, inside, at_import=at_import and not later)
-            else:
-                yield from self.of(child, names, around, at_import=at_import)
+        if isinstance(node, ast.Attribute | ast.Name) and isinstance(node.ctx, ast.Load):
+            yield Use(dotted(node, names), node.lineno, at_import and called)
+        if isinstance(node, _COMPREHENSIONS):
+            names = around = {**around, **names_of(node)}
+        inside = (names, around, at_import)
+        if isinstance(node, ast.ClassDef):  # functions in it do not see its names
+            inside = ({**names, **names_of(node)}, around, at_import)
+        elif isinstance(node, _FUNCTIONS):  # decorators and defaults of it are run where it stands
+            own = {**around, **names_of(node)}
+            inside = (own, own, False)
+        for field, child in self._alive(node):
+            seen = inside if field == "body" else (names, around, at_import)
+            yield from self.of(child, *seen, called=isinstance(node, ast.Call) and field == "func")
 
-    def _alive(self, node: ast.AST) -> Iterator[ast.AST]:
+    def _alive(self, node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         holds = self._decided(node.test) if isinstance(node, ast.If | ast.IfExp) else None
         never = {None: "", True: "orelse", False: "body"}[holds]
-        for name, value in ast.iter_fields(node):
-            if name != never:
+        for field, value in ast.iter_fields(node):
+            if field != never:
                 values = value if isinstance(value, list) else [value]
-                yield from (each for each in values if isinstance(each, ast.AST))
+                yield from ((field, each) for each in values if isinstance(each, ast.AST))
