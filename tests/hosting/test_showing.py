@@ -61,6 +61,37 @@ def talking(component: Component, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
+    ("type", "body", "why"),
+    [
+        ("u32", "(i32.const 4096)", "printed: the function returns no string"),
+        ("string", "(loop (br 0)) (unreachable)", "it ran into cpu_seconds"),
+    ],
+    ids=["number", "loop"],
+)
+@in_a_loop
+async def test_component_that_cannot_say_what_it_printed_is_answered_for_and_not_called_again(
+    component: Component, tmp_path: Path, type: str, body: str, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, wit, name = tmp_path / "mute.wat", tmp_path / "wit", f"mute-{type}"
+    printed = f'(func (export "mcpgen:mcp/diagnostics@0.1.0#printed") (result i32) {body}))'
+    source.write_text((Path(__file__).parent / "odd.wat").read_text().rstrip().removesuffix(")") + printed)
+    wit.mkdir()
+    text = (ROOT / "wit" / "mcp.wit").read_text().partition("/// A server whose tools")[0]
+    assert "printed: func() -> string;" in text
+    text = text.replace("printed: func() -> string;", f"printed: func() -> {type};")
+    (wit / "mcp.wit").write_text(text + "world mute { export handler; export diagnostics; }")
+    limits = ComponentLimits(max_instances=2, cpu_seconds=0.1, call_seconds=250, cancel_seconds=250)
+    async with peer_of(hosted(component(name, world="mute", wit=wit, source=source), limits=limits)) as peer:
+        for number in range(3):
+            assert (await peer.asked(f"o{number}"))["result"]["calls"] == 1
+        for number in range(3):
+            await peer.call(f"o{number}")
+        assert sorted([(await peer.hear())["id"] for _ in range(3)]) == ["o0", "o1", "o2"]
+    said = [each.message for each in caplog.records if each.levelno >= logging.ERROR]
+    assert set(said) == {f"{name}.wasm: {why}"}
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [
         ("said\tso", "said\tso"),

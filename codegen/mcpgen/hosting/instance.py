@@ -22,7 +22,7 @@ from mcpgen.hosting.library import (
 )
 from mcpgen.hosting.limits import ComponentLimits
 from mcpgen.hosting.linking import Linker
-from mcpgen.hosting.values import Arguments, Context, messages, text
+from mcpgen.hosting.values import Arguments, Context, Unexpected, messages, text
 
 T = TypeVar("T")
 #: A call in slices: each step runs it for a while, in whatever thread, and it gives its value at the end.
@@ -328,7 +328,11 @@ class HandlerInstance(Instance):
         if self._printed is not None and not self.dead:
             result = Value()
             yield from self.slices(self._printed, None, 0, addressof(result), 1, call)
-            found += text(self._library, result)
+            try:
+                found += text(self._library, result)
+            except Unexpected as error:
+                self.dead = True
+                raise Trapped(f"{self.name}: printed: {error}") from None
         return found, dropped
 
 

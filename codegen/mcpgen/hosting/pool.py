@@ -196,9 +196,9 @@ class _Crew(Generic[I]):
             except StopIteration:
                 self.idle.append(instance)
                 return
-            except Trapped as trap:
-                log.error("%s", trap)
-                rest.error = trap
+            except Exception as problem:
+                log.error("%s", problem)
+                rest.error = problem
         rest.instance, rest.call, rest.slices = instance, call, slices
         rest.finish = self._left
         self._begin_leaving(rest)
@@ -251,6 +251,8 @@ class _Crew(Generic[I]):
         waiting = f"{self._lost} calls wait in functions of the host: no other is begun before one returns"
         job.tell(None, Trapped(waiting, "max_instances"))
         if job.instance is not None:
+            if job.slices is not None:  # they hold what is of the instance
+                job.slices.close()
             job.instance.close()
         self._end_leaving(job)
 
@@ -296,9 +298,11 @@ class _Crew(Generic[I]):
             error = raised
         call.over()
         if instance is not None and instance.sliced and not (error or job.error or self._fresh):
-            # Idle before its caller knows, so that the next call may be begun in the event loop's thread.
-            self._leave(instance, None, call := Call(self._limits, stuck))
-            call.over()
+            # Idle before its caller knows, so that the next call may be begun in the event loop's thread. The
+            # caller waits for no more than if it had cancelled.
+            call = Call(self._limits)
+            call.cancel()
+            self._leave(instance, None, call)
             instance = None
         if instance is not None and not job.leaving and not lost.is_set():
             self._begin_leaving(job)
@@ -325,9 +329,9 @@ class _Crew(Generic[I]):
         """One call is over, and its caller knows: what is left to do takes nobody's time. It is `call`."""
         try:
             ended(show(instance, call))
-        except Trapped as trap:
-            log.error("%s", trap)
-            error = error or trap  # where it is the one behind that trapped, the one in front is not dead
+        except Exception as problem:
+            log.error("%s", problem)
+            error = error or problem  # where it is the one behind that trapped, the one in front is not dead
         # What broke its interface is not trusted with another call.
         if self._fresh or error is not None or instance.dead:
             instance.close()
