@@ -56,6 +56,22 @@ def test_what_was_not_judged_is_not_stale(tmp_path: Path) -> None:
     assert apply_baseline(replace(report, runs=(other,)), entries).stale == ()
 
 
+def test_a_recorded_conversation_makes_nothing_stale(tmp_path: Path) -> None:
+    write_baseline(tmp_path / "known.json", report_of("a b"))
+    report = report_of("a")
+    recorded = replace(report, runs=(replace(report.runs[0], partial=True),))
+    assert apply_baseline(recorded, read_baseline(tmp_path / "known.json")).stale == ()
+
+
+def test_an_update_keeps_what_is_known_of_other_revisions(tmp_path: Path) -> None:
+    file = tmp_path / "known.json"
+    write_baseline(file, report_of("a b"))
+    text = file.read_text().replace("2025-11-25", "2026-07-28")
+    file.write_text(text)
+    assert write_baseline(file, report_of("a b"), before=read_baseline(file)) == 2
+    assert [row["revision"] for row in json.loads(file.read_text())["known"]] == ["2025-11-25", "2026-07-28"]
+
+
 def test_an_update_keeps_the_reasons_of_what_remains(tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     write_baseline(file, report_of("a b"))
@@ -106,3 +122,6 @@ def test_the_command_keeps_and_applies_a_baseline(tmp_path: Path) -> None:
     other = run("--baseline", known, mode="no-input-schema")
     assert other.returncode == 1
     assert "STALE      capability-of-server (2025-11-25)" in other.stdout
+    nowhere = run("--baseline", str(tmp_path / "no" / "known.json"), "--update-baseline", mode="honest")
+    assert nowhere.returncode == 2
+    assert "is not a directory" in nowhere.stderr

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
 from mcpgen.schema.rules import load_rules
+from mcpgen.validate.baseline import Entry, apply_baseline
 from mcpgen.validate.formats import SUFFIXES, written
 from mcpgen.validate.formats.marking import pieces
 from mcpgen.validate.report import Failure, Report, Run
@@ -145,6 +147,54 @@ def test_page_is_one_document_that_loads_nothing_and_runs_nothing_of_a_server(re
     assert len(seen.marked) == len(report.findings)
 
 
+def test_what_is_known_fails_nothing_and_what_is_stale_does_in_every_form(report: Report) -> None:
+    known = [Entry.of(finding) for finding in report.findings]
+    gone = Entry("tool-name-unique", "2025-11-25", "tools/list", "/gone")
+    lived_with = apply_baseline(report, known)
+    stale = apply_baseline(report, [*known, gone])
+    assert (lived_with.exit_code, stale.exit_code) == (0, 1)
+
+    def of(form: str) -> tuple[str, str]:
+        return written(lived_with, BOOK, form), written(stale, BOOK, form)
+
+    one, two = map(ET.fromstring, of("junit"))
+    assert (one.get("failures"), two.get("failures")) == ("0", "1")
+    assert one.find(".//failure") is None
+    assert "known, violation" in ET.tostring(one, encoding="unicode")
+    assert "/gone" in (two.findtext(".//failure") or "")
+    first, second = (json.loads(text)["runs"][0] for text in of("sarif"))
+    assert all(result["suppressions"] for result in first["results"])
+    assert "/gone" in second["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    commands, more = of("github")
+    assert {line.split(" ")[0] for line in commands.splitlines()} == {"::notice"}
+    assert "::error title=stale in the baseline::" in more
+    fine, broken = of("markdown")
+    assert fine.startswith("## ✅")
+    assert "<summary>2 known</summary>" in fine
+    assert broken.startswith("## ❌")
+    assert "/gone" in broken
+    quiet, loud = of("html")
+    assert 'class="known"' in quiet
+    assert "/gone" not in quiet
+    assert "/gone" in loud
+
+
+def test_markdown_calls_nobody(report: Report) -> None:
+    run = replace(report.runs[0], server={"name": "@org/team #1 https://evil.example www.evil.example"})
+    text = written(replace(report, runs=(run,)), BOOK, "markdown")
+    text = text.partition("\n")[0]
+    assert "@\u2060org" in text
+    for calling in ("@org", "#1", "evil https:", "https://evil", "www.evil"):
+        assert calling not in text
+
+
+def test_text_has_no_line_of_a_servers_making(report: Report) -> None:
+    run = replace(report.runs[0], server={"name": "x\n::stop-commands::t\nrules: 0 violations"})
+    text = written(replace(report, runs=(run,)), BOOK, "text")
+    assert not [line for line in text.splitlines() if line.strip().startswith("::")]
+    assert sum(line.startswith("rules: ") for line in text.splitlines()) == 1
+
+
 class _Elements(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -178,6 +228,7 @@ MANY: dict[str, Any] = {
         ([{"a": []}], "/0/a", "[]"),
         ("no JSON", "", "no JSON"),
         (MANY, "/result/tools/250/name", '"tool-250"'),
+        ({"a": {f"k{n}": "x" * 50 for n in range(9000)}}, "/a/k4000", json.dumps("x" * 50)),
         ({"a": "x" * 9000}, "/a", json.dumps("x" * 2048 + "… (6952 characters more)", ensure_ascii=False)),
     ],
 )
@@ -185,6 +236,13 @@ def test_the_value_that_is_pointed_at_is_marked(message: Any, pointer: str, mark
     shown = pieces(message, pointer)
     assert [piece.text for piece in shown if piece.marked] == [marked]
     assert sum(len(piece.text) for piece in shown) < 12_000
+
+
+def test_a_large_value_that_is_pointed_at_is_shortened_itself() -> None:
+    shown = pieces({"a": {f"k{n}": "x" * 50 for n in range(9000)}}, "/a")
+    (marked,) = [piece.text for piece in shown if piece.marked]
+    assert len(marked) < 2000
+    assert "… 8991 members more" in marked
 
 
 def test_a_message_that_is_shown_whole_is_still_that_message() -> None:

@@ -92,6 +92,12 @@ def test_a_line_that_was_no_json_is_judged(tmp_path: Path) -> None:
         ((SENT,), HEAD, "shows no revision"),
         ((SENT,), {"format": "x"}, "does not say that it is a transcript"),
         ((SENT,), {**HEAD, "transport": "smoke"}, "transport 'smoke' is not known"),
+        ((SENT,), {**HEAD, "transport": ["stdio"]}, "is not known"),
+        (
+            ({"entry": "http_reply", "status": float("inf"), "content_type": "", "has_body": True},),
+            HEAD,
+            "line 2",
+        ),
         (({"entry": "sent"},), HEAD, "line 2: this is no entry"),
         (({"entry": "sent", "message": 3},), HEAD, "line 2: this is no entry"),
         ((SENT, {"entry": "dreamt"}), HEAD, "line 3: this is no entry"),
@@ -105,6 +111,14 @@ def test_what_is_no_transcript_is_told_with_its_line(
 ) -> None:
     path = written(tmp_path / "t.jsonl", *rows, head=head)
     with pytest.raises(UsageError, match=told):
+        judge_transcript(path)
+
+
+def test_a_line_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.jsonl")
+    with path.open("a") as file:
+        file.write("[" * 100_000 + "\n")
+    with pytest.raises(UsageError, match="line 2 of the transcript is no JSON"):
         judge_transcript(path)
 
 

@@ -60,6 +60,8 @@ class Delivery:
                 raise UsageError(f"--report {report}: its name does not say of what form", hint=known)
         if self.update_baseline and self.baseline is None:
             raise UsageError("--update-baseline of which file?", hint="--baseline FILE --update-baseline")
+        if self.baseline is not None and not self.baseline.parent.is_dir():
+            raise UsageError(f"{self.baseline.parent} is not a directory", hint="check --baseline")
         if self.baseline is not None and not (self.update_baseline and not self.baseline.exists()):
             read_baseline(self.baseline)
 

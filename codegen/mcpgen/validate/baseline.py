@@ -22,6 +22,7 @@ from mcpgen.validate.report import Finding, Report
 SCHEMA = "mcpgen.baseline/1"
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 _MEMBERS = ("rule", "revision", "method", "place")
+_ANEW = "mend it, or remove it and make it anew with --update-baseline"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -57,12 +58,12 @@ def read_baseline(path: Path) -> tuple[Entry, ...]:
         hint = "--update-baseline makes the file of what is found now"
         raise UsageError(f"{path}: {error.strerror or error}", hint=hint) from None
     except ValueError as error:
-        raise UsageError(f"{path} is no JSON: {error}", hint="--update-baseline makes it anew") from None
+        raise UsageError(f"{path} is no JSON: {error}", hint=_ANEW) from None
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise UsageError(f"{path} is no baseline", hint=f'its member "schema" is "{SCHEMA}"')
     rows = document.get("known")
     if not isinstance(rows, list):
-        raise UsageError(f'{path}: "known" is no list', hint="--update-baseline makes it anew")
+        raise UsageError(f'{path}: "known" is no list', hint=_ANEW)
     entries: dict[Entry, int] = {}
     for position, row in enumerate(rows):
         entry = _entry(path, position, row)
@@ -75,9 +76,14 @@ def read_baseline(path: Path) -> tuple[Entry, ...]:
 
 
 def write_baseline(path: Path, report: Report, *, before: Iterable[Entry] = ()) -> int:
-    """Keep what `report` found, with the reasons that `before` had; return how many entries there are."""
+    """Keep what `report` found, with the reasons that `before` had; return how many entries there are.
+
+    What `before` knew of revisions that were not spoken this time stays.
+    """
     reasons = {entry: entry.reason for entry in before}
-    entries = sorted({Entry.of(finding) for finding in report.findings})
+    spoken = _spoken(report)
+    untouched = {entry for entry in reasons if entry.revision not in spoken}
+    entries = sorted(untouched | {Entry.of(finding) for finding in report.findings})
     rows = []
     for entry in entries:
         row: dict[str, str] = {name: getattr(entry, name) for name in _MEMBERS}
@@ -104,9 +110,14 @@ def apply_baseline(report: Report, entries: Iterable[Entry]) -> Report:
             met |= {entry} & known
             findings.append(replace(finding, known=entry in known))
         runs.append(replace(run, findings=tuple(findings)))
-    spoken = {run.revision for run in report.runs if run.judged and run.failure is None}
+    spoken = _spoken(report)
     stale = [str(entry) for entry in sorted(known - met) if entry.revision in spoken]
     return replace(report, runs=tuple(runs), stale=tuple(stale))
+
+
+def _spoken(report: Report) -> set[str]:
+    """The revisions in which all was asked that the validator asks."""
+    return {run.revision for run in report.runs if run.judged and run.failure is None and not run.partial}
 
 
 def _entry(path: Path, position: int, row: Any) -> Entry:

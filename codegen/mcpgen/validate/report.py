@@ -61,7 +61,8 @@ class Run:
     """One conversation in one revision. `skipped` is why there was none; `failure` why it ended early.
 
     A run without checks was not judged: its revision is what was tried, and nothing that the server showed.
-    `agreed` says whether the server took up the revision that it was judged in.
+    `agreed` says whether the server took up the revision that it was judged in, `partial` that somebody else's
+    conversation was judged, who asked what they wanted.
     """
 
     revision: str
@@ -74,6 +75,7 @@ class Run:
     skipped: str | None = None
     failure: Failure | None = None
     agreed: bool = True
+    partial: bool = False
 
     @property
     def judged(self) -> bool:
@@ -101,6 +103,11 @@ class Report:
         return sorted(found, key=lambda finding: _ORDER[finding.verdict])
 
     @property
+    def new_findings(self) -> list[Finding]:
+        """Those that no baseline knows, in the same order."""
+        return [finding for finding in self.findings if not finding.known]
+
+    @property
     def checks(self) -> list[Check]:
         """Every check, in the order of runs and rules."""
         return [check for run in self.runs for check in run.checks]
@@ -117,7 +124,7 @@ class Report:
         if self.failure is not None:
             return self.failure.code
         graver = {"violation"} if self.fail_on == "must" else {"violation", "warning"}
-        broken = any(finding.verdict in graver and not finding.known for finding in self.findings)
+        broken = any(finding.verdict in graver for finding in self.new_findings)
         return 1 if broken or self.stale else 0
 
     def summary(self) -> dict[str, int]:

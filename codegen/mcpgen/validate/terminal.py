@@ -43,7 +43,7 @@ def show(report: Report, book: RuleBook, console: Console) -> None:
     if judged:
         _heading(report, judged, console)
     worst_first = sorted(
-        (finding for finding in report.findings if not finding.known),
+        report.new_findings,
         key=lambda one: (one.verdict != "violation", one.revision, one.rule),
     )
     for _, group in groupby(worst_first, key=lambda one: (one.verdict, one.revision, one.rule)):
@@ -157,7 +157,8 @@ def _print(console: Console, *parts: tuple[str, str]) -> None:
     """One line of parts, each a text and its style."""
     line = Text(overflow="fold")
     for text, style in parts:
-        shown = harmless(text)
+        # On a line of its own a server's word could be taken for ours, or for a command of whoever reads.
+        shown = harmless(text).replace("\n", "\\n")
         line.append(shown if len(shown) <= _LONGEST_PART else shown[:_LONGEST_PART] + "…", style)
     console.print(line)
 

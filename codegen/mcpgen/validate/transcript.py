@@ -39,7 +39,7 @@ def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
         raise UsageError(f"{path}: {error.strerror or error}", hint="check --transcript") from None
     except ValueError as error:
         raise UsageError(f"{path}: {error}", hint="its form: docs/testing.md") from None
-    if transport not in _TRANSPORTS:
+    if not isinstance(transport, str) or transport not in _TRANSPORTS:
         known = ", ".join(sorted(_TRANSPORTS))
         raise UsageError(
             f"{path}: transport {transport!r} is not known", hint=f"its first line has one of {known}"
@@ -71,6 +71,7 @@ def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
         findings=judgement.findings,
         checks=judgement.checks,
         requests=sum(isinstance(entry, Sent) and is_request(entry.message) for entry in entries),
+        partial=True,
     )
     return Report({"transport": transport, "transcript": str(path)}, (run,))
 
@@ -109,7 +110,7 @@ class _Reader:
             self._places.append(len(found))
             try:
                 found.extend(self._entry(row, float(row.get("at", position)), probes=began))
-            except (KeyError, IndexError, TypeError, ValueError) as error:
+            except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
                 # The first line is the head, and people count from 1.
                 raise UsageError(
                     f"{self._path}, line {position + 2}: this is no entry of a transcript ({error!r})",

@@ -94,7 +94,7 @@ def read_transcript(lines: Iterable[str]) -> tuple[str | None, list[Entry]]:
     for number, line in enumerate(lines, 1):
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"line {number} of the transcript is no JSON: {error}") from None
         if number == 1:
             head = value

@@ -21,7 +21,10 @@ def github(report: Report, book: RuleBook) -> str:
             f"{where(finding)}{finding.message}\n{rule.statement} ({finding.level})\n{page_url(finding.spec)}"
         )
         kind = "error" if finding.verdict == "violation" else "warning"
+        kind = "notice" if finding.known else kind
         lines.append(_command(kind, f"{finding.rule} ({finding.revision})", told))
+    for entry in report.stale:
+        lines.append(_command("error", "stale in the baseline", f"{entry}: nothing matches it any more"))
     if report.failure is not None:
         told = "\n".join((report.failure.message, *report.failure.stderr, f"hint: {report.failure.hint}"))
         lines.append(_command("error", f"mcpgen validate {heading(report)}", told))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.formats.words import found, heading, name_of, where
@@ -21,6 +22,8 @@ def junit(report: Report, book: RuleBook) -> str:
     """The report as a document. A warning is a case that passed and says why it might not have."""
     root = ET.Element("testsuites", name="mcpgen validate")
     totals = [_suite(root, report, run, book) for run in report.runs]
+    if report.stale:
+        totals.append(_stale(root, report.stale))
     for name, counts in zip(
         ("tests", "failures", "errors", "skipped"), zip(*totals, strict=True), strict=True
     ):
@@ -35,9 +38,7 @@ def _suite(root: ET.Element, report: Report, run: Run, book: RuleBook) -> tuple[
     told = {"target": heading(report), "transport": str(report.target["transport"]), "era": run.era}
     for name, value in {"server": name_of(run), **told}.items():
         ET.SubElement(properties, "property", name=name, value=_writable(value))
-    for check in run.checks:
-        _case(suite, run, check, book)
-    failures = sum(check.verdict == "violation" for check in run.checks)
+    failures = sum(_case(suite, run, check, book) for check in run.checks)
     skipped = sum(check.verdict == "skipped" for check in run.checks)
     tests, errors = len(run.checks), 0
     if run.skipped is not None or run.failure is not None:
@@ -57,21 +58,35 @@ def _suite(root: ET.Element, report: Report, run: Run, book: RuleBook) -> tuple[
     return counts
 
 
-def _case(suite: ET.Element, run: Run, check: Check, book: RuleBook) -> None:
+def _stale(root: ET.Element, entries: Sequence[str]) -> tuple[int, int, int, int]:
+    suite = ET.SubElement(
+        root, "testsuite", name="baseline", tests="1", failures="1", errors="0", skipped="0"
+    )
+    case = ET.SubElement(suite, "testcase", classname="mcp", name="baseline")
+    failure = ET.SubElement(case, "failure", message=f"{len(entries)} of its entries match nothing any more")
+    failure.text = _writable("\n".join(entries))
+    return 1, 1, 0, 0
+
+
+def _case(suite: ET.Element, run: Run, check: Check, book: RuleBook) -> bool:
+    """The case of a rule; whether it failed. What the baseline knows is told, and is no failure."""
     rule = book.rule(check.rule, check.revision)
     case = ET.SubElement(suite, "testcase", classname=f"mcp.{check.revision}", name=check.rule)
     properties = ET.SubElement(case, "properties")
     for name, value in (("level", check.level), ("spec", page_url(rule.spec)), ("statement", rule.statement)):
         ET.SubElement(properties, "property", name=name, value=value)
     findings = [finding for finding in run.findings if finding.rule == check.rule]
+    broken = [each for each in findings if each.verdict == "violation" and not each.known]
+    told = [each for each in findings if each not in broken]
     if check.verdict == "skipped":
         ET.SubElement(case, "skipped", message=_writable(check.reason))
-    elif check.verdict == "violation":
-        message = f"{where(findings[0])}{findings[0].message}" if findings else check.reason
+    if broken:
+        message = f"{where(broken[0])}{broken[0].message}"
         failure = ET.SubElement(case, "failure", type=check.level, message=_writable(message))
-        failure.text = _writable("\n\n".join(map(found, findings)))
-    elif check.verdict == "warning":
-        ET.SubElement(case, "system-out").text = _writable("\n\n".join(map(found, findings)))
+        failure.text = _writable("\n\n".join(map(found, broken)))
+    if told:
+        ET.SubElement(case, "system-out").text = _writable("\n\n".join(map(found, told)))
+    return bool(broken)
 
 
 def _writable(text: str) -> str:

@@ -7,6 +7,7 @@ import re
 from itertools import groupby
 
 from mcpgen.schema.rules import RuleBook
+from mcpgen.validate.baseline import Entry
 from mcpgen.validate.formats.marking import pieces
 from mcpgen.validate.formats.words import heading, name_of, where
 from mcpgen.validate.quoting import page_url, quoted_request
@@ -17,6 +18,9 @@ _SYMBOL = {"violation": "❌", "warning": "⚠️", "pass": "✅", "skipped": "�
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN = 5
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+# What a forge makes a link or a mention of, and calls somebody with: after these an invisible character.
+_CALLING = re.compile(r"(@|#|:(?=//)|(?<=\bwww)\.)")
+_JOINER = "\u2060"
 
 
 def markdown(report: Report, book: RuleBook) -> str:
@@ -29,20 +33,29 @@ def markdown(report: Report, book: RuleBook) -> str:
     if report.failure is not None:
         lines += ["", f"**{_plain(report.failure.message)}** {_plain(report.failure.hint)}"]
         lines += ["", *_fenced("\n".join(report.failure.stderr), "text")] if report.failure.stderr else []
-    by_rule = sorted(report.findings, key=lambda one: (one.verdict != "violation", one.revision, one.rule))
+    if report.stale:
+        lines += ["", "**Stale in the baseline**, for nothing matches them any more:", ""]
+        lines += [f"- {_plain(entry)}" for entry in report.stale]
+    by_rule = sorted(
+        report.new_findings, key=lambda one: (one.verdict != "violation", one.revision, one.rule)
+    )
     for _, group in groupby(by_rule, key=lambda one: (one.verdict, one.revision, one.rule)):
         lines += _rule(list(group), book)
+    known = sorted({str(Entry.of(finding)) for finding in report.findings if finding.known})
+    if known:
+        lines += ["", f"<details><summary>{len(known)} known</summary>", ""]
+        lines += [*(f"- {_plain(entry)}" for entry in known), "", "</details>"]
     skipped = [check for check in report.checks if check.verdict == "skipped"]
     if skipped:
         lines += ["", f"<details><summary>{len(skipped)} skipped</summary>", ""]
         lines += [f"- `{check.rule}` ({check.revision}): {_plain(check.reason)}" for check in skipped]
         lines += ["", "</details>"]
-    return harmless("\n".join(lines)) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def _worst(report: Report) -> str:
-    verdicts = {finding.verdict for finding in report.findings}
-    if report.failure is not None or "violation" in verdicts:
+    verdicts = {finding.verdict for finding in report.new_findings}
+    if report.failure is not None or report.stale or "violation" in verdicts:
         return "violation"
     return "warning" if verdicts else "pass"
 
@@ -78,18 +91,24 @@ def _rule(group: list[Finding], book: RuleBook) -> list[str]:
 
 def _one_block(shown: str) -> str:
     # An empty line would end the block of HTML, and a line break belongs to the list's item.
-    return shown.replace("\n", "&#10;").replace("*", "&#42;").replace("_", "&#95;").replace("`", "&#96;")
+    return (
+        harmless(shown)
+        .replace("\n", "&#10;")
+        .replace("*", "&#42;")
+        .replace("_", "&#95;")
+        .replace("`", "&#96;")
+    )
 
 
 def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return _CALLING.sub(rf"\1{_JOINER}", _SPECIAL.sub(r"\\\1", harmless(" ".join(text.split()))))
 
 
 def _code(text: str) -> str:
     ticks = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return f"{ticks} {' '.join(text.split())} {ticks}"
+    return f"{ticks} {harmless(' '.join(text.split()))} {ticks}"
 
 
 def _fenced(text: str, language: str) -> list[str]:
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return [f"{ticks}{language}", text, ticks]
+    return [f"{ticks}{language}", harmless(text), ticks]

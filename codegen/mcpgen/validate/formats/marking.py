@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 _WHOLE = 8 * 1024
 #: In a longer one, what lies beside the way is shown up to so many characters.
 _BESIDE = 120
-#: Of a long list on the way, so many neighbours on either side.
-_NEIGHBOURS = 2
+#: Of a long list or object that is shown, so many neighbours on either side of the way.
+_NEIGHBOURS = {list: 2, dict: 8}
 #: And of a string, so many characters.
 _STRING = 2 * 1024
 
@@ -77,7 +77,7 @@ class _Writer:
                 yield Piece(f"… {item}", here)
                 continue
             if isinstance(value, dict):
-                yield Piece(json.dumps(key, ensure_ascii=False) + ": ", here)
+                yield Piece(_scalar(key) + ": ", here)
             if onwards is not None and str(key) == onwards:
                 yield from self.value(item, path[1:], inner, on_the_way=True)
             else:
@@ -88,16 +88,18 @@ class _Writer:
     def _shown(self, value: dict[str, Any] | list[Any], onwards: str | None) -> Iterator[tuple[Any, Any]]:
         """Keys or positions and their values; for those left out, None and how many they are."""
         pairs = list(value.items() if isinstance(value, dict) else enumerate(value))
-        if self._whole or isinstance(value, dict) or len(pairs) <= 4 * _NEIGHBOURS:
+        beside = _NEIGHBOURS[type(value)]
+        if self._whole or len(pairs) <= 4 * beside:
             yield from pairs
             return
-        at = int(onwards) if onwards is not None else 0
-        first, end = max(0, at - _NEIGHBOURS), at + _NEIGHBOURS + 1
+        at = next((place for place, (key, _) in enumerate(pairs) if str(key) == onwards), 0)
+        first, end = max(0, at - beside), at + beside + 1
+        what = "member" if isinstance(value, dict) else "item"
         if first:
-            yield None, f"{_count(first, 'item')} before"
+            yield None, f"{_count(first, what)} before"
         yield from pairs[first:end]
         if pairs[end:]:
-            yield None, f"{_count(len(pairs[end:]), 'item')} more"
+            yield None, f"{_count(len(pairs[end:]), what)} more"
 
 
 def _has(value: Any, key: str) -> bool:

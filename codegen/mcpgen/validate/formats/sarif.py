@@ -33,9 +33,15 @@ def sarif(report: Report, book: RuleBook) -> str:
         "executionSuccessful": report.failure is None,
         "exitCode": report.exit_code,
     }
+    told = [f"stale in the baseline: {entry}" for entry in report.stale]
     if report.failure is not None:
-        text = "\n".join((report.failure.message, *report.failure.stderr, f"hint: {report.failure.hint}"))
-        invocation["toolExecutionNotifications"] = [{"level": "error", "message": {"text": text}}]
+        told.append(
+            "\n".join((report.failure.message, *report.failure.stderr, f"hint: {report.failure.hint}"))
+        )
+    if told:
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": text}} for text in told
+        ]
     run = {
         "tool": {
             "driver": {
@@ -68,7 +74,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, report: Report, position: int) -> dict[str, Any]:
     logical = {"fullyQualifiedName": f"{finding.method or 'connection'}{finding.pointer}", "kind": "member"}
-    return {
+    result = {
         "ruleId": _id(finding.rule, finding.revision),
         "ruleIndex": position,
         "level": "error" if finding.verdict == "violation" else "warning",
@@ -85,6 +91,9 @@ def _result(finding: Finding, report: Report, position: int) -> dict[str, Any]:
         "partialFingerprints": {"mcpgenFinding/v1": _fingerprint(finding)},
         "properties": {"detail": found(finding)},
     }
+    if finding.known:
+        result["suppressions"] = [{"kind": "external", "justification": "in the baseline"}]
+    return result
 
 
 def _id(rule: str, revision: str) -> str:

@@ -25,7 +25,8 @@ def where(finding: Finding) -> str:
 
 def found(finding: Finding) -> str:
     """A finding in plain lines: what and where, the request, the place in what was sent, the page."""
-    lines = [f"{finding.verdict}: {where(finding)}{finding.message}"]
+    known = "known, " if finding.known else ""
+    lines = [f"{known}{finding.verdict}: {where(finding)}{finding.message}"]
     if finding.request is not None:
         lines.append(f"request: {quoted_request(finding.request)}")
     if finding.response is not None:
