@@ -179,6 +179,7 @@ async def test_fresh_instances_are_called_in_threads(counting: Path) -> None:
 
 @in_a_loop
 async def test_pool_that_is_closed_while_a_call_goes_on_frees_its_instance(counting: Path) -> None:
+    before = set(threading.enumerate())
     pool, ran = pool_of(counting, cancel_seconds=0.01), Ran()
     going_on = asyncio.ensure_future(counted(pool, FOR_EVER, ran))
     while len(ran) < 2:
@@ -187,5 +188,5 @@ async def test_pool_that_is_closed_while_a_call_goes_on_frees_its_instance(count
     going_on.cancel()
     with pytest.raises(asyncio.CancelledError):
         await going_on
-    while any(each.name == "mcpgen component" for each in threading.enumerate()):
+    while any(each.name == "mcpgen component" for each in {*threading.enumerate()} - before):
         await asyncio.sleep(0.001)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ I = TypeVar("I", bound=Instance)  # noqa: E741
 Compiling = Callable[[str, int, Path | None], None]
 #: With more instances than this, wasmtime's places might not suffice.
 _MOST_WITH_PLACES = 32
+#: What the places take of these, and some more.
+_ADDRESSES = 5 * 1024**4
 
 
 def _silently(name: str, size: int, where: Path | None) -> None:
@@ -74,12 +77,13 @@ def _has_room(hosting: Hosting) -> bool:
     """Whether instances may get places that are kept for the next: that takes terabytes of addresses."""
     if hosting.isolation != "request" or sys.platform != "linux":
         return False
-    import resource
-
-    return (
-        resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
-        and hosting.limits.max_instances <= _MOST_WITH_PLACES
-    )
+    if hosting.limits.max_instances > _MOST_WITH_PLACES:
+        return False
+    try:  # wasmtime itself would end the process where there are not so many
+        mmap.mmap(-1, _ADDRESSES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=0).close()
+    except OSError:
+        return False
+    return True
 
 
 def load(
@@ -198,7 +202,7 @@ def _linked(
     name = Path(component.label).name
     try:
         code = compiled(
-            engine(places=_has_room(hosting)),
+            engine(places=True) if _has_room(hosting) else engine(),
             component.data,
             compiling=lambda where: compiling(name, component.size, where),
         )
