@@ -114,11 +114,18 @@ def test_what_is_no_transcript_is_told_with_its_line(
         judge_transcript(path)
 
 
-def test_a_line_that_is_nested_too_deep_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[" * 100_000, "line 2 of the transcript is no JSON"),
+        ('{"entry": "received", "message": %s}' % ("[" * 500 + "]" * 500), "line 2: .*more than 200 deep"),
+    ],
+)
+def test_a_line_that_is_nested_too_deep_is_told(tmp_path: Path, line: str, told: str) -> None:
     path = written(tmp_path / "t.jsonl")
     with path.open("a") as file:
-        file.write("[" * 100_000 + "\n")
-    with pytest.raises(UsageError, match="line 2 of the transcript is no JSON"):
+        file.write(line + "\n")
+    with pytest.raises(UsageError, match=told):
         judge_transcript(path)
 
 

@@ -15,8 +15,8 @@ from mcpgen_runtime.client.errors import LimitPassed
 # How much of a frame that is not JSON is kept to show.
 _SHOWN = 500
 # No message of the protocol is nested nearly as deep; a tool's schema may be.
-_DEEPEST = 200
-_TOO_DEEP = f"the server sent a message nested more than {_DEEPEST} deep"
+DEEPEST = 200
+_TOO_DEEP = f"the server sent a message nested more than {DEEPEST} deep"
 
 
 def _refuse_constant(name: str) -> Any:
@@ -53,12 +53,12 @@ def read_frame(
     except ValueError:
         raise LimitPassed("the server sent a number longer than mcpgen reads") from None
     # What Python reads at one depth of the stack it may not write at another: well below its limit.
-    if text.count("[") + text.count("{") > _DEEPEST and _depth(value) > _DEEPEST:
+    if text.count("[") + text.count("{") > DEEPEST and depth(value) > DEEPEST:
         raise LimitPassed(_TOO_DEEP)
     return Received(at, text[:_SHOWN], value, None, "", stream, carrier, status)
 
 
-def _depth(value: Any) -> int:
+def depth(value: Any) -> int:
     """How many arrays and objects stand inside each other."""
     depth = 0
     level = [value]

@@ -61,8 +61,8 @@ class Run:
     """One conversation in one revision. `skipped` is why there was none; `failure` why it ended early.
 
     A run without checks was not judged: its revision is what was tried, and nothing that the server showed.
-    `agreed` says whether the server took up the revision that it was judged in, `partial` that somebody else's
-    conversation was judged, who asked what they wanted.
+    `agreed` says whether the server took up the revision that it was judged in, `partial` that a conversation
+    of somebody else's was judged, who asked what they wanted.
     """
 
     revision: str

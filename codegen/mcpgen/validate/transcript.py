@@ -16,6 +16,7 @@ from mcpgen.errors import UsageError
 from mcpgen.schema.rules import load_rules
 from mcpgen.validate import client
 from mcpgen.validate.correlate import is_answer, is_request
+from mcpgen.validate.frames import DEEPEST, depth
 from mcpgen.validate.journal import Closed, Ended, Entry, Finished, HttpReply, Received, Sent, Stream
 from mcpgen.validate.judge import judge
 from mcpgen.validate.report import Report, Run
@@ -109,6 +110,8 @@ class _Reader:
         for position, row in enumerate(rows):
             self._places.append(len(found))
             try:
+                if depth(row) > DEEPEST:
+                    raise ValueError(f"it is nested more than {DEEPEST} deep")
                 found.extend(self._entry(row, float(row.get("at", position)), probes=began))
             except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
                 # The first line is the head, and people count from 1.

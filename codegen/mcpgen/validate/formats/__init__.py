@@ -23,10 +23,12 @@ def written(report: Report, book: RuleBook, form: str) -> str:
     """The report as the text of a file: `form` is text, json, junit, sarif, github, markdown or html."""
     match form:
         case "text":
-            from mcpgen.validate.terminal import console_for, show
+            from mcpgen.validate.terminal import console_for, show, show_failure
 
             buffer = io.StringIO()
             show(report, book, console_for(buffer))
+            if report.failure is not None:
+                show_failure(report.failure, console_for(buffer))
             return buffer.getvalue()
         case "json":
             return json.dumps(report.to_json(), indent=2, allow_nan=False) + "\n"

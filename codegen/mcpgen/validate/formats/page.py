@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -90,7 +89,6 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["json"] = json.dumps
     return environment.get_template("page.html.j2")
 
 
