@@ -107,7 +107,7 @@ ENTRY = '{"rule": "a-b", "revision": "r", "method": "m", "place": ""}'
 )
 def test_a_file_that_is_no_baseline_is_told(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "known.json").write_text(text)
-    with pytest.raises(UsageError, match="known.json.*" + told.replace("/", "/")):
+    with pytest.raises(UsageError, match="known.json.*" + told):
         read_baseline(tmp_path / "known.json")
 
 

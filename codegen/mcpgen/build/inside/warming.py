@@ -20,7 +20,10 @@ _MESSAGE = (
 
 
 def warm() -> None:
-    """Call a tool in every revision, where the component answers messages one by one."""
+    """Call a tool in every revision, where the component answers messages one by one.
+
+    Raises `RuntimeError` where a call is not answered.
+    """
     if "mcpgen_runtime.transports.wasi.handler" not in sys.modules:
         return
     from mcpgen_runtime.revisions import REVISIONS
@@ -47,5 +50,10 @@ def warm() -> None:
             key=bytes(32),
         )
         for _ in range(_TIMES):
-            component.handle(message, context)
+            answers = component.handle(message, context)
+            if not answers or b'"result"' not in answers[-1]:
+                # What is refused warms nothing, and nobody would notice but by the clock.
+                raise RuntimeError(
+                    f"a call of {revision} was not answered while the component is made: {answers!r}"
+                )
     component.close()
