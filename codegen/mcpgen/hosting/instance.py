@@ -28,7 +28,7 @@ T = TypeVar("T")
 #: A call in slices: each step runs it for a while, in whatever thread, and it gives its value at the end.
 Slices: TypeAlias = Generator[None, None, T]
 #: How long they are, in ticks of the epoch. The first may be run where others are kept waiting by it.
-_FIRST_SLICE, _SLICE = 2, 20
+_FIRST_SLICE, _SLICE = 2, 5
 #: Core modules, instantiated: componentize-py makes some dozens of them.
 _INSTANCES = 1_000
 #: So much of what a component writes is kept until it is logged.

@@ -5,7 +5,7 @@ the other answers all of them with one instance. With isolation `request` each i
 
 To wake a thread and be woken by it takes longer than most calls. So where nothing else goes on, a call of an
 instance that cannot wait in the host is begun in the event loop's thread. If it has not ended after a slice,
-of some two milliseconds, a thread takes it over. The rules:
+of 4 to 8 milliseconds, a thread takes it over. The rules:
 
 1. Of all that a turn of the event loop brings, one call at most is begun there.
 2. None is, while another goes on: what comes at the same time is done at the same time.
