@@ -212,9 +212,9 @@ class _Crew(Generic[I]):
 
     def put(self, job: Job) -> None:
         """Have a job done."""
-        self.going_on += 1
-        if self.going_on > self._threads and self._threads < self._allowed():
+        if self.going_on >= self._threads and self._threads < self._allowed():
             self._start()
+        self.going_on += 1
         if self._threads:
             self._jobs.put(job)
         else:
@@ -257,9 +257,9 @@ class _Crew(Generic[I]):
         self._end_leaving(job)
 
     def _start(self) -> None:
-        self._threads += 1
         # A daemon: what does not return must not keep the process from ending.
         threading.Thread(target=self._work, name="mcpgen component", daemon=True).start()
+        self._threads += 1  # there may be no more threads to be had
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
