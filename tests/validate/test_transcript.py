@@ -135,6 +135,8 @@ def test_a_line_that_is_nested_too_deep_is_told(tmp_path: Path, line: str, told:
         (("--transcript", "/no/such/file"), "No such file"),
         (("--transcript", "x", "--url", "http://h/"), "name several"),
         (("--transcript", "x", "--revision", "all"), "of one revision"),
+        (("--transcript", "x", "--call-tools"), "--call-tools has no meaning"),
+        (("--transcript", "x", "--bare-client"), "--bare-client has no meaning"),
     ],
 )
 def test_wrong_usage_is_told(arguments: tuple[str, ...], told: str) -> None:

@@ -208,6 +208,11 @@ def validate(
 
         if revision == "all":
             raise UsageError("a transcript is of one revision", hint="leave --revision out, or name it")
+        if call_tools or bare_client:
+            option = "--call-tools" if call_tools else "--bare-client"
+            raise UsageError(
+                f"nobody is asked for a transcript: {option} has no meaning", hint=f"leave {option} out"
+            )
         delivery.deliver(judge_transcript(transcript, revision=None if revision == "auto" else revision))
         return
     handler = None

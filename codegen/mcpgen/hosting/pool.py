@@ -36,7 +36,7 @@ Isolation: TypeAlias = Literal["pool", "request"]
 _LONGEST_LOG = 16 * 1024
 #: So many threads for each instance there may be, may be lost to calls that wait in the host.
 _MOST_LOST = 4
-#: What the event loop can stand still for, in seconds: a slice, and what is done with what came of it.
+#: A call that held up the event loop for longer, in seconds, has the next ones begun in threads.
 _PATIENCE = 0.004
 #: What is left to do after the last calls, their last words among it, is waited for so long at the end.
 _LEAVING_SECONDS = 1.0
