@@ -21,11 +21,11 @@ from mcpgen_types.codec import escape
 #: The member of params that `Mcp-Name` mirrors, by method.
 NAMED = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
 
-_MARK = "x-mcp-header"
+MARK = "x-mcp-header"
 _OPEN, _CLOSE = "=?base64?", "?="
 _ALLOWED = re.compile(r"[\t\x20-\x7e]*\Z")
 _PLAIN = re.compile(r"(?:[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)?\Z")
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _INTEGER = re.compile(r"(-?[0-9]{1,400})(?:\.0+)?\Z")
 #: What JavaScript holds exactly.
 _LARGEST = 2**53 - 1
@@ -78,19 +78,19 @@ def marked_parameters(schema: Any) -> dict[str, tuple[str, ...]]:
     faults = misplaced_marks(schema)
     if faults:
         pointer, reason = faults[0]
-        raise ValueError(f"{_MARK} at {pointer.removesuffix('/' + _MARK) or '/'}: {reason}")
-    return {f"Mcp-Param-{mark.schema[_MARK]}": mark.path for mark in _marks(schema)}
+        raise ValueError(f"{MARK} at {pointer.removesuffix('/' + MARK) or '/'}: {reason}")
+    return {f"Mcp-Param-{mark.schema[MARK]}": mark.path for mark in marks(schema)}
 
 
 def misplaced_marks(schema: Any) -> list[tuple[str, str]]:
     """What is wrong with the marks of an `inputSchema`: JSON Pointers to the marks, each with the reason."""
     faults: list[tuple[str, str]] = []
     seen: set[str] = set()
-    for mark in _marks(schema):
-        name = mark.schema[_MARK]
+    for mark in marks(schema):
+        name = mark.schema[MARK]
         if not mark.reachable:
             reason = "only a chain of `properties` may lead to it"
-        elif not isinstance(name, str) or not _TOKEN.match(name):
+        elif not isinstance(name, str) or not TOKEN.match(name):
             reason = f"{name!r} is no header name"
         elif mark.schema.get("type") not in ("string", "integer", "boolean"):
             reason = "only a string, an integer or a boolean can have one"
@@ -99,7 +99,7 @@ def misplaced_marks(schema: Any) -> list[tuple[str, str]]:
         else:
             seen.add(name.lower())
             continue
-        faults.append((f"{mark.pointer}/{_MARK}", reason))
+        faults.append((f"{mark.pointer}/{MARK}", reason))
     return faults
 
 
@@ -153,7 +153,7 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-class _Marked(NamedTuple):
+class Marked(NamedTuple):
     """A schema with a mark: where, under which parameters, and whether just `properties` lead there."""
 
     schema: Mapping[str, Any]
@@ -162,7 +162,7 @@ class _Marked(NamedTuple):
     reachable: bool
 
 
-def _marks(schema: Any) -> Iterator[_Marked]:
+def marks(schema: Any) -> Iterator[Marked]:
     """Every schema inside `schema` with a mark, from the outside in."""
     # Each with whether it is a schema, and not an object of schemas by name.
     waiting: deque[tuple[Any, str, tuple[str, ...], bool, bool]] = deque([(schema, "", (), True, True)])
@@ -176,8 +176,8 @@ def _marks(schema: Any) -> Iterator[_Marked]:
             for name, inner in value.items():
                 waiting.append((inner, f"{pointer}/{escape(str(name))}", (*path, str(name)), reachable, True))
         else:
-            if _MARK in value:
-                yield _Marked(value, pointer, path, reachable and bool(path))
+            if MARK in value:
+                yield Marked(value, pointer, path, reachable and bool(path))
             for keyword, inner in value.items():
                 if keyword not in _VALUES:
                     by_properties = reachable and keyword == "properties"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpgen.schema.rules import load_rules
+from mcpgen.schema.rules import NEEDS, load_rules
 from mcpgen.validate.client import REVISIONS
 
 TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix"}
@@ -21,6 +21,11 @@ def test_rules_are_well_formed() -> None:
         assert rule.transports == {"any"} or (rule.transports and rule.transports <= TRANSPORTS)
         assert re.fullmatch(rf"{rule.revision} [a-z0-9/-]+", rule.spec)
         assert rule.statement.endswith(".")
+        assert set(rule.needs) <= NEEDS.keys()
+
+
+def test_every_need_is_one_of_some_rule() -> None:
+    assert NEEDS.keys() == {need for rule in load_rules() for need in rule.needs}
 
 
 def test_every_page_that_a_rule_names_exists_in_its_revision(project_root: Path) -> None:
@@ -38,6 +43,8 @@ level = "MUST"
 revisions = ["2025-11-25"]
 transports = ["stdio"]
 spec = "basic"
+section = ""
+needs = []
 statement = "x."
 """
     (tmp_path / "rules.toml").write_text(text * 2, encoding="utf-8")

@@ -89,14 +89,19 @@ def explain(rule_id: str, format: Format = Format.TEXT) -> None:
     found = {row["id"]: row for row in _rows()}
     if rule_id not in found:
         raise unknown_name("rule", rule_id, found)
+    from mcpgen.schema.rules import NEEDS
+
     row = found[rule_id]
     if format is Format.JSON:
         typer.echo(json.dumps(row, indent=2, ensure_ascii=False))
         return
     lines = [row["id"], f"  {row['statement']}", ""]
     lines.append(f"  transports  {', '.join(row['transports'])}")
+    if row["needs"]:
+        lines.append(f"  tested if   {'; '.join(NEEDS[need] for need in row['needs'])}")
     for name, each in row["revisions"].items():
-        lines.append(f"  {name}  {each['level']:6}  {each['spec']}")
+        section = f"  ({each['section']})" if each["section"] else ""
+        lines.append(f"  {name}  {each['level']:6}  {each['spec']}{section}")
     typer.echo("\n".join(lines))
 
 
@@ -112,11 +117,13 @@ def _rows() -> list[dict[str, Any]]:
             "id": rule_id,
             "statement": ordered[0].statement,
             "transports": sorted(ordered[0].transports),
+            "needs": list(ordered[0].needs),
             "revisions": {
                 rule.revision: {
                     "level": rule.level,
                     "era": era_of(rule.revision),
                     "spec": page_url(rule.spec),
+                    "section": rule.section,
                 }
                 for rule in ordered
             },

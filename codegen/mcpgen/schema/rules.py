@@ -6,7 +6,7 @@ A rule is data; what tests it is code in the judge. The judge may only name rule
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
@@ -16,15 +16,43 @@ from mcpgen.paths import schema_directory
 Level: TypeAlias = Literal["MUST", "SHOULD"]
 
 
+#: What a run must have for a rule to be tested, by the words in which rules say so.
+NEEDS: Mapping[str, str] = {
+    "capability:any-list": "the server declares at least one of tools, resources, prompts",
+    "client-request": "the server asks the client for something",
+    "error": "an error was answered",
+    "get-stream": "GET opened a stream",
+    "http-session": "initialize brought a session id",
+    "input-required": "a tool, prompt or resource asks for input",
+    "item:completable": "there is a prompt argument or a template variable to complete",
+    "item:prompt": "there is a prompt",
+    "item:resource": "there is a resource",
+    "item:tool": "there is a tool",
+    "log": "the server sends log messages",
+    "mirrored-parameter": "a tool has x-mcp-header in its inputSchema",
+    "occasion": "the server does it of itself, for nothing in a run can make it",
+    "output-schema": "a tool has an outputSchema",
+    "pages": "a list has more than one page",
+    "progress": "the server reports progress",
+    "tool-call": "tools may be called (--call-tools)",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule as it stands in one revision. `spec` is revision and page: `2025-11-25 server/tools`."""
+    """One rule as it stands in one revision.
+
+    `spec` is revision and page: `2025-11-25 server/tools`, `section` the heading there, empty for the top of
+    the page. `needs` are words of `NEEDS`, all of which a run must have for the rule to be tested.
+    """
 
     id: str
     level: Level
     revision: str
     transports: frozenset[str]
     spec: str
+    section: str
+    needs: tuple[str, ...]
     statement: str
 
 
@@ -74,6 +102,8 @@ def _rules_of(row: dict[str, Any]) -> Iterator[Rule]:
             revision=revision,
             transports=frozenset(row["transports"]),
             spec=f"{revision} {_in_revision(row['spec'], revision)}",
+            section=_in_revision(row["section"], revision),
+            needs=tuple(row["needs"]),
             statement=row["statement"],
         )
 

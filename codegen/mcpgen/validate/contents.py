@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, TypeAlias, get_args
 
 from mcpgen.validate.client import declares, era_of
+from mcpgen.validate.content_rules import ContentRules
 from mcpgen.validate.correlate import id_key
 from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
@@ -41,6 +42,7 @@ class Contents:
         self._declared = declared
         self._server: dict[str, Any] | None = None
         self._modern = ModernRules(ledger, declared) if era_of(revision) == "modern" else None
+        self._features = ContentRules(ledger)
         # Progress tokens in use: the token's key, and the last value reported under it.
         self._progress: dict[tuple[str, Any], float | None] = {}
         self._tokens: dict[int, tuple[str, Any]] = {}
@@ -73,9 +75,11 @@ class Contents:
         if isinstance(result, dict):
             if method in ("initialize", "server/discover") and isinstance(result.get("capabilities"), dict):
                 self._server = result["capabilities"]
+                self._features.declared(result["capabilities"])
             new = method not in _LISTS or self._page(method, request, result, told)
             if method == "tools/list":
                 self._tool_names(result, told, new)
+            self._features.answer(method, request, result, told)
 
     def notification(self, entry: Received, message: dict[str, Any]) -> None:
         """Judge a notification of the server."""

@@ -25,6 +25,8 @@ from mcpgen.validate.report import Check, Finding
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})
+# A concise sentence may be long; a traceback is none.
+_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,18 @@ class _Walk:
             self._about(entry, message),
             pointer="/jsonrpc" if "jsonrpc" in message else "",
         )
+        if _is_numbered_notification(message):
+            # Judged as the notification that it is meant to be: as a request it would be wrong in many ways.
+            self.ledger.holds(
+                "jsonrpc-notification-no-id",
+                False,
+                f"{message['method']} has the id {message['id']!r}",
+                About(method=message["method"], response=message),
+                pointer="/id",
+            )
+            message = {key: value for key, value in message.items() if key != "id"}
+        elif "method" in message and "id" not in message:
+            self.ledger.holds("jsonrpc-notification-no-id", True, "")
         self.ledger.holds(
             "server-requests-none",
             not is_request(message),
@@ -261,6 +275,14 @@ class _Walk:
             told,
             pointer="/error/message" if "message" in error else "/error",
         )
+        if isinstance(text, str):
+            self.ledger.holds(
+                "jsonrpc-error-message-short",
+                "\n" not in text.strip() and len(text) <= _LONGEST_ERROR,
+                f"the error's message has {len(text)} characters and {len(text.splitlines())} lines",
+                told,
+                pointer="/error/message",
+            )
 
     def _asked(self, message: dict[str, Any]) -> None:
         """A request of the server, in an era that has them."""
@@ -328,3 +350,7 @@ class _Walk:
 
     def _request_of(self, index: int | None) -> dict[str, Any] | None:
         return sent_at(self.entries, index)
+
+
+def _is_numbered_notification(message: dict[str, Any]) -> bool:
+    return "id" in message and str(message.get("method")).startswith("notifications/")

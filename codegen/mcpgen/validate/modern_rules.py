@@ -117,6 +117,14 @@ class ModernRules:
             told,
             pointer="/error/code",
         )
+        if not -32099 <= code <= -32000:
+            self._ledger.holds(
+                "error-codes-application-range",
+                not -32768 <= code < -32099 or code == -32700 or -32603 <= code <= -32600,
+                f"error code {code} is among those that JSON-RPC keeps for itself",
+                told,
+                pointer="/error/code",
+            )
 
     def _result(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         capabilities = result.get("capabilities")
