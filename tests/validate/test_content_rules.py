@@ -1,4 +1,4 @@
-"""What the features of a server bring, by rules: a conversation that keeps each, and ones that break just it."""
+"""What the features of a server bring, by rules: a conversation that keeps each, and ones that break one."""
 
 from __future__ import annotations
 

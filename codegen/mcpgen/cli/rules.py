@@ -84,6 +84,37 @@ def show(
     explain(rule, format)
 
 
+@app.command()
+def coverage(
+    revision: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="R", help="Every line of this revision, not the numbers of all."),
+    ] = None,
+    format: FormatOption = Format.TEXT,
+) -> None:
+    """Show which lines of the specification the rules cover, and why not the others."""
+    from dataclasses import asdict
+
+    from mcpgen.schema.coverage import counts, load_coverage, markdown
+
+    lines = load_coverage()
+    if revision is None:
+        if format is Format.JSON:
+            typer.echo(json.dumps(counts(lines), indent=2))
+        else:
+            typer.echo(markdown(lines), nl=False)
+        return
+    _check("revision", revision, {line.revision for line in lines})
+    chosen = [line for line in lines if line.revision == revision]
+    if format is Format.JSON:
+        typer.echo(json.dumps([asdict(line) for line in chosen], indent=2, ensure_ascii=False))
+        return
+    for line in chosen:
+        place = f"{line.page}, {line.section}" if line.section else line.page
+        typer.echo(f"{line.level:6}  {line.fate:12}  {place}\n        {line.says}")
+        typer.echo(f"        {', '.join(line.rules) or line.why}")
+
+
 def explain(rule_id: str, format: Format = Format.TEXT) -> None:
     """Print all of one rule. Raises `UsageError` for an id that there is not."""
     found = {row["id"]: row for row in _rows()}

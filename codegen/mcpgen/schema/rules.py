@@ -98,17 +98,17 @@ def _rules_of(row: dict[str, Any]) -> Iterator[Rule]:
     for revision in row["revisions"]:
         yield Rule(
             id=row["id"],
-            level=cast(Level, _in_revision(row["level"], revision)),
+            level=cast(Level, in_revision(row["level"], revision)),
             revision=revision,
             transports=frozenset(row["transports"]),
-            spec=f"{revision} {_in_revision(row['spec'], revision)}",
-            section=_in_revision(row["section"], revision),
+            spec=f"{revision} {in_revision(row['spec'], revision)}",
+            section=in_revision(row["section"], revision),
             needs=tuple(row["needs"]),
             statement=row["statement"],
         )
 
 
-def _in_revision(value: Any, revision: str) -> str:
+def in_revision(value: Any, revision: str) -> str:
     """A value that is the same in every revision, or a table with a `default` and exceptions."""
     if isinstance(value, dict):
         return str(value.get(revision, value["default"]))

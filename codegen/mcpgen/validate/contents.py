@@ -94,7 +94,8 @@ class Contents:
         self._params("schema-notification", known, message, told)
         if self._modern is not None:
             self._modern.notification(message)
-        else:
+        # Of the other kinds 2026-07-28 has its own rule: they come only where they were asked for.
+        if self._modern is None or name == "notifications/message":
             self._declared_by_server(known, told)
         if name == "notifications/progress":
             self._reported(entry, message, told)
