@@ -1,4 +1,4 @@
-"""What of the specification the rules cover: every line that binds a server, read from `schema/coverage.toml`."""
+"""What of the specification the rules cover: every line that binds a server, of `schema/coverage.toml`."""
 
 from __future__ import annotations
 
