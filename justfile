@@ -18,7 +18,7 @@ test *arguments: lint
 lint:
     ruff format --check
     ruff check
-    mypy
+    mypy --num-workers 2
     lint-imports --no-logo
 
 # Write what mcpgen.toml names; arguments go to `mcpgen regen`
