@@ -271,6 +271,19 @@ LEFT_IN_PEACE: list[tuple[str, Script]] = [
         "an outputSchema that we cannot judge by",
         calls(tool={**ADD, "outputSchema": {"pattern": "(?<a>"}}, content=[]),
     ),
+    (
+        "an argument that is given back as a URI",
+        lambda talk: talk.exchange(
+            "prompts/get",
+            {
+                "resultType": "complete",
+                "messages": [
+                    {"role": "user", "content": {"type": "resource", "resource": EMBEDDED | {"uri": "ours"}}}
+                ],
+            },
+            {"name": "p", "arguments": {"uri": "ours"}},
+        ),
+    ),
     ("an error without structure", calls(isError=True, content=[text("no")])),
     ("a long word of one line", refuses(-32603, "x" * 500 + "")),
 ]
