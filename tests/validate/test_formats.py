@@ -29,7 +29,8 @@ def report() -> Report:
     """One violation whose place is deep, one warning, and a server's name that is hostile."""
     talk = Recording("2025-11-25").opened()
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    tools = [{"name": "fine", "inputSchema": schema}, {"name": "two words", "inputSchema": {"type": HOSTILE}}]
+    hostile = {"name": "two words", "inputSchema": schema, "annotations": {"readOnlyHint": HOSTILE}}
+    tools = [{"name": "fine", "inputSchema": schema}, hostile]
     talk.exchange("tools/list", {"tools": tools})
     judgement = talk.judged()
     assert {finding.verdict for finding in judgement.findings} == {"violation", "warning"}
@@ -67,7 +68,7 @@ def test_junit_has_a_case_for_each_rule_with_its_page(report: Report) -> None:
     broken = cases["schema-result"]
     failure = broken.find("failure")
     assert failure is not None
-    assert "/result/tools/1/inputSchema/type" in failure.get("message", "")
+    assert "/result/tools/1/annotations/readOnlyHint" in failure.get("message", "")
     pages = {each.get("name"): each.get("value") for each in broken.iter("property")}
     assert pages["spec"] == "https://modelcontextprotocol.io/specification/2025-11-25/schema"
     warned = cases["tool-name-form"]
@@ -106,7 +107,7 @@ def test_sarif_results_lead_to_their_rules_and_keep_their_fingerprint(report: Re
         assert ":" not in uri
     (broken,) = [each for each in run["results"] if each["ruleId"] == "schema-result/2025-11-25"]
     (place,) = broken["locations"][0]["logicalLocations"]
-    assert place["fullyQualifiedName"] == "tools/list/result/tools/1/inputSchema/type"
+    assert place["fullyQualifiedName"] == "tools/list/result/tools/1/annotations/readOnlyHint"
     assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
 
 
