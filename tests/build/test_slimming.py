@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import Any
 
@@ -22,5 +23,6 @@ def test_traceback_goes_through_code_without_lines(padding: int) -> None:
     with pytest.raises(ZeroDivisionError) as raised:
         names["outer"]()
     told = "".join(traceback.format_exception(raised.value))
-    assert 'File "slim.py", line None, in inner' in told
+    # Python 3.11.2, Debian's, has -1 where later ones have None.
+    assert re.search(r'File "slim.py", line (None|-1), in inner', told)
     assert told.endswith("ZeroDivisionError: division by zero\n")

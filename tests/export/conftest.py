@@ -149,6 +149,13 @@ class Shop:
         )
 
 
+@pytest.fixture(autouse=True)
+def nothing_lies_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is edited within a second, to the same length, is not what lies compiled beside it."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+
 @pytest.fixture
 def shop(tmp_path: Path, project_root: Path) -> Shop:
     """The server, of which nothing is frozen."""

@@ -103,8 +103,7 @@ class HttpApp:
             return
         seconds = self._config.drain_seconds if drain_seconds is None else drain_seconds
         try:
-            async with asyncio.timeout(seconds):
-                await served.drain()
+            await asyncio.wait_for(served.drain(), seconds)  # see stream.py, on `asyncio.timeout`
         except TimeoutError:
             if served.calls:
                 log.warning("http: %d calls took longer than drain_seconds (%g)", served.calls, seconds)
