@@ -304,8 +304,8 @@ class Streams:
         try:
             for stream in tuple(self._live):
                 stream.finish()
-            # Not `asyncio.timeout`: until Python 3.11.3 it tells nobody of the time in a task that was cancelled,
-            # as the one that ends a server was.
+            # Not `asyncio.timeout`: until Python 3.11.3 it tells nobody of the time in a task that was
+            # cancelled, as the one that ends a server was.
             await asyncio.wait_for(self._empty.wait(), config.drain_seconds)
         except TimeoutError:
             calls = sum(stream.calls for stream in self._live)
