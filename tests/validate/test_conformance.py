@@ -74,3 +74,11 @@ def test_interruption_is_no_verdict(tmp_path: Path) -> None:
     program = "import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(60)"
     with pytest.raises(KeyboardInterrupt):
         converse([sys.executable, "-c", program], cwd=tmp_path, revision=REVISION)
+
+
+def test_run_tells_what_was_declared_and_what_came_of_each_method() -> None:
+    run = had("no-input-schema", "legacy")
+    assert "tools" in run.capabilities
+    assert run.asked["initialize"].times == run.asked["initialize"].results == 1
+    assert run.asked["tools/list"].results >= 1
+    assert sum(asked.times for asked in run.asked.values()) == run.requests

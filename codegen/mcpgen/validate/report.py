@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from mcpgen.validate.asked import Asked
 from mcpgen.validate.numbers import finite
 
 Verdict: TypeAlias = Literal["pass", "violation", "warning", "skipped"]
@@ -76,6 +78,8 @@ class Run:
     failure: Failure | None = None
     agreed: bool = True
     partial: bool = False
+    capabilities: dict[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
     @property
     def judged(self) -> bool:

@@ -16,6 +16,7 @@ import mcpgen_types
 from mcpgen.errors import ExitCode, McpgenError, TargetSilent
 from mcpgen.schema.rules import RuleBook, load_rules
 from mcpgen.validate import client
+from mcpgen.validate.asked import asked_of
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
 from mcpgen.validate.journal import HttpReply, Journal, Received
@@ -169,6 +170,8 @@ class _Conversation:
             requests=session.asked,
             failure=failure,
             agreed=self.opened is not None,
+            capabilities=self.opened.capabilities if self.opened is not None else {},
+            asked=asked_of(entries),
         )
 
     def _overtime(self) -> TargetSilent:
