@@ -86,6 +86,60 @@ def test_a_line_that_was_no_json_is_judged(tmp_path: Path) -> None:
     assert [finding.rule for finding in report.findings] == ["stdio-only-messages"]
 
 
+PARSE_ERROR = {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message": "Parse error"}}
+BROKEN = {"entry": "sent", "text": "{oops", "fault": "not-json"}
+
+
+def answering(message: Any) -> dict[str, Any]:
+    return {"entry": "received", "message": message}
+
+
+def test_a_client_frame_that_was_no_message_excuses_one_answer_without_its_id(tmp_path: Path) -> None:
+    rows = (BROKEN, answering(PARSE_ERROR))
+    assert judge_transcript(written(tmp_path / "t", *rows), revision="2025-11-25").findings == []
+    report = judge_transcript(written(tmp_path / "t", *rows, rows[1]), revision="2025-11-25")
+    assert [finding.rule for finding in report.findings] == ["jsonrpc-id-echoed"]
+
+
+def test_a_message_that_nobody_could_read_is_held_against_nobody(tmp_path: Path) -> None:
+    rows = [
+        {"entry": "sent", "text": "{", "fault": "unread"},
+        answering({"jsonrpc": "2.0", "id": 7, "result": {}}),
+        SENT,
+        {"entry": "received", "text": "{", "fault": "unread"},
+    ]
+    assert judge_transcript(written(tmp_path / "t", *rows), revision="2025-11-25").findings == []
+
+
+def test_two_clients_may_use_the_same_id_at_once_over_http(tmp_path: Path) -> None:
+    listing = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    head = {"entry": "http_reply", "status": 200, "content_type": "application/json", "has_body": True}
+    rows = [
+        SENT,
+        {"entry": "http_request", "carrier": 0, "method": "POST", "headers": {"Accept": "*/*"}},
+        {"entry": "sent", "message": listing},
+        {**head, "carrier": 2},
+        {
+            **answering({"jsonrpc": "2.0", "id": 1, "result": {"tools": []}}),
+            "carrier": 2,
+            "channel": "post",
+            "status": 200,
+        },
+        {**head, "carrier": 0},
+        {
+            **answering({"jsonrpc": "2.0", "id": 1, "result": {}}),
+            "carrier": 0,
+            "channel": "post",
+            "status": 200,
+        },
+    ]
+    path = written(tmp_path / "t", *rows, head={**HEAD, "transport": "http"})
+    report = judge_transcript(path, revision="2025-11-25")
+    assert report.findings == []
+    checks = {check.rule: check.verdict for check in report.runs[0].checks}
+    assert checks["jsonrpc-id-echoed"] == checks["ping-answered"] == checks["schema-result"] == "pass"
+
+
 @pytest.mark.parametrize(
     ("rows", "head", "told"),
     [

@@ -71,6 +71,9 @@ class Correlator:
     def match(self, entry: Received, value: dict[str, Any]) -> Match:
         """The request that `value`, an answer within `entry`, belongs to; nothing is taken note of."""
         key = id_key(value.get("id"))
+        # Over HTTP several may use the same id at once; the reply says whose it is.
+        if entry.carrier is not None and self.waiting.get(entry.carrier) == key:
+            return Match(entry.carrier, "exact")
         for index, waiting in self.waiting.items():
             if waiting == key:
                 return Match(index, "exact")

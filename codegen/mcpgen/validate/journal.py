@@ -6,21 +6,29 @@ again from its journal alone, and "the server spoke before we did" is a fact, no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Stream: TypeAlias = Literal["stdout", "channel", "post", "get"]
-FrameFault: TypeAlias = Literal["not-utf-8", "not-json"]
+#: Why a frame has no value: its sender's fault; or, where it is "unread", that who only listens could not
+#: read it, for its length or its encoding.
+FrameFault: TypeAlias = Literal["not-utf-8", "not-json", "unread"]
+SentFault: TypeAlias = Literal["not-utf-8", "not-json", "unread", "not-object"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that the validator wrote. A `probe` asks for the era: others owe it nothing."""
+    """A message that the client wrote. A `probe` asks for the era: others owe it nothing.
+
+    A frame that is no message, for its `fault`, has an empty `message`, and `text` is its beginning.
+    """
 
     at: float
     message: dict[str, Any]
     probe: bool = False
+    text: str = ""
+    fault: SentFault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,19 @@ class Received:
     stream: Stream = "stdout"
     carrier: int | None = None
     status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """The head of an HTTP request, where somebody watched it go by. Names in `headers` are in lower case.
+
+    `carrier` is the index of the `Sent` entry that was its body, which stands before; None for one without.
+    """
+
+    at: float
+    carrier: int | None
+    method: str
+    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,7 @@ class Ended:
     waited: float
 
 
-Entry: TypeAlias = Sent | Received | HttpReply | Finished | GaveUp | Closed | Ended
+Entry: TypeAlias = Sent | Received | HttpRequest | HttpReply | Finished | GaveUp | Closed | Ended
 
 
 def sent_at(entries: Sequence[Entry], index: int | None) -> dict[str, Any] | None:

@@ -102,6 +102,9 @@ class _Walk:
         self.ends.judge(ended_early=ended_early)
 
     def _sent(self, index: int, entry: Sent) -> None:
+        if entry.fault is not None:
+            self.ends.faulty(index)
+            return
         self.correlator.sent(index, entry)
         self.contents.sent(index, entry.message)
         method = entry.message.get("method")
@@ -117,6 +120,8 @@ class _Walk:
         request = self._request_of(entry.carrier)
         if entry.fault is not None:
             self.ends.unreadable(self.position, entry.carrier)
+        if entry.fault == "unread":
+            return
         if entry.fault == "not-utf-8":
             # Where no rule asks for UTF-8 by name, bytes that are none are still no message.
             rule = "encoding-utf-8" if self.ledger.applies("encoding-utf-8") else "stdio-only-messages"
@@ -218,6 +223,10 @@ class _Walk:
         has_both = "result" in message and "error" in message
         anonymous = message.get("id") is None
         refused = entry.status is not None and entry.status >= 400
+        found = self.correlator.match(entry, message).kind
+        if not anonymous and found in ("inferred", "stray") and self.ends.excused(self.position):
+            self.ledger.undecided("jsonrpc-id-echoed", "it may answer a frame that was no message")
+            return
         match = self.correlator.answered(entry, message)
         if anonymous and match.kind == "stray":
             if not refused:

@@ -32,6 +32,7 @@ class OpenEnds:
         self._modern = modern
         self._nameless: list[tuple[int, dict[str, Any]]] = []
         self._unreadable: list[tuple[int, int | None]] = []
+        self._faulty: list[int] = []
 
     def gave_up(self, request: int, position: int) -> None:
         """From `position` on nobody waits for the answer to `request`."""
@@ -45,6 +46,17 @@ class OpenEnds:
         """A frame that may have been an answer, could it be read; over HTTP to what `carrier` is."""
         self._unreadable.append((position, carrier))
 
+    def faulty(self, index: int) -> None:
+        """What was sent at `index` is no message: whatever answers it can name no request."""
+        self._faulty.append(index)
+
+    def excused(self, position: int) -> bool:
+        """Whether an answer at `position` may be that to a frame that was no message; of each, once."""
+        before = next((index for index in self._faulty if index < position), None)
+        if before is not None:
+            self._faulty.remove(before)
+        return before is not None
+
     def judge(self, *, ended_early: bool) -> None:
         """Judge what is open. Of a run that `ended_early`, only the requests that are known to be over."""
         self._open_requests(ended_early, self._nameless_answers())
@@ -57,6 +69,8 @@ class OpenEnds:
         """
         owners: set[int] = set()
         for position, message in self._nameless:
+            if self.excused(position):
+                continue
             before = [index for index in self._correlator.waiting if index < position and index not in owners]
             notification = self._last_notification(position)
             if before or notification is None:

@@ -8,23 +8,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import mcpgen_types
 from mcpgen.errors import UsageError
-from mcpgen.schema.rules import load_rules
+from mcpgen.schema.rules import RuleBook, load_rules
 from mcpgen.validate import client
 from mcpgen.validate.correlate import is_answer, is_request
 from mcpgen.validate.frames import DEEPEST, depth
-from mcpgen.validate.journal import Closed, Ended, Entry, Finished, HttpReply, Received, Sent, Stream
+from mcpgen.validate.journal import (
+    Closed,
+    Ended,
+    Entry,
+    Finished,
+    HttpReply,
+    HttpRequest,
+    Received,
+    Sent,
+    Stream,
+)
 from mcpgen.validate.judge import judge
 from mcpgen.validate.report import Report, Run
 from mcpgen_runtime.testing.recorder import read_transcript
 
 #: The transports that rules are about, by the names that transcripts give them.
 _TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix", "memory"}
-_FAULTS = {"not-json", "not-utf-8"}
+_FAULTS = {"not-json", "not-utf-8", "unread"}
 _SHOWN = 500
 
 
@@ -45,8 +56,17 @@ def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
         raise UsageError(
             f"{path}: transport {transport!r} is not known", hint=f"its first line has one of {known}"
         )
-    entries = _Reader(path, transport).entries(rows)
-    spoken = revision or revision_of(entries)
+    told = Retold(transport)
+    for position, row in enumerate(rows):
+        try:
+            told.take(row)
+        except ValueError as error:
+            # The first line is the head, and people count from 1.
+            raise UsageError(
+                f"{path}, line {position + 2}: this is no entry of a transcript ({error})",
+                hint="docs/testing.md says what an entry is",
+            ) from None
+    spoken = revision or told.revision
     if spoken is None:
         raise UsageError(
             f"{path} shows no revision: neither an answer to initialize nor a protocolVersion in _meta",
@@ -56,82 +76,76 @@ def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
         raise UsageError(
             f"{path} is of the revision {spoken!r}", hint=f"known: {', '.join(client.REVISIONS)}"
         )
-    judgement = judge(
-        entries,
-        revision=spoken,
-        transport=transport,
-        wire=mcpgen_types.revision(spoken),
-        book=load_rules(),
-        declared=_declared(entries),
-        ended_early=True,
-    )
-    run = Run(
-        revision=spoken,
-        era=client.era_of(spoken),
-        server=_server(entries),
-        findings=judgement.findings,
-        checks=judgement.checks,
-        requests=sum(isinstance(entry, Sent) and is_request(entry.message) for entry in entries),
-        partial=True,
-    )
-    return Report({"transport": transport, "transcript": str(path)}, (run,))
+    return Report({"transport": transport, "transcript": str(path)}, (told.judged(spoken, load_rules()),))
 
 
-def revision_of(entries: list[Entry]) -> str | None:
-    """The revision that a conversation agreed on: the last that it shows, None where it shows none."""
-    found = None
-    for message in _answers(entries, "initialize"):
-        version = message.get("result", {}).get("protocolVersion")
-        found = version if isinstance(version, str) else found
-    if found is not None:
-        return found
-    for entry in entries:
-        if isinstance(entry, Sent):
-            version = _meta(entry.message).get(client.META_VERSION)
-            found = version if isinstance(version, str) else found
-    return found
+class Retold:
+    """A conversation, told row by row as transcripts have them, and what it comes to so far."""
 
-
-class _Reader:
-    """Makes a journal of a transcript's rows."""
-
-    def __init__(self, path: Path, transport: str) -> None:
-        self._path = path
-        self._transport = transport
+    def __init__(self, transport: str) -> None:
+        self.transport = transport
+        self.entries: list[Entry] = []
         # A batch is one row and several messages: where the first of each row stands in the journal.
         self._places: list[int] = []
+        self._initialized = False
 
-    def entries(self, rows: list[dict[str, Any]]) -> list[Entry]:
-        found: list[Entry] = []
-        began = any(
-            isinstance(row.get("message"), dict) and row["message"].get("method") == "initialize"
-            for row in rows
+    def take(self, row: dict[str, Any]) -> None:
+        """Add what a row tells. Raises `ValueError` where it is none."""
+        place = len(self.entries)
+        try:
+            if depth(row) > DEEPEST:
+                raise ValueError(f"it is nested more than {DEEPEST} deep")
+            self.entries.extend(self._entry(row, float(row.get("at", len(self._places)))))
+        except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(repr(error)) from None
+        self._places.append(place)
+        if not self._initialized and any(_asks(entry, "initialize") for entry in self.entries[place:]):
+            self._initialized = True
+            self._mark_probes(0)
+        elif self._initialized:
+            self._mark_probes(place)
+
+    @property
+    def revision(self) -> str | None:
+        """The revision that it shows so far."""
+        return revision_of(self.entries)
+
+    def judged(self, revision: str, book: RuleBook) -> Run:
+        """What the server said so far, judged in `revision`, one of `REVISIONS`."""
+        judgement = judge(
+            self.entries,
+            revision=revision,
+            transport=self.transport,
+            wire=mcpgen_types.revision(revision),
+            book=book,
+            declared=_declared(self.entries),
+            ended_early=True,
         )
-        for position, row in enumerate(rows):
-            self._places.append(len(found))
-            try:
-                if depth(row) > DEEPEST:
-                    raise ValueError(f"it is nested more than {DEEPEST} deep")
-                found.extend(self._entry(row, float(row.get("at", position)), probes=began))
-            except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
-                # The first line is the head, and people count from 1.
-                raise UsageError(
-                    f"{self._path}, line {position + 2}: this is no entry of a transcript ({error!r})",
-                    hint="docs/testing.md says what an entry is",
-                ) from None
-        return found
+        return Run(
+            revision=revision,
+            era=client.era_of(revision),
+            server=_server(self.entries),
+            findings=judgement.findings,
+            checks=judgement.checks,
+            requests=sum(isinstance(entry, Sent) and is_request(entry.message) for entry in self.entries),
+            partial=True,
+        )
 
-    def _entry(self, row: dict[str, Any], at: float, *, probes: bool) -> Iterator[Entry]:
+    def _mark_probes(self, first: int) -> None:
+        """To an old server, the question for its era is none of its own."""
+        for place, entry in enumerate(self.entries[first:], first):
+            if isinstance(entry, Sent) and _asks(entry, "server/discover") and not entry.probe:
+                self.entries[place] = replace(entry, probe=True)
+
+    def _entry(self, row: dict[str, Any], at: float) -> Iterator[Entry]:
         match row["entry"]:
             case "sent":
-                messages = row["message"] if isinstance(row["message"], list) else [row["message"]]
-                for message in messages:
-                    if not isinstance(message, dict):
-                        raise ValueError("what was sent is no object")
-                    # To an old server, the question for its era is none of its own.
-                    yield Sent(at, message, probes and message.get("method") == "server/discover")
+                yield from _sent(row, at)
             case "received":
                 yield self._received(row, at)
+            case "http_request":
+                headers = {str(name).lower(): str(value) for name, value in row["headers"].items()}
+                yield HttpRequest(at, self._place(row), str(row["method"]), headers)
             case "http_reply":
                 yield HttpReply(
                     at,
@@ -151,20 +165,53 @@ class _Reader:
                 raise ValueError(f"there is no entry {other!r}")
 
     def _received(self, row: dict[str, Any], at: float) -> Received:
-        stream: Stream = "stdout" if self._transport == "stdio" else row.get("channel", "channel")
+        stream: Stream = "stdout" if self.transport == "stdio" else row.get("channel", "channel")
         carrier, status = self._place(row), row.get("status")
         if "message" in row:
             text = json.dumps(row["message"], ensure_ascii=False)[:_SHOWN]
             return Received(at, text, row["message"], None, "", stream, carrier, status)
-        if row["fault"] not in _FAULTS:
-            raise ValueError(f"there is no fault {row['fault']!r}")
-        return Received(
-            at, str(row["text"])[:_SHOWN], None, row["fault"], row["fault"], stream, carrier, status
-        )
+        fault = row["fault"]
+        if fault not in _FAULTS:
+            raise ValueError(f"there is no fault {fault!r}")
+        detail = str(row.get("detail", fault))
+        return Received(at, str(row["text"])[:_SHOWN], None, fault, detail, stream, carrier, status)
 
     def _place(self, row: dict[str, Any]) -> int | None:
         carrier = row.get("carrier")
         return None if carrier is None else self._places[carrier]
+
+
+def _sent(row: dict[str, Any], at: float) -> Iterator[Sent]:
+    if "message" not in row:
+        fault = row["fault"]
+        if fault not in {*_FAULTS, "not-object"}:
+            raise ValueError(f"there is no fault {fault!r}")
+        yield Sent(at, {}, text=str(row["text"])[:_SHOWN], fault=fault)
+        return
+    messages = row["message"] if isinstance(row["message"], list) else [row["message"]]
+    for message in messages:
+        if not isinstance(message, dict):
+            raise ValueError("what was sent is no object")
+        yield Sent(at, message)
+
+
+def _asks(entry: Entry, method: str) -> bool:
+    return isinstance(entry, Sent) and entry.message.get("method") == method
+
+
+def revision_of(entries: list[Entry]) -> str | None:
+    """The revision that a conversation agreed on: the last that it shows, None where it shows none."""
+    found = None
+    for message in _answers(entries, "initialize"):
+        version = message.get("result", {}).get("protocolVersion")
+        found = version if isinstance(version, str) else found
+    if found is not None:
+        return found
+    for entry in entries:
+        if isinstance(entry, Sent):
+            version = _meta(entry.message).get(client.META_VERSION)
+            found = version if isinstance(version, str) else found
+    return found
 
 
 def _answers(entries: list[Entry], method: str) -> Iterator[dict[str, Any]]:

@@ -4,10 +4,11 @@ A transcript is a file of JSON Lines. The first says what it is:
 `{"format": "mcpgen.transcript/1", "transport": "memory"}`. Each other one is an entry, named after what the
 validator's journal calls it:
 
-    sent        message: what the client sent
+    sent        message: what the client sent; or text and fault, where that is no object of JSON
     received    message: what the server sent; or text and fault, where that is no JSON. Over HTTP also
                 channel, "post" or "get", carrier, the number of the `sent` entry whose reply brought it,
                 and status, that reply's
+    http_request  the head of an HTTP request, where a proxy saw it: carrier, method, headers
     http_reply  the head of an HTTP reply: carrier, status, content_type, has_body, session_id
     finished    the HTTP reply to carrier is over: reason
     closed      the server ended the connection: reason
