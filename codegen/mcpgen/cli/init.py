@@ -126,10 +126,10 @@ def init(
         with announced(_WRITING):
             created = create_from_wit(directory, wit, world=world, mocked=mock)
     elif from_server or from_url is not None:
-        from mcpgen.cli.validate import headers_of
+        from mcpgen.cli.ways import headers_of
         from mcpgen.validate.target import Target
 
-        target = Target(command=command, url=from_url, headers=headers_of(header))
+        target = Target(command=command, url=from_url, headers=headers_of(header or ()))
         found = _survey(target, timeout=timeout, deadline=deadline)
         with announced(_WRITING):
             created = create_from_server(directory, found, mocked=mock)

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from mcpgen.cli.asking import ask
 from mcpgen.cli.options import FailOn, ReportFormat
 from mcpgen.cli.verdict import Delivery
+from mcpgen.cli.ways import Ways
 from mcpgen.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ def validate(
     url: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(metavar="U", help="The server's MCP endpoint, spoken to over Streamable HTTP."),
+    ] = None,
+    sse: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="U", help="The URL of its event stream, spoken to over HTTP+SSE (2024-11-05)."),
     ] = None,
     ws: Annotated[
         Optional[str],  # noqa: UP045
@@ -93,7 +98,17 @@ def validate(
     ] = None,
     header: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="'NAME: VALUE'", help="Send this header with every HTTP request (--url, --ws)."),
+        typer.Option(
+            metavar="'NAME: VALUE'", help="Send this header with each request of --url, --sse, --ws."
+        ),
+    ] = None,
+    bearer: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="TOKEN", help="Send this token; others on this machine see command lines."),
+    ] = None,
+    bearer_env: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="NAME", help="Send the token that this variable of the environment holds."),
     ] = None,
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -142,65 +157,42 @@ def validate(
     from mcpgen.validate.exercise import Plan
     from mcpgen.validate.recorder import Limits
     from mcpgen.validate.run import Options
-    from mcpgen.validate.target import Target
+    from mcpgen.validate.secrets import masked
 
     if explain is not None:
         from mcpgen.cli.rules import explain as tell
 
         tell(explain)
         return
-    addresses = {
-        "--url": url,
-        "--ws": ws,
-        "--tcp": tcp,
-        "--unix": unix,
-        "--component": component,
-        "--transcript": transcript,
-    }
-    given = [option for option, address in addresses.items() if address]
-    if bool(command) + len(given) != 1:
-        named = ["a command"] * bool(command) + given
-        raise UsageError(
-            f"one server is judged, and {' and '.join(named)} name several"
-            if named
-            else "there is nothing to validate",
-            hint="mcpgen validate -- COMMAND…, or one of --url URL, --ws URL, --tcp HOST:PORT, --unix PATH,"
-            " --component FILE, --transcript FILE",
-        )
+    ways = Ways(
+        command=tuple(command or ()),
+        url=url,
+        sse=sse,
+        ws=ws,
+        tcp=tcp,
+        unix=unix,
+        components=tuple(component or ()),
+        transcript=transcript,
+        headers=tuple(header or ()),
+        bearer=bearer,
+        bearer_env=bearer_env,
+        env=tuple(env or ()),
+        cwd=cwd,
+        directories=tuple(directories or ()),
+        allow_host=tuple(allow_host or ()),
+        isolation=isolation,
+        settings=tuple(settings or ()),
+    )
+    ways.check()
     if revision not in (*REVISIONS, "auto", "all"):
         # All of them and no guess: the nearest date is not the likeliest.
         raise UsageError(
             f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto, all"
         )
-    for option, value in (
-        ("--dir", directories),
-        ("--allow-host", allow_host),
-        ("--isolation", isolation),
-        ("--set", settings),
-    ):
-        if value and not component:
-            raise UsageError(
-                f"{option} is for components, and there is none",
-                hint=f"leave {option} out, or give --component FILE",
-            )
-    if given and ((env and not component) or cwd is not None):
-        option = "--env" if env and not component else "--cwd"
-        raise UsageError(
-            f"{option} is for a server that mcpgen starts, not for {given[0]}",
-            hint=f"leave {option} out, or give the server's command after --",
-        )
-    if header and not (url or ws):
-        spoken = f"{given[0]} has none" if given else "a command is spoken to over stdio"
-        raise UsageError(
-            f"--header is for HTTP, and {spoken}",
-            hint="leave --header out, or give --url; a command takes variables with --env NAME=VALUE",
-        )
     for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
         # typer's own bound lets nan through, which is smaller than nothing.
         if not math.isfinite(seconds):
             raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
-    if cwd is not None and not cwd.is_dir():
-        raise UsageError(f"{cwd} is not a directory", hint="check --cwd")
     delivery = Delivery(output_format, output, tuple(report or ()), baseline, update_baseline, fail_on.value)
     delivery.check()
     if transcript is not None:
@@ -215,35 +207,7 @@ def validate(
             )
         delivery.deliver(judge_transcript(transcript, revision=None if revision == "auto" else revision))
         return
-    handler = None
-    if component:
-        from mcpgen.serving.addresses import component_settings
-        from mcpgen.serving.components import load_components
-        from mcpgen.serving.options import ServeOptions
-
-        first, *behind = map(str, component)
-        asked = ServeOptions(
-            target=first,
-            behind=tuple(behind),
-            directories=tuple(directories or ()),
-            environment=tuple(env or ()),
-            allow_host=tuple(allow_host or ()),
-            isolation=isolation,
-        )
-        handler = load_components(asked, component_settings(settings or ()))
-    target = Target(
-        command=tuple(command or ()),
-        url=url,
-        ws=ws,
-        tcp=None if tcp is None else _host_and_port(tcp),
-        unix=unix,
-        components=tuple(component or ()),
-        handler=handler,
-        env={} if component else _pairs(env, "=", "--env NAME=VALUE"),
-        cwd=cwd,
-        headers=headers_of(header),
-    )
-    target.check()
+    target = ways.target()
     options = Options(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
@@ -252,7 +216,7 @@ def validate(
         plan=Plan(call_tools=call_tools),
         bare=bare_client,
     )
-    delivery.deliver(_run(target, options))
+    delivery.deliver(masked(_run(target, options), ways.secrets()))
 
 
 class ServerCommand(TyperCommand):
@@ -273,32 +237,6 @@ class ServerCommand(TyperCommand):
                 f"no such option: {unknown}",
                 hint="put -- before the server's command: mcpgen validate -- COMMAND…",
             ) from None
-
-
-def _host_and_port(address: str) -> tuple[str, int]:
-    host, separator, port = address.rpartition(":")
-    if not separator or not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) < 65536:
-        raise UsageError(f"{address!r} is no address", hint="the form is --tcp HOST:PORT")
-    return host.removeprefix("[").removesuffix("]") or "localhost", int(port)
-
-
-def _pairs(values: list[str] | None, separator: str, form: str) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for value in values or ():
-        name, found, rest = value.partition(separator)
-        if not found or not name.strip():
-            raise UsageError(f"{value!r} has no {separator!r}", hint=f"the form is {form}")
-        pairs[name.strip()] = rest.strip() if separator == ":" else rest
-    return pairs
-
-
-def headers_of(values: list[str] | None) -> dict[str, str]:
-    """What `--header` was given, by name. Raises `UsageError`."""
-    headers = _pairs(values, ":", "--header 'NAME: VALUE'")
-    for name, value in headers.items():
-        if not name.isascii() or not name.isprintable() or " " in name or not value.isprintable():
-            raise UsageError(f"{name!r} cannot be an HTTP header", hint="the form is --header 'NAME: VALUE'")
-    return headers
 
 
 def _run(target: Target, options: Options) -> Report:

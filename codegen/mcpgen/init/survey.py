@@ -14,7 +14,6 @@ from typing import Any
 from mcpgen import __version__
 from mcpgen.errors import McpgenError, TargetSilent, TargetUnreachable
 from mcpgen.init.mending import mended
-from mcpgen.validate.failures import reach_hint
 from mcpgen.validate.target import Target
 from mcpgen.validate.terminal import harmless
 from mcpgen_runtime.client import (
@@ -197,7 +196,7 @@ def _explained(
             f"the server gave no definition: {told}",
             hint="`mcpgen validate` shows what it says, message by message",
         )
-    return TargetUnreachable(f"the server cannot be opened: {told}", hint=reach_hint(target, str(error)))
+    return TargetUnreachable(f"the server cannot be opened: {told}", hint=target.reach_hint(str(error)))
 
 
 def _text(value: Any) -> str | None:

@@ -12,13 +12,11 @@ from mcpgen.validate.report import Failure
 from mcpgen.validate.session import Unanswered
 from mcpgen.validate.target import Target
 from mcpgen_runtime.client.errors import LimitPassed, ServerGone
-from mcpgen_runtime.client.urls import shown
 
 # What a shell reports of a process that SIGINT ended.
 INTERRUPTED = 128 + 2
 
 _SLOW = "a server that is merely slow gets more time with --timeout SECONDS"
-_REDIRECTED = "redirected to "
 _LONGEST_QUOTE = 80
 
 
@@ -35,9 +33,9 @@ def explain(error: Exception, *, opened: bool, target: Target, entries: Sequence
         case ServerGone() if opened:
             return _silent(f"{error}, in the middle of the run", "see what the server says for itself")
         case ServerGone():
-            return _unreachable(f"{error}, before it was ready", reach_hint(target, str(error)))
+            return _unreachable(f"{error}, before it was ready", target.reach_hint(str(error)))
         case Unanswered(replied=True) if not opened:
-            return _unreachable(f"the server cannot be opened: {error}", reach_hint(target, str(error)))
+            return _unreachable(f"the server cannot be opened: {error}", target.reach_hint(str(error)))
         case _ if not opened and (foreign := _first_foreign_line(entries)) is not None:
             return _silent(
                 f"the server talks, but not MCP: {error}",
@@ -74,27 +72,6 @@ def _silent(message: str, hint: str) -> Failure:
 
 def _unreachable(message: str, hint: str) -> Failure:
     return Failure(ExitCode.UNREACHABLE, message, hint)
-
-
-def reach_hint(target: Target, error: str) -> str:
-    """What to do about a target that could not be reached because of `error`."""
-    url = target.url
-    if url is None and target.address is not None:
-        return f"check that what listens at {target.address} is an MCP server"
-    if url is None:
-        return "run the command by hand to see whether it starts"
-    if _REDIRECTED in error:
-        return f"if you trust the address that it names: --url {error.partition(_REDIRECTED)[2]}"
-    if "401" in error or "403" in error:
-        return "give what it asks for with --header 'Authorization: Bearer …'"
-    if "TLS" in error and url.lower().startswith("https:"):
-        return f"try http:{shown(url)[len('https:') :]}"
-    if "Content-Type" in error:
-        return (
-            "a server answers a POST with application/json or text/event-stream and says so;"
-            " if it is right, check that the URL is the MCP endpoint itself"
-        )
-    return "check the URL: it must be the MCP endpoint itself, such as http://localhost:3001/mcp"
 
 
 def _first_foreign_line(entries: Sequence[Entry]) -> str | None:

@@ -29,6 +29,7 @@ from mcpgen.validate.target import Target
 from mcpgen_runtime.client.errors import LimitPassed, ServerGone
 from mcpgen_runtime.client.opening import OLDER_TRANSPORT
 
+OLDER = "http+sse"
 _OVER_SSE = "the server was spoken to over HTTP+SSE, the transport of 2024-11-05"
 
 
@@ -123,9 +124,13 @@ class _Conversation:
 
     async def _converse(self, session: Session, revision: str | None, reopened: bool) -> None:
         self.announce("opening")
+        # Whoever is at the end of the older transport was there before there was another era.
+        old = session.transport.name == OLDER
+        if old and revision is not None and client.era_of(revision) == "modern":
+            raise Declined(f"HTTP+SSE is no transport of {revision}")
         if revision is not None:
             self.opened = await open_exactly(session, revision)
-        elif reopened:
+        elif reopened or old:
             self.opened = await open_legacy(session, client.LEGACY[-1], exactly=False)
         else:
             self.opened = await open_any(session)

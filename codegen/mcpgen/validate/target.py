@@ -12,6 +12,7 @@ from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
 from mcpgen.validate.in_process import InProcessTransport
 from mcpgen.validate.journal import Journal
+from mcpgen.validate.reaching import reach_hint
 from mcpgen.validate.recorder import Limits, Recorder
 from mcpgen.validate.starting import cannot_start
 from mcpgen_runtime.client import StdioTransport, TcpTransport, Transport, UnixTransport
@@ -23,13 +24,16 @@ from mcpgen_runtime.protocol import ProtocolHandler
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A command to start, or one address: `url` of HTTP, `ws` of a WebSocket, `tcp`, or a `unix` socket.
+    """A command to start, or one address: `url` of Streamable HTTP, `sse` of HTTP+SSE, the transport of
+    2024-11-05, `ws` of a WebSocket, `tcp`, or a `unix` socket.
 
-    Or components, the outermost first, and the `handler` that they were made.
+    Or components, the outermost first, and the `handler` that they were made. `headers` and `env` may hold
+    what nobody is to read: neither is part of what the target is `described` as.
     """
 
     command: tuple[str, ...] = ()
     url: str | None = None
+    sse: str | None = None
     ws: str | None = None
     tcp: tuple[str, int] | None = None
     unix: Path | None = None
@@ -40,10 +44,20 @@ class Target:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def endpoint(self) -> str | None:
+        """The URL as it was given, of a target that has one."""
+        return self.url or self.sse or self.ws
+
+    def reach_hint(self, error: str) -> str:
+        """What to do about `error`, for which the target could not be reached, or did not open."""
+        option = "--url" if self.url is not None else "--sse" if self.sse is not None else "--ws"
+        return reach_hint(error, option=option, endpoint=self.endpoint, address=self.address)
+
+    @property
     def address(self) -> str | None:
         """The address, without a password; None for a command."""
-        if self.url is not None or self.ws is not None:
-            return shown(self.url or self.ws or "")
+        if self.endpoint is not None:
+            return shown(self.endpoint)
         if self.tcp is not None:
             host, port = self.tcp
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -55,6 +69,8 @@ class Target:
         """The target as the report names it, without a password."""
         if self.url is not None:
             return {"transport": "http", "url": self.address}
+        if self.sse is not None:
+            return {"transport": "http+sse", "url": self.address}
         if self.ws is not None:
             return {"transport": "websocket", "url": self.address}
         if self.tcp is not None:
@@ -72,6 +88,8 @@ class Target:
         """
         if self.url is not None:
             check_url(self.url, option=url_option)
+        elif self.sse is not None:
+            check_url(self.sse, option="--sse")
         elif self.ws is not None:
             check_url(self.ws, option="--ws", schemes=("ws", "wss"))
             if find_spec("websockets") is None:
@@ -94,6 +112,10 @@ class Target:
             return HttpTransport(
                 self.url, headers=self.headers, keeps_alive=False, keeps_listening=False, limits=limits
             )
+        if self.sse is not None:
+            from mcpgen_runtime.client.http_sse import HttpSseTransport
+
+            return HttpSseTransport(self.sse, headers=self.headers, limits=limits)
         if self.ws is not None:
             from mcpgen_runtime.client.websocket import WebSocketTransport
 
@@ -112,6 +134,8 @@ class Target:
         cause = failed.__cause__
         if self.command and isinstance(cause, OSError | ValueError):
             return cannot_start(self.command, cause, typed=typed)
-        if self.url is not None and isinstance(cause, Exception):
+        if (self.url or self.sse) and isinstance(cause, Exception):
             return hindered(cause)
+        if self.endpoint is not None:
+            return TargetUnreachable(str(failed), hint=self.reach_hint(str(failed)))
         return TargetUnreachable(str(failed), hint="check the address, and that the server is running")

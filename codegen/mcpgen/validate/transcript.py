@@ -34,7 +34,7 @@ from mcpgen.validate.report import Report, Run
 from mcpgen_runtime.testing.recorder import read_transcript
 
 #: The transports that rules are about, by the names that transcripts give them.
-_TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix", "memory"}
+_TRANSPORTS = {"stdio", "http", "http+sse", "websocket", "tcp", "unix", "memory"}
 _FAULTS = {"not-json", "not-utf-8", "unread"}
 _SHOWN = 500
 

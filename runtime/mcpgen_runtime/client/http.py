@@ -262,7 +262,8 @@ class HttpTransport(Transport):
             self._deliver(Frame(bytes(body), "post", exchange.number, reply.status_code))
         if reply.next_request is not None:
             return f"HTTP status {reply.status_code}, redirected to {shown(str(reply.next_request.url)):.300}"
-        return _unread(reply.status_code, kind, has_body=bool(body.strip())) + self._elsewhere(reply)
+        unread = _unread(reply.status_code, kind, has_body=bool(body.strip()))
+        return unread + challenge(reply) + self._elsewhere(reply)
 
     def _elsewhere(self, reply: httpx.Response) -> str:
         """Where the endpoint may be, if the URL has no path and nothing is there."""
@@ -374,6 +375,12 @@ def new_client(connect_seconds: float, *, keeps_alive: bool = True) -> HttpClien
 def media_type(reply: httpx.Response) -> str:
     """What the `Content-Type` of a reply names, without its parameters; empty where there is none."""
     return str(reply.headers.get("content-type", "")).split(";")[0].strip().lower()
+
+
+def challenge(reply: httpx.Response) -> str:
+    """What a server that refuses asks for: RFC 9110, section 11.6.1."""
+    asked = reply.headers.get("www-authenticate") if reply.status_code == 401 else None
+    return "" if asked is None else f"; it asks for {asked:.300}"
 
 
 def _raw(reply: httpx.Response, name: bytes) -> bytes:

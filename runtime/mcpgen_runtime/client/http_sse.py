@@ -21,6 +21,7 @@ from mcpgen_runtime.client.http import (
     EVENTS,
     JSON,
     HttpClient,
+    challenge,
     described,
     media_type,
     new_client,
@@ -138,9 +139,8 @@ class HttpSseTransport(Transport):
             kind = media_type(reply)
             self._deliver(ReplyHead(None, reply.status_code, kind, True))
             if reply.status_code != 200 or kind != EVENTS:
-                raise ConnectFailed(
-                    f"GET {shown(self.url)}: HTTP status {reply.status_code}, {kind or 'no type'}"
-                )
+                told = f"HTTP status {reply.status_code}, {kind or 'no type'}{challenge(reply)}"
+                raise ConnectFailed(f"GET {shown(self.url)}: {told}")
             reader = EventReader()
             async for chunk in reply.aiter_bytes():
                 self._measure(len(chunk))

@@ -1,0 +1,57 @@
+"""What to do about a target that could not be reached, or that would not let mcpgen in."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from mcpgen_runtime.client.urls import shown
+
+_REDIRECTED = "redirected to "
+# As our own transports tell of a status, and as websockets does.
+_STATUS = re.compile(r"\bHTTP (?:status )?([1-5]\d\d)\b")
+_SCHEMES = {"--url": "http", "--sse": "http", "--ws": "ws"}
+
+
+def reach_hint(error: str, *, option: str | None, endpoint: str | None, address: str | None) -> str:
+    """What to do about `error`.
+
+    `option` is the one that named the `endpoint`, a URL, where there is one; `address` names any other target
+    than a command.
+    """
+    if endpoint is None or option is None:
+        if address is not None:
+            return f"check that what listens at {address} is an MCP server"
+        return "run the command by hand to see whether it starts"
+    status = _STATUS.search(error)
+    if _REDIRECTED in error:
+        return f"if you trust the address that it names: {option} {error.partition(_REDIRECTED)[2]}"
+    if status is not None and status[1] in ("401", "403"):
+        return "give what it asks for: --bearer-env NAME with a token in $NAME, or --header 'Name: value'"
+    if status is not None and status[1] == "407":
+        return "put the proxy's name and password into HTTP_PROXY or HTTPS_PROXY"
+    if "CERTIFICATE_VERIFY_FAILED" in error:
+        return "if you trust whoever signed its certificate, name their file: SSL_CERT_FILE=ca.pem mcpgen …"
+    if "TLS" in error and endpoint.lower().startswith(("https:", "wss:")):
+        return f"try {_SCHEMES[option]}:{shown(endpoint).partition(':')[2]}"
+    if "Content-Type" in error:
+        return (
+            "a server answers a POST with application/json or text/event-stream and says so;"
+            " if it is right, check that the URL is the MCP endpoint itself"
+        )
+    if status is None and (variable := _proxy_of(endpoint)) is not None:
+        return f"the proxy that {variable} names was asked for it: check that, or add the host to NO_PROXY"
+    if option == "--sse":
+        return f"an endpoint of Streamable HTTP takes --url {shown(endpoint)}; HTTP+SSE is often at /sse"
+    form = f"{_SCHEMES[option]}://localhost:3001/mcp"
+    return f"check the URL: it must be the MCP endpoint itself, such as {form}"
+
+
+def _proxy_of(endpoint: str) -> str | None:
+    """The variable by which requests to `endpoint` go through a proxy, if they do."""
+    url = urlsplit(endpoint)
+    proxies = getproxies()
+    if url.scheme not in ("http", "https") or proxy_bypass(url.hostname or ""):
+        return None
+    return next((f"{name.upper()}_PROXY" for name in (url.scheme, "all") if name in proxies), None)

@@ -1,0 +1,109 @@
+"""What a user gave in confidence, kept out of every report.
+
+Headers and the environment are no part of what a target is described as. But a server may print them, on
+its standard error or in a result, and a command line may hold a token: what is known to be a secret is
+masked wherever it turns up.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+T = TypeVar("T")
+
+MASK = "***"
+# A shorter value is no secret, and may well stand in a text by itself.
+_SHORTEST = 6
+_TELLING = re.compile(r"key|token|secret|passw|pwd|auth|cred|cookie|session|dsn|private|sig", re.IGNORECASE)
+# Headers that say nothing which anybody would hide.
+_OPEN = {
+    "accept",
+    "accept-language",
+    "accept-encoding",
+    "content-type",
+    "user-agent",
+    "origin",
+    "host",
+    "cache-control",
+}
+# What looks like a token whatever it is called: long, without blanks and slashes, letters and digits mixed.
+_TOKEN = re.compile(r"(?=[^\s]*[A-Za-z])(?=[^\s]*\d)[A-Za-z0-9_\-+=.:~]{16,}")
+
+
+def secrets_in(
+    *,
+    headers: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    url: str | None = None,
+    others: Iterable[str] = (),
+) -> frozenset[str]:
+    """The texts that no report may hold, of a target's headers, variables and URL, and `others`."""
+    found = set(others)
+    for name, value in (headers or {}).items():
+        if name.lower() in _OPEN or name.lower().startswith("mcp-protocol"):
+            continue
+        found.add(value)
+        # "Bearer abc": the part after the scheme alone is the secret, and "Basic" is a name and a password.
+        scheme, _, credentials = value.partition(" ")
+        found.add(credentials.strip())
+        if scheme.lower() == "basic":
+            found |= _basic(credentials.strip())
+    for name, value in (environment or {}).items():
+        if _TELLING.search(name) or _TOKEN.fullmatch(value):
+            found.add(value)
+    if url is not None:
+        found |= _of_url(url)
+    return frozenset(secret for secret in found if len(secret) >= _SHORTEST)
+
+
+def masked(value: T, secrets: frozenset[str]) -> T:
+    """`value` with `MASK` for every secret in any text of it: of dataclasses, containers and strings."""
+    if not secrets:
+        return value
+    # The longest first: one may be a part of another.
+    pattern = re.compile("|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True)))
+    result: T = _masked(value, pattern)
+    return result
+
+
+def _masked(value: Any, pattern: re.Pattern[str]) -> Any:
+    match value:
+        case str():
+            return pattern.sub(MASK, value)
+        case dict():
+            return {_masked(key, pattern): _masked(item, pattern) for key, item in value.items()}
+        case list():
+            return [_masked(item, pattern) for item in value]
+        case tuple():
+            return tuple(_masked(item, pattern) for item in value)
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return replace(
+                value,
+                **{one.name: _masked(getattr(value, one.name), pattern) for one in fields(value) if one.init},
+            )
+        case _:
+            return value
+
+
+def _basic(credentials: str) -> set[str]:
+    try:
+        return {base64.b64decode(credentials, validate=True).decode().partition(":")[2]}
+    except ValueError:
+        return set()
+
+
+def _of_url(url: str) -> set[str]:
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        return set()
+    found = {password, unquote(password)} if password else set()
+    for name, _, value in (pair.partition("=") for pair in re.split("[&;]", urlsplit(url).query)):
+        if _TELLING.search(name):
+            found |= {value, unquote(value)}
+    return found

@@ -1,0 +1,156 @@
+"""The ways to a server that the command line knows, and what is given for them in confidence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from mcpgen.cli.ways import Ways
+from mcpgen.errors import UsageError
+from mcpgen.validate.report import Report
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.secrets import masked, secrets_in
+from mcpgen.validate.target import Target
+from mcpgen_runtime.client.urls import shown
+
+from .http_deviants import serving
+from .old_transport import old_server
+from .test_hints import serving as listening
+
+
+def judged(target: Target, **options: object) -> Report:
+    chosen = Options(timeout=20, deadline=60, **options)  # type: ignore[arg-type]
+    return asyncio.run(validate(target, chosen, announce=lambda _: None))
+
+
+@pytest.mark.parametrize("revision", [None, "2024-11-05", "2025-06-18"])
+def test_http_sse_is_a_target_of_its_own(revision: str | None) -> None:
+    with old_server() as server:
+        report = judged(
+            Target(sse=server.url, headers={"Authorization": "Bearer t0ken-of-mine"}), revision=revision
+        )
+    assert (report.exit_code, report.findings) == (0, [])
+    assert report.target == {"transport": "http+sse", "url": server.url}
+    assert report.runs[0].revision == (revision or "2025-11-25")
+    # Nobody who has the older transport knows the question for the newer era.
+    assert "server/discover" not in server.asked
+    assert server.authorized == {"Bearer t0ken-of-mine"}
+
+
+def test_the_newest_revision_has_no_http_sse() -> None:
+    with old_server() as server:
+        report = judged(Target(sse=server.url), revision="2026-07-28")
+    assert report.failure is not None and report.exit_code == 3
+    assert "HTTP+SSE is no transport of 2026-07-28" in report.failure.message
+
+
+def test_an_endpoint_of_streamable_http_is_told_from_an_event_stream() -> None:
+    with serving("honest-json") as server:
+        report = judged(Target(sse=server.url))
+    assert report.failure is not None and report.exit_code == 3
+    assert f"--url {server.url}" in report.failure.hint or "HTTP status 405" in report.failure.message
+
+
+class Guarded(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.refuse()
+
+    def do_GET(self) -> None:
+        self.refuse()
+
+    def refuse(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Bearer resource_metadata="https://h.example/meta"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("way", ["url", "sse", "ws"])
+def test_a_server_that_wants_a_token_is_told_with_what_it_asks_for(way: str) -> None:
+    with listening(Guarded) as port:
+        scheme = "ws" if way == "ws" else "http"
+        report = judged(Target(**{way: f"{scheme}://127.0.0.1:{port}/mcp"}))  # type: ignore[arg-type]
+    assert report.failure is not None and report.exit_code == 3
+    assert "401" in report.failure.message
+    assert (
+        way == "ws"
+        or 'it asks for Bearer resource_metadata="https://h.example/meta"' in report.failure.message
+    )
+    assert "--bearer-env NAME" in report.failure.hint
+
+
+def test_a_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINE", "abc.def-123\n")
+    ways = Ways(url="http://h.example/mcp", bearer_env="MINE")
+    assert ways.target().headers == {"Authorization": "Bearer abc.def-123"}
+    assert "abc.def-123" in ways.secrets()
+    assert Ways(url="http://h/mcp", bearer="x.y").target().headers == {"Authorization": "Bearer x.y"}
+
+
+def refuse(ways: Ways) -> None:
+    ways.check()
+    ways.target()
+
+
+@pytest.mark.parametrize(
+    ("ways", "words"),
+    [
+        (Ways(), "nothing to validate"),
+        (Ways(url="http://h/", sse="http://h/"), "--url and --sse name several"),
+        (Ways(command=("x",), bearer="t"), "--bearer is for HTTP"),
+        (Ways(tcp="h:1", bearer_env="T"), "--bearer-env is for HTTP, and --tcp has none"),
+        (Ways(url="http://h/", bearer="a", bearer_env="PATH"), "two tokens"),
+        (Ways(url="http://h/", bearer="a", headers=("authorization: b",)), "two headers of one name"),
+        (Ways(url="http://h/", bearer_env="NOT_THERE"), "there is no variable NOT_THERE"),
+        (Ways(url="http://h/", bearer="Bearer abc"), "what --bearer gives is no token"),
+        (Ways(sse="ws://h/"), "is not an http URL"),
+    ],
+)
+def test_a_wrong_way_is_refused(ways: Ways, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOT_THERE", raising=False)
+    with pytest.raises(UsageError, match=words):
+        refuse(ways)
+
+
+def test_what_is_given_in_confidence_is_masked_wherever_it_turns_up(tmp_path: Path) -> None:
+    server = tmp_path / "server.py"
+    server.write_text(
+        "import os, sys\nprint(os.environ['API_KEY'], file=sys.stderr)\nprint('key', os.environ['API_KEY'])\n"
+    )
+    command = (sys.executable, str(server), "--token", "hunter2-hunter2")
+    ways = Ways(command=command, env=("API_KEY=hunter2-hunter2", "DEBUG=1", "MODE=production"))
+    report = masked(judged(ways.target()), ways.secrets())
+    text = json.dumps(report.to_json())
+    assert "hunter2" not in text
+    assert "key ***" in text and report.failure is not None and "***" in report.failure.stderr
+    # A word that anybody may say is no secret.
+    assert ways.secrets() == {"hunter2-hunter2"}
+
+
+def test_a_secret_is_known_by_where_it_stands() -> None:
+    found = secrets_in(
+        headers={"X-Api": "aaaaaaaa", "Accept": "text/plain", "Authorization": "Basic dXNlcjpwYXNzd29yZA=="},
+        environment={
+            "GITHUB_PAT": "ghp_0123456789abcdef",
+            "HOME": "/home/somebody",
+            "PASSWORD": "open sesame",
+        },
+        url="https://me:s%20cret@h.example/mcp?api_key=12345678&page=10000000",
+    )
+    assert {"aaaaaaaa", "password", "ghp_0123456789abcdef", "open sesame", "s cret", "12345678"} <= found
+    assert found.isdisjoint({"text/plain", "/home/somebody", "10000000"})
+
+
+def test_a_key_in_a_url_is_not_shown() -> None:
+    assert shown("https://u:p@h/mcp?api_key=abc&q=1") == "https://h/mcp?api_key=***&q=1"
