@@ -9,7 +9,7 @@ import mcpgen_types
 from mcpgen.schema.rules import load_rules
 from mcpgen.validate import client
 from mcpgen.validate.frames import read_frame
-from mcpgen.validate.journal import Ended, Entry, Finished, GaveUp, HttpReply, Sent, Stream
+from mcpgen.validate.journal import ERA, Ended, Entry, Finished, GaveUp, HttpReply, Sent, Stream
 from mcpgen.validate.judge import Judgement, judge
 
 SERVER = {"name": "recorded", "version": "1"}
@@ -63,7 +63,9 @@ class Recording:
         """The client asks; the index of the entry."""
         self._number += 1
         message = {"jsonrpc": "2.0", "id": self._number, "method": method}
-        return self.add(Sent(self.now, message | ({} if params is None else {"params": params}), probe))
+        return self.add(
+            Sent(self.now, message | ({} if params is None else {"params": params}), ERA if probe else "")
+        )
 
     def says(
         self, message: Any, *, carrier: int | None = None, stream: Stream | None = None, status: int = 200

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcpgen.validate.correlate import is_request
-from mcpgen.validate.journal import Entry, HttpReply, Received, Sent
+from mcpgen.validate.journal import ERA, Entry, HttpReply, Received, Sent
 from mcpgen.validate.ledger import About, Ledger
 
 _ANSWER_TYPES = frozenset({"application/json", "text/event-stream"})
@@ -35,7 +35,7 @@ class HttpRules:
         if not isinstance(sent, Sent):
             return
         # What an old server makes of a question that came after its time, no page of its era says.
-        if sent.probe and (reply.status >= 400 or not self._modern):
+        if sent.probe == ERA and (reply.status >= 400 or not self._modern):
             return
         told = About(sent.message.get("method"), sent.message)
         if is_request(sent.message):

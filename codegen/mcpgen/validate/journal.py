@@ -16,17 +16,22 @@ Stream: TypeAlias = Literal["stdout", "channel", "post", "get"]
 FrameFault: TypeAlias = Literal["not-utf-8", "not-json", "unread"]
 SentFault: TypeAlias = Literal["not-utf-8", "not-json", "unread", "not-object"]
 
+#: The probe that asks for the era.
+ERA = "era"
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that the client wrote. A `probe` asks for the era: others owe it nothing.
+    """A message that the client wrote.
 
-    A frame that is no message, for its `fault`, has an empty `message`, and `text` is its beginning.
+    `probe` names the probe that it is part of, with its step: "tool-unknown", "arguments:missing"; empty for
+    none, and `ERA` for the question for the era, which servers of the other owe nothing. A frame that is no
+    message, for its `fault`, has an empty `message`, and `text` is its beginning.
     """
 
     at: float
     message: dict[str, Any]
-    probe: bool = False
+    probe: str = ""
     text: str = ""
     fault: SentFault | None = None
 
@@ -108,7 +113,16 @@ class Ended:
     waited: float
 
 
-Entry: TypeAlias = Sent | Received | HttpRequest | HttpReply | Finished | GaveUp | Closed | Ended
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The validator did not ask what the `probe` asks, for the `reason`."""
+
+    at: float
+    probe: str
+    reason: str
+
+
+Entry: TypeAlias = Sent | Received | HttpRequest | HttpReply | Finished | GaveUp | Closed | Ended | LeftOut
 
 
 def sent_at(entries: Sequence[Entry], index: int | None) -> dict[str, Any] | None:
@@ -117,10 +131,15 @@ def sent_at(entries: Sequence[Entry], index: int | None) -> dict[str, Any] | Non
     return entry.message if isinstance(entry, Sent) else None
 
 
-def is_probe(entries: Sequence[Entry], index: int) -> bool:
-    """Whether what was sent at `index` asked for the era."""
+def probe_of(entries: Sequence[Entry], index: int) -> str:
+    """The name of the probe that what was sent at `index` is part of, with its step; empty for none."""
     entry = entries[index]
-    return isinstance(entry, Sent) and entry.probe
+    return entry.probe if isinstance(entry, Sent) else ""
+
+
+def asks_for_era(entries: Sequence[Entry], index: int) -> bool:
+    """Whether what was sent at `index` asked for the era."""
+    return probe_of(entries, index) == ERA
 
 
 class Journal:

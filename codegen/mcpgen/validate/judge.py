@@ -17,7 +17,7 @@ from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import Ended, Entry, GaveUp, HttpReply, Received, Sent, is_probe, sent_at
+from mcpgen.validate.journal import Ended, Entry, GaveUp, HttpReply, Received, Sent, asks_for_era, sent_at
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.open_ends import OpenEnds
@@ -261,7 +261,7 @@ class _Walk:
         if request is not None and match.request is not None:
             self._in_time(match.request, entry, told)
             # To a question for the era, a server of the other may say what it likes.
-            if self.modern or not is_probe(self.entries, match.request):
+            if self.modern or not asks_for_era(self.entries, match.request):
                 self.contents.answer(match.request, request, message)
 
     def _error(self, message: dict[str, Any], told: About) -> None:
@@ -340,7 +340,7 @@ class _Walk:
 
     def _in_time(self, index: int, entry: Received, told: About) -> None:
         # The probe's patience is ours, and shorter than what the user allows.
-        if is_probe(self.entries, index):
+        if asks_for_era(self.entries, index):
             return
         self.ledger.holds(
             "jsonrpc-request-answered",

@@ -7,7 +7,7 @@ from typing import Any
 
 from mcpgen.validate.correlate import Correlator, wrong_id
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import Entry, Finished, HttpReply, Sent, is_probe, sent_at
+from mcpgen.validate.journal import Entry, Finished, HttpReply, Sent, asks_for_era, sent_at
 from mcpgen.validate.ledger import About, Ledger
 
 
@@ -102,7 +102,7 @@ class OpenEnds:
             request = sent_at(self._entries, index)
             reply = refused.get(index)
             # To a question for the era, a server of the other need not say anything.
-            if not self._modern and is_probe(self._entries, index):
+            if not self._modern and asks_for_era(self._entries, index):
                 continue
             if index in named or (ended_early and index not in over):
                 continue

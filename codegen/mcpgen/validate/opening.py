@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcpgen.validate import client
+from mcpgen.validate.journal import ERA
 from mcpgen.validate.session import Session, Unanswered
 
 # HeaderMismatch, MissingRequiredClientCapability, UnsupportedProtocolVersion.
@@ -129,7 +130,7 @@ async def _probe(session: Session, revision: str, *, patience: float) -> Opened 
     """Ask for the era and read the answer. Raises as `request` does."""
     session.propose(revision)
     session.transport.settle(revision, session=False)
-    return _read_probe(await session.request("server/discover", timeout=patience, probe=True), revision)
+    return _read_probe(await session.request("server/discover", timeout=patience, probe=ERA), revision)
 
 
 def _read_probe(answer: dict[str, Any], revision: str) -> Opened | list[str] | None:

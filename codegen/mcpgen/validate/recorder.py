@@ -6,6 +6,7 @@ run, and written down before anybody acts on them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ class Recorder:
             raise self._explain(failed) from None
 
     async def send(
-        self, message: dict[str, Any], *, probe: bool = False, headers: Mapping[str, str] | None = None
+        self, message: dict[str, Any], *, probe: str = "", headers: Mapping[str, str] | None = None
     ) -> int:
         """Write one message, enter it in the journal and return its index there. Raises `ServerGone`."""
         if self.failure is not None:
@@ -69,6 +70,23 @@ class Recorder:
         index = self.journal.add(Sent(self.journal.clock(), message, probe))
         await self._transport.send(message, exchange=index, headers=headers)
         return index
+
+    async def send_frame(self, text: str, *, probe: str, headers: Mapping[str, str] | None = None) -> int:
+        """Write `text`, which need be no message, as one frame; otherwise as `send`."""
+        if self.failure is not None:
+            raise ServerGone("the connection is closed")
+        index = self.journal.add(_unread(text, self.journal.clock(), probe))
+        await self._transport.send_frame(text.encode(), exchange=index, headers=headers)
+        return index
+
+    def abandon(self, exchange: int) -> None:
+        """Nobody waits for the reply to what was sent at `exchange`: end it, where it stands by itself."""
+        self._transport.abandon(exchange)
+
+    @property
+    def replies_apart(self) -> bool:
+        """Whether each request has a reply of its own, whose closing tells that nobody waits for it."""
+        return self._transport.replies_apart
 
     def listen(self) -> None:
         """Begin to take messages that answer nothing, where they have a channel of their own."""
@@ -122,6 +140,15 @@ class Recorder:
         self._bytes += count
         if self._bytes > self._limits.total_bytes:
             raise LimitPassed(f"the server sent more than {self._limits.total_bytes} bytes in one run")
+
+
+def _unread(text: str, at: float, probe: str) -> Sent:
+    """The entry for a frame that is sent as it is: its object, or the text where there is none."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return Sent(at, {}, probe, text, "not-json")
+    return Sent(at, value, probe) if isinstance(value, dict) else Sent(at, {}, probe, text, "not-object")
 
 
 def _answers(frame: Received) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mcpgen.validate import client
@@ -55,6 +55,7 @@ class Session:
         self._working: dict[tuple[str, Any], tuple[asyncio.Timeout, float]] = {}
         self._replies: set[asyncio.Task[None]] = set()
         self._lost: ServerGone | LimitPassed | None = None
+        self._news: asyncio.Future[None] | None = None
         transport.journal.listener = self._heard
 
     def propose(self, revision: str) -> None:
@@ -68,19 +69,18 @@ class Session:
         params: Mapping[str, Any] | None = None,
         *,
         timeout: float | None = None,
-        probe: bool = False,
+        probe: str = "",
         headers: Mapping[str, str] | None = None,
+        meta: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Ask and return the answer, a message with `result` or `error`, unjudged.
 
+        `probe` names what the request is part of; `meta` stands in place of what the era puts into `_meta`.
         Raises `Unanswered`, `ServerGone` or `LimitPassed`.
         """
         if self._lost is not None:
             raise self._lost
-        message: dict[str, Any] = {"jsonrpc": "2.0", "id": self._next_id(), "method": method}
-        body = self._enveloped(params)
-        if body is not None:
-            message["params"] = body
+        message = self._message(method, params, meta)
         limit = self.timeout if timeout is None else timeout
         self.asked += 1
         index: int | None = None
@@ -100,14 +100,49 @@ class Session:
         finally:
             self._working.pop(token, None)
 
-    def late_answer(self, silence: Unanswered) -> dict[str, Any] | None:
-        """The answer that came after all to a request that was given up."""
-        future = None if silence.request is None else self._pending.get(silence.request)
+    async def start(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        probe: str = "",
+        headers: Mapping[str, str] | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Ask as `request` does, and do not wait: the journal index of the request. Raises likewise."""
+        if self._lost is not None:
+            raise self._lost
+        message = self._message(method, params, meta)
+        self.asked += 1
+        return await self.transport.send(message, probe=probe, headers=headers)
+
+    async def until(self, ready: Callable[[], bool], timeout: float) -> bool:
+        """Wait until `ready`, which is asked after whatever arrives; whether it is before the `timeout`."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while not ready():
+            self._news = loop.create_future()
+            if not (await asyncio.wait((self._news,), timeout=deadline - loop.time()))[0]:
+                return ready()
+        return True
+
+    def answer_at(self, index: int) -> dict[str, Any] | None:
+        """The answer to the request at `index`, where there is one by now."""
+        future = self._pending.get(index)
         if future is None or not future.done() or future.cancelled() or future.exception() is not None:
             return None
         return future.result()
 
-    async def notify(self, method: str, params: Mapping[str, Any] | None = None) -> None:
+    @property
+    def lost(self) -> ServerGone | LimitPassed | None:
+        """What ended the connection, None while it is there."""
+        return self._lost
+
+    def late_answer(self, silence: Unanswered) -> dict[str, Any] | None:
+        """The answer that came after all to a request that was given up."""
+        return None if silence.request is None else self.answer_at(silence.request)
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None = None, *, probe: str = "") -> None:
         """Send a notification. Raises as `request` does."""
         if self._lost is not None:
             raise self._lost
@@ -116,7 +151,7 @@ class Session:
             message["params"] = dict(params)
         try:
             async with asyncio.timeout(self.timeout):
-                await self.transport.send(message)
+                await self.transport.send(message, probe=probe)
         except TimeoutError:
             raise Unanswered(method, f"not taken within {self.timeout:g} s") from None
 
@@ -139,6 +174,15 @@ class Session:
         # Numbers and strings in turn: a server must give both back as they came.
         number = next(self._numbers)
         return number if number % 2 else f"mcpgen-{number}"
+
+    def _message(
+        self, method: str, params: Mapping[str, Any] | None, meta: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        message: dict[str, Any] = {"jsonrpc": "2.0", "id": self._next_id(), "method": method}
+        body = self._enveloped(params) if meta is None else {**(params or {}), "_meta": dict(meta)}
+        if body is not None:
+            message["params"] = body
+        return message
 
     def _enveloped(self, params: Mapping[str, Any] | None) -> dict[str, Any] | None:
         if client.era_of(self.revision) == "legacy":
@@ -176,6 +220,8 @@ class Session:
                         future.set_exception(self._lost)
             case _:
                 pass
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
 
     def _take(self, entry: Received, message: Any) -> None:
         if is_answer(message):

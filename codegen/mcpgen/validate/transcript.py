@@ -19,6 +19,7 @@ from mcpgen.validate import client
 from mcpgen.validate.correlate import is_answer, is_request
 from mcpgen.validate.frames import DEEPEST, depth
 from mcpgen.validate.journal import (
+    ERA,
     Closed,
     Ended,
     Entry,
@@ -135,7 +136,7 @@ class Retold:
         """To an old server, the question for its era is none of its own."""
         for place, entry in enumerate(self.entries[first:], first):
             if isinstance(entry, Sent) and _asks(entry, "server/discover") and not entry.probe:
-                self.entries[place] = replace(entry, probe=True)
+                self.entries[place] = replace(entry, probe=ERA)
 
     def _entry(self, row: dict[str, Any], at: float) -> Iterator[Entry]:
         match row["entry"]:
@@ -186,13 +187,13 @@ def _sent(row: dict[str, Any], at: float) -> Iterator[Sent]:
         fault = row["fault"]
         if fault not in {*_FAULTS, "not-object"}:
             raise ValueError(f"there is no fault {fault!r}")
-        yield Sent(at, {}, text=str(row["text"])[:_SHOWN], fault=fault)
+        yield Sent(at, {}, str(row.get("probe", "")), str(row["text"])[:_SHOWN], fault)
         return
     messages = row["message"] if isinstance(row["message"], list) else [row["message"]]
     for message in messages:
         if not isinstance(message, dict):
             raise ValueError("what was sent is no object")
-        yield Sent(at, message)
+        yield Sent(at, message, str(row.get("probe", "")))
 
 
 def _asks(entry: Entry, method: str) -> bool:

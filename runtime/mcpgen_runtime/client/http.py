@@ -120,14 +120,26 @@ class HttpTransport(Transport):
 
         A message that wants no answer is waited for until the server has taken it.
         """
+        posting = self._begin(exchange, message, json_text.dumps(message), headers)
+        if "id" not in message or "method" not in message:
+            await asyncio.shield(posting)
+
+    async def send_frame(
+        self, data: bytes, *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """POST `data`, and wait until the reply to it is over."""
+        await asyncio.shield(self._begin(exchange, {}, data, headers))
+
+    def _begin(
+        self, exchange: int, message: Mapping[str, Any], body: bytes, headers: Mapping[str, str] | None
+    ) -> asyncio.Task[None]:
         if not self._opened:
             raise ServerGone("the connection is closed")
         waiting = _Exchange(exchange)
-        waiting.task = self._start(self._post(waiting, message, dict(headers or {})))
+        waiting.task = self._start(self._post(waiting, message, body, dict(headers or {})))
         self._exchanges[exchange] = waiting
         waiting.task.add_done_callback(lambda task: self._exchanges.pop(exchange, None))
-        if "id" not in message or "method" not in message:
-            await asyncio.shield(waiting.task)
+        return waiting.task
 
     def settle(self, revision: str, *, session: bool) -> None:
         """Name `revision` in every further request's header, and keep a session where the era has them."""
@@ -215,7 +227,9 @@ class HttpTransport(Transport):
             pairs.append((b"Mcp-Session-Id", self._session_id))
         return pairs
 
-    async def _post(self, exchange: _Exchange, message: Mapping[str, Any], extra: dict[str, str]) -> None:
+    async def _post(
+        self, exchange: _Exchange, message: Mapping[str, Any], body: bytes, extra: dict[str, str]
+    ) -> None:
         assert self.client is not None
         extra |= {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
         if message.get("method") == "initialize":
@@ -227,7 +241,6 @@ class HttpTransport(Transport):
         error: ClientError | None = None
         status: int | None = None
         try:
-            body = json_text.dumps(message)
             request = self.client.build_request(
                 "POST", self.url, headers=headers, content=body, timeout=self._timeout
             )

@@ -80,6 +80,12 @@ class HttpSseTransport(Transport):
         self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
     ) -> None:
         """POST the message, and wait until the server has taken it."""
+        await self.send_frame(json_text.dumps(message), exchange=exchange, headers=headers)
+
+    async def send_frame(
+        self, data: bytes, *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """POST `data`, and wait until the server has taken it."""
         if self.client is None or self._endpoint is None or self._closing:
             raise ServerGone("the connection is closed")
         sent = self._headers | {"Content-Type": JSON} | dict(headers or {})
@@ -88,7 +94,7 @@ class HttpSseTransport(Transport):
                 "POST",
                 self._endpoint.result(),
                 headers=sent,
-                content=json_text.dumps(message),
+                content=data,
                 timeout=self._timeout,
             ) as reply:
                 status = reply.status_code

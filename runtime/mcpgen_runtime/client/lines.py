@@ -43,9 +43,14 @@ class LineTransport(Transport):
     async def send(
         self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
     ) -> None:
+        await self.send_frame(json_text.dumps(message), exchange=exchange)
+
+    async def send_frame(
+        self, data: bytes, *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
         if self._reader is None or self._closing:
             raise ServerGone("the connection is closed")
-        await self._write(json_text.dumps(message) + b"\n")
+        await self._write(data + b"\n")
 
     async def close(self) -> None:
         if self._reader is None or self._closing:

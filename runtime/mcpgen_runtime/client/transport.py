@@ -117,6 +117,16 @@ class Transport(ABC):
         `headers` are extra HTTP headers, which other transports ignore.
         """
 
+    async def send_frame(
+        self, data: bytes, *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Write `data` as one frame, whatever it is: for those who test what a server makes of it.
+
+        Otherwise as `send`. Over HTTP it returns once the server's reply is over. Raises
+        `NotImplementedError` where a transport can only write messages.
+        """
+        raise NotImplementedError(f"{type(self).__name__} writes messages only")
+
     @abstractmethod
     async def close(self) -> None:
         """End the connection, and the server if the transport started it. May be repeated."""

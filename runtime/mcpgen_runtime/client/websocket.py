@@ -82,10 +82,15 @@ class WebSocketTransport(Transport):
     async def send(
         self, message: Mapping[str, Any], *, exchange: int, headers: Mapping[str, str] | None = None
     ) -> None:
+        await self.send_frame(json_text.dumps(message), exchange=exchange)
+
+    async def send_frame(
+        self, data: bytes, *, exchange: int, headers: Mapping[str, str] | None = None
+    ) -> None:
         if self._connection is None or self._closing:
             raise ServerGone("the connection is closed")
         try:
-            await self._connection.send(json_text.dumps(message), text=True)
+            await self._connection.send(data, text=True)
         except ConnectionClosed as closed:
             raise ServerGone(_told(closed)) from None
 
