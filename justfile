@@ -10,9 +10,9 @@ default:
 demo:
     @sh tests/demo.sh
 
-# Lint, then every test; arguments go to pytest
+# Lint, then every test; arguments go to pytest. In CI a test that failed is run once more, and named (ADR 31)
 test *arguments: lint
-    pytest -n auto "$@"
+    pytest -n auto ${CI:+--reruns 1 -rR} "$@"
 
 # Formatting, style, types, import directions
 lint:
