@@ -90,6 +90,21 @@ PARSE_ERROR = {"jsonrpc": "2.0", "id": None, "error": {"code": -32700, "message"
 BROKEN = {"entry": "sent", "text": "{oops", "fault": "not-json"}
 
 
+ASKS_FOR_ERA = {
+    "entry": "sent",
+    "message": {
+        "jsonrpc": "2.0",
+        "id": 0,
+        "method": "server/discover",
+        "params": {"_meta": {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}},
+    },
+}
+REFUSED = {
+    "entry": "received",
+    "message": {"jsonrpc": "2.0", "id": 0, "error": {"code": -32601, "message": "Method not found"}},
+}
+
+
 def answering(message: Any) -> dict[str, Any]:
     return {"entry": "received", "message": message}
 
@@ -144,6 +159,7 @@ def test_two_clients_may_use_the_same_id_at_once_over_http(tmp_path: Path) -> No
     ("rows", "head", "told"),
     [
         ((SENT,), HEAD, "shows no revision"),
+        ((ASKS_FOR_ERA, REFUSED), HEAD, "shows no revision"),
         ((SENT,), {"format": "x"}, "does not say that it is a transcript"),
         ((SENT,), {**HEAD, "transport": "smoke"}, "transport 'smoke' is not known"),
         ((SENT,), {**HEAD, "transport": ["stdio"]}, "is not known"),

@@ -27,6 +27,7 @@ class Sent:
     `probe` names the probe that it is part of, with its step: "tool-unknown", "arguments:missing"; empty for
     none, and `ERA` for the question for the era, which servers of the other owe nothing. A frame that is no
     message, for its `fault`, has an empty `message`, and `text` is its beginning.
+    One that is `batched` came inside an array, of which it may be the only item.
     """
 
     at: float
@@ -34,6 +35,7 @@ class Sent:
     probe: str = ""
     text: str = ""
     fault: SentFault | None = None
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,11 +189,12 @@ def _sent(row: dict[str, Any], at: float) -> Iterator[Sent]:
             raise ValueError(f"there is no fault {fault!r}")
         yield Sent(at, {}, str(row.get("probe", "")), str(row["text"])[:_SHOWN], fault)
         return
-    messages = row["message"] if isinstance(row["message"], list) else [row["message"]]
+    batched = isinstance(row["message"], list)
+    messages = row["message"] if batched else [row["message"]]
     for message in messages:
         if not isinstance(message, dict):
             raise ValueError("what was sent is no object")
-        yield Sent(at, message, str(row.get("probe", "")))
+        yield Sent(at, message, str(row.get("probe", "")), batched=batched)
 
 
 def _asks(entry: Entry, method: str) -> bool:
@@ -208,8 +209,10 @@ def revision_of(entries: list[Entry]) -> str | None:
         found = version if isinstance(version, str) else found
     if found is not None:
         return found
+    # The question for the era shows what its sender hopes for; only a discovery shows that it is so.
+    discovered = any(True for _ in _answers(entries, "server/discover"))
     for entry in entries:
-        if isinstance(entry, Sent):
+        if isinstance(entry, Sent) and (discovered or not _asks(entry, "server/discover")):
             version = _meta(entry.message).get(client.META_VERSION)
             found = version if isinstance(version, str) else found
     return found
