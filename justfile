@@ -29,6 +29,10 @@ regen *arguments:
 exactness *arguments:
     python -m tests.exactness "$@"
 
+# Servers that break one rule each: how many the validator catches, and whom it accuses falsely
+deviants *arguments:
+    python -m tests.deviants "$@"
+
 # Speed of the generated types beside their peers, and what importing them costs
 bench *arguments:
     python -m tests.bench "$@"

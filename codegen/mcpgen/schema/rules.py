@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
@@ -86,7 +87,15 @@ class RuleBook:
 
 def load_rules(directory: Path | None = None) -> RuleBook:
     """The rules in a directory of TOML files, by default those that come with mcpgen."""
-    folder = schema_directory() / "rules" if directory is None else directory
+    return _bundled() if directory is None else _read(directory)
+
+
+@cache
+def _bundled() -> RuleBook:
+    return _read(schema_directory() / "rules")
+
+
+def _read(folder: Path) -> RuleBook:
     rules: list[Rule] = []
     for file in sorted(folder.glob("*.toml")):
         for row in tomllib.loads(file.read_text(encoding="utf-8"))["rule"]:

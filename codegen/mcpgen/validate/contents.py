@@ -16,7 +16,7 @@ from mcpgen.validate.content_rules import ContentRules
 from mcpgen.validate.correlate import id_key
 from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
-from mcpgen.validate.modern_rules import ModernRules
+from mcpgen.validate.modern_rules import MAY_WANT_INPUT, ModernRules
 from mcpgen.validate.numbers import is_number
 
 Decoder: TypeAlias = Callable[[Any], Any]
@@ -136,6 +136,10 @@ class Contents:
             return
         decode = known.result.decode
         if self._modern is not None:
+            wants_input = isinstance(result, dict) and result.get("resultType") == "input_required"
+            if wants_input and method not in MAY_WANT_INPUT:
+                # That nobody may answer so is said by a rule of its own; there is no form to hold it against.
+                return
             result = self._modern.without_own_faults(method, result)
             if isinstance(result, dict) and result["resultType"] == "complete":
                 decode = self._decoder_of_complete(known.result)

@@ -22,7 +22,7 @@ _CACHEABLE = frozenset(
         "resources/read",
     }
 )
-_MAY_WANT_INPUT = frozenset({"tools/call", "prompts/get", "resources/read"})
+MAY_WANT_INPUT = frozenset({"tools/call", "prompts/get", "resources/read"})
 # The lists of which the specification says that they must be answered, and the page that says so.
 _MUST_LIST = {
     "tools/list": "server/tools",
@@ -186,7 +186,7 @@ class ModernRules:
     def _wants_input(self, method: str, result: dict[str, Any], told: About) -> None:
         self._ledger.holds(
             "input-required-methods",
-            method in _MAY_WANT_INPUT,
+            method in MAY_WANT_INPUT,
             f"{method} was answered with a demand for input",
             told,
             pointer="/result/resultType",

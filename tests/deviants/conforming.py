@@ -1,0 +1,122 @@
+"""The server that all deviants are mutations of: every feature once, in both eras, and no rule broken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcpgen_runtime import RequestContext, ResourceNotFound, Server
+from mcpgen_types.v2026_07_28 import (
+    CreateMessageRequestParams,
+    EmbeddedResource,
+    ImageContent,
+    PromptMessage,
+    ResourceLink,
+    SamplingMessage,
+    TextContent,
+    TextResourceContents,
+)
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
+FORM = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+SUM = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}
+READ_ONLY = {"readOnlyHint": True}
+NOTHING: dict[str, Any] = {"type": "object"}
+CITIES = ("Lima", "Lisbon", "London")
+
+
+def server() -> Server:
+    """A new one: what happens to it happens to no other."""
+    made = Server("conforming", "1.0.0", page_size=3, ttl_ms=1000, cache_scope="public")
+    _tools(made)
+    _resources(made)
+    _prompts(made)
+    return made
+
+
+def _tools(made: Server) -> None:
+    def tool(name: str, handler: Any, schema: dict[str, Any] = NOTHING, **more: Any) -> None:
+        definition = {
+            "name": name,
+            "description": "Of the conforming server",
+            "inputSchema": schema,
+            "annotations": READ_ONLY,
+            **more,
+        }
+        made.add_tool(definition, handler)
+
+    mirrored = {"type": "string", "x-mcp-header": "Region"}
+    terms = {"a": {"type": "integer"}, "b": {"type": "integer"}, "region": mirrored}
+    schema = {"type": "object", "properties": terms, "required": ["a", "region"]}
+    tool("add", _add, schema, outputSchema=SUM)
+    tool("work", _work)
+    tool("embed", _embed)
+    tool("ask", _ask)
+
+
+def _add(arguments: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    return {"sum": arguments["a"] + arguments.get("b", 0)}
+
+
+async def _work(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    await ctx.progress(1, total=2)
+    await ctx.log("info", "half done")
+    await ctx.progress(2, total=2)
+    return "done"
+
+
+def _embed(arguments: dict[str, Any], ctx: RequestContext) -> list[EmbeddedResource | ResourceLink]:
+    contents = TextResourceContents(uri="memo://one", mime_type="text/plain", text="one")
+    return [
+        EmbeddedResource(resource=contents),
+        ResourceLink(uri="memo://two", name="two", mime_type="application/octet-stream"),
+    ]
+
+
+async def _ask(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    declared = ctx.client_capabilities
+    said: list[str] = []
+    if declared.elicitation is not None:
+        said.append((await ctx.elicit("Who are you?", FORM, key="name")).action)
+    if declared.sampling is not None:
+        asked = CreateMessageRequestParams(
+            messages=[SamplingMessage(role="user", content=TextContent(text="Say something"))], max_tokens=9
+        )
+        said.append((await ctx.sample(asked, key="text")).model)
+    if declared.roots is not None:
+        said.append(str(len(await ctx.list_roots(key="roots"))))
+    return ", ".join(said) or "nobody to ask"
+
+
+def _resources(made: Server) -> None:
+    made.add_resource({"uri": "memo://one", "name": "one", "mimeType": "text/plain"}, lambda uri, ctx: "one")
+    made.add_resource({"uri": "memo://two", "name": "two"}, lambda uri, ctx: b"\0two")
+    made.add_resource_template(
+        {"uriTemplate": "memo://city/{city}", "name": "city"}, _city, complete={"city": _completed}
+    )
+
+
+def _city(uri: str, variables: dict[str, Any], ctx: RequestContext) -> str:
+    if variables["city"] not in CITIES:
+        raise ResourceNotFound(uri)
+    return f"All about {variables['city']}"
+
+
+def _completed(typed: str, settled: dict[str, str], ctx: RequestContext) -> list[str]:
+    return [city for city in CITIES if city.startswith(typed)]
+
+
+def _prompts(made: Server) -> None:
+    made.add_prompt(
+        {"name": "greet", "arguments": [{"name": "city", "required": True}]},
+        lambda arguments, ctx: f"Greetings from {arguments['city']}!",
+        complete={"city": _completed},
+    )
+    made.add_prompt({"name": "show"}, _show)
+
+
+def _show(arguments: dict[str, str], ctx: RequestContext) -> list[PromptMessage]:
+    contents = TextResourceContents(uri="memo://one", mime_type="text/plain", text="one")
+    return [
+        PromptMessage(role="user", content=ImageContent(data=PIXEL, mime_type="image/png")),
+        PromptMessage(role="user", content=EmbeddedResource(resource=contents)),
+    ]

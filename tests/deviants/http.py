@@ -1,0 +1,163 @@
+"""Deviants over Streamable HTTP: an ASGI app around the conforming server's, mutating by the URL's path."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, TypeAlias
+
+from mcpgen_runtime.core import ServerCore
+from mcpgen_runtime.transports.config import TransportConfig
+from mcpgen_runtime.transports.http import HttpApp
+
+from .conforming import server
+from .deviating import Deviant, Reply, encoded
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_EVENTS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
+
+
+class Deviants:
+    """Serves the deviant NAME at /NAME/RUN/mcp, a new one for each RUN."""
+
+    def __init__(self, deviant: Callable[[str], Deviant]) -> None:
+        self._deviant = deviant
+        self._runs: dict[str, tuple[Deviant, HttpApp]] = {}
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """See https://asgi.readthedocs.io."""
+        place = scope["path"].removesuffix("/mcp")
+        if place not in self._runs:
+            app = HttpApp(ServerCore(server()), TransportConfig())
+            self._runs[place] = self._deviant(place.strip("/").split("/")[0]), app
+        deviant, app = self._runs[place]
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        asked, body = _message(await _body(receive)), b""
+        taken, answer = deviant.take(asked, headers)
+        exchange = _Exchange(deviant, scope["method"], asked if isinstance(asked, dict) else None, send)
+        if answer is not None:
+            await exchange.start(200, {})
+            await exchange.frames(answer)
+            return
+        if asked is not None:
+            body = encoded(taken)
+            headers["content-length"] = str(len(body))
+        scope["path"] = "/mcp"
+        scope["headers"] = [
+            (key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()
+        ]
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def received() -> Message:
+            return whole.pop() if whole else await receive()
+
+        await app(scope, received, exchange)
+
+    async def close(self) -> None:
+        """End every run."""
+        await asyncio.gather(*(app.close(drain_seconds=0) for _, app in self._runs.values()))
+
+
+class _Exchange:
+    """One request and its reply; what is called is the app's `send`."""
+
+    def __init__(self, deviant: Deviant, method: str, asked: dict[str, Any] | None, send: Send) -> None:
+        self._deviant = deviant
+        self._method = method
+        self._asked = asked
+        self._send = send
+        self._reply: Reply | None = None
+        self._streams = False
+        self._rest = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in message["headers"]}
+            await self.start(message["status"], headers)
+            return
+        if self._reply is None or self._reply.body is not None:
+            return  # said already
+        body, more = message.get("body", b""), message.get("more_body", False)
+        if self._streams:
+            await self._events(body, more)
+            return
+        self._rest += body
+        if not more:
+            await self._whole(self._rest)
+
+    async def start(self, status: int, headers: dict[str, str]) -> None:
+        """Take the head of a reply; that of a stream is sent at once."""
+        self._reply = Reply(self._method, self._asked, status, headers, self._deviant.memory)
+        self._deviant.head(self._reply)
+        if self._reply.body is not None:
+            await self._finish(self._reply.body)
+            return
+        self._streams = headers.get("content-type") == _EVENTS["content-type"]
+        if self._streams:
+            await self._head()
+
+    async def frames(self, frames: list[bytes]) -> None:
+        """Reply with `frames`: one as JSON, none or several as a stream."""
+        assert self._reply is not None
+        if len(frames) == 1:
+            self._reply.headers.setdefault("content-type", "application/json")
+            await self._finish(frames[0])
+            return
+        self._reply.headers |= _EVENTS
+        await self._finish(b"".join(b"data: %b\n\n" % frame for frame in frames))
+
+    async def _whole(self, body: bytes) -> None:
+        assert self._reply is not None
+        message = _message(body) if self._reply.headers.get("content-type") == "application/json" else None
+        if message is None:
+            await self._finish(body)
+        else:
+            await self.frames(self._deviant.give(message, self._asked))
+
+    async def _finish(self, body: bytes) -> None:
+        assert self._reply is not None
+        self._reply.headers.pop("content-length", None)
+        await self._head()
+        await self._send({"type": "http.response.body", "body": body})
+
+    async def _head(self) -> None:
+        reply = self._reply
+        assert reply is not None
+        headers = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in reply.headers.items()]
+        await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
+
+    async def _events(self, chunk: bytes, more: bool) -> None:
+        *events, self._rest = (self._rest + chunk).split(b"\n\n")
+        sent = b""
+        for event in events:
+            lines = event.split(b"\n")
+            data = b"".join(line[6:] for line in lines if line.startswith(b"data: "))
+            message = _message(data)
+            if message is None:
+                sent += event + b"\n\n"
+                continue
+            head = b"".join(line + b"\n" for line in lines if not line.startswith(b"data: "))
+            for frame in self._deviant.give(message, self._asked):
+                sent += head + b"data: %b\n\n" % frame
+        await self._send({"type": "http.response.body", "body": sent, "more_body": more})
+
+
+async def _body(receive: Receive) -> bytes:
+    body: bytes = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return body
+
+
+def _message(body: bytes) -> Any:
+    """The JSON in `body`, None where there is none."""
+    try:
+        return json.loads(body) if body.strip() else None
+    except ValueError:
+        return None

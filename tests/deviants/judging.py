@@ -1,0 +1,52 @@
+"""One deviant, judged by the real `validate` over pipes and sockets: what it should be and was accused of."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from mcpgen.validate.exercise import Plan
+from mcpgen.validate.report import Report
+from mcpgen.validate.run import Options, validate
+from mcpgen.validate.target import Target
+
+from .deviating import Mutation
+
+#: Honest servers get all the time they need, on however busy a machine.
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `validate` said of a deviant."""
+
+    mutation: Mutation
+    report: Report
+
+    @property
+    def named(self) -> list[str]:
+        """The rules of its findings, in their order."""
+        return list(dict.fromkeys(finding.rule for finding in self.report.findings))
+
+    @property
+    def caught(self) -> bool:
+        """Whether the right rule is named, and named first."""
+        return self.named[:1] == [self.mutation.rule]
+
+    @property
+    def accused_falsely(self) -> list[str]:
+        """The rules that are named and neither broken nor bound to follow."""
+        return [
+            rule for rule in self.named if rule != self.mutation.rule and rule not in self.mutation.follows
+        ]
+
+
+def judged(target: Target, revision: str | None, *, timeout: float = PATIENCE) -> Report:
+    """What `validate` says of a server."""
+    options = Options(revision=revision, timeout=timeout, deadline=10 * PATIENCE, plan=Plan(call_tools=True))
+    return asyncio.run(validate(target, options, announce=lambda _: None))
+
+
+def outcome(mutation: Mutation, target: Target) -> Outcome:
+    """What `validate` says of a deviant, in the revision in which it is one."""
+    return Outcome(mutation, judged(target, mutation.revision, timeout=mutation.timeout))

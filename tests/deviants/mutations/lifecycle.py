@@ -1,0 +1,54 @@
+"""Broken openings and broken promises: what was said too early, and what was done undeclared."""
+
+from __future__ import annotations
+
+from ..deviating import Frames, Incoming, Outgoing, asking, gives, notification, refusal, takes
+
+_CHANGED = notification("notifications/tools/list_changed")
+_LEGACY = "2025-11-25"
+
+
+@takes("lifecycle-initialization-first", asking="server/discover", revision=None)
+def speaks_first(come: Incoming) -> Frames:
+    # What is older than the question for the era has not been asked anything yet.
+    return [_CHANGED, refusal(come.message, -32601)]
+
+
+@gives("lifecycle-quiet-until-initialized", answering="initialize")
+def speaks_before_it_answers(out: Outgoing) -> Frames:
+    return [_CHANGED, out.message]
+
+
+@gives("capability-of-client", answering="resources/list")
+def asks_for_what_nobody_has(out: Outgoing) -> Frames:
+    url = {"mode": "url", "message": "Log in", "url": "https://example.com/", "elicitationId": "1"}
+    return [asking("elicitation/create", **url), out.message]
+
+
+@gives("capability-of-server")
+def tells_of_changes_undeclared(out: Outgoing) -> Frames:
+    capabilities = out.message.get("result", {}).get("capabilities")
+    if capabilities is not None:
+        capabilities["tools"] = {}
+    listed = (out.request or {}).get("method") == "tools/list"
+    return [_CHANGED, out.message] if listed else None
+
+
+@gives("logging-declared", revision=_LEGACY)
+def logs_undeclared(out: Outgoing) -> Frames:
+    capabilities = out.message.get("result", {}).get("capabilities")
+    if capabilities is not None:
+        del capabilities["logging"]
+    listed = (out.request or {}).get("method") == "tools/list"
+    log = notification("notifications/message", level="error", data="x")
+    return [log, out.message] if listed else None
+
+
+@gives("ping-answered", answering="ping")
+def refuses_ping(out: Outgoing) -> Frames:
+    return [refusal(out.request, -32601)]
+
+
+@gives("list-answered", answering="prompts/list")
+def refuses_to_list(out: Outgoing) -> Frames:
+    return [refusal(out.request, -32603)]

@@ -1,0 +1,134 @@
+"""Every deviant at once, over stdio and Streamable HTTP, in one thread of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from unittest.mock import patch
+
+import certifi
+import uvicorn
+
+from mcpgen.validate.target import Target
+from mcpgen_runtime.client import StdioTransport, Transport
+from mcpgen_runtime.limits import Limits
+
+from . import mutations, stdio  # noqa: F401  it fills the table
+from .deviating import MUTATIONS, Deviant
+from .http import Deviants
+
+#: What stands for no mutation.
+CONFORMING = "conforming"
+
+
+class Process(Target):
+    """A server over stdio with all the time that it needs to end after its input has, however busy we are."""
+
+    __slots__ = ()
+    eof_seconds = 60.0
+
+    def transport(self, limits: Limits) -> Transport:
+        """See `Target.transport`."""
+        return StdioTransport(
+            self.command,
+            on_stderr=None,
+            limits=limits,
+            eof_seconds=self.eof_seconds,
+            sigterm_seconds=60.0,
+        )
+
+
+class Straggler(Process):
+    """One that does not end, and is not waited for."""
+
+    __slots__ = ()
+    eof_seconds = 0.3
+
+
+class Served:
+    """Where the deviants are."""
+
+    def __init__(self, directory: Path, listener: socket.socket) -> None:
+        self._socket = directory / "deviants"
+        self._port = listener.getsockname()[1]
+        self._runs = itertools.count(1)
+
+    def target(self, transport: str, name: str = CONFORMING) -> Target:
+        """The deviant `name`, anew."""
+        if transport == "http":
+            return Target(url=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/mcp")
+        mutation = MUTATIONS.get(name)
+        kind = Straggler if mutation is not None and mutation.stays else Process
+        return kind(command=stdio.command(self._socket, name))
+
+
+def deviant(name: str) -> Deviant:
+    """The deviant `name`, anew. Raises `KeyError`."""
+    return Deviant(None if name == CONFORMING else MUTATIONS[name])
+
+
+@contextmanager
+def serving() -> Iterator[Served]:
+    """Serve them all until the end of the block."""
+    directory = Path(tempfile.mkdtemp(prefix="mcpgen-"))
+    with _quick(directory):
+        yield from _serving(directory)
+
+
+@contextmanager
+def _quick(directory: Path) -> Iterator[None]:
+    """Spare the HTTP clients what is in vain: reading all authorities, looking for what is not installed."""
+    first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
+    authority = directory / "authority.pem"
+    authority.write_text(first + end + "\n", encoding="utf-8")
+    absent = {} if find_spec("sniffio") else {"sniffio": None}
+    with patch.dict(os.environ, SSL_CERT_FILE=str(authority)), patch.dict(sys.modules, absent):
+        yield
+
+
+def _serving(directory: Path) -> Iterator[Served]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    ready = threading.Event()
+    stop: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def serve() -> None:
+        app = Deviants(deviant)
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
+        web = uvicorn.Server(config)
+        lines = await asyncio.start_unix_server(
+            partial(stdio.serve, deviant=deviant), directory / "deviants", limit=2**24
+        )
+        over = asyncio.Event()
+        stop.append((asyncio.get_running_loop(), over))
+        serving = asyncio.ensure_future(web.serve(sockets=[listener]))
+        ready.set()
+        await over.wait()
+        lines.close()
+        await app.close()
+        web.should_exit = web.force_exit = True
+        await serving
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    try:
+        ready.wait(60)
+        yield Served(directory, listener)
+    finally:
+        loop, over = stop[0]
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(over.set)
+        thread.join(60)
+        listener.close()
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,51 @@
+"""Each rule can fail: every deviant is caught, over stdio and HTTP, and the conforming server never is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mcpgen.schema.rules import load_rules
+from mcpgen_types import REVISIONS
+
+from .deviating import MUTATIONS, of_rule
+from .judging import judged, outcome
+from .serving import Served, serving
+
+CASES = [(name, transport) for name, mutation in MUTATIONS.items() for transport in mutation.transports]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving() as served:
+        yield served
+
+
+def test_every_rule_has_a_deviant_on_every_transport_that_it_is_for() -> None:
+    for rule in load_rules():
+        wanted = {name for name in ("stdio", "http") if rule.transports & {name, "any"}}
+        assert {name for each in of_rule(rule.id) for name in each.transports} == wanted, rule.id
+
+
+def test_what_follows_from_a_mutation_are_rules() -> None:
+    assert {rule for each in MUTATIONS.values() for rule in each.follows} <= load_rules().ids
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+@pytest.mark.parametrize("revision", [None, *REVISIONS])
+def test_nothing_is_found_on_the_conforming_server(
+    served: Served, transport: str, revision: str | None
+) -> None:
+    report = judged(served.target(transport), revision)
+    assert report.findings == []
+    assert report.failure is None
+    assert {run.revision for run in report.runs} == {revision or REVISIONS[-1]}
+
+
+@pytest.mark.parametrize(("name", "transport"), CASES)
+def test_what_breaks_one_rule_is_accused_of_that(served: Served, name: str, transport: str) -> None:
+    mutation = MUTATIONS[name]
+    seen = outcome(mutation, served.target(transport, name))
+    assert seen.caught, seen.named
+    assert seen.accused_falsely == []
