@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -25,6 +26,8 @@ from mcpgen.validate.terminal import harmless
 
 VERDICTS = ("violation", "warning", "skipped", "pass")
 _FOLDER = "page"
+# Of what a server calls itself and its things, so many characters are shown; of messages, see `marking`.
+_LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,36 +47,51 @@ def page(report: Report, book: RuleBook) -> str:
     script, style = _asset("page.js"), _asset("page.css")
     document: str = _template().render(
         report=report,
-        title=harmless(name_of(judged[0]) if judged else heading(report)),
-        target=harmless(heading(report)),
+        title=_text(name_of(judged[0]) if judged else heading(report)),
+        target=_text(heading(report)),
         runs=report.runs,
         counts={verdict: sum(one.verdict == verdict for one in report.checks) for verdict in VERDICTS},
         verdicts=VERDICTS,
-        levels=sorted({check.level for check in report.checks}),
-        revisions=sorted({check.revision for check in report.checks}, reverse=True),
+        choices=_choices(report),
+        several=len({check.revision for check in report.checks}) > 1,
         checks=_worst_first(report, book),
         version=mcpgen.__version__,
         script=script,
         style=style,
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'",
-        harmless=harmless,
+        text=_text,
         request_of=lambda finding: _lines(finding.request, ""),
         response_of=lambda finding: _lines(finding.response, finding.pointer),
     )
     return document
 
 
+def _choices(report: Report) -> list[tuple[str, str, list[str]]]:
+    """What one can choose among: what it is called in the page's data, its label, its values."""
+    levels = sorted({check.level for check in report.checks})
+    rules = sorted({check.rule for check in report.checks})
+    revisions = sorted({check.revision for check in report.checks}, reverse=True)
+    several = [("revision", "Revision", revisions)] if len(revisions) > 1 else []
+    return [("level", "Level", levels), ("rule", "Rule", rules), *several]
+
+
 def _worst_first(report: Report, book: RuleBook) -> list[Shown]:
     several = len({check.revision for check in report.checks}) > 1
+    broken = defaultdict(list)
+    for finding in report.findings:
+        broken[finding.rule, finding.revision].append(finding)
     shown = []
     for check in sorted(report.checks, key=lambda one: VERDICTS.index(one.verdict)):
         rule = book.rule(check.rule, check.revision)
-        findings = tuple(
-            one for one in report.findings if (one.rule, one.revision) == (check.rule, check.revision)
-        )
+        found = broken[check.rule, check.revision]
         anchor = f"{check.rule}-{check.revision}" if several else check.rule
-        shown.append(Shown(anchor, check, rule, page_url(rule.spec), findings))
+        shown.append(Shown(anchor, check, rule, page_url(rule.spec), tuple(found)))
     return shown
+
+
+def _text(text: str) -> str:
+    """As text in a line of the page: harmless, and not longer than anybody reads."""
+    return harmless(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
 
 
 def _lines(message: Any, pointer: str) -> list[Piece]:
