@@ -100,7 +100,10 @@ def test_importing_the_client_loads_no_third_party_module(project_root: Path) ->
 @pytest.fixture
 def planted(project_root: Path, tmp_path: Path) -> Path:
     """A copy of the packages in which a test may plant an import that must not be."""
-    for package in ("codegen/mcpgen", "generated/mcpgen_types", "runtime/mcpgen_runtime"):
+    for package in (
+        *("codegen/mcpgen", "runtime/mcpgen_runtime"),
+        *("generated/mcpgen_types", "generated/mcpgen_conformance"),
+    ):
         shutil.copytree(
             project_root / package,
             tmp_path / Path(package).name,
@@ -135,6 +138,7 @@ def test_contracts_hold(planted: Path) -> None:
         ("mcpgen_types/planted.py", "import mcpgen", "Imports run one way"),
         ("mcpgen_types/planted.py", "import mcpgen_runtime", "Imports run one way"),
         ("mcpgen_runtime/planted.py", "import mcpgen.errors", "Imports run one way"),
+        ("mcpgen/planted.py", "import mcpgen_conformance", "Imports run one way"),
         ("mcpgen_types/planted.py", "import pydantic", "Types and runtime import no third-party"),
         ("mcpgen_runtime/planted.py", "import pydantic_core", "Types and runtime import no third-party"),
         ("mcpgen_runtime/planted.py", "import httpx", "Types and runtime import no third-party"),

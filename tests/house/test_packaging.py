@@ -16,6 +16,13 @@ import mcpgen
 
 REVISIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"]
 PACKAGES_ARE_THERE = "import mcpgen, mcpgen_types.v2026_07_28, mcpgen_runtime; print(mcpgen.__version__)"
+PLUGIN_OF_PYTEST = """
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+
+(plugin,) = [point for point in entry_points(group="pytest11") if point.value.startswith("mcpgen")]
+print(plugin.name, find_spec(plugin.value) is not None)
+"""
 
 Installation = Callable[[Path, Path], list[str]]
 """From the checkout and a scratch directory to the arguments of `pip install`."""
@@ -57,7 +64,8 @@ def check_archives(wheel: Path, sdist: Path) -> None:
     for wit in ("mcp.wit", "deps/wasi-http.wit"):
         assert f"mcpgen/_wit/{wit}" in in_wheel
         assert f"wit/{wit}" in in_sdist
-    assert {f"{package}/py.typed" for package in ("mcpgen", "mcpgen_types", "mcpgen_runtime")} <= in_wheel
+    packages = {"mcpgen", "mcpgen_conformance", "mcpgen_types", "mcpgen_runtime"}
+    assert {f"{package}/py.typed" for package in packages} <= in_wheel
     assert "mcpgen_types/server.mcp.schema.json" in in_wheel
     assert f"mcpgen-{mcpgen.__version__}.dist-info/licenses/LICENSE" in in_wheel
     leftovers = {
@@ -65,9 +73,7 @@ def check_archives(wheel: Path, sdist: Path) -> None:
     }
     assert leftovers == set()
     assert {name.partition("/")[0] for name in in_wheel} == {
-        "mcpgen",
-        "mcpgen_types",
-        "mcpgen_runtime",
+        *packages,
         f"mcpgen-{mcpgen.__version__}.dist-info",
     }
 
@@ -91,6 +97,7 @@ def test_installed_command_runs_from_any_directory(
     listed = json.loads(run([command, "schema", "list", "--format", "json"], elsewhere))
     assert [row["revision"] for row in listed] == REVISIONS
     assert run([python, "-c", PACKAGES_ARE_THERE], elsewhere) == f"{mcpgen.__version__}\n"
+    assert run([python, "-c", PLUGIN_OF_PYTEST], elsewhere) == "mcpgen_conformance.plugin True\n"
     check_without_extras(command, python, elsewhere)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import mcpgen
-from mcpgen.regen import project_tests, python_types, server_stubs
+from mcpgen.regen import conformance, project_tests, python_types, server_stubs
 from mcpgen.regen.tree import read_tree
 
 Regen = Callable[..., subprocess.CompletedProcess[str]]
@@ -45,6 +45,7 @@ ROOM |= {"schema/room.py", "schema/tables.py", "schema/pointer.py", "atomic.py"}
         ("mcpgen.emit.models", python_types._MODELS_CODE),
         ("mcpgen.emit.wit", python_types._WIT_CODE),
         ("mcpgen.emit.project_tests", (*project_tests._CODE, "ir")),  # which the script itself imports
+        ("mcpgen.emit.conformance", (*conformance._CODE, "ir")),
         ("mcpgen.emit.server, mcpgen.definition.stubs", server_stubs._CODE),
     ],
 )

@@ -42,6 +42,15 @@ def rule_inputs(rules: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {"rules": _digest(repr(rules))}
 
 
+def conformance_inputs(rules: object, methods: object, revisions: tuple[str, ...]) -> dict[str, str]:
+    """The rules, the methods and the revisions that a suite is made of."""
+    return {
+        "rules": _digest(repr(rules)),
+        "methods": _digest(repr(methods)),
+        "revisions": _digest(repr(revisions)),
+    }
+
+
 def generator_inputs(*code: str) -> dict[str, str]:
     """The generator itself: its version, and the bytes of `code` (files and packages inside mcpgen)."""
     return {"mcpgen": mcpgen.__version__, "emitter": _code_digest(*_ENGINE, *code)}

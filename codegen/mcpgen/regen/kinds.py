@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mcpgen.regen.conformance import ConformanceSuite
 from mcpgen.regen.project_tests import ProjectTests
 from mcpgen.regen.python_types import PythonTypes
 from mcpgen.regen.server_stubs import ServerStubs
@@ -13,4 +14,5 @@ EMITTERS: Mapping[str, Emitter] = {
     "types": PythonTypes(),
     "stubs": ServerStubs(),
     "tests": ProjectTests(),
+    "conformance": ConformanceSuite(),
 }

@@ -44,7 +44,8 @@ class Rule:
     """One rule as it stands in one revision.
 
     `spec` is revision and page: `2025-11-25 server/tools`, `section` the heading there, empty for the top of
-    the page. `needs` are words of `NEEDS`, all of which a run must have for the rule to be tested.
+    the page. `needs` are words of `NEEDS`, all of which a run must have for the rule to be tested. `area` is
+    the name of the file that it stands in.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Rule:
     section: str
     needs: tuple[str, ...]
     statement: str
+    area: str
 
 
 class RuleBook:
@@ -99,11 +101,11 @@ def _read(folder: Path) -> RuleBook:
     rules: list[Rule] = []
     for file in sorted(folder.glob("*.toml")):
         for row in tomllib.loads(file.read_text(encoding="utf-8"))["rule"]:
-            rules += _rules_of(row)
+            rules += _rules_of(row, file.stem)
     return RuleBook(rules)
 
 
-def _rules_of(row: dict[str, Any]) -> Iterator[Rule]:
+def _rules_of(row: dict[str, Any], area: str) -> Iterator[Rule]:
     for revision in row["revisions"]:
         yield Rule(
             id=row["id"],
@@ -114,6 +116,7 @@ def _rules_of(row: dict[str, Any]) -> Iterator[Rule]:
             section=in_revision(row["section"], revision),
             needs=tuple(row["needs"]),
             statement=row["statement"],
+            area=area,
         )
 
 

@@ -35,7 +35,10 @@ _OVER_SSE = "the server was spoken to over HTTP+SSE, the transport of 2024-11-05
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds."""
+    """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds.
+
+    A server that declines one revision alone did not do what was asked, unless it `may_decline`.
+    """
 
     revision: str | None = None
     timeout: float = 30.0
@@ -43,6 +46,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     plan: Plan = field(default_factory=Plan)
     bare: bool = False
+    may_decline: bool = False
 
 
 async def validate(target: Target, options: Options, *, announce: Callable[[str], None]) -> Report:
@@ -145,7 +149,7 @@ class _Conversation:
     ) -> Run:
         spoken = self.opened.revision if self.opened is not None else (revision or session.revision)
         era = client.era_of(spoken)
-        if refusal is not None and self.options.revision == "all":
+        if refusal is not None and (self.options.revision == "all" or self.options.may_decline):
             return Run(spoken, era, requests=session.asked, skipped=str(refusal))
         if refusal is not None:
             failure = declined(refusal, revision)
