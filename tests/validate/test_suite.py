@@ -155,7 +155,9 @@ def test_without_a_server_pytest_says_how_one_is_named(tmp_path: Path) -> None:
 
 
 def test_collecting_starts_no_server(tmp_path: Path) -> None:
-    run = suite(tmp_path, "--mcp-command", "/no/such/program", "--mcp-revision", "all", "--collect-only", "-q")
+    run = suite(
+        tmp_path, "--mcp-command", "/no/such/program", "--mcp-revision", "all", "--collect-only", "-q"
+    )
     assert run.returncode == 0, run.stdout + run.stderr
     assert "test_rule_is_kept[schema-result-2024-11-05]" in run.stdout
 
