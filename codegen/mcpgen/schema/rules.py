@@ -1,6 +1,6 @@
-"""The rules of the specification to which servers are held, read from `schema/rules/*.toml`.
+"""The rules of the specification, read from `schema/rules/*.toml`; those that bind clients, from its `client/`.
 
-A rule is data; what tests it is code in the judge. The judge may only name rules that exist here.
+A rule is data; what tests it is code in the judge. A judge may only name rules that exist here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias, cast
 from mcpgen.paths import schema_directory
 
 Level: TypeAlias = Literal["MUST", "SHOULD"]
+Side: TypeAlias = Literal["server", "client"]
 
 
 #: What a run must have for a rule to be tested, by the words in which rules say so.
@@ -38,6 +39,22 @@ NEEDS: Mapping[str, str] = {
     "tool-call": "tools may be called (--call-tools)",
 }
 
+#: The same for the rules on clients: what a client, and whoever drives it, must do.
+CLIENT_NEEDS: Mapping[str, str] = {
+    "declares:elicitation": "the client declares elicitation",
+    "declares:roots": "the client declares roots",
+    "declares:sampling": "the client declares sampling",
+    "get-stream": "the client opens a stream with GET",
+    "http-session": "the server gave a session id",
+    "input-required": "the client calls what asks for input, and retries",
+    "occasion": "the client does it of itself, for no server can make it",
+    "pages": "the client asks for further pages of a list",
+    "reports": "whoever drives the client reports what it made of the results",
+    "scene:strange-version": "the client is played the scene strange-version",
+    "server-request": "the server asks the client for something",
+    "tool-call": "the client calls the tools that it is offered",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -45,7 +62,8 @@ class Rule:
 
     `spec` is revision and page: `2025-11-25 server/tools`, `section` the heading there, empty for the top of
     the page. `needs` are words of `NEEDS`, all of which a run must have for the rule to be tested. `area` is
-    the name of the file that it stands in.
+    the name of the file that it stands in, `side` who it binds; those on clients have their needs from
+    `CLIENT_NEEDS`.
     """
 
     id: str
@@ -57,6 +75,7 @@ class Rule:
     needs: tuple[str, ...]
     statement: str
     area: str
+    side: Side = "server"
 
 
 class RuleBook:
@@ -105,6 +124,11 @@ def _read(folder: Path) -> RuleBook:
     return RuleBook(rules)
 
 
+def load_client_rules() -> RuleBook:
+    """The rules that bind clients. `load_rules` has none of them: no server is held to them."""
+    return load_rules(schema_directory() / "rules" / "client")
+
+
 def _rules_of(row: dict[str, Any], area: str) -> Iterator[Rule]:
     for revision in row["revisions"]:
         yield Rule(
@@ -117,6 +141,7 @@ def _rules_of(row: dict[str, Any], area: str) -> Iterator[Rule]:
             needs=tuple(row["needs"]),
             statement=row["statement"],
             area=area,
+            side=cast(Side, row.get("side", "server")),
         )
 
 
