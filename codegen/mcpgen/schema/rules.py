@@ -1,4 +1,4 @@
-"""The rules of the specification, read from `schema/rules/*.toml`; those that bind clients, from its `client/`.
+"""The rules of the specification, read from `schema/rules/*.toml`; those on clients from its `client/`.
 
 A rule is data; what tests it is code in the judge. A judge may only name rules that exist here.
 """

@@ -124,7 +124,29 @@ class LeftOut:
     reason: str
 
 
-Entry: TypeAlias = Sent | Received | HttpRequest | HttpReply | Finished | GaveUp | Closed | Ended | LeftOut
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The server closed an event stream that is not at its end: its client may resume it from `event_id`.
+
+    `retry` is how many milliseconds the client was told to wait before.
+    """
+
+    at: float
+    event_id: str
+    retry: int
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The client ended the connection: by closing the server's standard input, or with a `signal` first."""
+
+    at: float
+    signal: str | None = None
+
+
+Entry: TypeAlias = (
+    Sent | Received | HttpRequest | HttpReply | Finished | GaveUp | Closed | Ended | LeftOut | Paused | Left
+)
 
 
 def sent_at(entries: Sequence[Entry], index: int | None) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""Clients judged: the rules that bind them held against what one writes, and a scripted server to ask it."""
