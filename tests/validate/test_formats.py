@@ -7,15 +7,20 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+import jsonschema
+import junitparser
 import pytest
+from tests.conftest import missing
 
 from mcpgen.schema.rules import load_rules
 from mcpgen.validate.baseline import Entry, apply_baseline
 from mcpgen.validate.formats import SUFFIXES, written
 from mcpgen.validate.formats.marking import pieces
 from mcpgen.validate.report import Failure, Report, Run
+from mcpgen.validate.terminal import harmless
 
 from .recording import Recording
 
@@ -78,6 +83,28 @@ def test_junit_has_a_case_for_each_rule_with_its_page(report: Report) -> None:
     assert len(skipped) == report.summary()["skipped"] == int(suite.get("skipped", ""))
 
 
+def test_junit_is_read_by_a_reader_of_others(report: Report, failed: Report) -> None:
+    read = junitparser.JUnitXml.fromstring(written(report, BOOK, "junit").encode())
+    (suite,) = read
+    assert (read.tests, read.failures, read.errors) == (len(report.checks), 1, 0)
+    assert suite.skipped == read.skipped == report.summary()["skipped"]
+    results = {case.name: case.result for case in suite}
+    (failure,) = results["schema-result"]
+    assert isinstance(failure, junitparser.Failure)
+    assert failure.message.startswith("tools/list /result/tools/1/annotations/readOnlyHint: ")
+    assert sum(isinstance(each, junitparser.Skipped) for found in results.values() for each in found) == (
+        read.skipped
+    )
+    # The numbers that are told are those that counting gives.
+    told = (read.tests, read.failures, read.errors, read.skipped)
+    read.update_statistics()  # type: ignore[no-untyped-call]
+    assert (read.tests, read.failures, read.errors, read.skipped) == told
+    broken = junitparser.JUnitXml.fromstring(written(failed, BOOK, "junit").encode())
+    assert (broken.tests, broken.failures, broken.errors, broken.skipped) == (2, 0, 1, 1)
+    names = [type(each).__name__ for suite in broken for case in suite for each in case.result]
+    assert names == ["Skipped", "Error"]
+
+
 def test_junit_tells_a_run_that_broke_off_from_a_rule_that_is_broken(failed: Report) -> None:
     root = ET.fromstring(written(failed, BOOK, "junit"))
     assert (root.get("tests"), root.get("failures"), root.get("errors"), root.get("skipped")) == (
@@ -111,6 +138,21 @@ def test_sarif_results_lead_to_their_rules_and_keep_their_fingerprint(report: Re
     assert run["invocations"] == [{"executionSuccessful": True, "exitCode": 1}]
 
 
+def test_sarif_is_what_the_official_schema_calls_that(report: Report, failed: Report, peers: Path) -> None:
+    file = peers / "node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json"
+    if not file.is_file():
+        missing("the schema of SARIF, of the npm package @microsoft/jest-sarif in tests/peers, is not here")
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    validator = jsonschema.Draft4Validator(schema, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
+    known = apply_baseline(report, [Entry.of(finding) for finding in report.findings])
+    stale = apply_baseline(report, [Entry("tool-name-unique", "2025-11-25", "tools/list", "/gone")])
+    for each in (report, failed, known, stale):
+        log = json.loads(written(each, BOOK, "sarif"))
+        assert [error.message for error in validator.iter_errors(log)] == []
+    log["runs"][0]["results"][0]["level"] = "grave"
+    assert not validator.is_valid(log)
+
+
 def test_sarif_says_why_a_run_broke_off(failed: Report) -> None:
     (run,) = json.loads(written(failed, BOOK, "sarif"))["runs"]
     (invocation,) = run["invocations"]
@@ -125,6 +167,37 @@ def test_github_gets_one_command_for_each_finding_and_none_from_the_server(repor
     for line in lines:
         assert not re.search("%(?!25|0A|0D|3A|2C)", line)
         assert not re.search("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", line)
+
+
+def test_github_reads_out_of_a_command_what_was_put_in(report: Report) -> None:
+    for line, finding in zip(written(report, BOOK, "github").splitlines(), report.findings, strict=True):
+        kind, title, text = as_the_runner_reads(line)
+        assert kind == ("error" if finding.verdict == "violation" else "warning")
+        assert title == f"{finding.rule} ({finding.revision})"
+        first, statement, address = text.split("\n")
+        assert first == harmless(f"{finding.method} {finding.pointer}: {finding.message}")
+        assert statement.endswith(f"({finding.level})")
+        assert address.startswith("https://modelcontextprotocol.io/specification/2025-11-25/")
+    # A server's percent signs stay percent signs: none of its words becomes a line, or a command.
+    run = replace(report.runs[0], findings=(replace(report.findings[0], message="%0A::error::x\n::x"),))
+    (line,) = written(replace(report, runs=(run,)), BOOK, "github").splitlines()
+    assert "%0A::error::x" in as_the_runner_reads(line)[2]
+
+
+def as_the_runner_reads(line: str) -> tuple[str, str, str]:
+    """Kind, title and text of a workflow command: `::kind name=value,…::text`, unescaped as documented."""
+    match = re.fullmatch(r"::(\w+) (.*?)::(.*)", line)
+    assert match
+    kind, given, text = match.groups()
+    properties = dict(each.split("=", 1) for each in given.split(","))
+
+    def plain(value: str, escapes: dict[str, str]) -> str:
+        for escape, character in escapes.items():
+            value = value.replace(escape, character)
+        return value.replace("%25", "%")
+
+    data = {"%0D": "\r", "%0A": "\n"}
+    return kind, plain(properties["title"], data | {"%3A": ":", "%2C": ","}), plain(text, data)
 
 
 def test_markdown_shows_the_place_and_keeps_the_servers_words_apart(report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from tests.conftest import missing
 
 from mcpgen.schema.rules import load_rules
 from mcpgen.validate.formats import written
+from mcpgen.validate.formats.page import page_of_several
 from mcpgen.validate.report import Check, Failure, Finding, Report, Run
 
 from .chromium import Chromium, Tab, running, unpacked
@@ -105,6 +107,24 @@ def hostile_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def fleet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of three servers: one is well, one is broken and has an awkward name, one never started."""
+    reports = []
+    for name, tool in (("well", "fine"), ("a b/<c>", "two words")):
+        talk = Recording("2025-11-25").opened()
+        talk.exchange("tools/list", {"tools": [{"name": tool, "inputSchema": {"type": "object"}}]})
+        judgement = talk.judged()
+        run = Run("2025-11-25", "legacy", {"name": "same"}, judgement.findings, judgement.checks)
+        reports.append((name, Report({"transport": "stdio", "command": [name]}, (run,))))
+    gone = Failure(3, "the server could not be started", "install it")
+    run = Run("2025-11-25", "legacy", failure=gone)
+    reports.append(("gone", Report({"transport": "stdio", "command": ["gone"]}, (run,))))
+    path = tmp_path_factory.mktemp("page") / "fleet.html"
+    path.write_text(page_of_several(reports, BOOK), encoding="utf-8")
+    return path
+
+
 def shown(tab: Tab) -> list[str]:
     """The rules that are seen, with their revisions."""
     found: list[str] = tab.value(
@@ -112,6 +132,14 @@ def shown(tab: Tab) -> list[str]:
         ".map((each) => each.id)"
     )
     return found
+
+
+def choose(tab: Tab, which: str, value: str) -> None:
+    """Choose one of a list, as a person's choice arrives."""
+    tab.value(
+        f"(() => {{ const e = document.getElementById('{which}'); e.value = {json.dumps(value)};"
+        " e.dispatchEvent(new Event('input', {bubbles: true})); })()"
+    )
 
 
 def focused(tab: Tab) -> str:
@@ -160,21 +188,15 @@ def test_filters_are_by_verdict_level_rule_and_revision(new_tab: NewTab, file: P
     assert verdicts() == {"violation", "warning", "pass", "skipped"}
     everything = shown(tab)
 
-    def choose(which: str, value: str) -> None:
-        tab.value(
-            f"(() => {{ const e = document.getElementById('{which}'); e.value = '{value}';"
-            " e.dispatchEvent(new Event('input', {bubbles: true})); })()"
-        )
-
-    choose("level", "SHOULD")
+    choose(tab, "level", "SHOULD")
     assert 0 < len(shown(tab)) < len(everything)
-    choose("level", "")
-    choose("revision", "2025-06-18")
+    choose(tab, "level", "")
+    choose(tab, "revision", "2025-06-18")
     assert all(each.endswith("2025-06-18") for each in shown(tab))
-    choose("rule", "tool-name-form")
+    choose(tab, "rule", "tool-name-form")
     # 2025-06-18 says nothing of the form of names.
     assert shown(tab) == []
-    choose("revision", "")
+    choose(tab, "revision", "")
     assert shown(tab) == ["tool-name-form-2025-11-25"]
 
 
@@ -346,3 +368,20 @@ def test_what_a_server_sent_is_text_and_no_more_of_it_than_one_reads(
     assert not {"\u202e", "\u202c", "\u0000", "\u001b"} & set(text)
     assert "\\u202egnirts" in text
     assert "{{ 7 * 7 }}" in text
+
+
+def test_one_page_holds_several_servers(new_tab: NewTab, fleet_file: Path) -> None:
+    tab = new_tab(width=360, height=640)
+    tab.open(fleet_file, "2-a-b-c-tool-name-form.1")
+    assert focused(tab) == "2-a-b-c-tool-name-form.1"
+    rows = tab.value("[...document.querySelectorAll('tbody tr')].map((each) => each.textContent)")
+    assert [row.split("2025")[0].strip() for row in rows] == ["well", "a b/<c>", "gone"]
+    assert "could not be started" in rows[2]
+    assert shown(tab) == ["2-a-b-c-tool-name-form"]
+    choose(tab, "server", "well")
+    assert shown(tab) == []
+    tab.click("input[value=pass]")
+    assert shown(tab) and all(each.startswith("1-well-") for each in shown(tab))
+    choose(tab, "server", "a b/<c>")
+    assert shown(tab) and all(each.startswith("2-a-b-c-") for each in shown(tab))
+    assert tab.value("document.documentElement.scrollWidth") == 360

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -28,6 +30,7 @@ VERDICTS = ("violation", "warning", "skipped", "pass")
 _FOLDER = "page"
 # Of what a server calls itself and its things, so many characters are shown; of messages, see `marking`.
 _LONGEST = 1000
+_NO_WORD = re.compile(r"[^\w.]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +38,53 @@ class Shown:
     """A rule's check as the page shows it: `anchor` is the fragment that leads to it."""
 
     anchor: str
+    server: str
     check: Check
     rule: Rule
     url: str
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A server on a page: the name that it goes by there, if it is one of several, and its report."""
+
+    name: str
+    report: Report
+
+    @property
+    def title(self) -> str:
+        """What the server calls itself, or its target where it says nothing."""
+        judged = [run for run in self.report.runs if run.judged]
+        return name_of(judged[0]) if judged else heading(self.report)
+
+    @property
+    def target(self) -> str:
+        return heading(self.report)
+
+
 def page(report: Report, book: RuleBook) -> str:
     """The report as an HTML document, worst first."""
-    judged = [run for run in report.runs if run.judged]
+    only = Judged("", report)
+    return _document([only], only.title, book)
+
+
+def page_of_several(reports: Sequence[tuple[str, Report]], book: RuleBook) -> str:
+    """The reports of several servers, each with the name that it goes by, as one HTML document."""
+    return _document([Judged(*each) for each in reports], f"{len(reports)} servers", book)
+
+
+def _document(servers: Sequence[Judged], title: str, book: RuleBook) -> str:
     script, style = _asset("page.js"), _asset("page.css")
+    checks = [check for server in servers for check in server.report.checks]
     document: str = _template().render(
-        report=report,
-        title=_text(name_of(judged[0]) if judged else heading(report)),
-        target=_text(heading(report)),
-        runs=report.runs,
-        counts={verdict: sum(one.verdict == verdict for one in report.checks) for verdict in VERDICTS},
+        servers=servers,
+        title=_text(title),
+        counts={verdict: sum(one.verdict == verdict for one in checks) for verdict in VERDICTS},
         verdicts=VERDICTS,
-        choices=_choices(report),
-        several=len({check.revision for check in report.checks}) > 1,
-        checks=_worst_first(report, book),
+        choices=_choices(servers, checks),
+        several=len({check.revision for check in checks}) > 1,
+        checks=_worst_first(servers, book),
         version=mcpgen.__version__,
         script=script,
         style=style,
@@ -66,27 +96,35 @@ def page(report: Report, book: RuleBook) -> str:
     return document
 
 
-def _choices(report: Report) -> list[tuple[str, str, list[str]]]:
+def _choices(servers: Sequence[Judged], checks: Sequence[Check]) -> list[tuple[str, str, list[str]]]:
     """What one can choose among: what it is called in the page's data, its label, its values."""
-    levels = sorted({check.level for check in report.checks})
-    rules = sorted({check.rule for check in report.checks})
-    revisions = sorted({check.revision for check in report.checks}, reverse=True)
-    several = [("revision", "Revision", revisions)] if len(revisions) > 1 else []
-    return [("level", "Level", levels), ("rule", "Rule", rules), *several]
+    levels = sorted({check.level for check in checks})
+    rules = sorted({check.rule for check in checks})
+    revisions = sorted({check.revision for check in checks}, reverse=True)
+    chosen = [("level", "Level", levels), ("rule", "Rule", rules)]
+    if len(revisions) > 1:
+        chosen.append(("revision", "Revision", revisions))
+    if len(servers) > 1:
+        chosen.append(("server", "Server", [_text(server.name) for server in servers]))
+    return chosen
 
 
-def _worst_first(report: Report, book: RuleBook) -> list[Shown]:
-    several = len({check.revision for check in report.checks}) > 1
-    broken = defaultdict(list)
-    for finding in report.findings:
-        broken[finding.rule, finding.revision].append(finding)
+def _worst_first(servers: Sequence[Judged], book: RuleBook) -> list[Shown]:
     shown = []
-    for check in sorted(report.checks, key=lambda one: VERDICTS.index(one.verdict)):
-        rule = book.rule(check.rule, check.revision)
-        found = broken[check.rule, check.revision]
-        anchor = f"{check.rule}-{check.revision}" if several else check.rule
-        shown.append(Shown(anchor, check, rule, page_url(rule.spec), tuple(found)))
-    return shown
+    for position, server in enumerate(servers, 1):
+        checks = server.report.checks
+        several = len({check.revision for check in checks}) > 1
+        # A name may hold what an address may not; the position tells apart those that come out the same.
+        prefix = f"{position}-{_NO_WORD.sub('-', server.name).strip('-')}-" if len(servers) > 1 else ""
+        broken = defaultdict(list)
+        for finding in server.report.findings:
+            broken[finding.rule, finding.revision].append(finding)
+        for check in checks:
+            rule = book.rule(check.rule, check.revision)
+            anchor = prefix + (f"{check.rule}-{check.revision}" if several else check.rule)
+            found = tuple(broken[check.rule, check.revision])
+            shown.append(Shown(anchor, _text(server.name), check, rule, page_url(rule.spec), found))
+    return sorted(shown, key=lambda one: VERDICTS.index(one.check.verdict))
 
 
 def _text(text: str) -> str:
