@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -12,8 +12,12 @@ Announce: TypeAlias = "Callable[[str], None]"
 """Says what is being done now."""
 
 
-def ask(work: Callable[[Announce], Awaitable[T]]) -> tuple[T | None, list[int]]:
-    """What `work` gives, and the signals that came meanwhile.
+def ask(
+    work: Callable[[Announce], Awaitable[T]],
+    *,
+    progress: Callable[[], AbstractContextManager[Announce]] | None = None,
+) -> tuple[T | None, list[int]]:
+    """What `work` gives, and the signals that came meanwhile. `progress` shows what it announces.
 
     SIGINT, SIGTERM and SIGHUP cancel it; None is what it gives where that ended it. Whatever processes it
     started are ended first.
@@ -36,7 +40,7 @@ def ask(work: Callable[[Announce], Awaitable[T]]) -> tuple[T | None, list[int]]:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, end, number)
-        with announced("starting the server") as announce:
+        with announced("starting the server") if progress is None else progress() as announce:
             return await work(announce)
 
     try:
@@ -44,6 +48,12 @@ def ask(work: Callable[[Announce], Awaitable[T]]) -> tuple[T | None, list[int]]:
             return asyncio.run(run()), received
     except asyncio.CancelledError:
         return None, received
+
+
+@contextmanager
+def quietly() -> Iterator[Announce]:
+    """Says nothing of what is being done, for whoever says it in another way."""
+    yield lambda _: None
 
 
 @contextmanager

@@ -68,6 +68,19 @@ def validate(
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="A recorded conversation, judged without a server."),
     ] = None,
+    config: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE", help="Every server that FILE lists: mcpServers, or what other hosts call them."
+        ),
+    ] = None,
+    only: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="NAME", help="Of --config, this server and no other; repeat it."),
+    ] = None,
+    parallel: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Of --config, how many servers at a time.")
+    ] = 4,
     output_format: Annotated[
         ReportFormat, typer.Option("--format", help="How the report is written; json is mcpgen.report/1.")
     ] = ReportFormat.TEXT,
@@ -173,6 +186,7 @@ def validate(
         unix=unix,
         components=tuple(component or ()),
         transcript=transcript,
+        config=config,
         headers=tuple(header or ()),
         bearer=bearer,
         bearer_env=bearer_env,
@@ -194,7 +208,9 @@ def validate(
         if not math.isfinite(seconds):
             raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
     delivery = Delivery(output_format, output, tuple(report or ()), baseline, update_baseline, fail_on.value)
-    delivery.check()
+    delivery.check(several=config is not None)
+    if only and config is None:
+        raise UsageError("--only is for --config", hint="leave --only out, or give --config FILE")
     if transcript is not None:
         from mcpgen.validate.transcript import judge_transcript
 
@@ -207,7 +223,6 @@ def validate(
             )
         delivery.deliver(judge_transcript(transcript, revision=None if revision == "auto" else revision))
         return
-    target = ways.target()
     options = Options(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
@@ -216,6 +231,14 @@ def validate(
         plan=Plan(call_tools=call_tools),
         bare=bare_client,
     )
+    if config is not None:
+        from mcpgen.cli.fleet import judge_fleet
+
+        delivery.deliver_fleet(
+            judge_fleet(config, options, only=only or (), parallel=parallel, hold=delivery.hold)
+        )
+        return
+    target = ways.target()
     delivery.deliver(masked(_run(target, options), ways.secrets()))
 
 

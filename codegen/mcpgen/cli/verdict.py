@@ -14,6 +14,12 @@ from mcpgen.cli.options import ReportFormat
 from mcpgen.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from mcpgen.schema.rules import RuleBook
+    from mcpgen.validate.fleet.report import Fleet
     from mcpgen.validate.report import FailOn, Report
 
 _SUFFIX = {
@@ -41,8 +47,8 @@ class Delivery:
     update_baseline: bool = False
     fail_on: FailOn = "must"
 
-    def check(self) -> None:
-        """Raises `UsageError` where a file could not be written or read."""
+    def check(self, *, several: bool = False) -> None:
+        """Raises `UsageError` where a file could not be written or read; `several` servers are judged."""
         from mcpgen.validate.baseline import read_baseline
         from mcpgen.validate.formats import SUFFIXES
 
@@ -58,7 +64,12 @@ class Delivery:
             if report.suffix not in SUFFIXES:
                 known = ", ".join(f"{suffix} ({form})" for suffix, form in SUFFIXES.items())
                 raise UsageError(f"--report {report}: its name does not say of what form", hint=known)
-        if self.update_baseline and self.baseline is None:
+        if several and self.baseline is not None:
+            raise UsageError(
+                "--baseline is of one server",
+                hint='name it in each server\'s entry: "mcpgen": {"baseline": "FILE"}',
+            )
+        if self.update_baseline and self.baseline is None and not several:
             raise UsageError("--update-baseline of which file?", hint="--baseline FILE --update-baseline")
         if self.baseline is not None and not self.baseline.parent.is_dir():
             raise UsageError(f"{self.baseline.parent} is not a directory", hint="check --baseline")
@@ -67,25 +78,14 @@ class Delivery:
 
     def deliver(self, report: Report) -> None:
         """Write the report wherever it goes. Raises `typer.Exit` with its code, if that is not 0."""
-        from mcpgen.atomic import write_file_atomically
-        from mcpgen.schema.rules import load_rules
-        from mcpgen.validate.formats import SUFFIXES, written
+        from mcpgen.validate.formats import written
         from mcpgen.validate.terminal import console_for, show, show_failure
 
-        report, updated = self._held_against_baseline(replace(report, fail_on=self.fail_on))
-        for stream in (sys.stdout, sys.stderr):
-            # A server's name may hold what this locale cannot write.
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors="backslashreplace")
-        book = load_rules()
-        for file in self.reports:
-            write_file_atomically(file, written(report, book, SUFFIXES[file.suffix]))
-        if self.output is not None:
-            write_file_atomically(self.output, written(report, book, self.form))
-        elif self.form is ReportFormat.TEXT:
-            show(report, book, console_for(sys.stdout))
-        else:
-            sys.stdout.write(written(report, book, self.form))
+        report, updated = self._held_against_baseline(report, self.baseline)
+        self._write(
+            lambda book, form: written(report, book, form),
+            lambda book, console: show(report, book, console),
+        )
         if self.form is ReportFormat.TEXT and report.failure is not None:
             sys.stdout.flush()
             show_failure(report.failure, console_for(sys.stderr))
@@ -94,20 +94,60 @@ class Delivery:
         if report.exit_code:
             raise typer.Exit(report.exit_code)
 
-    def _held_against_baseline(self, report: Report) -> tuple[Report, str | None]:
+    def deliver_fleet(self, fleet: Fleet) -> None:
+        """Write the reports of several servers, likewise. Raises `typer.Exit` as `deliver` does."""
+        from mcpgen.validate.fleet.formats import written_fleet
+        from mcpgen.validate.fleet.table import show_fleet
+
+        self._write(
+            lambda book, form: written_fleet(fleet, book, form),
+            lambda book, console: show_fleet(fleet, book, console),
+        )
+        if fleet.exit_code:
+            raise typer.Exit(fleet.exit_code)
+
+    def hold(self, report: Report, baseline: Path | None) -> Report:
+        """The report with what its `baseline` knows marked, once that is updated where it is to be."""
+        held, updated = self._held_against_baseline(report, baseline)
+        if updated is not None:
+            typer.echo(updated, err=True)
+        return held
+
+    def _write(self, text: Callable[[RuleBook, str], str], show: Callable[[RuleBook, Console], None]) -> None:
+        from mcpgen.atomic import write_file_atomically
+        from mcpgen.schema.rules import load_rules
+        from mcpgen.validate.formats import SUFFIXES
+        from mcpgen.validate.terminal import console_for
+
+        for stream in (sys.stdout, sys.stderr):
+            # A server's name may hold what this locale cannot write.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        book = load_rules()
+        for file in self.reports:
+            write_file_atomically(file, text(book, SUFFIXES[file.suffix]))
+        if self.output is not None:
+            write_file_atomically(self.output, text(book, self.form))
+        elif self.form is ReportFormat.TEXT:
+            show(book, console_for(sys.stdout))
+        else:
+            sys.stdout.write(text(book, self.form))
+
+    def _held_against_baseline(self, report: Report, baseline: Path | None) -> tuple[Report, str | None]:
         """The report with what is known marked, and what there is to say of an update."""
         from mcpgen.validate.baseline import apply_baseline, read_baseline, write_baseline
 
-        if self.baseline is None:
+        report = replace(report, fail_on=self.fail_on)
+        if baseline is None:
             return report, None
-        before = read_baseline(self.baseline) if self.baseline.exists() else ()
+        before = read_baseline(baseline) if baseline.exists() else ()
         if not self.update_baseline:
             return apply_baseline(report, before), None
         if report.failure is not None:
             # What an interrupted run did not find may still be there.
-            return apply_baseline(report, before), f"{self.baseline} is as it was: the run ended early"
-        count = write_baseline(self.baseline, report, before=before)
-        return apply_baseline(report, read_baseline(self.baseline)), f"{self.baseline}: {count} known"
+            return apply_baseline(report, before), f"{baseline} is as it was: the run ended early"
+        count = write_baseline(baseline, report, before=before)
+        return apply_baseline(report, read_baseline(baseline)), f"{baseline}: {count} known"
 
 
 __all__ = ["Delivery"]

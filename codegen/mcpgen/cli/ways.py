@@ -107,6 +107,7 @@ class Ways:
         from mcpgen.validate.secrets import secrets_in
 
         return secrets_in(
+            command=self.command,
             headers=self._headers(),
             environment=pairs(self.env, "=", "--env NAME=VALUE"),
             url=self.url or self.sse or self.ws,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -20,6 +20,12 @@ MASK = "***"
 # A shorter value is no secret, and may well stand in a text by itself.
 _SHORTEST = 6
 _TELLING = re.compile(r"key|token|secret|passw|pwd|auth|cred|cookie|session|dsn|private|sig", re.IGNORECASE)
+# An option that takes a secret, with the secret or before it; and a header among a command's words.
+_OPTION = re.compile(
+    r"--?(?:[\w-]*[-_])?(?:key|token|secret|password|passwd|pwd|auth|bearer|credentials?|dsn)(?:=(.*))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_HEADER = re.compile(r"[\w-]+: ?(.*)", re.DOTALL)
 # Headers that say nothing which anybody would hide.
 _OPEN = {
     "accept",
@@ -35,15 +41,21 @@ _OPEN = {
 _TOKEN = re.compile(r"(?=[^\s]*[A-Za-z])(?=[^\s]*\d)[A-Za-z0-9_\-+=.:~]{16,}")
 
 
+def is_telling(name: str) -> bool:
+    """Whether a variable, a parameter or an option of that name is likely to hold a secret."""
+    return _TELLING.search(name) is not None
+
+
 def secrets_in(
     *,
+    command: Sequence[str] = (),
     headers: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     url: str | None = None,
     others: Iterable[str] = (),
 ) -> frozenset[str]:
-    """The texts that no report may hold, of a target's headers, variables and URL, and `others`."""
-    found = set(others)
+    """The texts that no report may hold, of a target's command, headers, variables and URL, and `others`."""
+    found = set(others) | _of_command(command)
     for name, value in (headers or {}).items():
         if name.lower() in _OPEN or name.lower().startswith("mcp-protocol"):
             continue
@@ -54,7 +66,7 @@ def secrets_in(
         if scheme.lower() == "basic":
             found |= _basic(credentials.strip())
     for name, value in (environment or {}).items():
-        if _TELLING.search(name) or _TOKEN.fullmatch(value):
+        if is_telling(name) or _TOKEN.fullmatch(value):
             found.add(value)
     if url is not None:
         found |= _of_url(url)
@@ -90,6 +102,17 @@ def _masked(value: Any, pattern: re.Pattern[str]) -> Any:
             return value
 
 
+def _of_command(words: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for word, following in zip(words, [*words[1:], ""][: len(words)], strict=True):
+        option, header = _OPTION.fullmatch(word), _HEADER.fullmatch(word)
+        if option is not None:
+            found.add(following if option[1] is None else option[1])
+        elif header is not None and is_telling(word.partition(":")[0]):
+            found |= {header[1], header[1].partition(" ")[2].strip()}
+    return {secret for secret in found if not secret.startswith("-")}
+
+
 def _basic(credentials: str) -> set[str]:
     try:
         return {base64.b64decode(credentials, validate=True).decode().partition(":")[2]}
@@ -104,6 +127,6 @@ def _of_url(url: str) -> set[str]:
         return set()
     found = {password, unquote(password)} if password else set()
     for name, _, value in (pair.partition("=") for pair in re.split("[&;]", urlsplit(url).query)):
-        if _TELLING.search(name):
+        if is_telling(name):
             found |= {value, unquote(value)}
     return found
