@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from mcpgen import __version__
-from mcpgen.cli import build, diff, export, init, inspect, regen, rules, schema, serve, validate
+from mcpgen.cli import build, diff, export, init, inspect, regen, rules, schema, serve, tap, validate
 from mcpgen.errors import UsageError
 
 
@@ -60,6 +60,7 @@ app.command(cls=init.InitCommand)(init.init)
 app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
 app.command()(serve.serve)
+app.command()(tap.tap)
 app.command()(export.export)
 app.command()(build.build)
 app.command()(inspect.inspect)

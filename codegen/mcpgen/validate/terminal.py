@@ -69,6 +69,18 @@ def show(report: Report, book: RuleBook, console: Console) -> None:
         _print(console, ("the whole of it: --format json", "dim"))
 
 
+def show_finding(finding: Finding, console: Console, *, label: str) -> None:
+    """Print one finding by itself, after a `label` that says whose it is."""
+    _print(
+        console,
+        (f"{label}: ", "bold"),
+        (finding.verdict.upper(), _STYLE[finding.verdict]),
+        (f"  {finding.rule}", "bold"),
+        (f"  {finding.level}, {finding.spec}", "dim"),
+    )
+    _place(finding, console)
+
+
 def show_failure(failure: Failure, console: Console) -> None:
     """Print why a run ended early: error, the server's own last words, hint."""
     _print(console, ("error: ", "bold red"), (failure.message, ""))
@@ -115,16 +127,20 @@ def _rule(group: list[Finding], statements: dict[tuple[str, str], str], console:
     for page in dict.fromkeys(page_url(finding.spec) for finding in group):
         _print(console, (f"  {page}", "dim"))
     for finding in group[:_SHOWN_PER_RULE]:
-        where = " ".join(part for part in (finding.method, finding.pointer) if part)
-        _print(console, ("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, ""))
-        if finding.request is not None:
-            _print(console, ("      request  ", "dim"), (quoted_request(finding.request), ""))
-        if finding.response is not None:
-            before, place, after = quoted_parts(finding.response, finding.pointer)
-            _print(console, ("      sent     ", "dim"), (before, ""), (place, _PLACE), (after, ""))
+        _place(finding, console)
     if len(group) > _SHOWN_PER_RULE:
         _print(console, (f"  - and {len(group) - _SHOWN_PER_RULE} more, see --format json", "dim"))
     console.print()
+
+
+def _place(finding: Finding, console: Console) -> None:
+    where = " ".join(part for part in (finding.method, finding.pointer) if part)
+    _print(console, ("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, ""))
+    if finding.request is not None:
+        _print(console, ("      request  ", "dim"), (quoted_request(finding.request), ""))
+    if finding.response is not None:
+        before, place, after = quoted_parts(finding.response, finding.pointer)
+        _print(console, ("      sent     ", "dim"), (before, ""), (place, _PLACE), (after, ""))
 
 
 def _verdict(report: Report, console: Console) -> None:

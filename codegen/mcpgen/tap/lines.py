@@ -1,0 +1,43 @@
+"""A conversation over stdio, from the bytes of both sides: a message a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from mcpgen.tap.feed import Copy, Kind
+from mcpgen.tap.rows import Row, frame, unread
+from mcpgen_runtime.framing import LineSplitter
+
+_Side = Literal["sent", "received"]
+_SIDES: dict[Kind, _Side] = {
+    Kind.CLIENT: "sent",
+    Kind.CLIENT_END: "sent",
+    Kind.SERVER: "received",
+    Kind.SERVER_END: "received",
+}
+
+
+class Lines:
+    """Takes copies, gives the rows of a transcript."""
+
+    def __init__(self, max_message_bytes: int) -> None:
+        self._splitters = {side: LineSplitter(max_message_bytes) for side in ("sent", "received")}
+        self._client_ended = False
+        self._too_long = f"it is longer than {max_message_bytes} bytes"
+
+    def take(self, copy: Copy) -> Iterator[Row]:
+        """The rows that a copy completes."""
+        side = _SIDES.get(copy.kind)
+        if side is None:
+            return
+        splitter = self._splitters[side]
+        lines = splitter.feed(copy.data) if copy.data else [rest] if (rest := splitter.end()) else []
+        for _ in range(splitter.refused):
+            yield unread(side, self._too_long)
+        splitter.refused = 0
+        for line in lines:
+            yield frame(side, line)
+        self._client_ended = self._client_ended or copy.kind is Kind.CLIENT_END
+        if copy.kind is Kind.SERVER_END and not self._client_ended:
+            yield {"entry": "closed", "reason": "the server closed its standard output"}
