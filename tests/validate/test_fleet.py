@@ -261,7 +261,10 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complet
             }
         }
         (directory / "servers.json").write_text(json.dumps(document))
-        reports = [f"--report={directory / name}" for name in ("all.json", "all.xml", "all.sarif", "all.md")]
+        reports = [
+            f"--report={directory / name}"
+            for name in ("all.json", "all.xml", "all.sarif", "all.md", "all.html")
+        ]
         done = subprocess.run(
             [*VALIDATE, "--config", str(directory / "servers.json"), "--parallel", "3", *reports],
             capture_output=True,
@@ -293,7 +296,7 @@ def test_every_form_tells_the_servers_apart_and_no_secret(
 ) -> None:
     done, directory = judged
     texts = {path.suffix: path.read_text(encoding="utf-8") for path in directory.glob("all.*")}
-    assert set(texts) == {".json", ".xml", ".sarif", ".md"}
+    assert set(texts) == {".json", ".xml", ".sarif", ".md", ".html"}
     for text in (*texts.values(), done.stdout, done.stderr):
         assert "topsecret-0815" not in text
     document: dict[str, Any] = json.loads(texts[".json"])
@@ -314,6 +317,8 @@ def test_every_form_tells_the_servers_apart_and_no_secret(
         one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in runs[0]["results"]
     }
     assert place == "mcp-server/broken-one"
+    assert 'id="1-broken-one-schema-result.1"' in texts[".html"]
+    assert "<option>gone</option>" in texts[".html"]
     assert "| broken one | stdio | 2025-11-25 | violations | 1 | 0 |" in texts[".md"]
 
 

@@ -64,9 +64,6 @@ class Delivery:
             if report.suffix not in SUFFIXES:
                 known = ", ".join(f"{suffix} ({form})" for suffix, form in SUFFIXES.items())
                 raise UsageError(f"--report {report}: its name does not say of what form", hint=known)
-        pages = [report for report in self.reports if report.suffix == ".html"]
-        if several and (pages or self.form is ReportFormat.HTML):
-            raise UsageError("a page is of one server", hint="--format markdown has all; or --only NAME")
         if several and self.baseline is not None:
             raise UsageError(
                 "--baseline is of one server",

@@ -39,6 +39,10 @@ def written_fleet(fleet: Fleet, book: RuleBook, form: str) -> str:
             return "".join(_annotations(name, report, book) for name, report in fleet.reports)
         case "markdown":
             return _markdown(fleet, book)
+        case "html":
+            from mcpgen.validate.formats.page import page_of_several
+
+            return page_of_several(fleet.reports, book)
     raise ValueError(f"there is no form {form!r}")
 
 

@@ -71,7 +71,8 @@ def page(report: Report, book: RuleBook) -> str:
 
 def page_of_several(reports: Sequence[tuple[str, Report]], book: RuleBook) -> str:
     """The reports of several servers, each with the name that it goes by, as one HTML document."""
-    return _document([Judged(*each) for each in reports], f"{len(reports)} servers", book)
+    count = f"{len(reports)} server{'' if len(reports) == 1 else 's'}"
+    return _document([Judged(*each) for each in reports], count, book)
 
 
 def _document(servers: Sequence[Judged], title: str, book: RuleBook) -> str:
