@@ -8,7 +8,7 @@ from typing import Any
 
 from mcpgen.definition.loading import FEATURES, Definition, objects
 from mcpgen.definition.rules import Remark, shown
-from mcpgen_runtime.features import DefinitionError, check_tool_name, is_uri
+from mcpgen_runtime.errors import DefinitionError
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 
 Feature = dict[str, Any]
@@ -33,6 +33,9 @@ def feature_remarks(definition: Definition) -> Iterator[Remark]:
 
 
 def _tools(definition: Definition) -> Iterator[Remark]:
+    # Here, for it knows the types of the newest revision: who only needs a reader of this room does not.
+    from mcpgen_runtime.features import check_tool_name
+
     tools = dict(objects(definition.value, "tools"))
     yield from _twice(definition, tools, "name", "duplicate-name", "tool")
     for pointer, tool in tools.items():
@@ -50,6 +53,8 @@ def _tools(definition: Definition) -> Iterator[Remark]:
 
 
 def _resources(definition: Definition) -> Iterator[Remark]:
+    from mcpgen_runtime.features import is_uri
+
     resources = dict(objects(definition.value, "resources"))
     yield from _twice(definition, resources, "uri", "duplicate-uri", "resource")
     for pointer, resource in resources.items():

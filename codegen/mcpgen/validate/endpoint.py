@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from urllib.parse import urlsplit
 
-import httpx
-
 from mcpgen.errors import TargetUnreachable, UsageError
 from mcpgen_runtime.client.urls import shown
 
@@ -17,6 +15,8 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 def check_url(url: str, *, option: str = "--url", schemes: tuple[str, ...] = ("http", "https")) -> None:
     """Raises `UsageError` where `url` is not one of these schemes that can be connected to."""
+    import httpx  # which a server that is started has no use for
+
     form = f"the form is {option} {schemes[0]}://HOST:PORT/PATH"
     try:
         # httpx takes an open bracket for a host.

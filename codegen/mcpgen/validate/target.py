@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
-from mcpgen.validate.in_process import InProcessTransport
 from mcpgen.validate.journal import Journal
 from mcpgen.validate.reaching import reach_hint
 from mcpgen.validate.recorder import Limits, Recorder
@@ -19,7 +18,9 @@ from mcpgen_runtime.client import StdioTransport, TcpTransport, Transport, UnixT
 from mcpgen_runtime.client.errors import ConnectFailed
 from mcpgen_runtime.client.urls import shown
 from mcpgen_runtime.limits import Limits as TransportLimits
-from mcpgen_runtime.protocol import ProtocolHandler
+
+if TYPE_CHECKING:
+    from mcpgen_runtime.protocol import ProtocolHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,8 @@ class Target:
         if self.unix is not None:
             return UnixTransport(self.unix, limits=limits)
         if self.handler is not None:
+            from mcpgen.validate.in_process import InProcessTransport
+
             return InProcessTransport(self.handler, limits=limits)
         # What it writes there is shown where it explains something, from its last words.
         return StdioTransport(self.command, env=self.env, cwd=self.cwd, on_stderr=None, limits=limits)
