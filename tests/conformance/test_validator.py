@@ -16,7 +16,16 @@ from mcpgen_runtime.revisions import REVISIONS
 def test_validator_finds_nothing_over_stdio_and_http(
     everything_directory: Path, everything_url: str, mcpgen: str
 ) -> None:
-    command = [mcpgen, "validate", "--revision", "all", "--call-tools", "--format", "json"]
+    command = [
+        mcpgen,
+        "validate",
+        "--revision",
+        "all",
+        "--call-tools",
+        "--allow-destructive",
+        "--format",
+        "json",
+    ]
     targets = ["--", mcpgen, "serve", "server:server", "--stdio"], ["--url", everything_url]
     with ExitStack() as stack:
         # Both at once: a judge waits most of the time.

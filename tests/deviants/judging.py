@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from mcpgen.validate.exercise import Plan
+from mcpgen.validate.probes.catalogue import PROBES
 from mcpgen.validate.report import Report
 from mcpgen.validate.run import Options, validate
 from mcpgen.validate.target import Target
@@ -14,6 +15,7 @@ from .deviating import Mutation
 
 #: Honest servers get all the time they need, on however busy a machine.
 PATIENCE = 60.0
+_PROBED = {rule for probe in PROBES for rule in probe.rules}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,20 @@ class Outcome:
         ]
 
 
-def judged(target: Target, revision: str | None, *, timeout: float = PATIENCE) -> Report:
+def judged(target: Target, revision: str | None, *, timeout: float = PATIENCE, probes: bool = True) -> Report:
     """What `validate` says of a server."""
-    options = Options(revision=revision, timeout=timeout, deadline=10 * PATIENCE, plan=Plan(call_tools=True))
+    options = Options(
+        revision=revision,
+        timeout=timeout,
+        deadline=10 * PATIENCE,
+        plan=Plan(call_tools=True),
+        probes=probes,
+    )
     return asyncio.run(validate(target, options, announce=lambda _: None))
 
 
 def outcome(mutation: Mutation, target: Target) -> Outcome:
     """What `validate` says of a deviant, in the revision in which it is one."""
-    return Outcome(mutation, judged(target, mutation.revision, timeout=mutation.timeout))
+    # Asking takes time, and what needs no probe is caught without.
+    probed = mutation.rule in _PROBED
+    return Outcome(mutation, judged(target, mutation.revision, timeout=mutation.timeout, probes=probed))

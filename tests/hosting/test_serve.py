@@ -308,7 +308,7 @@ def test_server_of_ours_is_valid_as_a_component(
     # It is compiled once for all tests that serve it.
     monkeypatch.setenv("XDG_CACHE_HOME", str(compiled_code))
     server = components.built(project_root / "examples" / "calculator", "handlers:server", "handler")
-    run = ran("validate", "--component", server, "--call-tools", "--format", "json")
+    run = ran("validate", "--component", server, "--call-tools", "--allow-destructive", "--format", "json")
     report = json.loads(run.stdout)
     assert run.returncode == 0, run.stdout
     assert report["server"]["name"] == "calculator"

@@ -24,7 +24,7 @@ from mcpgen.validate.run import Options, validate
 from mcpgen.validate.target import Target
 
 Require = Callable[[str | Path], str]
-CALLING = Plan(call_tools=True)
+CALLING = Plan(call_tools=True, allow_destructive=True)
 
 
 async def judging(target: Target, **options: object) -> Report:

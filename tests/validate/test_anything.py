@@ -103,7 +103,9 @@ async def converse(transport: Recorder, revision: str | None) -> Report:
     try:
         opened = await (open_any(session) if revision is None else open_exactly(session, revision))
         spoken = opened.revision
-        await Exercise(session, opened, Plan(call_tools=True, pages=3), announce=lambda _: None).run()
+        await Exercise(
+            session, opened, Plan(call_tools=True, allow_destructive=True, pages=3), announce=lambda _: None
+        ).run()
     except (Declined, Unanswered, ServerGone, LimitPassed, TargetSilent):
         pass
     finally:

@@ -20,7 +20,8 @@ VALIDATE = [sys.executable, "-m", "mcpgen", "validate"]
 
 
 def run(*arguments: str, mode: str | None = None) -> subprocess.CompletedProcess[str]:
-    server = [] if mode is None else ["--", sys.executable, str(DEVIANTS), mode]
+    # They do one thing wrong each, and are honest only to honest clients: see test_probes for the others.
+    server = [] if mode is None else ["--no-probes", "--", sys.executable, str(DEVIANTS), mode]
     return subprocess.run(
         [*VALIDATE, *arguments, *server], capture_output=True, text=True, timeout=30, check=False
     )
@@ -186,7 +187,7 @@ def test_a_number_that_json_cannot_write_leaves_the_report_json() -> None:
 @ON_LINUX
 def test_a_child_in_a_session_of_its_own_does_not_outlive_the_run() -> None:
     mark = f"elsewhere-{os.getpid()}-{time.monotonic_ns()}"
-    command = [*VALIDATE, "--env", f"DEVIANT_MARK={mark}", "--", sys.executable, str(DEVIANTS)]
+    command = [*VALIDATE, "--no-probes", "--env", f"DEVIANT_MARK={mark}", "--", sys.executable, str(DEVIANTS)]
     done = subprocess.run([*command, "child-elsewhere"], capture_output=True, timeout=30, check=False)
     assert done.returncode == 0
     assert processes_with(mark) == []
@@ -203,7 +204,18 @@ def test_output_goes_to_a_file_that_is_whole(tmp_path: Path) -> None:
 def test_environment_and_directory_are_given_to_the_command(tmp_path: Path) -> None:
     script = "import os, sys; print(os.environ['WORD'], os.getcwd(), file=sys.stderr)"
     done = subprocess.run(
-        [*VALIDATE, "--env", "WORD=a=b", "--cwd", str(tmp_path), "--", sys.executable, "-c", script],
+        [
+            *VALIDATE,
+            "--no-probes",
+            "--env",
+            "WORD=a=b",
+            "--cwd",
+            str(tmp_path),
+            "--",
+            sys.executable,
+            "-c",
+            script,
+        ],
         capture_output=True,
         text=True,
         timeout=30,
@@ -224,7 +236,7 @@ def test_a_signal_ends_the_server_too(
 ) -> None:
     mark = f"signalled-{number}-{os.getpid()}-{time.monotonic_ns()}"
     process = subprocess.Popen(
-        [*VALIDATE, "--timeout", "20", "--", sys.executable, str(DEVIANTS), mode],
+        [*VALIDATE, "--no-probes", "--timeout", "20", "--", sys.executable, str(DEVIANTS), mode],
         env=os.environ | {"DEVIANT_MARK": mark},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -33,7 +33,9 @@ def targets(
 
 @pytest.mark.slow
 def test_our_server_breaks_no_rule_over_any_transport(targets: dict[str, Target]) -> None:
-    options = Options(revision="all", timeout=30, deadline=100, plan=Plan(call_tools=True))
+    options = Options(
+        revision="all", timeout=30, deadline=100, plan=Plan(call_tools=True, allow_destructive=True)
+    )
 
     async def judge() -> list[Report]:
         # All at once: a judge waits most of the time.

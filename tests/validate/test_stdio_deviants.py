@@ -60,7 +60,7 @@ def broken(report: Report) -> set[str]:
 
 @pytest.mark.parametrize("era", ["legacy", "modern", "both"])
 def test_nothing_is_found_on_an_honest_server(era: str, mark: str) -> None:
-    report = judged("honest", era, mark=mark, plan=Plan(call_tools=True))
+    report = judged("honest", era, mark=mark, plan=Plan(call_tools=True, allow_destructive=True))
     assert report.findings == []
     assert report.exit_code == 0
     assert report.runs[0].era == ("legacy" if era == "legacy" else "modern")
@@ -87,7 +87,7 @@ def test_a_server_that_is_slow_to_start_is_opened_in_its_own_era(era: str, mark:
 
 
 def test_progress_that_grows_is_fine(mark: str) -> None:
-    report = judged("progress", mark=mark, plan=Plan(call_tools=True))
+    report = judged("progress", mark=mark, plan=Plan(call_tools=True, allow_destructive=True))
     assert report.findings == []
     assert {check.rule for check in report.checks if check.verdict == "pass"} >= {
         "progress-token-active",
@@ -195,7 +195,7 @@ def test_a_reserved_error_code_is_found(mark: str) -> None:
 )
 def test_progress_that_goes_wrong_is_found_when_tools_are_called(mode: str, rule: str, mark: str) -> None:
     assert judged(mode, mark=mark).findings == []
-    assert broken(judged(mode, mark=mark, plan=Plan(call_tools=True))) == {rule}
+    assert broken(judged(mode, mark=mark, plan=Plan(call_tools=True, allow_destructive=True))) == {rule}
 
 
 def test_the_tools_of_a_ring_are_not_doubled(mark: str) -> None:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from mcpgen.cli.asking import ask
+from mcpgen.cli.calling import Calling
 from mcpgen.cli.options import FailOn, ReportFormat
 from mcpgen.cli.verdict import Delivery
 from mcpgen.cli.ways import Ways
@@ -56,7 +57,33 @@ def validate(
         str, typer.Option(metavar="R", help="A protocol revision, all of them, or auto: what it speaks.")
     ] = "auto",
     call_tools: Annotated[
-        bool, typer.Option("--call-tools", help="Also call every tool whose arguments are simple to make up.")
+        bool,
+        typer.Option(
+            "--call-tools",
+            help="Also call every tool that is annotated read-only, with arguments made up from its schema.",
+        ),
+    ] = False,
+    allow_destructive: Annotated[
+        bool,
+        typer.Option(
+            "--allow-destructive",
+            help="With --call-tools, call the other tools too; and give any tool wrong arguments.",
+        ),
+    ] = False,
+    tool: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(metavar="NAME", help="Call this tool, whatever it says of itself; repeat it."),
+    ] = None,
+    tool_args: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--args", metavar="JSON", help="The arguments of --tool: an object; one for each."),
+    ] = None,
+    no_probes: Annotated[
+        bool,
+        typer.Option(
+            "--no-probes",
+            help="Send nothing wrong and open no further connection: for servers that count or limit.",
+        ),
     ] = False,
     timeout: Annotated[
         float, typer.Option(metavar="SECONDS", min=0.1, help="How long to wait for each answer.")
@@ -167,7 +194,6 @@ def validate(
     stopped answering, 130 interrupted.
     """
     from mcpgen.validate.client import REVISIONS
-    from mcpgen.validate.exercise import Plan
     from mcpgen.validate.recorder import Limits
     from mcpgen.validate.run import Options
     from mcpgen.validate.secrets import masked
@@ -207,6 +233,14 @@ def validate(
         # typer's own bound lets nan through, which is smaller than nothing.
         if not math.isfinite(seconds):
             raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
+    calling = Calling(
+        call_tools=call_tools,
+        allow_destructive=allow_destructive,
+        tools=tuple(tool or ()),
+        arguments=tuple(tool_args or ()),
+        no_probes=no_probes,
+    )
+    plan = calling.plan()
     delivery = Delivery(output_format, output, tuple(report or ()), baseline, update_baseline, fail_on.value)
     delivery.check(several=config is not None)
     if only and config is None:
@@ -216,8 +250,8 @@ def validate(
 
         if revision == "all":
             raise UsageError("a transcript is of one revision", hint="leave --revision out, or name it")
-        if call_tools or bare_client:
-            option = "--call-tools" if call_tools else "--bare-client"
+        if calling.given or bare_client:
+            option = calling.given or "--bare-client"
             raise UsageError(
                 f"nobody is asked for a transcript: {option} has no meaning", hint=f"leave {option} out"
             )
@@ -228,7 +262,8 @@ def validate(
         timeout=timeout,
         deadline=deadline,
         limits=Limits(message_bytes=max_message, frames=max_messages),
-        plan=Plan(call_tools=call_tools),
+        plan=plan,
+        probes=not no_probes,
         bare=bare_client,
     )
     if config is not None:

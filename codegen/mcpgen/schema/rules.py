@@ -21,6 +21,9 @@ Side: TypeAlias = Literal["server", "client"]
 #: What a run must have for a rule to be tested, by the words in which rules say so.
 NEEDS: Mapping[str, str] = {
     "capability:any-list": "the server declares at least one of tools, resources, prompts",
+    "capability:prompts": "the server declares prompts",
+    "capability:resources": "the server declares resources",
+    "capability:tools": "the server declares tools",
     "client-request": "the server asks the client for something",
     "error": "an error was answered",
     "get-stream": "GET opened a stream",
@@ -32,6 +35,7 @@ NEEDS: Mapping[str, str] = {
     "item:tool": "there is a tool",
     "log": "the server sends log messages",
     "mirrored-parameter": "a tool has x-mcp-header in its inputSchema",
+    "negative-probe": "something wrong is sent (not with --no-probes)",
     "occasion": "the server does it of itself, for nothing in a run can make it",
     "output-schema": "a tool has an outputSchema",
     "pages": "a list has more than one page",

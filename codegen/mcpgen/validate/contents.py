@@ -81,6 +81,11 @@ class Contents:
                 self._tool_names(result, told, new)
             self._features.answer(method, request, result, told)
 
+    def refusal(self, request: dict[str, Any], message: dict[str, Any]) -> None:
+        """Judge the answer to something wrong: of that, only the form of an error is its own affair."""
+        if self._modern is not None:
+            self._modern.refusal(About(request["method"], request, message))
+
     def notification(self, entry: Received, message: dict[str, Any]) -> None:
         """Judge a notification of the server."""
         name: str = message["method"]

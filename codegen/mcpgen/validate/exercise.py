@@ -6,17 +6,21 @@ unanswered ends the run only when the server answers nothing else either.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mcpgen.errors import TargetSilent
+from mcpgen.errors import TargetSilent, UsageError
 from mcpgen.samples import CannotGenerate, arguments_for
 from mcpgen.validate import client
 from mcpgen.validate.opening import Opened
 from mcpgen.validate.session import Session, Unanswered
+from mcpgen.validate.surface import Demand, Surface, read_only
 from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
 
+# How many tools a note names.
+_NAMED = 10
 # How often a server may ask for input before one call is left as it is.
 _ROUNDS = 3
 # How many requests may stay unanswered, by a server that answers others, before the run ends.
@@ -25,9 +29,15 @@ _PATIENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How far to go: pages of a list, and how many resources, prompts, completions and tools to try."""
+    """How far to go: pages of a list, and how many resources, prompts, completions and tools to try.
+
+    Where `call_tools`, tools that are annotated read-only are called, and any where `allow_destructive`. The
+    tools of `given` are called whatever they say of themselves, with the arguments beside the name.
+    """
 
     call_tools: bool = False
+    allow_destructive: bool = False
+    given: tuple[tuple[str, dict[str, Any]], ...] = ()
     pages: int = 100
     reads: int = 25
     prompts: int = 25
@@ -49,6 +59,7 @@ class Exercise:
         self.plan = plan
         self.announce = announce
         self.notes: list[str] = []
+        self.surface = Surface(all_harmless=plan.allow_destructive)
         self._modern = client.era_of(opened.revision) == "modern"
         self._unanswered = 0
 
@@ -62,6 +73,7 @@ class Exercise:
         templates: list[dict[str, Any]] = []
         if self.opened.declares("resources"):
             resources = await self._list("resources/list", "resources")
+            self.surface.resources = resources
             templates = await self._list("resources/templates/list", "resourceTemplates")
             await self._read(resources)
         prompts = await self._list("prompts/list", "prompts") if self.opened.declares("prompts") else []
@@ -70,6 +82,8 @@ class Exercise:
             await self._complete(prompts, templates)
         if self.opened.declares("tasks.list") and self.opened.revision == "2025-11-25":
             await self._list("tasks/list", "tasks")
+        self.surface.tools, self.surface.templates, self.surface.prompts = tools, templates, prompts
+        await self._call_given(tools)
         if self.plan.call_tools:
             await self._call(tools)
         await self.session.settled()
@@ -101,21 +115,24 @@ class Exercise:
 
     async def _ask_until_complete(
         self, method: str, params: dict[str, Any], *, headers: Mapping[str, str] | None = None
-    ) -> None:
-        """Ask, and as long as a modern server wants input first, give it and ask again."""
+    ) -> dict[str, Any]:
+        """Ask, and as long as a modern server wants input first, give it and ask again; the last result."""
         asked = params
         for _ in range(_ROUNDS):
             result = await self._ask(method, asked, headers=headers)
             if not self._modern or result.get("resultType") != "input_required":
-                return
+                return result
+            if asked is params:
+                self.surface.demands.append(Demand(method, params, dict(headers or {}), result))
             responses = client.input_responses(result.get("inputRequests"), self.session.declared)
             if responses is None:
-                return
+                return {}
             asked = dict(params)
             if responses:
                 asked["inputResponses"] = responses
             if isinstance(result.get("requestState"), str):
                 asked["requestState"] = result["requestState"]
+        return {}
 
     async def _still_there(self, silence: Unanswered) -> None:
         self._unanswered += 1
@@ -143,6 +160,7 @@ class Exercise:
             cursor = result.get("nextCursor")
             if not isinstance(cursor, str):
                 return items
+            self.surface.cursors.setdefault(method, cursor)
             params = {"cursor": cursor}
         self.notes.append(f"{method}: stopped after {self.plan.pages} pages, there were more")
         return items
@@ -177,9 +195,29 @@ class Exercise:
                 "completion/complete", {"ref": reference, "argument": {"name": name, "value": ""}}
             )
 
+    async def _call_given(self, tools: list[dict[str, Any]]) -> None:
+        """Call the tools that the user named. Raises `UsageError` for one that is not listed."""
+        listed = {tool["name"]: tool for tool in tools if isinstance(tool.get("name"), str)}
+        for name, arguments in self.plan.given:
+            if name not in listed:
+                names = ", ".join(sorted(listed)[:_NAMED]) + (", …" if len(listed) > _NAMED else "")
+                raise UsageError(
+                    f"--tool {name}: the server lists no tool of that name",
+                    hint=f"it has {names}" if listed else "it lists no tools",
+                )
+            await self._call_one(listed[name], arguments)
+
     async def _call(self, tools: list[dict[str, Any]]) -> None:
         named = [item for item in tools if isinstance(item.get("name"), str)]
-        for tool in self._first(named, self.plan.tools, "tools/call"):
+        allowed = [tool for tool in named if self.plan.allow_destructive or read_only(tool)]
+        left_out = [tool["name"] for tool in named if tool not in allowed]
+        if left_out:
+            names = ", ".join(left_out[:_NAMED]) + (", …" if len(left_out) > _NAMED else "")
+            self.notes.append(
+                f"tools/call: {len(left_out)} of {len(named)} not called ({names}), for they are not"
+                " annotated readOnlyHint; --allow-destructive calls them too, --tool NAME one of them"
+            )
+        for tool in self._first(allowed, self.plan.tools, "tools/call"):
             execution = tool.get("execution")
             if isinstance(execution, dict) and execution.get("taskSupport") == "required":
                 self.notes.append(f"tools/call {tool['name']}: only runs as a task, not called")
@@ -189,11 +227,18 @@ class Exercise:
             except CannotGenerate as why:
                 self.notes.append(f"tools/call {tool['name']}: no arguments made up, {why}")
                 continue
-            params = {"name": tool["name"], "arguments": arguments}
-            # A token of its own asks for progress, so that its rules can be judged.
-            params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
-            headers = _mirrored(tool.get("inputSchema"), arguments) if self._modern else None
-            await self._ask_until_complete("tools/call", params, headers=headers)
+            await self._call_one(tool, arguments)
+
+    async def _call_one(self, tool: dict[str, Any], arguments: dict[str, Any]) -> None:
+        params: dict[str, Any] = {"name": tool["name"], "arguments": arguments}
+        # A token of its own asks for progress, so that its rules can be judged.
+        params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
+        headers = _mirrored(tool.get("inputSchema"), arguments) if self._modern else None
+        began = time.monotonic()
+        result = await self._ask_until_complete("tools/call", params, headers=headers)
+        if result and result.get("isError") is not True:
+            self.surface.calls[tool["name"]] = arguments
+            self.surface.seconds[tool["name"]] = time.monotonic() - began
 
     def _first(self, items: list[Any], bound: int, method: str) -> list[Any]:
         if len(items) > bound:

@@ -37,6 +37,8 @@ class HttpRules:
         # What an old server makes of a question that came after its time, no page of its era says.
         if sent.probe == ERA and (reply.status >= 400 or not self._modern):
             return
+        if sent.probe not in ("", ERA) and not is_request(sent.message):
+            return
         told = About(sent.message.get("method"), sent.message)
         if is_request(sent.message):
             if reply.status < 300:

@@ -161,11 +161,6 @@ def probe_of(entries: Sequence[Entry], index: int) -> str:
     return entry.probe if isinstance(entry, Sent) else ""
 
 
-def asks_for_era(entries: Sequence[Entry], index: int) -> bool:
-    """Whether what was sent at `index` asked for the era."""
-    return probe_of(entries, index) == ERA
-
-
 class Journal:
     """An append-only list of entries that tells `listener` about each."""
 

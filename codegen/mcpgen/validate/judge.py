@@ -17,11 +17,14 @@ from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import Ended, Entry, GaveUp, HttpReply, Received, Sent, asks_for_era, sent_at
+from mcpgen.validate.journal import ERA, Ended, Entry, GaveUp, HttpReply, Received, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.open_ends import OpenEnds
-from mcpgen.validate.report import Check, Finding
+from mcpgen.validate.probes.catalogue import is_negative
+from mcpgen.validate.probes.probe import STEP
+from mcpgen.validate.probes.verdicts import judge_probes
+from mcpgen.validate.report import Check, Finding, ProbeVerdict
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})
@@ -35,6 +38,7 @@ class Judgement:
 
     findings: tuple[Finding, ...]
     checks: tuple[Check, ...]
+    probes: tuple[ProbeVerdict, ...] = ()
 
 
 def judge(
@@ -46,8 +50,9 @@ def judge(
     book: RuleBook,
     declared: dict[str, Any],
     ended_early: bool = False,
+    further: Sequence[Sequence[Entry]] = (),
 ) -> Judgement:
-    """Judge a journal.
+    """Judge a journal, and those of the `further` conversations that probes needed.
 
     `wire` is `mcpgen_types.revision(revision)`, `declared` what the client declared.
     `ended_early` says that the run broke off: requests left open then are not held against the server
@@ -56,7 +61,8 @@ def judge(
     ledger = Ledger(book, revision=revision, transport=transport)
     walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
-    return Judgement(tuple(ledger.findings), tuple(ledger.checks()))
+    probes = judge_probes((entries, *further), ledger, revision=revision, transport=transport)
+    return Judgement(tuple(ledger.findings), tuple(ledger.checks()), probes)
 
 
 class _Walk:
@@ -260,8 +266,11 @@ class _Walk:
             self._error(message, told)
         if request is not None and match.request is not None:
             self._in_time(match.request, entry, told)
+            probe = probe_of(self.entries, match.request).partition(STEP)[0]
+            if probe and probe != ERA and is_negative(probe):
+                self.contents.refusal(request, message)
             # To a question for the era, a server of the other may say what it likes.
-            if self.modern or not asks_for_era(self.entries, match.request):
+            elif self.modern or probe != ERA:
                 self.contents.answer(match.request, request, message)
 
     def _error(self, message: dict[str, Any], told: About) -> None:
@@ -339,8 +348,8 @@ class _Walk:
             )
 
     def _in_time(self, index: int, entry: Received, told: About) -> None:
-        # The probe's patience is ours, and shorter than what the user allows.
-        if asks_for_era(self.entries, index):
+        # The patience of probes is ours, and shorter than what the user allows.
+        if probe_of(self.entries, index):
             return
         self.ledger.holds(
             "jsonrpc-request-answered",

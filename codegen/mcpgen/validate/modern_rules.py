@@ -71,12 +71,16 @@ class ModernRules:
                 told,
                 page=_MUST_LIST[method],
             )
-        error = message.get("error")
-        if isinstance(error, dict):
-            self._error_code(error.get("code"), told)
+        self.refusal(told)
         result = message.get("result")
         if isinstance(result, dict) and "error" not in message:
             self._result(method, request, result, told)
+
+    def refusal(self, told: About) -> None:
+        """Judge the code of an error, where the answer has one."""
+        error = told.response.get("error")
+        if isinstance(error, dict):
+            self._error_code(error.get("code"), told)
 
     def notification(self, message: dict[str, Any]) -> None:
         """Judge a notification. The validator opens no subscription and asks for no log messages."""

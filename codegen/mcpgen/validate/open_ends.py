@@ -7,7 +7,7 @@ from typing import Any
 
 from mcpgen.validate.correlate import Correlator, wrong_id
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import Entry, Finished, HttpReply, Sent, asks_for_era, sent_at
+from mcpgen.validate.journal import ERA, Entry, Finished, HttpReply, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
 
 
@@ -69,6 +69,8 @@ class OpenEnds:
         """
         owners: set[int] = set()
         for position, message in self._nameless:
+            if self._probed_last(position):
+                continue
             if self.excused(position):
                 continue
             before = [index for index in self._correlator.waiting if index < position and index not in owners]
@@ -101,8 +103,10 @@ class OpenEnds:
         for index in self._correlator.waiting:
             request = sent_at(self._entries, index)
             reply = refused.get(index)
-            # To a question for the era, a server of the other need not say anything.
-            if not self._modern and asks_for_era(self._entries, index):
+            probe = probe_of(self._entries, index)
+            # To a question for the era, a server of the other need not say anything; of what became of
+            # other probes, these are judged themselves.
+            if probe and (probe != ERA or not self._modern):
                 continue
             if index in named or (ended_early and index not in over):
                 continue
@@ -129,6 +133,11 @@ class OpenEnds:
             carrier == request if carrier is not None else request < position < until
             for position, carrier in self._unreadable
         )
+
+    def _probed_last(self, position: int) -> bool:
+        """Whether what was sent last before `position` was part of a probe, whose affair it then is."""
+        sent = (entry for entry in reversed(self._entries[:position]) if isinstance(entry, Sent))
+        return next((entry.probe not in ("", ERA) for entry in sent), False)
 
     def _last_notification(self, position: int) -> dict[str, Any] | None:
         sent = [entry.message for entry in self._entries[:position] if isinstance(entry, Sent)]

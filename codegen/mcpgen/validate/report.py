@@ -13,6 +13,17 @@ from mcpgen.validate.numbers import finite
 
 Verdict: TypeAlias = Literal["pass", "violation", "warning", "skipped"]
 FailOn: TypeAlias = Literal["must", "should"]
+#: What may become of a probe. Rejected otherwise: refused, and not in the way that the specification says.
+Outcome: TypeAlias = Literal[
+    "crashed",
+    "accepted wrongly",
+    "answered wrongly",
+    "unanswered",
+    "rejected otherwise",
+    "rejected rightly",
+    "answered rightly",
+    "skipped",
+]
 
 SCHEMA = "mcpgen.report/1"
 # A message of this size or more is left out of a finding; the pointer still says where to look.
@@ -49,6 +60,18 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeVerdict:
+    """What a server made of a probe: what it `asks`, the rules that it decides, and the `reason` in words."""
+
+    probe: str
+    asks: str
+    outcome: Outcome
+    reason: str
+    rules: tuple[str, ...]
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a run ended early: the exit code it means, what happened, what to do, the server's last lines."""
 
@@ -76,6 +99,7 @@ class Run:
     requests: int = 0
     skipped: str | None = None
     failure: Failure | None = None
+    probes: tuple[ProbeVerdict, ...] = ()
     agreed: bool = True
     partial: bool = False
     capabilities: dict[str, Any] = field(default_factory=dict)
@@ -115,6 +139,11 @@ class Report:
     def checks(self) -> list[Check]:
         """Every check, in the order of runs and rules."""
         return [check for run in self.runs for check in run.checks]
+
+    @property
+    def probes(self) -> list[ProbeVerdict]:
+        """The verdict on every probe, in the order of runs."""
+        return [probe for run in self.runs for probe in run.probes]
 
     @property
     def failure(self) -> Failure | None:
@@ -162,6 +191,8 @@ class Report:
             "checks": [_check(check, several) for check in self.checks],
             "findings": [_finding(finding, several) for finding in self.findings],
         }
+        if self.probes:
+            document["probes"] = [_probe(probe, several) for probe in self.probes]
         notes = [f"{run.revision}: {note}" if several else note for run in tried for note in run.notes]
         if notes:
             document["notes"] = notes
@@ -182,6 +213,17 @@ def _identity(server: dict[str, Any]) -> dict[str, Any]:
 def _check(check: Check, several: bool) -> dict[str, Any]:
     shown = {"rule": check.rule, "level": check.level, "verdict": check.verdict, "reason": check.reason}
     return {"revision": check.revision, **shown} if several else shown
+
+
+def _probe(probe: ProbeVerdict, several: bool) -> dict[str, Any]:
+    shown = {
+        "probe": probe.probe,
+        "asks": probe.asks,
+        "outcome": probe.outcome,
+        "reason": probe.reason,
+        "rules": list(probe.rules),
+    }
+    return {"revision": probe.revision, **shown} if several else shown
 
 
 def _finding(finding: Finding, several: bool) -> dict[str, Any]:

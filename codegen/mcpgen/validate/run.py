@@ -22,6 +22,8 @@ from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
 from mcpgen.validate.journal import HttpReply, Journal, Received
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
+from mcpgen.validate.probes.catalogue import probes_of
+from mcpgen.validate.probes.running import Prober
 from mcpgen.validate.recorder import Limits
 from mcpgen.validate.report import Failure, Report, Run
 from mcpgen.validate.session import Session, Unanswered
@@ -37,7 +39,8 @@ _OVER_SSE = "the server was spoken to over HTTP+SSE, the transport of 2024-11-05
 class Options:
     """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds.
 
-    A server that declines one revision alone did not do what was asked, unless it `may_decline`.
+    A server that declines one revision alone did not do what was asked, unless it `may_decline`. Where
+    `probes`, it is also asked what an ordinary client would not ask.
     """
 
     revision: str | None = None
@@ -45,6 +48,7 @@ class Options:
     deadline: float = 120.0
     limits: Limits = field(default_factory=Limits)
     plan: Plan = field(default_factory=Plan)
+    probes: bool = False
     bare: bool = False
     may_decline: bool = False
 
@@ -93,6 +97,7 @@ class _Conversation:
         self.announce = announce
         self.opened: Opened | None = None
         self.notes: tuple[str, ...] = ()
+        self.prober: Prober | None = None
 
     async def run(self, revision: str | None, *, reopened: bool = False, older: bool = False) -> Run:
         """One conversation in `revision`, or in what the server speaks.
@@ -107,7 +112,7 @@ class _Conversation:
             async with asyncio.timeout(self.options.deadline):
                 self.target.check()
                 await transport.open()
-                await self._converse(session, revision, reopened)
+                await self._converse(session, revision, reopened, older)
         except Declined as reason:
             refusal = reason
         except TimeoutError:
@@ -126,7 +131,8 @@ class _Conversation:
                 return replace(again, notes=(_OVER_SSE, *again.notes))
         return self._judged(session, revision, refusal, failure)
 
-    async def _converse(self, session: Session, revision: str | None, reopened: bool) -> None:
+    async def _converse(self, session: Session, revision: str | None, reopened: bool, older: bool) -> None:
+        deadline = asyncio.get_running_loop().time() + self.options.deadline
         self.announce("opening")
         # Whoever is at the end of the older transport was there before there was another era.
         old = session.transport.name == OLDER
@@ -143,6 +149,18 @@ class _Conversation:
             await exercise.run()
         finally:
             self.notes = tuple(exercise.notes)
+        if not self.options.probes:
+            return
+        probes = probes_of(self.book, self.opened.revision, session.transport.name)
+        prober = self.prober = Prober(probes, deadline=deadline, announce=self.announce)
+        await prober.within(session, self.opened, exercise.surface)
+        await session.close()
+
+        def begin() -> Session:
+            fresh = self.target.recorder(Journal(time.monotonic), self.options.limits, older=older)
+            return Session(fresh, timeout=self.options.timeout, bare=self.options.bare)
+
+        await prober.afterwards(session, self.opened, exercise.surface, begin)
 
     def _judged(
         self, session: Session, revision: str | None, refusal: Declined | None, failure: Failure | None
@@ -168,6 +186,7 @@ class _Conversation:
             book=self.book,
             declared=session.declared,
             ended_early=failure is not None,
+            further=self.prober.journals if self.prober is not None else (),
         )
         return Run(
             revision=spoken,
@@ -176,8 +195,9 @@ class _Conversation:
             findings=judgement.findings,
             checks=judgement.checks,
             notes=self.notes,
-            requests=session.asked,
+            requests=session.asked + (self.prober.asked if self.prober is not None else 0),
             failure=failure,
+            probes=judgement.probes,
             agreed=self.opened is not None,
             capabilities=self.opened.capabilities if self.opened is not None else {},
             asked=asked_of(entries),

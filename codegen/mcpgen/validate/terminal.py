@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 from rich.text import Text
@@ -16,7 +16,7 @@ from rich.text import Text
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.baseline import Entry
 from mcpgen.validate.quoting import page_url, quoted_parts, quoted_request
-from mcpgen.validate.report import Failure, Finding, Report, Run
+from mcpgen.validate.report import Failure, Finding, Outcome, Report, Run
 
 _STYLE = {
     "violation": "bold red",
@@ -26,6 +26,9 @@ _STYLE = {
     "place": "underline",
 }
 _PLACE = "underline"
+#: Of probes: what is only counted, and the order of all that may become of one.
+_AS_DUE = frozenset({"rejected rightly", "answered rightly", "skipped"})
+_OUTCOMES = get_args(Outcome)
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN_PER_RULE = 5
 _LONGEST_PART = 1200
@@ -64,6 +67,7 @@ def show(report: Report, book: RuleBook, console: Console) -> None:
         for note in run.notes:
             _print(console, ("note       ", "dim"), (about + note, ""))
     if judged:
+        _probes(report, console)
         _verdict(report, console)
         _untested(report, console)
         _print(console, ("the whole of it: --format json", "dim"))
@@ -141,6 +145,38 @@ def _place(finding: Finding, console: Console) -> None:
     if finding.response is not None:
         before, place, after = quoted_parts(finding.response, finding.pointer)
         _print(console, ("      sent     ", "dim"), (before, ""), (place, _PLACE), (after, ""))
+
+
+def _probes(report: Report, console: Console) -> None:
+    """What became of the probes: counted, and one line for each that did not go as it should."""
+    if not report.probes:
+        return
+    several = len(report.runs) > 1
+    told = [probe for probe in report.probes if probe.outcome not in _AS_DUE]
+    for probe in told:
+        about = f"{probe.revision}: " if several else ""
+        style = _STYLE["violation"] if probe.outcome == "crashed" else _STYLE["warning"]
+        _print(
+            console,
+            ("probe      ", "dim"),
+            (f"{about}{probe.probe}: ", ""),
+            (probe.outcome, style),
+            (f", {probe.reason}" if probe.reason else "", "dim"),
+        )
+    left_out: dict[str, list[str]] = {}
+    for probe in report.probes:
+        if probe.outcome == "skipped":
+            left_out.setdefault(probe.reason, []).append(probe.probe)
+    for reason, names in left_out.items():
+        _print(
+            console, ("probe      ", "dim"), (f"{', '.join(dict.fromkeys(names))}: skipped, {reason}", "dim")
+        )
+    counts = Counter(probe.outcome for probe in report.probes)
+    _print(
+        console,
+        ("probes: ", "bold"),
+        (", ".join(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES if counts[outcome]), ""),
+    )
 
 
 def _verdict(report: Report, console: Console) -> None:

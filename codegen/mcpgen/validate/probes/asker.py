@@ -1,0 +1,116 @@
+"""How probes ask: through the session of a conversation, marked, and with a patience of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from mcpgen.validate import client
+from mcpgen.validate.opening import Opened
+from mcpgen.validate.probes.probe import ALIVE, STEP, NotAsked
+from mcpgen.validate.session import Session, Unanswered
+from mcpgen.validate.surface import Surface
+from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
+
+#: How long one probe waits for its answer: it asks what servers answer at once, or never.
+PATIENCE = 5.0
+#: How many probes may stay unanswered before no more are asked.
+SILENCES = 3
+
+
+class Stalled(Exception):
+    """The server answers nothing any more, or leaves too many probes unanswered."""
+
+
+class Asker:
+    """Asks for one probe after the other in one conversation."""
+
+    def __init__(self, session: Session, opened: Opened, surface: Surface) -> None:
+        self.session = session
+        self.opened = opened
+        self.surface = surface
+        self.silences = 0
+        self.probe = ""
+
+    @property
+    def modern(self) -> bool:
+        """Whether the conversation is of the era without a handshake."""
+        return client.era_of(self.session.revision) == "modern"
+
+    @property
+    def patience(self) -> float:
+        """How long an answer is waited for."""
+        return min(PATIENCE, self.session.timeout)
+
+    def not_asked(self, reason: str) -> NoReturn:
+        """Leave the probe out. Raises `NotAsked`."""
+        raise NotAsked(reason)
+
+    def needs(self, capability: str) -> None:
+        """Raises `NotAsked` where the server does not declare `capability`."""
+        if not self.opened.declares(capability):
+            self.not_asked(f"the server does not declare {capability}")
+
+    async def ask(
+        self,
+        method: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        step: str = "",
+        headers: Mapping[str, str] | None = None,
+        meta: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
+        """Ask and return the answer, None where none came but the server still answers others.
+
+        Raises `Stalled` where it does not, `ServerGone` and `LimitPassed`.
+        """
+        try:
+            return await self.session.request(
+                method, params, timeout=self.patience, probe=self.mark(step), headers=headers, meta=meta
+            )
+        except Unanswered as silence:
+            if not silence.replied:
+                await self._after_silence()
+            return None
+
+    async def notify(self, method: str, params: Mapping[str, Any] | None = None, *, step: str = "") -> None:
+        """Send a notification. Raises as `ask` does."""
+        try:
+            await self.session.notify(method, params, probe=self.mark(step))
+        except Unanswered as silence:
+            raise Stalled(silence.why) from None
+
+    async def write(self, text: str, *, step: str = "", headers: Mapping[str, str] | None = None) -> int:
+        """Send a frame that need be no message; its place in the journal. Raises `ServerGone`."""
+        return await self.session.transport.send_frame(text, probe=self.mark(step), headers=headers)
+
+    async def alive(self) -> None:
+        """Ask what every server answers. Raises `Stalled` where it does not, and `ServerGone`."""
+        try:
+            await self.session.request(
+                "server/discover" if self.modern else "ping", timeout=self.patience, probe=self.mark(ALIVE)
+            )
+        except Unanswered as silence:
+            if not silence.replied:
+                raise Stalled("it answers nothing any more") from None
+
+    def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str] | None]:
+        """The params of a call, and the headers that mirror them where the era has those."""
+        params = {"name": tool, "arguments": dict(arguments)}
+        schema = next((one.get("inputSchema") for one in self.surface.tools if one.get("name") == tool), None)
+        if not self.modern:
+            return params, None
+        try:
+            return params, parameter_headers(marked_parameters(schema), arguments)
+        except ValueError:
+            return params, None
+
+    def mark(self, step: str) -> str:
+        """What marks a step of the probe in the journal."""
+        return f"{self.probe}{STEP}{step}" if step else self.probe
+
+    async def _after_silence(self) -> None:
+        self.silences += 1
+        await self.alive()
+        if self.silences >= SILENCES:
+            raise Stalled(f"{SILENCES} probes stayed unanswered")

@@ -1,0 +1,26 @@
+"""Every probe, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from mcpgen.schema.rules import RuleBook
+from mcpgen.validate.probes import arguments, envelopes, unknown_names
+from mcpgen.validate.probes.probe import Probe
+
+PROBES: tuple[Probe, ...] = (
+    *unknown_names.PROBES,
+    *arguments.PROBES,
+    *envelopes.PROBES,
+)
+_NAMED = {probe.name: probe for probe in PROBES}
+
+
+def probes_of(book: RuleBook, revision: str, transport: str) -> list[Probe]:
+    """The probes that decide a rule of this revision over this transport."""
+    rules = {rule.id for rule in book.of(revision, transport)}
+    return [probe for probe in PROBES if rules.intersection(probe.rules)]
+
+
+def is_negative(name: str) -> bool:
+    """Whether what the probe `name` provokes is held against the server by its own rules alone."""
+    probe = _NAMED.get(name)
+    return probe is None or probe.negative

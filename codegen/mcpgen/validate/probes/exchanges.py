@@ -1,0 +1,146 @@
+"""From a journal to exchanges: what was sent, by which probe, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcpgen.validate.correlate import Correlator, is_answer, is_request
+from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, HttpReply, Received, Sent
+from mcpgen.validate.numbers import is_integer
+from mcpgen.validate.probes.probe import STEP
+
+
+@dataclass(slots=True)
+class Exchange:
+    """Something sent and what came of it.
+
+    `heard` is every message that came from then on until something else was sent and that answers no
+    request; `status` is that of the HTTP reply, `over` says how that ended and `lost` how the connection did
+    while an answer was due.
+    """
+
+    place: int
+    sent: Sent
+    probe: str
+    step: str
+    answer: dict[str, Any] | None = None
+    answered_at: int | None = None
+    status: int | None = None
+    content_type: str = ""
+    over: str = ""
+    lost: str = ""
+    gave_up: bool = False
+    heard: list[Any] = field(default_factory=list)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """What was sent, empty where that was no object."""
+        return self.sent.message
+
+    @property
+    def method(self) -> str:
+        """The method that was asked for."""
+        return str(self.message.get("method", ""))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The params that were sent."""
+        params = self.message.get("params")
+        return params if isinstance(params, dict) else {}
+
+    @property
+    def is_request(self) -> bool:
+        """Whether an answer was due."""
+        return is_request(self.message)
+
+    @property
+    def code(self) -> int | None:
+        """The code of the error that it was answered with."""
+        error = self.error
+        code = None if error is None else error.get("code")
+        return code if is_integer(code) else None
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """The error that it was answered with."""
+        error = None if self.answer is None else self.answer.get("error")
+        return error if isinstance(error, dict) else None
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """The result that it was answered with."""
+        result = None if self.answer is None or self.error is not None else self.answer.get("result")
+        return result if isinstance(result, dict) else None
+
+    @property
+    def refused_by_http(self) -> bool:
+        """Whether HTTP refused it, with nothing of JSON-RPC."""
+        return self.answer is None and self.status is not None and 400 <= self.status < 500
+
+    @property
+    def crashed(self) -> str:
+        """How the server fell over it, empty where it did not."""
+        if self.answer is None and self.lost:
+            return self.lost
+        if self.answer is None and self.status is not None and self.status >= 500:
+            return f"HTTP status {self.status}, with nothing of JSON-RPC"
+        return ""
+
+
+def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
+    """The exchanges of one conversation, in their order."""
+    found: dict[int, Exchange] = {}
+    correlator = Correlator()
+    last: Exchange | None = None
+    for place, entry in enumerate(entries):
+        match entry:
+            case Sent():
+                correlator.sent(place, entry)
+                name, _, step = entry.probe.partition(STEP)
+                exchange = Exchange(place, entry, name, step)
+                found[place] = exchange
+                # Replies to the server's own requests are nobody's question.
+                last = exchange if "method" in entry.message or entry.probe else last
+            case Received(fault=None):
+                messages = entry.value if isinstance(entry.value, list) else [entry.value]
+                for message in messages:
+                    own = found.get(-1 if entry.carrier is None else entry.carrier)
+                    _take(entry, place, message, correlator, found, own or last)
+            case HttpReply(carrier=int(carrier)) if carrier in found:
+                found[carrier].status, found[carrier].content_type = entry.status, entry.content_type
+            case Finished(carrier=int(carrier)) if carrier in found:
+                found[carrier].over = entry.reason
+            case GaveUp(request=request) if request in found:
+                correlator.gave_up(request)
+                found[request].gave_up = True
+            case Closed(reason=reason):
+                for exchange in found.values():
+                    due = exchange is last or (exchange.is_request and not exchange.gave_up)
+                    if due and exchange.answer is None and not exchange.over:
+                        exchange.lost = reason
+            case _:
+                pass
+    return list(found.values())
+
+
+def _take(
+    entry: Received,
+    place: int,
+    message: Any,
+    correlator: Correlator,
+    found: dict[int, Exchange],
+    last: Exchange | None,
+) -> None:
+    if is_answer(message):
+        match = correlator.answered(entry, message)
+        if match.request is not None:
+            exchange = found[match.request]
+            if exchange.answer is None:
+                exchange.answer, exchange.answered_at = message, place
+            elif last is not None:
+                last.heard.append(message)
+            return
+    if last is not None:
+        last.heard.append(message)

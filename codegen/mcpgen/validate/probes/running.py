@@ -1,0 +1,112 @@
+"""When probes are asked: after the ordinary requests, in the same conversation; and those apart at the end.
+
+A probe that ends the conversation costs the others nothing: they are asked in a new one. Whatever becomes of
+probes, the run itself does not fail over them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from mcpgen.errors import McpgenError
+from mcpgen.validate import client
+from mcpgen.validate.journal import Entry, LeftOut
+from mcpgen.validate.opening import Declined, Opened, open_legacy
+from mcpgen.validate.probes.asker import Asker, Stalled
+from mcpgen.validate.probes.probe import NotAsked, Probe
+from mcpgen.validate.session import Session, Unanswered
+from mcpgen.validate.surface import Surface
+from mcpgen_runtime.client.errors import LimitPassed, ServerGone
+
+#: How many conversations there may be after the first, each begun because the one before broke off.
+_CONVERSATIONS = 5
+# What is left of the run's time when no further probe is begun.
+_RESERVE = 10.0
+
+
+class Prober:
+    """Asks `probes`. `deadline` is the loop's time at which the run is to be over.
+
+    `journals` are those of the conversations after the first.
+    """
+
+    def __init__(self, probes: Sequence[Probe], *, deadline: float, announce: Callable[[str], None]) -> None:
+        self._rest = [probe for probe in probes if not probe.apart]
+        self._apart = [probe for probe in probes if probe.apart]
+        self._deadline = deadline
+        self._announce = announce
+        self.journals: list[list[Entry]] = []
+        self.asked = 0
+
+    async def within(self, session: Session, opened: Opened, surface: Surface) -> None:
+        """Ask what belongs into the conversation of `session`. Raises `LimitPassed`."""
+        self._rest = await self._ask(self._rest, Asker(session, opened, surface))
+
+    async def afterwards(
+        self, session: Session, opened: Opened, surface: Surface, begin: Callable[[], Session]
+    ) -> None:
+        """Ask the others, in conversations for which `begin` makes the sessions; `session` is over."""
+        journal = session.transport.journal
+        reason = "the server broke off too many conversations"
+        for probes in (self._rest, self._apart):
+            while probes and len(self.journals) < _CONVERSATIONS:
+                fresh = begin()
+                self.journals.append(fresh.transport.journal.entries)
+                try:
+                    await fresh.transport.open()
+                    probes = await self._sitting(probes, fresh, opened, surface)
+                except (Declined, McpgenError, ServerGone, LimitPassed, Unanswered, TimeoutError) as error:
+                    reason = f"no further conversation could be had: {error}"
+                    break
+                finally:
+                    self.asked += fresh.asked
+                    with suppress(OSError):
+                        await fresh.close()
+            for probe in probes:
+                journal.add(LeftOut(journal.clock(), probe.name, reason))
+
+    async def _sitting(
+        self, probes: list[Probe], session: Session, opened: Opened, surface: Surface
+    ) -> list[Probe]:
+        """Ask in a conversation that nobody has opened yet; return those for which there must be another."""
+        asker = Asker(session, opened, surface)
+        session.propose(opened.revision)
+        first = [probe for probe in probes if probe.first]
+        others = [probe for probe in probes if not probe.first]
+        left = await self._ask(first, asker)
+        if left or session.lost is not None:
+            return left + others
+        if first and client.era_of(opened.revision) == "legacy" and not session.answers_requests:
+            return others
+        if not first:
+            if client.era_of(opened.revision) == "legacy":
+                await open_legacy(session, opened.revision, exactly=False)
+            else:
+                session.transport.settle(opened.revision, session=False)
+        return await self._ask(others, asker)
+
+    async def _ask(self, probes: list[Probe], asker: Asker) -> list[Probe]:
+        """Ask one after the other; return those that could not be, for the conversation broke off."""
+        journal = asker.session.transport.journal
+        loop = asyncio.get_running_loop()
+        for position, probe in enumerate(probes):
+            asker.probe = probe.name
+            if loop.time() > self._deadline - _RESERVE:
+                journal.add(LeftOut(journal.clock(), probe.name, "no time was left for it (--deadline)"))
+                continue
+            self._announce(f"probe {probe.name}")
+            try:
+                await probe.ask(asker)
+            except NotAsked as why:
+                journal.add(LeftOut(journal.clock(), probe.name, str(why)))
+            except Stalled as why:
+                if asker.silences < 2:
+                    return probes[position + 1 :]
+                for other in probes[position + 1 :]:
+                    journal.add(LeftOut(journal.clock(), other.name, str(why)))
+                return []
+            except (ServerGone, Unanswered):
+                return probes[position + 1 :]
+        return []

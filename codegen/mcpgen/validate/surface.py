@@ -1,0 +1,48 @@
+"""What the ordinary requests of a run found, for those that come after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A request that was answered with a demand for input, its mirrored headers, and that demand."""
+
+    method: str
+    params: dict[str, Any]
+    headers: dict[str, str]
+    result: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Surface:
+    """What a server lists, what asks for input, and which calls went well.
+
+    `calls` has the arguments of tools that may be called and answered without isError, `seconds` how long
+    they took, and `cursors` the first cursor of each list that has several pages. Where `all_harmless`, the
+    user allowed any tool to be tried.
+    """
+
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    resources: list[dict[str, Any]] = field(default_factory=list)
+    templates: list[dict[str, Any]] = field(default_factory=list)
+    prompts: list[dict[str, Any]] = field(default_factory=list)
+    demands: list[Demand] = field(default_factory=list)
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    cursors: dict[str, str] = field(default_factory=dict)
+    all_harmless: bool = False
+
+    def harmless(self, tool: dict[str, Any]) -> bool:
+        """Whether a tool may be tried: it says that it is read-only, or the user allowed any."""
+        execution = tool.get("execution")
+        as_task = isinstance(execution, dict) and execution.get("taskSupport") == "required"
+        return isinstance(tool.get("name"), str) and not as_task and (self.all_harmless or read_only(tool))
+
+
+def read_only(tool: dict[str, Any]) -> bool:
+    """Whether a tool is annotated as one that changes nothing."""
+    annotations = tool.get("annotations")
+    return isinstance(annotations, dict) and annotations.get("readOnlyHint") is True
