@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -210,3 +211,46 @@ def test_revisions_of_the_project_are_those_it_is_held_to(project: Path) -> None
     said = run_of(project, "test_conformance.py", "--collect-only")
     assert "[schema-result-2025-11-25]" in said
     assert set(re.findall(r"-(\d{4}-\d\d-\d\d)\]", said)) == {"2025-11-25"}
+
+
+def test_mcpgen_test_runs_the_projects_tests_with_areas_as_marks_and_pages_in_junit(project: Path) -> None:
+    run = subprocess.run(
+        [
+            *(sys.executable, "-m", "mcpgen", "test", "--junit", "j.xml", "-m", "not jsonrpc"),
+            *(
+                "-k",
+                "schema-result-2025-11-25 or lists_are or greets_in_english",
+                "--",
+                "-p",
+                "no:cacheprovider",
+            ),
+        ],
+        cwd=project,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    cases = {case.get("name"): case for case in ElementTree.parse(project / "j.xml").iter("testcase")}
+    assert set(cases) == {
+        "test_lists_are_those_of_the_definition",
+        "test_greets_in_english_unless_told_otherwise",
+        "test_rule_is_kept[schema-result-2025-11-25]",
+    }
+    rule = cases["test_rule_is_kept[schema-result-2025-11-25]"]
+    properties = {one.get("name"): one.get("value") for one in rule.iter("property")}
+    assert properties["rule"] == "schema-result"
+    assert properties["spec"] == "https://modelcontextprotocol.io/specification/2025-11-25/schema"
+
+
+def test_option_for_targets_is_refused_where_the_project_says_what_is_asked(project: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "mcpgen", "test", "--revision", "2025-11-25"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "hint: mcpgen test . --revision …, or -k 2025-11-25" in run.stderr

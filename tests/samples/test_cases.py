@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from mcpgen.samples import CannotGenerate, invalid_cases, valid_cases, value_for
+from mcpgen.samples import CannotGenerate, edge_cases, invalid_cases, valid_cases, value_for
 
 
 def tool(properties: dict[str, Any], *required: str, **more: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def test_cases_are_what_they_are_called(schema: dict[str, Any]) -> None:
     valid, invalid = valid_cases(schema), invalid_cases(schema)
     assert valid
     assert invalid
-    for case in valid:
+    for case in (*valid, *edge_cases(schema)):
         assert judge.is_valid(case.value), case
     for case in invalid:
         assert not judge.is_valid(case.value), case
@@ -59,6 +59,38 @@ def test_optional_properties_are_in_the_second_case() -> None:
     first, second = valid_cases(SCHEMAS[0])
     assert first.value == {"name": "example"}
     assert second.value == {"name": "example", "language": "en"}
+
+
+def test_edges_that_the_schema_draws_are_tried_on_both_sides() -> None:
+    schema = tool(
+        {
+            "count": {"type": "integer", "minimum": 1, "maximum": 9},
+            "code": {"type": "string", "minLength": 2, "maxLength": 500},
+            "loud": {"type": "boolean"},
+            "language": {"enum": ["en", "fr"]},
+        },
+        "count",
+    )
+    inside = {(key, json.dumps(value)) for case in edge_cases(schema) for key, value in case.value.items()}
+    assert {("count", "1"), ("count", "9"), ("code", '"xx"'), ("loud", "true"), ("loud", "false")} <= inside
+    outside = {case.label: case.value for case in invalid_cases(schema)}
+    assert outside["count that is too small"]["count"] == 0
+    assert outside["count that is too large"]["count"] == 10
+    assert outside["code that is too short"]["code"] == "x"
+    assert outside["code that is too long"]["code"] == "x" * 501
+
+
+def test_each_kind_of_case_is_there_however_many_properties_there_are() -> None:
+    many = {f"p{number}": {"type": "integer", "minimum": 0} for number in range(40)}
+    labels = " ".join(case.label for case in invalid_cases(tool(many, *many, additionalProperties=False)))
+    for kind in ("without", "of another type", "too small", "unknown"):
+        assert kind in labels
+
+
+def test_closed_object_inside_refuses_what_it_does_not_know() -> None:
+    schema = tool({"at": tool({"x": {"type": "integer"}}, "x", additionalProperties=False)}, "at")
+    labels = [case.label for case in invalid_cases(schema)]
+    assert "a property that is unknown in at" in labels
 
 
 def test_every_required_property_is_missed_once() -> None:

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from mcpgen import __version__
-from mcpgen.cli import build, diff, export, init, inspect, regen, rules, schema, serve, tap, validate
+from mcpgen.cli import build, diff, export, init, inspect, regen, rules, schema, serve, tap, testing, validate
 from mcpgen.errors import UsageError
 
 
@@ -59,6 +59,7 @@ app.add_typer(rules.app, name="rules")
 app.command(cls=init.InitCommand)(init.init)
 app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
+app.command("test", cls=testing.PytestCommand)(testing.run_tests)
 app.command()(serve.serve)
 app.command()(tap.tap)
 app.command()(export.export)

@@ -22,6 +22,8 @@ from mcpgen.schema.rules import load_rules
 # tests/regen/test_inputs.py proves that these are all that the emitter imports.
 _CODE = ("emit/templates.py", "emit/project_tests", "samples")
 
+Rules = Mapping[str, Mapping[str, tuple[str, ...]]]
+
 
 class ProjectTests:
     """The tests of the project that has `definition`."""
@@ -59,17 +61,21 @@ def _emit(definition: Definition) -> dict[str, str]:
     return emit_project_tests(definition.value)
 
 
-def _emit_conformance(rules: Mapping[str, tuple[str, ...]], **given: str) -> dict[str, str]:
+def _emit_conformance(rules: Rules, **given: str) -> dict[str, str]:
     from mcpgen.emit.project_tests import emit_conformance_tests
 
     return emit_conformance_tests(rules, **given)
 
 
-def _rules(revisions: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _rules(revisions: tuple[str, ...]) -> Rules:
     """The ids of the rules that hold over stdio, from the room that the validator itself reads."""
     book = load_rules()
-    found = {revision: tuple(rule.id for rule in book.of(revision, "stdio")) for revision in revisions}
-    return {revision: ids for revision, ids in found.items() if ids}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for revision in revisions:
+        for rule in book.of(revision, "stdio"):
+            areas = found.setdefault(revision, {})
+            areas[rule.area] = (*areas.get(rule.area, ()), rule.id)
+    return found
 
 
 def _way(start: Path, end: Path) -> str:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
+from mcpgen.samples.edges import inner_edges, outer_edges
 from mcpgen.samples.values import CannotGenerate, value_for
-from mcpgen_runtime.schemas import Validator, compile_schema
+from mcpgen_runtime.schemas import compile_schema
 
-# More of a kind tell nothing new, and each is a call.
-_MOST = 12
+# More tell nothing new, and each is a call.
+_MOST_EDGES = 6
+_MOST_INVALID = 16
 _DEEPEST = 3
 # Of a type that is none of the others': for every type but these there is one that it refuses.
 _STRANGERS: tuple[Any, ...] = ("not this", 17, True, [], {"not": "this"}, None)
@@ -38,46 +41,92 @@ def valid_cases(schema: Any) -> list[Case]:
             value = value_for(schema, full=full, guess=True)
         except CannotGenerate:
             continue
-        if judge.accepts(value) and all(value != case.value for case in cases):
+        if judge.accepts(value) and _is_new(value, cases):
             cases.append(Case(label, value))
+    return cases
+
+
+def edge_cases(schema: Any) -> list[Case]:
+    """The last of `valid_cases` with a property changed to what `schema` just accepts, or to another choice.
+
+    None where there are no valid cases, or none is an object. Raises as `valid_cases` does.
+    """
+    known = valid_cases(schema)
+    if not known or not isinstance(known[-1].value, dict):
+        return []
+    judge = compile_schema(schema)
+    cases: list[Case] = []
+    base: dict[str, Any] = known[-1].value
+    for name, what, edge in inner_edges(schema):
+        if len(cases) == _MOST_EDGES:
+            break
+        value = {**base, name: edge}
+        if judge.accepts(value) and _is_new(value, [*known, *cases]):
+            cases.append(Case(f"{name} {what}", value))
     return cases
 
 
 def invalid_cases(schema: Any) -> list[Case]:
     """Values that `schema` refuses, each one step away from one that it accepts. None where there are none.
 
-    All are objects, for that is what arguments are. Raises as `valid_cases` does.
+    All are objects, for that is what arguments are. There are some of each kind before there are many of one:
+    a member is missing, of another type, out of bounds, or unknown. Raises as `valid_cases` does.
     """
     judge = compile_schema(schema)
-    cases: list[Case] = []
+    kinds: list[list[Case]] = [[], [], [], []]
     for base in reversed(valid_cases(schema)):
         if isinstance(base.value, dict):
-            for case in _near(base.value, schema, judge):
-                if all(case.label != known.label for known in cases):
-                    cases.append(case)
-                if len(cases) == _MOST:
-                    return cases
-    return cases
+            for cases, candidates in zip(kinds, _candidates(base.value, schema), strict=True):
+                for label, candidate in candidates:
+                    if len(cases) == _MOST_INVALID:
+                        break
+                    if all(label != case.label for case in cases) and not judge.accepts(candidate):
+                        cases.append(Case(label, candidate))
+    mixed = chain.from_iterable(zip_longest(*kinds))
+    chosen: dict[str, Case] = {}
+    for case in mixed:
+        if case is not None:
+            chosen.setdefault(case.label, case)
+    return list(chosen.values())[:_MOST_INVALID]
 
 
-def _near(value: dict[str, Any], schema: Any, judge: Validator) -> Iterator[Case]:
-    for label, candidate in _candidates(value, schema):
-        if not judge.accepts(candidate):
-            yield Case(label, candidate)
+def _is_new(value: Any, cases: list[Case]) -> bool:
+    # In JSON true is not 1.
+    return all(repr(value) != repr(case.value) for case in cases)
 
 
-def _candidates(value: dict[str, Any], schema: Any) -> Iterator[tuple[str, Any]]:
+def _candidates(value: dict[str, Any], schema: Any) -> tuple[Iterator[tuple[str, Any]], ...]:
+    """What is one step away from `value`, by kind."""
     places = list(_places(value, (), 0))
-    for place, _ in places:
-        yield f"without {_named(place)}", _without(value, place)
-    for place, present in places:
-        for stranger in _STRANGERS:
-            if type(stranger) is not type(present):
-                yield f"{_named(place)} of another type", _with(value, place, stranger)
-    for place, present in places:
-        for what, other in _out_of_bounds(present):
-            yield f"{_named(place)} {what}", _with(value, place, other)
-    yield "a property that is unknown", {**value, "surely unknown": 1}
+    return (
+        ((f"without {_named(place)}", _without(value, place)) for place, _ in places),
+        (
+            (f"{_named(place)} of another type", _with(value, place, stranger))
+            for place, present in places
+            for stranger in _STRANGERS
+            if type(stranger) is not type(present)
+        ),
+        chain(
+            ((f"{name} {what}", {**value, name: edge}) for name, what, edge in outer_edges(schema)),
+            (
+                (f"{_named(place)} {what}", _with(value, place, other))
+                for place, present in places
+                for what, other in _out_of_bounds(present)
+            ),
+        ),
+        (
+            (f"a property that is unknown{where}", _with(value, (*place, "surely unknown"), 1))
+            for place, where in _objects(value, places)
+        ),
+    )
+
+
+def _objects(
+    value: dict[str, Any], places: list[tuple[tuple[str | int, ...], Any]]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each object of `value`, itself first, and where it is in words."""
+    yield (), ""
+    yield from ((place, f" in {_named(place)}") for place, present in places if isinstance(present, dict))
 
 
 def _places(

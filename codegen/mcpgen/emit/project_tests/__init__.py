@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mcpgen.emit.templates import render
-from mcpgen.samples import invalid_cases, valid_cases
+from mcpgen.samples import edge_cases, invalid_cases, valid_cases
 
 _LISTS = ("tools", "resources", "resourceTemplates", "prompts")
 # How many calls that are to be refused a project's tests make in all, and for one tool at least.
 _REFUSALS = 2_000
+# How many calls at the edges of their schemas.
+_EDGES = 600
 
 
 def emit_project_tests(definition: Mapping[str, Any]) -> dict[str, str]:
@@ -19,9 +21,11 @@ def emit_project_tests(definition: Mapping[str, Any]) -> dict[str, str]:
     It needs pytest and mcpgen_runtime, and of the project two fixtures, `server` and `samples`.
     """
     tools = definition.get("tools", [])
-    each = max(1, _REFUSALS // max(1, len(tools)))
+    each, edges = max(1, _REFUSALS // max(1, len(tools))), _EDGES // max(1, len(tools))
     accepted = [
-        (tool["name"], case.label, case.value) for tool in tools for case in valid_cases(tool["inputSchema"])
+        (tool["name"], case.label, case.value)
+        for tool in tools
+        for case in (*valid_cases(tool["inputSchema"]), *edge_cases(tool["inputSchema"])[:edges])
     ]
     refused = [
         (tool["name"], case.label, case.value)
@@ -51,9 +55,9 @@ def emit_project_tests(definition: Mapping[str, Any]) -> dict[str, str]:
 
 
 def emit_conformance_tests(
-    rules: Mapping[str, Sequence[str]], *, project: str, definition: str, sha256: str
+    rules: Mapping[str, Mapping[str, Sequence[str]]], *, project: str, definition: str, sha256: str
 ) -> dict[str, str]:
-    """The module `test_conformance.py`, which holds the project's server to `rules`: their ids by revision.
+    """The module `test_conformance.py`, which holds the project's server to `rules`: ids by revision, area.
 
     `project` is the way from the module's directory to that of mcpgen.toml, `definition` the one from there
     to the definition, whose bytes have the digest `sha256`. It needs pytest and mcpgen, and no fixture.
@@ -64,6 +68,6 @@ def emit_conformance_tests(
         project=repr(project),
         definition=repr(definition),
         sha256=repr(sha256),
-        rules=repr({revision: tuple(ids) for revision, ids in rules.items()}),
+        rules=repr({revision: dict(areas) for revision, areas in rules.items()}),
     )
     return {"test_conformance.py": text}
