@@ -14,7 +14,21 @@ import typer
 from typer.core import TyperGroup
 
 from mcpgen import __version__
-from mcpgen.cli import build, diff, export, init, inspect, regen, rules, schema, serve, tap, testing, validate
+from mcpgen.cli import (
+    build,
+    diff,
+    export,
+    fuzz,
+    init,
+    inspect,
+    regen,
+    rules,
+    schema,
+    serve,
+    tap,
+    testing,
+    validate,
+)
 from mcpgen.errors import UsageError
 
 
@@ -60,6 +74,8 @@ app.command(cls=init.InitCommand)(init.init)
 app.command()(regen.regen)
 app.command(cls=validate.ServerCommand)(validate.validate)
 app.command("test", cls=testing.PytestCommand)(testing.run_tests)
+app.command(cls=validate.ServerCommand)(fuzz.fuzz)
+app.command(cls=validate.ServerCommand)(fuzz.replay)
 app.command()(serve.serve)
 app.command()(tap.tap)
 app.command()(export.export)

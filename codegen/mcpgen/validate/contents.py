@@ -234,6 +234,9 @@ class Contents:
         """Judge where a page leads; return whether it is a new one, and not one already seen."""
         params = request.get("params")
         cursor = params.get("cursor") if isinstance(params, dict) else None
+        if not isinstance(cursor, str | None):
+            # A client's own mistake: what it leads to is no page of the list.
+            return True
         pages = self._pages.setdefault(method, {})
         if cursor is None:
             pages.clear()

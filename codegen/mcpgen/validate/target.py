@@ -29,7 +29,8 @@ class Target:
     2024-11-05, `ws` of a WebSocket, `tcp`, or a `unix` socket.
 
     Or components, the outermost first, and the `handler` that they were made. `headers` and `env` may hold
-    what nobody is to read: neither is part of what the target is `described` as.
+    what nobody is to read: neither is part of what the target is `described` as. A command has the seconds of
+    `ending` to end by itself, and after SIGTERM.
     """
 
     command: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class Target:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    ending: tuple[float, float] = (2.0, 1.0)
 
     @property
     def endpoint(self) -> str | None:
@@ -130,7 +132,15 @@ class Target:
 
             return InProcessTransport(self.handler, limits=limits)
         # What it writes there is shown where it explains something, from its last words.
-        return StdioTransport(self.command, env=self.env, cwd=self.cwd, on_stderr=None, limits=limits)
+        return StdioTransport(
+            self.command,
+            env=self.env,
+            cwd=self.cwd,
+            on_stderr=None,
+            limits=limits,
+            eof_seconds=self.ending[0],
+            sigterm_seconds=self.ending[1],
+        )
 
     def explain(self, failed: ConnectFailed, *, typed: str = "mcpgen validate --") -> TargetUnreachable:
         """What the user is told of a connection that `failed`; `typed` stood before the server's command."""

@@ -1,0 +1,1 @@
+"""Looks for what breaks a server: sessions made up from its schemas, failures cut down, and replayed."""

@@ -1,0 +1,231 @@
+"""One call of `mcpgen fuzz`: session after session until the time is up, and every new failure cut down."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from mcpgen.errors import McpgenError, TargetUnreachable, UsageError
+from mcpgen.fuzz.conversation import Spoken, speak
+from mcpgen.fuzz.cutting import Cut, Cutter
+from mcpgen.fuzz.failures import FailOn, Failure, failures
+from mcpgen.fuzz.script import Claim, Line, Script
+from mcpgen.fuzz.surface import NotSpoken, Surface, survey
+from mcpgen.validate import client
+from mcpgen.validate.target import Target
+from mcpgen_runtime.schemas import SchemaError, compile_schema
+
+#: So many sessions are drawn at once, for each revision in turn.
+_BATCH = 8
+#: Whoever has that many different failures has enough to mend.
+_MOST = 20
+#: A failure that is found in the last moment is still cut down.
+_LEAST_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to fuzz. `revision` is None for the newest of each era, `all`, or one; at most `sessions`."""
+
+    seconds: float = 60.0
+    seed: int = 0
+    revision: str | None = None
+    timeout: float = 10.0
+    sessions: int | None = None
+    destructive: bool = False
+    only: tuple[str, ...] = ()
+    fail_on: FailOn = "must"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it. `stopped` is why it ended before its time, `notes` what was left out."""
+
+    found: list[Cut] = field(default_factory=list)
+    sessions: int = 0
+    messages: int = 0
+    revisions: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+    stopped: str | None = None
+    interrupted: bool = False
+
+
+async def fuzz(
+    target: Target,
+    options: Options,
+    *,
+    announce: Callable[[str], None],
+    tell: Callable[[Cut], None],
+    watch: Callable[[Spoken], None] = lambda _: None,
+) -> Outcome:
+    """Fuzz a server. `tell` is given each failure as soon as it is cut down, `watch` each session.
+
+    Where its task is cancelled, what was found until then is the outcome. Raises `TargetUnreachable` where
+    the server cannot be reached to begin with, `UsageError` where it does not speak the revision.
+    """
+    run = _Run(target, options, announce, tell, watch)
+    try:
+        await run.fuzz()
+    except asyncio.CancelledError:
+        run.outcome.interrupted = True
+    return run.outcome
+
+
+class _Run:
+    def __init__(
+        self,
+        target: Target,
+        options: Options,
+        announce: Callable[[str], None],
+        tell: Callable[[Cut], None],
+        watch: Callable[[Spoken], None],
+    ) -> None:
+        self.target = target
+        self.options = options
+        self.announce = announce
+        self.tell = tell
+        self.watch = watch
+        self.outcome = Outcome()
+        self.seen: Counter[tuple[str, str, str, str]] = Counter()
+        self.ends = 0.0
+
+    async def fuzz(self) -> None:
+        """Session after session."""
+        self.announce("reading what the server offers")
+        surfaces = await self._surfaces()
+        self.outcome.revisions = tuple(surface.revision for surface in surfaces)
+        self._note_what_is_left_out(surfaces)
+        self.ends = time.monotonic() + self.options.seconds
+        for surface, script in self._scripts(surfaces):
+            if time.monotonic() > self.ends or self._enough():
+                return
+            try:
+                await self._session(surface, script)
+            except TargetUnreachable as error:
+                self.outcome.stopped = f"the server cannot be reached any more: {error.message}"
+                return
+
+    async def _surfaces(self) -> list[Surface]:
+        ask = partial(
+            survey,
+            self.target,
+            patience=self.options.timeout,
+            destructive=self.options.destructive,
+            only=self.options.only,
+        )
+        if self.options.revision not in (None, "all"):
+            try:
+                return [await ask(revision=self.options.revision)]
+            except NotSpoken as reason:
+                raise UsageError(
+                    f"the server does not speak {self.options.revision}: {reason}",
+                    hint="leave --revision out",
+                ) from None
+        found: list[Surface] = []
+        wanted = [None, "legacy"] if self.options.revision is None else list(client.REVISIONS)
+        failed: McpgenError | None = None
+        for revision in wanted:
+            try:
+                surface = await ask(revision=revision)
+            except NotSpoken as reason:
+                failed = failed or TargetUnreachable(
+                    f"the server speaks no revision that is known: {reason}", hint="see its documentation"
+                )
+            except McpgenError as error:
+                failed = error
+            else:
+                if all(surface.revision != known.revision for known in found):
+                    found.append(surface)
+        if not found and failed is not None:
+            raise failed
+        return found
+
+    def _note_what_is_left_out(self, surfaces: list[Surface]) -> None:
+        names = {tool["name"] for surface in surfaces for tool in surface.tools}
+        listed = {str(tool.get("name")) for surface in surfaces for tool in surface.items("tools/list")}
+        if missing := [name for name in self.options.only if name not in listed]:
+            raise UsageError(
+                f"the server has no tool {missing[0]!r}", hint=f"it has {', '.join(sorted(listed)) or 'none'}"
+            )
+        left = sorted(listed - names) if not self.options.only else []
+        if left:
+            shown = ", ".join(left[:8]) + (" …" if len(left) > 8 else "")
+            self.outcome.notes.append(
+                f"not called, they do not say that they only read: {shown} (--allow-destructive calls them)"
+            )
+
+    def _scripts(self, surfaces: list[Surface]) -> Iterator[tuple[Surface, Script]]:
+        from mcpgen.fuzz.sessions import sessions
+
+        batch = 0
+        while True:
+            for surface in surfaces:
+                start = _derived(self.options.seed, surface.revision, batch)
+                for script in sessions(surface, start=start, count=_BATCH):
+                    yield surface, script
+            batch += 1
+
+    def _enough(self) -> bool:
+        bound = self.options.sessions
+        return len(self.outcome.found) >= _MOST or (bound is not None and self.outcome.sessions >= bound)
+
+    async def _session(self, surface: Surface, script: Script) -> None:
+        known = f", {len(self.outcome.found)} failures" if self.outcome.found else ""
+        self.announce(f"session {self.outcome.sessions + 1}, {self.outcome.messages} messages{known}")
+        spoken = await speak(self.target, script, patience=self.options.timeout)
+        self.outcome.sessions += 1
+        self.outcome.messages += len(spoken.lines)
+        self.watch(spoken)
+        if not spoken.opened and spoken.gone is not None and self.target.command == ():
+            raise TargetUnreachable(spoken.gone, hint="start it again")
+        for failure in failures(spoken, fail_on=self.options.fail_on):
+            self.seen[failure.key] += 1
+            if self.seen[failure.key] == 1 and len(self.outcome.found) < _MOST:
+                await self._found(surface, spoken, failure)
+
+    async def _found(self, surface: Surface, spoken: Spoken, failure: Failure) -> None:
+        self.announce(f"cutting down: {failure.name} {failure.method} {failure.subject}")
+        cutter = Cutter(
+            self.target,
+            patience=self.options.timeout,
+            fail_on=self.options.fail_on,
+            claim=partial(_claim, surface),
+        )
+        seconds = max(self.ends - time.monotonic(), _LEAST_SECONDS)
+        cut = Cut(spoken, failure, False, 0)
+        try:
+            cut = await cutter.cut(spoken, failure, seconds=seconds)
+        except TargetUnreachable:
+            # What ended the server cannot be shown twice.
+            pass
+        finally:
+            if cut.again or failure.kind != "hang":
+                self.outcome.found.append(cut)
+                self.tell(cut)
+            else:
+                self.outcome.notes.append(
+                    f"{failure.method} {failure.subject} was once not answered in time, and then it was"
+                )
+
+
+def _claim(surface: Surface, line: Line) -> Claim:
+    """What is known of a line that was made simpler."""
+    if line.method != "tools/call" or line.claim == "odd":
+        return line.claim
+    from mcpgen.fuzz.asking import claim_of
+
+    tool = next((tool for tool in surface.tools if tool["name"] == line.subject), {})
+    try:
+        validator = compile_schema(tool.get("inputSchema"))
+    except SchemaError:
+        return "odd"
+    return claim_of(line.message["params"].get("arguments"), validator)
+
+
+def _derived(seed: int, revision: str, batch: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed} {revision} {batch}".encode()).digest()[:8])
