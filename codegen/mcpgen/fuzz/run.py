@@ -160,13 +160,14 @@ class _Run:
             )
 
     def _scripts(self, surfaces: list[Surface]) -> Iterator[tuple[Surface, Script]]:
-        from mcpgen.fuzz.sessions import sessions
+        from mcpgen.fuzz.sessions import Sessions
 
         batch = 0
+        sources = [(surface, Sessions(surface)) for surface in surfaces]
         while True:
-            for surface in surfaces:
+            for surface, sessions in sources:
                 start = _derived(self.options.seed, surface.revision, batch)
-                for script in sessions(surface, start=start, count=_BATCH):
+                for script in sessions.drawn(start=start, count=_BATCH):
                     yield surface, script
             batch += 1
 

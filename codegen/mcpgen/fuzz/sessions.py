@@ -25,12 +25,24 @@ from mcpgen.fuzz.steps import Step
 from mcpgen.fuzz.surface import Surface
 from mcpgen.validate import client
 
-_SHORTEST, _LONGEST = 12, 32
+#: Long ones: to start a server costs more than to ask it something.
+_SHORTEST, _LONGEST = 24, 80
 
 
-def sessions(surface: Surface, *, start: int, count: int) -> list[Script]:
-    """`count` sessions with the server of `surface`; the same ones for the same `start`."""
-    steps = Asking(surface).steps()
+class Sessions:
+    """Draws sessions with the server of `surface`."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._surface = surface
+        # Made once: hypothesis keeps what it learns of a strategy with it.
+        self._steps = st.lists(Asking(surface).steps(), min_size=_SHORTEST, max_size=_LONGEST)
+
+    def drawn(self, *, start: int, count: int) -> list[Script]:
+        """`count` sessions, the same ones for the same `start`."""
+        return _drawn(self._surface, self._steps, start=start, count=count)
+
+
+def _drawn(surface: Surface, steps: st.SearchStrategy[list[Step]], *, start: int, count: int) -> list[Script]:
     drawn: list[Script] = []
 
     @seed(start)
@@ -41,7 +53,7 @@ def sessions(surface: Surface, *, start: int, count: int) -> list[Script]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.booleans(), st.lists(steps, min_size=_SHORTEST, max_size=_LONGEST))
+    @given(st.booleans(), steps)
     def draw(bare: bool, chosen: list[Step]) -> None:
         drawn.append(_Machine(surface, bare=bare).script(chosen))
 
@@ -141,6 +153,3 @@ def _nothing_of_ours() -> Iterator[None]:
     finally:
         providers._get_local_constants = original
         cache.cache.clear()
-
-
-__all__ = ["sessions"]
