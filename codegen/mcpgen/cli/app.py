@@ -28,6 +28,7 @@ from mcpgen.cli import (
     tap,
     testing,
     validate,
+    validate_client,
 )
 from mcpgen.errors import UsageError
 
@@ -78,6 +79,7 @@ app.command(cls=validate.ServerCommand)(fuzz.fuzz)
 app.command(cls=validate.ServerCommand)(fuzz.replay)
 app.command()(serve.serve)
 app.command()(tap.tap)
+app.command()(validate_client.validate_client)
 app.command()(export.export)
 app.command()(build.build)
 app.command()(inspect.inspect)

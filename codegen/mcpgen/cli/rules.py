@@ -1,4 +1,4 @@
-"""`mcpgen rules`: the rules to which servers are held, from the command line."""
+"""`mcpgen rules`: the rules to which servers and clients are held, from the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mcpgen.schema.rules import Rule
 
 app = typer.Typer(
-    help="The rules to which `mcpgen validate` holds servers.",
+    help="The rules to which `mcpgen validate` holds servers, and `mcpgen validate-client` clients.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -37,20 +37,21 @@ def list_(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="L", help="Only MUST, or only SHOULD."),
     ] = None,
+    on: Annotated[str, typer.Option(metavar="SIDE", help="The rules on server or client.")] = "server",
     format: FormatOption = Format.TEXT,
 ) -> None:
     """List the rules: what each demands, how strictly, and in which revisions."""
+    _check("side", on, {"server", "client"})
+    every = _rows(on)
     rows = [
         row
-        for row in _rows()
+        for row in every
         if (revision is None or revision in row["revisions"])
         and (transport is None or not {transport, "any"}.isdisjoint(row["transports"]))
         and (level is None or level.upper() in {each["level"] for each in row["revisions"].values()})
     ]
-    _check("revision", revision, {name for row in _rows() for name in row["revisions"]})
-    _check(
-        "transport", transport, {name for row in _rows() for name in row["transports"]} | {"stdio", "http"}
-    )
+    _check("revision", revision, {name for row in every for name in row["revisions"]})
+    _check("transport", transport, {name for row in every for name in row["transports"]} | {"stdio", "http"})
     _check("level", level and level.upper(), {"MUST", "SHOULD"})
     if format is Format.JSON:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -117,35 +118,39 @@ def coverage(
 
 def explain(rule_id: str, format: Format = Format.TEXT) -> None:
     """Print all of one rule. Raises `UsageError` for an id that there is not."""
-    found = {row["id"]: row for row in _rows()}
+    found = {row["id"]: row for side in ("server", "client") for row in _rows(side)}
     if rule_id not in found:
         raise unknown_name("rule", rule_id, found)
-    from mcpgen.schema.rules import NEEDS
+    from mcpgen.schema.rules import CLIENT_NEEDS, NEEDS
 
     row = found[rule_id]
+    needs = NEEDS if row["side"] == "server" else CLIENT_NEEDS
     if format is Format.JSON:
         typer.echo(json.dumps(row, indent=2, ensure_ascii=False))
         return
     lines = [row["id"], f"  {row['statement']}", ""]
     lines.append(f"  transports  {', '.join(row['transports'])}")
     if row["needs"]:
-        lines.append(f"  tested if   {'; '.join(NEEDS[need] for need in row['needs'])}")
+        lines.append(f"  tested if   {'; '.join(needs[need] for need in row['needs'])}")
     for name, each in row["revisions"].items():
         section = f"  ({each['section']})" if each["section"] else ""
         lines.append(f"  {name}  {each['level']:6}  {each['spec']}{section}")
     typer.echo("\n".join(lines))
 
 
-def _rows() -> list[dict[str, Any]]:
+def _rows(side: str = "server") -> list[dict[str, Any]]:
     """Each rule as one JSON object, with what differs between revisions under `revisions`."""
-    from mcpgen.schema.rules import load_rules
+    from mcpgen.schema.rules import load_client_rules, load_rules
     from mcpgen.validate.client import era_of
     from mcpgen.validate.quoting import page_url
+
+    book = load_client_rules() if side == "client" else load_rules()
 
     def one(rule_id: str, rules: list[Rule]) -> dict[str, Any]:
         ordered = sorted(rules, key=lambda rule: rule.revision)
         return {
             "id": rule_id,
+            "side": ordered[0].side,
             "statement": ordered[0].statement,
             "transports": sorted(ordered[0].transports),
             "needs": list(ordered[0].needs),
@@ -160,7 +165,7 @@ def _rows() -> list[dict[str, Any]]:
             },
         }
 
-    return [one(name, list(rules)) for name, rules in groupby(load_rules(), key=lambda rule: rule.id)]
+    return [one(name, list(rules)) for name, rules in groupby(book, key=lambda rule: rule.id)]
 
 
 def _check(kind: str, name: str | None, known: set[str]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from mcpgen.schema.rules import RuleBook
+    from mcpgen.schema.rules import RuleBook, Side
     from mcpgen.validate.fleet.report import Fleet
     from mcpgen.validate.report import FailOn, Report
 
@@ -37,7 +37,8 @@ _SUFFIX = {
 class Delivery:
     """Where a report goes: to `output` or standard output in one form, to `reports` in those of their names.
 
-    `check` it before the server is asked anything.
+    `check` it before the server is asked anything. `side` is whose rules its findings name. `aside` sends to
+    standard error what goes to standard output otherwise, for there a client reads messages.
     """
 
     form: ReportFormat = ReportFormat.TEXT
@@ -46,6 +47,8 @@ class Delivery:
     baseline: Path | None = None
     update_baseline: bool = False
     fail_on: FailOn = "must"
+    side: Side = "server"
+    aside: bool = False
 
     def check(self, *, several: bool = False) -> None:
         """Raises `UsageError` where a file could not be written or read; `several` servers are judged."""
@@ -115,7 +118,7 @@ class Delivery:
 
     def _write(self, text: Callable[[RuleBook, str], str], show: Callable[[RuleBook, Console], None]) -> None:
         from mcpgen.atomic import write_file_atomically
-        from mcpgen.schema.rules import load_rules
+        from mcpgen.schema.rules import load_client_rules, load_rules
         from mcpgen.validate.formats import SUFFIXES
         from mcpgen.validate.terminal import console_for
 
@@ -123,15 +126,16 @@ class Delivery:
             # A server's name may hold what this locale cannot write.
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        book = load_rules()
+        book = load_client_rules() if self.side == "client" else load_rules()
+        stream = sys.stderr if self.aside else sys.stdout
         for file in self.reports:
             write_file_atomically(file, text(book, SUFFIXES[file.suffix]))
         if self.output is not None:
             write_file_atomically(self.output, text(book, self.form))
         elif self.form is ReportFormat.TEXT:
-            show(book, console_for(sys.stdout))
+            show(book, console_for(stream))
         else:
-            sys.stdout.write(text(book, self.form))
+            stream.write(text(book, self.form))
 
     def _held_against_baseline(self, report: Report, baseline: Path | None) -> tuple[Report, str | None]:
         """The report with what is known marked, and what there is to say of an update."""

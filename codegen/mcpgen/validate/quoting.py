@@ -43,9 +43,12 @@ def quoted_parts(message: Any, pointer: str) -> tuple[str, str, str]:
 
 def quoted_request(request: dict[str, Any]) -> str:
     """A request in few words: method, id, the start of its params."""
-    words = str(request.get("method"))
+    words = str(request.get("method", "answer"))
     if "id" in request:
         words += f", id {_json(request['id'])}"
+    if "method" not in request:
+        # What a client acts upon is an answer.
+        return _cut(f"{words}: {_json(request.get('result', request.get('error')))}", 0, _REQUEST_WIDTH)
     params = request.get("params")
     if isinstance(params, dict):
         # What the client says of itself in every request tells nothing about this one.

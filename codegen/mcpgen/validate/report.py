@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from mcpgen.schema.rules import Side
 from mcpgen.validate.asked import Asked
 from mcpgen.validate.numbers import finite
 
@@ -116,13 +117,14 @@ class Report:
     """What a call of `mcpgen validate` found: one run, or with `--revision all` one for each revision.
 
     `fail_on` says whether warnings decide the exit code as well; `stale` names the entries of a baseline
-    that nothing matches any more.
+    that nothing matches any more. `side` is who is judged: a run's `server` is that of a report on one.
     """
 
     target: dict[str, Any]
     runs: tuple[Run, ...]
     fail_on: FailOn = "must"
     stale: tuple[str, ...] = ()
+    side: Side = "server"
 
     @property
     def findings(self) -> list[Finding]:
@@ -173,6 +175,8 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """The report as JSON values. Keys beyond the contract's: `notes`, `error`, and for `all` `runs`.
 
+        A report on a client has `client` where those on servers have `server`.
+
         What a server sent is quoted in it; a number like 1e400, which JSON allows and Python cannot write,
         is quoted as the string "Infinity".
         """
@@ -186,7 +190,7 @@ class Report:
             "target": self.target,
             "revision": "all" if several else revision,
             "era": "both" if len(eras) > 1 else next(iter(eras), None),
-            "server": _identity(next((run.server for run in judged if run.server), {})),
+            self.side: _identity(next((run.server for run in judged if run.server), {})),
             "summary": self.summary(),
             "checks": [_check(check, several) for check in self.checks],
             "findings": [_finding(finding, several) for finding in self.findings],

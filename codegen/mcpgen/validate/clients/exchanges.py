@@ -37,13 +37,19 @@ class Exchanges:
         self._correlator.sent(index, entry)
 
     def answered(self, entry: Received, message: dict[str, Any]) -> Exchange | None:
-        """The request that `message` answers for the first time; None where it answers none."""
-        match = self._correlator.answered(entry, message)
-        if match.request is None or match.kind == "repeated":
+        """The request that `message` answers for the first time, by its id; None where it answers none."""
+        match = self._correlator.match(entry, message)
+        if match.request is None or match.kind != "exact":
             return None
+        self._correlator.answered(entry, message)
         exchange = self._by_index[match.request]
         exchange.done = True
         return exchange
+
+    def over(self, index: int | None) -> None:
+        """The HTTP reply to the request at `index` is over: nobody waits any longer."""
+        if index in self._by_index:
+            self._by_index[index].done = True
 
     def known(self, number: Any) -> bool:
         """Whether a request of this session has that id."""

@@ -24,7 +24,17 @@ from mcpgen.validate.clients.reports import Reports
 from mcpgen.validate.clients.rounds import Rounds
 from mcpgen.validate.clients.shapes import decoded
 from mcpgen.validate.correlate import id_key, is_answer, is_request
-from mcpgen.validate.journal import Entry, GaveUp, HttpReply, HttpRequest, Left, Paused, Received, Sent
+from mcpgen.validate.journal import (
+    Entry,
+    Finished,
+    GaveUp,
+    HttpReply,
+    HttpRequest,
+    Left,
+    Paused,
+    Received,
+    Sent,
+)
 from mcpgen.validate.judge import Judgement
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
@@ -92,6 +102,8 @@ class _Walk:
                     asked = self.entries[request]
                     if isinstance(asked, Received):
                         self.answers.gave_up(asked.value)
+                case Finished(carrier=carrier_index):
+                    self.exchanges.over(carrier_index)
                 case Paused():
                     self.http.paused(entry)
                 case Left():

@@ -53,9 +53,11 @@ class Reports:
         told = About("tools/call", answer, message)
         where = "/params/arguments/outcome"
         kind = result.get("resultType")
-        if "resultType" not in result:
-            what = f"the result of {name} has no resultType, and the client took it for an error"
-            self._ledger.holds("client-absent-result-type", taken, what, told, pointer=where)
+        if "resultType" not in result and taken:
+            self._ledger.holds("client-absent-result-type", True, "")
+        elif "resultType" not in result:
+            # The changelog says so of the results of older servers only.
+            self._ledger.undecided("client-absent-result-type", "the client takes such a result for an error")
         elif kind not in _KNOWN_TYPES:
             what = f"the result of {name} has the type {kind!r}, and the client gave it to its caller"
             self._ledger.holds("client-unknown-result-type", not taken, what, told, pointer=where)

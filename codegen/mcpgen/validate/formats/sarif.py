@@ -105,7 +105,7 @@ def _artifact(report: Report) -> str:
     for key in ("component", "path"):
         if key in report.target:
             return quote(str(report.target[key]).split(" ")[0].replace("\\", "/").rsplit("/", 1)[-1])
-    return f"mcp-server/{report.target['transport']}"
+    return f"mcp-{report.side}/{report.target['transport']}"
 
 
 def _fingerprint(finding: Finding) -> str:

@@ -1,0 +1,182 @@
+"""`mcpgen validate-client`: judge a client that someone else wrote."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from mcpgen.cli.asking import ask
+from mcpgen.cli.options import FailOn, ReportFormat
+from mcpgen.cli.verdict import Delivery
+from mcpgen.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from mcpgen.validate.clients.play import Scene
+    from mcpgen.validate.clients.run import Options
+    from mcpgen.validate.report import Report
+
+
+def validate_client(
+    command: Annotated[
+        Optional[list[str]],  # noqa: UP045 (typer reads it at run time)
+        typer.Argument(
+            metavar="[-- COMMAND…]", help="With --http: starts the client; MCPGEN_URL tells it where to go."
+        ),
+    ] = None,
+    stdio: Annotated[
+        bool, typer.Option("--stdio", help="Be the server that the client starts. The report goes to stderr.")
+    ] = False,
+    http: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="HOST:PORT", help="Listen there for a client; port 0 is any free one."),
+    ] = None,
+    revision: Annotated[
+        str,
+        typer.Option(metavar="R", help="The only protocol revision that the server speaks, or auto: all."),
+    ] = "auto",
+    scene: Annotated[
+        str,
+        typer.Option(metavar="S", help="What is played: tour, strange-version, or all one after another."),
+    ] = "",
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0.1, help="How long a client may be silent.")
+    ] = 60.0,
+    deadline: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1, help="How long one scene may take in all.")
+    ] = 300.0,
+    output_format: Annotated[
+        ReportFormat, typer.Option("--format", help="How the report is written; json is mcpgen.report/1.")
+    ] = ReportFormat.TEXT,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Write the report to FILE instead of standard output or error."),
+    ] = None,
+    report: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            metavar="FILE",
+            help="Also write it there, as .json, .xml (JUnit), .sarif, .md, .html or .txt; repeat it.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="Findings that are known: they do not decide the exit code."),
+    ] = None,
+    update_baseline: Annotated[
+        bool, typer.Option("--update-baseline", help="Make --baseline FILE what is found now.")
+    ] = False,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="What ends with 1: broken MUSTs, or broken SHOULDs as well.")
+    ] = FailOn.MUST,
+) -> None:
+    """Judge a client: a scripted server for it to connect to, list and call whatever it is offered.
+
+    Exit codes: 0 no violation, 1 violations, 2 wrong usage, 3 no client came or its command did not start, 4
+    it was not done in time, 130 interrupted.
+    """
+    from mcpgen.validate.client import REVISIONS
+    from mcpgen.validate.clients.play import SCENES
+    from mcpgen.validate.clients.run import Options
+
+    if stdio == (http is not None):
+        raise UsageError(
+            "a client is met on one way, and here are two"
+            if stdio
+            else "there is no way for a client to come",
+            hint="mcpgen validate-client --stdio as a client's server command, or"
+            " mcpgen validate-client --http 127.0.0.1:0 [-- COMMAND…]",
+        )
+    if stdio and command:
+        raise UsageError(
+            "--stdio is started by the client, and starts nothing",
+            hint="give the client `mcpgen validate-client --stdio` as its server's command, or use --http",
+        )
+    if revision not in (*REVISIONS, "auto"):
+        raise UsageError(f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto")
+    if scene not in (*SCENES, "all", ""):
+        raise UsageError(f"there is no scene {scene!r}", hint=f"known: {', '.join(SCENES)}, all")
+    if scene == "all" and not command:
+        raise UsageError(
+            "one client sees one scene: nobody would know when it is over",
+            hint="name the scene, or give the client's command after --",
+        )
+    for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
+        # typer's own bound lets nan through, which is smaller than nothing.
+        if not math.isfinite(seconds):
+            raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
+    delivery = Delivery(
+        output_format,
+        output,
+        tuple(report or ()),
+        baseline,
+        update_baseline,
+        fail_on.value,
+        side="client",
+        aside=stdio,
+    )
+    delivery.check()
+    played: tuple[Scene, ...] = SCENES if scene == "all" or (command and not scene) else ("tour",)
+    if scene in SCENES:
+        played = tuple(each for each in SCENES if each == scene)
+    options = Options(None if revision == "auto" else revision, played, timeout, deadline)
+    delivery.deliver(_over_stdio(options) if stdio else _over_http(options, str(http), command or []))
+
+
+def _over_http(options: Options, address: str, command: list[str]) -> Report:
+    import signal
+
+    from mcpgen.serving.addresses import host_and_port
+    from mcpgen.validate.clients.run import validate_over_http
+
+    host, port = host_and_port("--http", address)
+
+    def work(announce: Callable[[str], None]) -> Awaitable[Report]:
+        def listening(url: str) -> None:
+            announce(f"playing for the client at {url}")
+            if not command:
+                typer.echo(f"listening at {url}", err=True)
+
+        return validate_over_http(options, host=host, port=port, command=command, listening=listening)
+
+    found, signals = ask(work)
+    graver = [number for number in signals if number != signal.SIGINT]
+    if found is None or graver:
+        raise typer.Exit(128 + (graver or signals)[-1] if signals else ExitCode.INTERNAL)
+    return found
+
+
+def _over_stdio(options: Options) -> Report:
+    """Play on standard input and output, until the client ends the one or sends a signal."""
+    import asyncio
+    import signal
+
+    from mcpgen.validate.clients.run import validate_over_stdio
+
+    received: list[int] = []
+
+    async def run() -> Report:
+        task = asyncio.current_task()
+        assert task is not None
+        playing = asyncio.ensure_future(
+            validate_over_stdio(
+                options, signalled=lambda: signal.Signals(received[0]).name if received else None
+            )
+        )
+
+        def end(number: int) -> None:
+            received.append(number)
+            if len(received) == 1:
+                playing.cancel()
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, end, number)
+        return await playing
+
+    sys.stdout.flush()
+    return asyncio.run(run())
