@@ -45,7 +45,11 @@ def _tools(made: Server) -> None:
         made.add_tool(definition, handler)
 
     mirrored = {"type": "string", "x-mcp-header": "Region"}
-    terms = {"a": {"type": "integer"}, "b": {"type": "integer"}, "region": mirrored}
+    terms = {
+        "a": {"type": "integer", "x-mcp-header": "Term"},
+        "b": {"type": "integer", "x-mcp-header": "Other"},
+        "region": mirrored,
+    }
     schema = {"type": "object", "properties": terms, "required": ["a", "region"]}
     tool("add", _add, schema, outputSchema=SUM)
     tool("work", _work)

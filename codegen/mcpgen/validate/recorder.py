@@ -32,7 +32,8 @@ class Recorder:
     """Opens, sends over and closes `transport`; whatever it sends and receives is in `journal`.
 
     `explain` makes of a failed connection what the user is to be told. A connection that breaks while
-    nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too.
+    nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too. `on_loopback`
+    says that the server is at an address of this machine.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Recorder:
         *,
         limits: Limits,
         explain: Callable[[ConnectFailed], TargetUnreachable],
+        on_loopback: bool = False,
     ) -> None:
         self.name = transport.name
+        self.on_loopback = on_loopback
         self.journal = journal
         self.failure: LimitPassed | None = None
         self._transport = transport
@@ -82,6 +85,11 @@ class Recorder:
     def abandon(self, exchange: int) -> None:
         """Nobody waits for the reply to what was sent at `exchange`: end it, where it stands by itself."""
         self._transport.abandon(exchange)
+
+    @property
+    def in_session(self) -> bool:
+        """Whether the server has given the connection a session id."""
+        return self._transport.in_session
 
     @property
     def replies_apart(self) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
@@ -103,7 +105,13 @@ class Target:
         transport = self.transport(TransportLimits(max_message_bytes=limits.message_bytes))
         if older:
             transport = transport.older() or transport
-        return Recorder(transport, journal, limits=limits, explain=self.explain)
+        return Recorder(
+            transport,
+            journal,
+            limits=limits,
+            explain=self.explain,
+            on_loopback=_is_loopback(self.url or self.sse or ""),
+        )
 
     def transport(self, limits: TransportLimits) -> Transport:
         """A transport to the target, one connection for each exchange of HTTP."""
@@ -152,3 +160,11 @@ class Target:
         if self.endpoint is not None:
             return TargetUnreachable(str(failed), hint=self.reach_hint(str(failed)))
         return TargetUnreachable(str(failed), hint="check the address, and that the server is running")
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

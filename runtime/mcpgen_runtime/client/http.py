@@ -29,6 +29,7 @@ from mcpgen_runtime.mirrored_headers import message_headers
 HttpClient: TypeAlias = httpx.AsyncClient
 
 EVENTS = "text/event-stream"
+_SESSION_ID = "Mcp-Session-Id"
 JSON = "application/json"
 # What shows that a server cannot be reached. Not only what httpx makes of it: looking up a name and
 # connecting to several addresses at once have errors of their own.
@@ -222,22 +223,23 @@ class HttpTransport(Transport):
         if self._revision:
             headers["MCP-Protocol-Version"] = self._revision
         headers |= extra or {}
+        # Empty takes a header away.
         pairs = [(name.encode(), value.encode()) for name, value in headers.items() if value]
-        if self._session_id is not None:
-            pairs.append((b"Mcp-Session-Id", self._session_id))
+        if self._session_id is not None and _SESSION_ID not in headers:
+            pairs.append((_SESSION_ID.encode(), self._session_id))
         return pairs
 
     async def _post(
         self, exchange: _Exchange, message: Mapping[str, Any], body: bytes, extra: dict[str, str]
     ) -> None:
         assert self.client is not None
-        extra |= {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
+        named = {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
         if message.get("method") == "initialize":
-            # Nothing is agreed yet; empty takes the header away.
-            extra["MCP-Protocol-Version"] = ""
+            # Nothing is agreed yet.
+            named["MCP-Protocol-Version"] = ""
         elif not self._sessions:
-            extra |= message_headers(message)
-        headers = self._headers_with(extra)
+            named |= message_headers(message)
+        headers = self._headers_with(named | extra)
         error: ClientError | None = None
         status: int | None = None
         try:

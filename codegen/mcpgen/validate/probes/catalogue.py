@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from mcpgen.schema.rules import RuleBook
-from mcpgen.validate.probes import arguments, envelopes, unknown_names
+from mcpgen.validate.probes import (
+    arguments,
+    envelopes,
+    mirrored,
+    mirrored_parameters,
+    origins,
+    session_headers,
+    unknown_names,
+)
 from mcpgen.validate.probes.probe import Probe
 
 PROBES: tuple[Probe, ...] = (
     *unknown_names.PROBES,
     *arguments.PROBES,
     *envelopes.PROBES,
+    *origins.PROBES,
+    *session_headers.PROBES,
+    *mirrored.PROBES,
+    *mirrored_parameters.PROBES,
 )
 _NAMED = {probe.name: probe for probe in PROBES}
 

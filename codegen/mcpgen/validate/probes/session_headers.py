@@ -1,0 +1,102 @@
+"""The headers of the older revisions: the session's id, and the version that was agreed on.
+
+Page: basic/transports (Session Management, Protocol Version Header).
+"""
+
+from __future__ import annotations
+
+from mcpgen.validate.probes.asker import Asker
+from mcpgen.validate.probes.evidence import Evidence
+from mcpgen.validate.probes.probe import Probe
+
+_VERSION, _SESSION = "MCP-Protocol-Version", "Mcp-Session-Id"
+_UNKNOWN_VERSIONS = ("1900-01-01", "not-a-version")
+
+
+def _needs_session(asker: Asker) -> None:
+    if not asker.session.transport.in_session:
+        asker.not_asked("the server gave the connection no session id")
+
+
+async def _unknown_version(asker: Asker) -> None:
+    for version in _UNKNOWN_VERSIONS:
+        await asker.ask("ping", step=version, headers={_VERSION: version})
+
+
+async def _no_version(asker: Asker) -> None:
+    _needs_session(asker)
+    await asker.ask("ping", headers={_VERSION: ""})
+
+
+async def _no_session(asker: Asker) -> None:
+    _needs_session(asker)
+    await asker.ask("ping", headers={_SESSION: ""})
+
+
+def _refuses_version(evidence: Evidence) -> None:
+    for exchange in evidence.answered:
+        refused = exchange.status is not None and exchange.status >= 400
+        if evidence.holds(
+            "http-version-header-checked",
+            exchange.status == 400,
+            f"a request with {_VERSION}: {exchange.step} was "
+            + (f"refused with HTTP status {exchange.status}, not 400" if refused else "served"),
+            exchange,
+            outcome="rejected otherwise" if refused else "accepted wrongly",
+        ):
+            evidence.right(reason="HTTP status 400")
+
+
+def _takes_no_version(evidence: Evidence) -> None:
+    for exchange in evidence.answered:
+        if evidence.holds(
+            "http-version-header-absent",
+            exchange.status != 400,
+            f"a request without {_VERSION} was refused with HTTP status 400; its session tells the version",
+            exchange,
+            outcome="answered wrongly",
+        ):
+            evidence.right("answered rightly")
+
+
+def _refuses_no_session(evidence: Evidence) -> None:
+    for exchange in evidence.answered:
+        refused = exchange.status is not None and exchange.status >= 400
+        if evidence.holds(
+            "http-session-id-required",
+            exchange.status == 400,
+            f"a request without {_SESSION} was "
+            + (
+                f"refused with HTTP status {exchange.status}, not 400"
+                if refused
+                else "served; a server that gives out session ids should require them"
+            ),
+            exchange,
+            outcome="rejected otherwise" if refused else "accepted wrongly",
+        ):
+            evidence.right(reason="HTTP status 400")
+
+
+PROBES = (
+    Probe(
+        "version-header-unknown",
+        f"names a version in {_VERSION} that nobody has",
+        ("http-version-header-checked",),
+        _unknown_version,
+        _refuses_version,
+    ),
+    Probe(
+        "version-header-missing",
+        f"leaves {_VERSION} out, within a session",
+        ("http-version-header-absent",),
+        _no_version,
+        _takes_no_version,
+    ),
+    Probe(
+        "session-id-missing",
+        f"leaves {_SESSION} out",
+        ("http-session-id-required",),
+        _no_session,
+        _refuses_no_session,
+    ),
+)
