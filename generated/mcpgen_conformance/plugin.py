@@ -50,7 +50,12 @@ _OPTIONS: dict[str, Mapping[str, Any]] = {
         "default": 120.0,
         "help": "how long a conversation may take",
     },
-    "call-tools": {"action": "store_true", "help": "also call tools, as mcpgen validate --call-tools does"},
+    "call-tools": {"action": "store_true", "help": "also call the tools that are annotated read-only"},
+    "allow-destructive": {
+        "action": "store_true",
+        "help": "with --mcp-call-tools: call those that are not read-only too",
+    },
+    "no-probes": {"action": "store_true", "help": "send nothing wrong, and open no further connections"},
     "fail-on": {"choices": ("must", "should"), "default": "must", "help": "fail for broken SHOULDs as well"},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 
 from mcpgen.init.create import create_hello
 from mcpgen.schema.rules import load_rules
+from mcpgen_runtime.testing.recorder import FORMAT
 from mcpgen_types import REVISIONS
 
 Change = Callable[[Path, str, str], None]
@@ -40,7 +42,7 @@ def changed(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def run_of(project: Path, module: str, *options: str) -> str:
+def run_of(project: Path, module: str, *options: str, ok: tuple[int, ...] = (0, 1)) -> str:
     """What pytest says of a module in tests/definition."""
     run = subprocess.run(
         [
@@ -59,7 +61,7 @@ def run_of(project: Path, module: str, *options: str) -> str:
         text=True,
         check=False,
     )
-    assert run.returncode in (0, 1), run.stdout + run.stderr
+    assert run.returncode in ok, run.stdout + run.stderr
     return run.stdout
 
 
@@ -170,6 +172,24 @@ def test_handler_that_breaks_the_protocol_is_told_which_rule_and_where(project: 
         "- prompts/get /result/messages/0/role: expected 'assistant' or 'user', found string 'robot'" in said
     )
     assert "Traceback" not in said
+
+
+def test_failure_that_was_kept_fails_until_it_is_mended(project: Path) -> None:
+    assert "no tests ran" in run_of(project, "test_regressions.py", ok=(5,))
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "prompts/get"}
+    envelope = "io.modelcontextprotocol/"
+    meta = {f"{envelope}protocolVersion": "2026-07-28", f"{envelope}clientCapabilities": {}}
+    asked["params"] = {"name": "welcome", "arguments": {"name": "Ada"}, "_meta": meta}
+    kept = project / "tests" / "regressions" / "robot.jsonl"
+    kept.parent.mkdir()
+    head = {"format": FORMAT, "transport": "stdio", "revision": "2026-07-28"}
+    rows = [head, {"entry": "sent", "at": 0.0, "message": asked}]
+    kept.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert "1 passed" in run_of(project, "test_regressions.py")
+    changed(project / "handlers.py", "occasion = ", "import os; os._exit(3); occasion = ")
+    said = run_of(project, "test_regressions.py")
+    assert broken(said) == {"test_failure_does_not_come_back[robot]"}
+    assert "mcpgen replay tests/regressions/robot.jsonl ." in said
 
 
 def test_definition_that_was_changed_without_regen_is_noticed(project: Path) -> None:

@@ -81,4 +81,4 @@ def test_run_tells_what_was_declared_and_what_came_of_each_method() -> None:
     assert "tools" in run.capabilities
     assert run.asked["initialize"].times == run.asked["initialize"].results == 1
     assert run.asked["tools/list"].results >= 1
-    assert sum(asked.times for asked in run.asked.values()) == run.requests
+    assert sum(asked.times for asked in run.asked.values()) < run.requests  # for probes are no asking

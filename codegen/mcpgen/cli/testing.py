@@ -51,7 +51,8 @@ def run_tests(
         ),
     ] = None,
     call_tools: Annotated[
-        bool, typer.Option("--call-tools", help="Of TARGET: also call tools, as mcpgen validate does.")
+        bool,
+        typer.Option("--call-tools", help="Of TARGET: also call the tools that are annotated read-only."),
     ] = False,
     keyword: Annotated[
         Optional[str],  # noqa: UP045

@@ -1,6 +1,6 @@
 """The kind `tests`: modules for pytest in the tests of a server project.
 
-One holds the server to its definition, the other to the rules of the protocol.
+One holds the server to its definition, one to the rules of the protocol, one to what fuzzing found once.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class ProjectTests:
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """Two units, a module each. Raises as `Emitter.units` does."""
+        """Three units, a module each. Raises as `Emitter.units` does."""
         require("jinja2")
         definition, source = definition_of(project, output)
-        inputs = generator_inputs(*_CODE) | tool_inputs("ruff") | {DEFINITION: source.sha256}
+        code = generator_inputs(*_CODE) | tool_inputs("ruff")
+        inputs = code | {DEFINITION: source.sha256}
         assert project.definition is not None
         rules = _rules(revisions)
         places = {
@@ -49,6 +50,7 @@ class ProjectTests:
         return (
             Unit("tests", None, (source,), inputs, partial(_emit, definition)),
             Unit("conformance", None, (source,), inputs | rule_inputs(rules) | where, emit),
+            Unit("regressions", None, (), code | where, partial(_emit_regressions, places["project"])),
         )
 
     def directory_of(self, revision: str) -> None:
@@ -65,6 +67,12 @@ def _emit_conformance(rules: Rules, **given: str) -> dict[str, str]:
     from mcpgen.emit.project_tests import emit_conformance_tests
 
     return emit_conformance_tests(rules, **given)
+
+
+def _emit_regressions(project: str) -> dict[str, str]:
+    from mcpgen.emit.project_tests import emit_regressions
+
+    return emit_regressions(project=project)
 
 
 def _rules(revisions: tuple[str, ...]) -> Rules:

@@ -33,7 +33,9 @@ _STARTS = 3
 
 def converse(command: Sequence[str], *, cwd: Path, revision: str, shared: Path | None = None) -> Run:
     """Start `command` in `cwd` and speak to it in `revision` over stdio: see `conversation`."""
-    return conversation(Target(command=tuple(command), cwd=cwd), Options(), revision, shared=shared)
+    return conversation(
+        Target(command=tuple(command), cwd=cwd), Options(probes=True), revision, shared=shared
+    )
 
 
 def conversation(target: Target, options: Options, revision: str, *, shared: Path | None = None) -> Run:

@@ -55,6 +55,8 @@ def suite_of(
     timeout: float = 30.0,
     deadline: float = 120.0,
     call_tools: bool = False,
+    allow_destructive: bool = False,
+    no_probes: bool = False,
     fail_on: FailOn = "must",
 ) -> Suite:
     """The suite that the options of the same names ask for.
@@ -85,7 +87,11 @@ def suite_of(
         raise UsageError(f"--mcp-cwd {cwd} is not a directory", hint="check the path")
     target.check(url_option="--mcp-url")
     options = Options(
-        timeout=timeout, deadline=deadline, plan=Plan(call_tools=call_tools), may_decline=revision == "all"
+        timeout=timeout,
+        deadline=deadline,
+        plan=Plan(call_tools=call_tools, allow_destructive=allow_destructive),
+        probes=not no_probes,
+        may_decline=revision == "all",
     )
     return Suite(target, options, client.REVISIONS if revision == "all" else (revision,), fail_on)
 

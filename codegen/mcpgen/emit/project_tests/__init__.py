@@ -71,3 +71,11 @@ def emit_conformance_tests(
         rules=repr({revision: dict(areas) for revision, areas in rules.items()}),
     )
     return {"test_conformance.py": text}
+
+
+def emit_regressions(*, project: str) -> dict[str, str]:
+    """The module `test_regressions.py`, which replays what was kept in `tests/regressions` of the project.
+
+    `project` is as in `emit_conformance_tests`. It needs pytest and mcpgen, and no fixture.
+    """
+    return {"test_regressions.py": render("project_tests", "test_regressions.py", project=repr(project))}
