@@ -1,1 +1,1 @@
-"""The field report's servers: what they are, how they are installed and judged, and the table of what was found."""
+"""The servers of the field report: how they are installed and judged, and the table of what was found."""

@@ -1,4 +1,4 @@
-"""`just field [NAME…]`: install the pinned servers, judge each over what it speaks, and write the report's table.
+"""`just field [NAME…]`: install the pinned servers, judge each over what it speaks, write the report's table.
 
 It takes the network to install and about ten minutes to judge, and is no part of CI. What it finds is kept in
 results.json; an error of ours, or a finding that docs/field-report.md has no section for, ends it with 1.

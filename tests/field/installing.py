@@ -1,4 +1,4 @@
-"""Installs the servers into a directory of their own: npm's together, as their lock file has them, PyPI's apart."""
+"""Installs the servers into a directory of their own: npm's together, by their lock file, PyPI's apart."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _pypi(package: str, directory: Path) -> None:
         return
     shutil.rmtree(directory, ignore_errors=True)
     print(f"installing {package}", file=sys.stderr)
-    # Each in its own directory: they want different versions of one SDK. The file names all there is to install.
+    # Each in its own directory: they want different versions of one SDK. The file names all that is needed.
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(directory)]
     subprocess.run(
         [*command, "--requirement", str(wanted)], check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr

@@ -19,7 +19,7 @@ from mcpgen.schema.rules import load_rules
 from mcpgen.validate.baseline import Entry, apply_baseline
 from mcpgen.validate.formats import SUFFIXES, written
 from mcpgen.validate.formats.marking import pieces
-from mcpgen.validate.report import Failure, Report, Run
+from mcpgen.validate.report import Failure, Outcome, ProbeVerdict, Report, Run
 from mcpgen.validate.terminal import harmless
 
 from .recording import Recording
@@ -27,6 +27,17 @@ from .recording import Recording
 BOOK = load_rules()
 #: A server that would like to be more than text.
 HOSTILE = "</script><script>alert(1)</script>\x1b[2J\x00 %0A::error::x `|*_\ud800"
+
+OUTCOMES: tuple[tuple[str, Outcome, str], ...] = (
+    ("fine", "rejected rightly", "-32602"),
+    ("left", "skipped", "the server has no tools"),
+    ("bad", "crashed", "it ended: " + HOSTILE),
+    ("soft", "accepted wrongly", "a result"),
+)
+PROBES = tuple(
+    ProbeVerdict(name, "asks something", outcome, reason, ("schema-result",), "2025-11-25")
+    for name, outcome, reason in OUTCOMES
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +50,10 @@ def report() -> Report:
     talk.exchange("tools/list", {"tools": tools})
     judgement = talk.judged()
     assert {finding.verdict for finding in judgement.findings} == {"violation", "warning"}
-    run = Run("2025-11-25", "legacy", {"name": HOSTILE, "version": "1"}, judgement.findings, judgement.checks)
+    run = Run(
+        *("2025-11-25", "legacy", {"name": HOSTILE, "version": "1"}, judgement.findings, judgement.checks),
+        probes=PROBES,
+    )
     return Report({"transport": "stdio", "command": ["serve", HOSTILE]}, (run,))
 
 
@@ -162,7 +176,9 @@ def test_sarif_says_why_a_run_broke_off(failed: Report) -> None:
 
 def test_github_gets_one_command_for_each_finding_and_none_from_the_server(report: Report) -> None:
     lines = written(report, BOOK, "github").splitlines()
-    assert len(lines) == len(report.findings)
+    told = [probe for probe in report.probes if probe.outcome in ("crashed", "accepted wrongly")]
+    assert len(lines) == len(report.findings) + len(told)
+    lines = lines[: len(report.findings)]
     assert all(line.startswith(("::error title=", "::warning title=")) for line in lines)
     for line in lines:
         assert not re.search("%(?!25|0A|0D|3A|2C)", line)
@@ -170,6 +186,7 @@ def test_github_gets_one_command_for_each_finding_and_none_from_the_server(repor
 
 
 def test_github_reads_out_of_a_command_what_was_put_in(report: Report) -> None:
+    report = replace(report, runs=(replace(report.runs[0], probes=()),))
     for line, finding in zip(written(report, BOOK, "github").splitlines(), report.findings, strict=True):
         kind, title, text = as_the_runner_reads(line)
         assert kind == ("error" if finding.verdict == "violation" else "warning")
@@ -252,6 +269,42 @@ def test_what_is_known_fails_nothing_and_what_is_stale_does_in_every_form(report
     assert 'class="known"' in quiet
     assert "/gone" not in quiet
     assert "/gone" in loud
+
+
+def test_every_form_tells_what_became_of_the_probes(report: Report) -> None:
+    counts = "1 crashed, 1 accepted wrongly, 1 rejected rightly, 1 skipped"
+    text = written(report, BOOK, "text")
+    assert f"probes: {counts}" in text
+    assert "probe      bad: crashed, it ended: " in text
+    assert [each["outcome"] for each in json.loads(written(report, BOOK, "json"))["probes"]] == [
+        probe.outcome for probe in PROBES
+    ]
+    case = ET.fromstring(written(report, BOOK, "junit")).find(".//testcase[@name='schema-result']")
+    assert case is not None
+    told = [each.get("value", "") for each in case.iter("property") if each.get("name") == "probe"]
+    assert told[0] == "fine: rejected rightly, -32602"
+    (run,) = json.loads(written(report, BOOK, "sarif"))["runs"]
+    assert run["properties"]["probes"][3]["outcome"] == "accepted wrongly"
+    assert run["properties"]["probes"][3]["rules"] == ["schema-result/2025-11-25"]
+    lines = [line for line in written(report, BOOK, "github").splitlines() if line.startswith("::notice")]
+    assert [as_the_runner_reads(line)[1] for line in lines] == [
+        "probe bad (2025-11-25)",
+        "probe soft (2025-11-25)",
+    ]
+    summary = written(report, BOOK, "markdown")
+    assert f"<summary>probes: {counts}</summary>" in summary
+    assert "| `bad` | 2025-11-25 | crashed |" in summary
+    page = written(report, BOOK, "html")
+    assert f"2025-11-25, probes: {counts}" in page
+    assert "probe <code>soft</code>: <b>accepted wrongly</b>, a result" in page
+
+
+def test_text_marks_the_place_where_nothing_is_underlined(report: Report) -> None:
+    lines = written(report, BOOK, "text").splitlines()
+    (carets,) = [line for line in lines if line.strip(" ^") == "" and "^" in line and "sent" not in line][:1]
+    above = lines[lines.index(carets) - 1]
+    assert above[carets.index("^") : len(carets)].startswith('"readOnlyHint":"</script>')
+    assert above[len(carets) :].startswith("}")
 
 
 def test_markdown_calls_nobody(report: Report) -> None:

@@ -379,6 +379,15 @@ def test_a_server_of_one_revision_is_skipped_in_the_others(mark: str) -> None:
     assert [run["verdict"] for run in document["runs"]] == ["pass"] + ["skipped"] * 4
 
 
+def test_a_server_that_falls_over_a_newer_era_is_skipped_there(mark: str) -> None:
+    report = judged("dies-of-the-probe", mark=mark, revision="all")
+    assert [run.skipped for run in report.runs] == [
+        *[None] * 4,
+        "the server ends where it is asked server/discover",
+    ]
+    assert report.exit_code == 0
+
+
 def test_a_server_of_both_eras_is_judged_in_all_five_revisions(mark: str) -> None:
     report = judged("honest", "both", mark=mark, revision="all")
     assert [run.skipped for run in report.runs] == [None] * 5

@@ -67,6 +67,8 @@ async def validate(target: Target, options: Options, *, announce: Callable[[str]
     for revision in client.REVISIONS:
         announce(f"revision {revision}")
         run = await _Conversation(target, options, book, announce).run(revision)
+        if _fell_over_the_question(run, runs):
+            run = replace(run, failure=None, skipped="the server ends where it is asked server/discover")
         runs.append(run)
         if run.failure is None:
             continue
@@ -81,6 +83,21 @@ async def validate(target: Target, options: Options, *, announce: Callable[[str]
             _failed("all", f"the server speaks no known revision ({reason})", "see its documentation")
         )
     return Report(target.described(), tuple(runs))
+
+
+def _fell_over_the_question(run: Run, before: list[Run]) -> bool:
+    """Whether a server that spoke older revisions ended at the first message of a newer era.
+
+    It knows no such message, and no revision says what becomes of a connection that begins with another.
+    """
+    return (
+        run.failure is not None
+        and run.failure.code == ExitCode.UNREACHABLE
+        and run.era == "modern"
+        and not run.judged
+        and run.requests == 1
+        and any(other.judged and other.agreed for other in before)
+    )
 
 
 def _failed(revision: str, message: str, hint: str) -> Run:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import groupby
-from typing import Any, get_args
+from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.baseline import Entry
+from mcpgen.validate.formats.words import AS_DUE, counted
 from mcpgen.validate.quoting import page_url, quoted_parts, quoted_request
-from mcpgen.validate.report import Failure, Finding, Outcome, Report, Run
+from mcpgen.validate.report import Failure, Finding, Report, Run
 
 _STYLE = {
     "violation": "bold red",
@@ -26,9 +28,7 @@ _STYLE = {
     "place": "underline",
 }
 _PLACE = "underline"
-#: Of probes: what is only counted, and the order of all that may become of one.
-_AS_DUE = frozenset({"rejected rightly", "answered rightly", "skipped"})
-_OUTCOMES = get_args(Outcome)
+_SENT = "      sent     "
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN_PER_RULE = 5
 _LONGEST_PART = 1200
@@ -144,7 +144,12 @@ def _place(finding: Finding, console: Console) -> None:
         _print(console, ("      request  ", "dim"), (quoted_request(finding.request), ""))
     if finding.response is not None:
         before, place, after = quoted_parts(finding.response, finding.pointer)
-        _print(console, ("      sent     ", "dim"), (before, ""), (place, _PLACE), (after, ""))
+        _print(console, (_SENT, "dim"), (before, ""), (place, _PLACE), (after, ""))
+        if before and not console.is_terminal:
+            # Where nothing is underlined, as compilers do it.
+            shown = cell_len(harmless(place).replace("\n", "\\n")[:_LONGEST_PART])
+            indent = cell_len(_SENT) + cell_len(harmless(before).replace("\n", "\\n"))
+            _print(console, (" " * indent + "^" * max(1, shown), ""))
 
 
 def _probes(report: Report, console: Console) -> None:
@@ -152,7 +157,7 @@ def _probes(report: Report, console: Console) -> None:
     if not report.probes:
         return
     several = len(report.runs) > 1
-    told = [probe for probe in report.probes if probe.outcome not in _AS_DUE]
+    told = [probe for probe in report.probes if probe.outcome not in AS_DUE]
     for probe in told:
         about = f"{probe.revision}: " if several else ""
         style = _STYLE["violation"] if probe.outcome == "crashed" else _STYLE["warning"]
@@ -171,12 +176,7 @@ def _probes(report: Report, console: Console) -> None:
         _print(
             console, ("probe      ", "dim"), (f"{', '.join(dict.fromkeys(names))}: skipped, {reason}", "dim")
         )
-    counts = Counter(probe.outcome for probe in report.probes)
-    _print(
-        console,
-        ("probes: ", "bold"),
-        (", ".join(f"{counts[outcome]} {outcome}" for outcome in _OUTCOMES if counts[outcome]), ""),
-    )
+    _print(console, ("probes: ", "bold"), (counted(report.probes), ""))
 
 
 def _verdict(report: Report, console: Console) -> None:

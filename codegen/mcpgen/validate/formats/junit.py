@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.formats.words import found, heading, name_of, where
+from mcpgen.validate.formats.words import told as probe_told
 from mcpgen.validate.quoting import page_url
 from mcpgen.validate.report import Check, Report, Run
 
@@ -75,6 +76,9 @@ def _case(suite: ET.Element, run: Run, check: Check, book: RuleBook) -> bool:
     properties = ET.SubElement(case, "properties")
     for name, value in (("level", check.level), ("spec", page_url(rule.spec)), ("statement", rule.statement)):
         ET.SubElement(properties, "property", name=name, value=value)
+    for probe in run.probes:
+        if check.rule in probe.rules:
+            ET.SubElement(properties, "property", name="probe", value=_writable(probe_told(probe)))
     findings = [finding for finding in run.findings if finding.rule == check.rule]
     broken = [each for each in findings if each.verdict == "violation" and not each.known]
     told = [each for each in findings if each not in broken]

@@ -9,7 +9,7 @@ from itertools import groupby
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.baseline import Entry
 from mcpgen.validate.formats.marking import pieces
-from mcpgen.validate.formats.words import heading, name_of, where
+from mcpgen.validate.formats.words import OUTCOMES, counted, heading, name_of, where
 from mcpgen.validate.quoting import page_url, quoted_request
 from mcpgen.validate.report import Finding, Report, Run
 from mcpgen.validate.terminal import harmless
@@ -45,6 +45,14 @@ def markdown(report: Report, book: RuleBook) -> str:
     if known:
         lines += ["", f"<details><summary>{len(known)} known</summary>", ""]
         lines += [*(f"- {_plain(entry)}" for entry in known), "", "</details>"]
+    if report.probes:
+        lines += ["", f"<details><summary>probes: {counted(report.probes)}</summary>", ""]
+        lines += ["| probe | revision | outcome | |", "|---|---|---|---|"]
+        lines += [
+            f"| `{one.probe}` | {one.revision} | {one.outcome} | {_plain(one.reason)} |"
+            for one in sorted(report.probes, key=lambda one: OUTCOMES.index(one.outcome))
+        ]
+        lines += ["", "</details>"]
     skipped = [check for check in report.checks if check.verdict == "skipped"]
     if skipped:
         lines += ["", f"<details><summary>{len(skipped)} skipped</summary>", ""]

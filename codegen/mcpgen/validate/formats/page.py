@@ -21,9 +21,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 import mcpgen
 from mcpgen.schema.rules import Rule, RuleBook
 from mcpgen.validate.formats.marking import Piece, pieces
-from mcpgen.validate.formats.words import heading, name_of
+from mcpgen.validate.formats.words import counted, heading, name_of
 from mcpgen.validate.quoting import page_url
-from mcpgen.validate.report import Check, Finding, Report
+from mcpgen.validate.report import Check, Finding, ProbeVerdict, Report
 from mcpgen.validate.terminal import harmless
 
 VERDICTS = ("violation", "warning", "skipped", "pass")
@@ -43,6 +43,7 @@ class Shown:
     rule: Rule
     url: str
     findings: tuple[Finding, ...]
+    probes: tuple[ProbeVerdict, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def _document(servers: Sequence[Judged], title: str, book: RuleBook) -> str:
         style=style,
         policy=f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'",
         text=_text,
+        counted=counted,
+        sender=servers[0].report.side if servers else "server",
         request_of=lambda finding: _lines(finding.request, ""),
         response_of=lambda finding: _lines(finding.response, finding.pointer),
     )
@@ -120,11 +123,16 @@ def _worst_first(servers: Sequence[Judged], book: RuleBook) -> list[Shown]:
         broken = defaultdict(list)
         for finding in server.report.findings:
             broken[finding.rule, finding.revision].append(finding)
+        asked = defaultdict(list)
+        for probe in server.report.probes:
+            for name in probe.rules:
+                asked[name, probe.revision].append(probe)
         for check in checks:
             rule = book.rule(check.rule, check.revision)
             anchor = prefix + (f"{check.rule}-{check.revision}" if several else check.rule)
-            found = tuple(broken[check.rule, check.revision])
-            shown.append(Shown(anchor, _text(server.name), check, rule, page_url(rule.spec), found))
+            key = check.rule, check.revision
+            found, probes = tuple(broken[key]), tuple(asked[key])
+            shown.append(Shown(anchor, _text(server.name), check, rule, page_url(rule.spec), found, probes))
     return sorted(shown, key=lambda one: VERDICTS.index(one.check.verdict))
 
 

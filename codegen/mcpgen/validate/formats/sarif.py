@@ -57,6 +57,19 @@ def sarif(report: Report, book: RuleBook) -> str:
         ],
         "columnKind": "unicodeCodePoints",
     }
+    if report.probes:
+        run["properties"] = {
+            "probes": [
+                {
+                    "name": probe.probe,
+                    "revision": probe.revision,
+                    "outcome": probe.outcome,
+                    "reason": probe.reason,
+                    "rules": [_id(rule, probe.revision) for rule in probe.rules],
+                }
+                for probe in report.probes
+            ]
+        }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [finite(run)]}, indent=2) + "\n"
 
 

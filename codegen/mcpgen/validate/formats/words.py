@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from typing import get_args
+
 from mcpgen.validate.quoting import page_url, quoted, quoted_request
-from mcpgen.validate.report import Finding, Report, Run
+from mcpgen.validate.report import Finding, Outcome, ProbeVerdict, Report, Run
+
+#: What may become of a probe, the worst first; what is as it should be.
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+AS_DUE = frozenset({"rejected rightly", "answered rightly", "skipped"})
 
 
 def heading(report: Report) -> str:
@@ -33,3 +41,14 @@ def found(finding: Finding) -> str:
         lines.append(f"sent: {quoted(finding.response, finding.pointer)}")
     lines.append(f"see: {page_url(finding.spec)}")
     return "\n".join(lines)
+
+
+def counted(probes: Iterable[ProbeVerdict]) -> str:
+    """How many probes went which way, the worst first: `1 crashed, 12 rejected rightly`."""
+    counts = Counter(probe.outcome for probe in probes)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+
+
+def told(probe: ProbeVerdict) -> str:
+    """A probe in a line: its name, what became of it, and why."""
+    return f"{probe.probe}: {probe.outcome}" + (f", {probe.reason}" if probe.reason else "")
