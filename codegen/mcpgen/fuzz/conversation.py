@@ -25,6 +25,8 @@ from mcpgen_runtime.client.errors import LimitPassed, ServerGone
 Silence: TypeAlias = Literal["silent", "alone", "over"]
 #: How long a request that reports progress may take: so many times the patience.
 _AT_WORK = 3
+#: A call that may last as long as it is told to is not worth waiting for: nothing follows from its silence.
+_SLOW = 1.0
 
 
 @dataclass(slots=True)
@@ -164,10 +166,11 @@ class _Conversation:
     async def _answered(self, number: int, index: int) -> bool:
         """Wait for an answer; whether the server can be asked more."""
         future = self.pending[index]
+        slow = self.spoken.lines[number].slow
         for _ in range(_AT_WORK):
             self.progressed.discard(number)
-            await asyncio.wait({future}, timeout=self.patience)
-            if future.done() or number not in self.progressed:
+            await asyncio.wait({future}, timeout=min(self.patience, _SLOW) if slow else self.patience)
+            if slow or future.done() or number not in self.progressed:
                 break
         if self.spoken.gone is not None:
             return False
