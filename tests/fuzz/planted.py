@@ -105,10 +105,18 @@ def answer(method: str, params: Any) -> dict[str, Any]:
     raise Refused(-32601, "Method not found")
 
 
+def refuse_constant(name: str) -> Any:
+    """`NaN` is no JSON."""
+    raise ValueError(name)
+
+
 for line in sys.stdin:
-    message = json.loads(line)
-    method = message.get("method")
-    if message.get("id") is None or not isinstance(method, str):
+    try:
+        message = json.loads(line, parse_constant=refuse_constant)
+    except (ValueError, RecursionError):
+        continue
+    method = message.get("method") if isinstance(message, dict) else None
+    if not isinstance(method, str) or message.get("id") is None:
         continue
     reply: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
     try:

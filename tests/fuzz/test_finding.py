@@ -62,7 +62,7 @@ def echo(**arguments: Any) -> dict[str, Any]:
 def test_planted_fault_is_found_cut_down_and_replayed_until_it_is_mended(
     fault: str, kind: str, shortest: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    outcome, _ = fuzzed(planted(fault), sessions=16)
+    outcome, _ = fuzzed(planted(fault), failures=1)
     (cut,) = outcome.found
     assert (cut.failure.kind, cut.again, after_opening(cut)) == (kind, True, shortest)
     file = tmp_path / "failure.jsonl"

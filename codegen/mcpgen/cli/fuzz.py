@@ -43,6 +43,9 @@ def fuzz(
         Optional[int],  # noqa: UP045
         typer.Option(metavar="N", min=1, help="End after so many sessions, if the time is not up before."),
     ] = None,
+    max_failures: Annotated[
+        int, typer.Option(metavar="N", min=1, help="End once so many different failures are found.")
+    ] = 20,
     keep: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="DIR", help="Keep each failure as a file there, which mcpgen test replays."),
@@ -121,6 +124,7 @@ def fuzz(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
         sessions=sessions,
+        failures=max_failures,
         destructive=allow_destructive,
         only=tuple(tool or ()),
         fail_on=fail_on.value,

@@ -53,6 +53,31 @@ _NOT_MESSAGES: tuple[dict[str, Any], ...] = (
     {"jsonrpc": "2.0", "id": "surely unknown", "error": None},
     {"jsonrpc": "2.0", "id": "surely unknown", "result": {}, "error": {}},
 )
+_NOT_OBJECTS = (
+    *(
+        "",
+        " ",
+        "{",
+        "}",
+        "[]",
+        "[[]]",
+        "null",
+        "true",
+        "7",
+        '"ping"',
+        "ping",
+        "{'jsonrpc': '2.0'}",
+        "\ufeff{}",
+    ),
+    *(
+        "GET / HTTP/1.1",
+        "Content-Length: 2",
+        '{"jsonrpc":"2.0","id":1,"method":"ping"',
+        "[" * 500,
+        "x" * 70_000,
+    ),
+    *('{"jsonrpc":"2.0","id":NaN,"method":"ping"}', '[{"jsonrpc":"2.0","method":"notifications/cancelled"}]'),
+)
 
 
 class Asking:
@@ -175,6 +200,7 @@ class Asking:
         yield st.just(Step("notifications/cancelled", {}, notifies=True, does="cancel"))
         yield st.just(Step("notifications/cancelled", {"reason": "no more"}, notifies=True, does="cancel"))
         yield st.sampled_from(_NOT_MESSAGES).map(lambda raw: Step(raw=raw))
+        yield st.sampled_from(_NOT_OBJECTS).map(lambda raw: Step(raw=raw))
         yield st.sampled_from(("surely/unknown", "", "tools", "rpc.discover", "TOOLS/LIST")).map(
             lambda method: Step(method, claim="odd")
         )

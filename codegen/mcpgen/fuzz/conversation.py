@@ -132,7 +132,9 @@ class _Conversation:
         self.begun = self.begun or line.method == "initialize"
         if line.method == "notifications/cancelled":
             params = message.get("params")
-            self.cancelled.add(id_key(params.get("requestId") if isinstance(params, dict) else None))
+            cancelled = id_key(params.get("requestId") if isinstance(params, dict) else None)
+            self.cancelled.add(cancelled)
+            self._abandon(cancelled)
         token = _token(message)
         if token is not None:
             self.tokens[id_key(token)] = number
@@ -146,9 +148,23 @@ class _Conversation:
             return self.spoken.gone is None
         return await self._answered(number, index)
 
+    def _abandon(self, cancelled: tuple[str, Any]) -> None:
+        """Where each request has a reply of its own, leaving that is how the newer era cancels."""
+        if not self.modern or not self.recorder.replies_apart:
+            return
+        for number, place in self.spoken.places.items():
+            line = self.spoken.lines[number]
+            if line.asks and not line.waits and id_key(line.message["id"]) == cancelled:
+                self.recorder.abandon(place)
+
     async def _written(self, message: dict[str, Any], line: Line | None = None) -> int:
         headers = dict(line.headers) if line is not None and line.headers else None
-        writing = asyncio.ensure_future(self.recorder.send(message, headers=headers))
+        sending = (
+            self.recorder.send(message, headers=headers)
+            if line is None or line.text is None
+            else self.recorder.send_frame(line.text, probe="fuzz")
+        )
+        writing = asyncio.ensure_future(sending)
         done, _ = await asyncio.wait({writing}, timeout=self.patience)
         if not done:
             writing.cancel()

@@ -129,7 +129,7 @@ class Cutter:
         return None
 
     async def _fails(self, script: Script) -> bool:
-        written = json.dumps([(line.message, line.waits) for line in script.lines])
+        written = json.dumps([(line.message, line.text, line.waits) for line in script.lines])
         if written in self._tried or time.monotonic() > self._ends:
             return False
         self._tried.add(written)
@@ -143,7 +143,7 @@ class Cutter:
 
     def _same(self, spoken: Spoken) -> Failure | None:
         found = failures(spoken, fail_on=self._fail_on)
-        return next((each for each in found if each.key == self._failure.key), None)
+        return next((each for each in found if self._failure.same(each)), None)
 
 
 def _simpler_lines(line: Line) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
@@ -56,9 +56,10 @@ _REFUSES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One thing that is wrong. Two failures are the same one if all but `message` and `line` are equal.
+    """One thing that is wrong. Two failures are the same one if `key` is equal.
 
-    `rule` is that of the judge; `line` the number of the line that it is about, where it is about one.
+    `rule` is that of the judge; `line` the number of the line that it is about, where it is about one;
+    `cause` how the server ended, where it did.
     """
 
     kind: Kind
@@ -67,11 +68,21 @@ class Failure:
     subject: str
     message: str
     line: int | None = None
+    cause: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What makes it the same failure again."""
         return self.kind, self.rule, self.method, self.subject
+
+    def same(self, other: Failure) -> bool:
+        """Whether `other` is the same, perhaps noticed at another message.
+
+        A server that ends may do so a moment after what ended it, when the next question is asked.
+        """
+        if self.kind == "crash":
+            return other.kind == "crash" and other.cause == self.cause
+        return self.key == other.key
 
     @property
     def name(self) -> str:
@@ -94,7 +105,7 @@ def _broken_off(spoken: Spoken) -> Iterator[Failure]:
     line = spoken.lines[number] if spoken.lines else None
     kind: Kind = "flood" if spoken.passed_limit else "hang" if spoken.stalled else "crash"
     words = [spoken.gone, *spoken.stderr[-1:]]
-    yield _failure(kind, line, number, ": ".join(words))
+    yield replace(_failure(kind, line, number, ": ".join(words)), cause=spoken.gone)
 
 
 def _silent(spoken: Spoken) -> Iterator[Failure]:
@@ -145,6 +156,7 @@ def _judged(spoken: Spoken, fail_on: FailOn) -> Iterator[Failure]:
         ended_early=True,
     )
     by_id = {id_key(line.message.get("id")): number for number, line in enumerate(spoken.lines) if line.asks}
+    by_object = {id(line.message): number for number, line in enumerate(spoken.lines)}
     broken = any(line.claim == "broken" for line in spoken.lines)
     for finding in judgement.findings:
         if finding.verdict != "violation" and not (fail_on == "should" and finding.level == "SHOULD"):
@@ -152,7 +164,9 @@ def _judged(spoken: Spoken, fail_on: FailOn) -> Iterator[Failure]:
         if finding.rule in _ON_SILENCE:
             continue
         asked = finding.request if isinstance(finding.request, dict) else {}
-        number = by_id.get(id_key(asked.get("id"))) if "id" in asked else None
+        number = by_object.get(id(asked))
+        if number is None and "id" in asked:
+            number = by_id.get(id_key(asked["id"]))
         line = None if number is None else spoken.lines[number]
         if line is not None and line.claim != "valid" and finding.rule not in _owed(line, finding.response):
             continue

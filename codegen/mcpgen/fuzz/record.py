@@ -96,6 +96,8 @@ def _marks(line: Line) -> dict[str, Any]:
 
 def _row(entry: Entry, places: dict[int, int]) -> dict[str, Any] | None:
     match entry:
+        case Sent(fault=str() as fault, text=text):
+            return {"entry": "sent", "text": text, "fault": fault}
         case Sent(message=message):
             return {"entry": "sent", "message": message}
         case Received():
@@ -141,6 +143,8 @@ class _Reader:
         lines: list[Line] = []
         replies: dict[str, list[dict[str, Any]]] = {}
         for position, row in enumerate(self._rows):
+            if row["entry"] == "sent" and isinstance(row.get("text"), str):
+                lines.append(Line({}, "broken", waits=False, text=row["text"]))
             message = row.get("message")
             for each in message if isinstance(message, list) else [message]:
                 if not isinstance(each, dict):

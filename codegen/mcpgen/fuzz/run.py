@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from mcpgen.errors import McpgenError, TargetUnreachable, UsageError
 from mcpgen.fuzz.conversation import Spoken, speak
@@ -22,7 +24,6 @@ from mcpgen_runtime.schemas import SchemaError, compile_schema
 
 #: So many sessions are drawn at once, for each revision in turn.
 _BATCH = 8
-#: Whoever has that many different failures has enough to mend.
 _MOST = 20
 #: A failure that is found in the last moment is still cut down.
 _LEAST_SECONDS = 20.0
@@ -30,13 +31,17 @@ _LEAST_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to fuzz. `revision` is None for the newest of each era, `all`, or one; at most `sessions`."""
+    """How to fuzz. `revision` is None for the newest of each era, `all`, or one.
+
+    It ends after so many `seconds`, `sessions` or `failures`; `timeout` is in seconds for an answer.
+    """
 
     seconds: float = 60.0
     seed: int = 0
     revision: str | None = None
     timeout: float = 10.0
     sessions: int | None = None
+    failures: int = _MOST
     destructive: bool = False
     only: tuple[str, ...] = ()
     fail_on: FailOn = "must"
@@ -173,7 +178,9 @@ class _Run:
 
     def _enough(self) -> bool:
         bound = self.options.sessions
-        return len(self.outcome.found) >= _MOST or (bound is not None and self.outcome.sessions >= bound)
+        return len(self.outcome.found) >= self.options.failures or (
+            bound is not None and self.outcome.sessions >= bound
+        )
 
     async def _session(self, surface: Surface, script: Script) -> None:
         known = f", {len(self.outcome.found)} failures" if self.outcome.found else ""
@@ -184,10 +191,21 @@ class _Run:
         self.watch(spoken)
         if not spoken.opened and spoken.gone is not None and self.target.command == ():
             raise TargetUnreachable(spoken.gone, hint="start it again")
-        for failure in failures(spoken, fail_on=self.options.fail_on):
+        for failure in self._failures(spoken):
             self.seen[failure.key] += 1
-            if self.seen[failure.key] == 1 and len(self.outcome.found) < _MOST:
+            if self.seen[failure.key] == 1 and len(self.outcome.found) < self.options.failures:
                 await self._found(surface, spoken, failure)
+
+    def _failures(self, spoken: Spoken) -> list[Failure]:
+        """What failed; that a judge of ours did is no reason to end."""
+        try:
+            return failures(spoken, fail_on=self.options.fail_on)
+        except Exception as error:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            note = f"a mistake of mcpgen: {error!r} at {Path(frame.filename).name}:{frame.lineno}"
+            if note not in self.outcome.notes:
+                self.outcome.notes.append(note)
+            return []
 
     async def _found(self, surface: Surface, spoken: Spoken, failure: Failure) -> None:
         self.announce(f"cutting down: {failure.name} {failure.method} {failure.subject}")
@@ -205,7 +223,11 @@ class _Run:
             # What ended the server cannot be shown twice.
             pass
         finally:
-            if cut.again or failure.kind != "hang":
+            if cut.failure.key != failure.key and self.seen[cut.failure.key]:
+                # Noticed somewhere else, and in the end what was found before.
+                pass
+            elif cut.again or failure.kind != "hang":
+                self.seen[cut.failure.key] += 1
                 self.outcome.found.append(cut)
                 self.tell(cut)
             else:

@@ -26,7 +26,8 @@ class Line:
     """One message of the client.
 
     `waits` says whether its answer is waited for before the next line, `headers` what goes with it over HTTP,
-    `slow` that it may take as long as it likes.
+    `slow` that it may take as long as it likes. A frame that is no JSON object is in `text`, and `message`
+    then empty.
     """
 
     message: dict[str, Any]
@@ -35,6 +36,7 @@ class Line:
     headers: Mapping[str, str] = field(default_factory=dict)
     refers: Refers = ""
     slow: bool = False
+    text: str | None = None
 
     @property
     def method(self) -> str:

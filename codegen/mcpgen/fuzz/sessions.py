@@ -94,6 +94,8 @@ class _Machine:
         yield Line({"jsonrpc": "2.0", "method": "notifications/initialized"}, waits=False)
 
     def _line(self, step: Step, script: Script) -> Line | None:
+        if isinstance(step.raw, str):
+            return Line({}, "broken", waits=False, text=step.raw)
         if step.raw is not None:
             return Line(dict(step.raw), "broken", waits=False)
         params = None if step.params is None else dict(step.params)

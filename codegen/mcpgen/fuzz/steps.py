@@ -15,7 +15,7 @@ Does: TypeAlias = Literal["", "cancel", "subscribe", "unsubscribe"]
 @dataclass(frozen=True, slots=True)
 class Step:
     """A message to be: as a line has it, `notifies` for one that asks nothing, `naked` without an envelope,
-    `reports` if it asks for progress. `raw` is a whole message that is none.
+    `reports` if it asks for progress. `raw` is a whole message that is none, or a frame without an object.
     """
 
     method: str = ""
@@ -29,4 +29,4 @@ class Step:
     refers: Refers = ""
     slow: bool = False
     reports: bool = False
-    raw: Mapping[str, Any] | None = None
+    raw: Mapping[str, Any] | str | None = None

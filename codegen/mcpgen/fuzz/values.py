@@ -97,8 +97,11 @@ class Values:
         known = schema.get("properties")
         known = known if isinstance(known, dict) else {}
         required = [key for key in schema.get("required") or () if isinstance(key, str)]
+        # What may last and has a default may have a long one.
+        lasting = [key for key, value in known.items() if LASTING.search(key) and _is_numeric(value)]
         always = {
-            key: self.of(known.get(key, {}), depth=depth + 1, name=key) for key in dict.fromkeys(required)
+            key: self.of(known.get(key, {}), depth=depth + 1, name=key)
+            for key in dict.fromkeys([*required, *lasting])
         }
         maybe = {
             key: self.of(value, depth=depth + 1, name=key)
@@ -153,7 +156,7 @@ class Values:
         """Integers inside the bounds, at them, and those that are known for trouble."""
         low, high = _bounds(schema)
         if LASTING.search(name):
-            few = (low, math.ceil(low) + 1) if math.isfinite(low) else (0, 1, 2)
+            few = (low, math.ceil(low) + 1) if math.isfinite(low) else (0, 1)
             return st.sampled_from([int(value) for value in few if value <= high] or [int(high)])
         step = _step(schema)
         inside = [value for value in (*NUMBERS, *self.numbers) if low <= value <= high]
@@ -249,6 +252,10 @@ def _places(value: Any, place: tuple[Any, ...] = (), depth: int = 0) -> Iterable
     for key, item in list(value.items()) if isinstance(value, dict) else list(enumerate(value[:3])):
         yield (*place, key)
         yield from _places(item, (*place, key), depth + 1)
+
+
+def _is_numeric(schema: Any) -> bool:
+    return isinstance(schema, dict) and schema.get("type") in ("integer", "number")
 
 
 def _natural(value: Any, default: int) -> int:

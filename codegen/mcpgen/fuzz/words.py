@@ -52,7 +52,7 @@ _CODES = (
 #: where an encoding changes.
 CHARACTERS: tuple[str, ...] = tuple(chr(int(code, 16)) for code in _CODES.split())
 
-_BLOCK = 512
+_BLOCK = 2048
 _ASSIGNED = ((0, 0xD800), (0xE000, 0xE200), (0xF800, 0x20000), (0x20000, 0x32400), (0xE0000, 0xE0200))
 #: All of Unicode that is assigned, in strings: which character of one it is that does something, shows when
 #: the string is halved.
