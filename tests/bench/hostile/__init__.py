@@ -1,0 +1,1 @@
+"""What `mcpgen validate` spends on servers that flood it, and on those that stall: memory and time."""
