@@ -32,6 +32,9 @@ class LineSplitter:
         if chunk.find(b"\n") == last < self.max_message_bytes and not self._held and not self._passing:
             line = chunk[:last].removesuffix(b"\r")
             return [line] if line and not line.isspace() else []
+        if not self._held and not self._passing and chunk.isspace():
+            # Nothing but line ends: there may be very many.
+            return []
         lines = chunk.split(b"\n")
         rest = lines.pop()
         limit = self.max_message_bytes

@@ -181,10 +181,13 @@ def validate(
     ] = False,
     max_message: Annotated[
         int, typer.Option(metavar="BYTES", min=1024, help="The longest message that is read.")
-    ] = 4 * 1024 * 1024,
+    ] = 8 * 1024 * 1024,
     max_messages: Annotated[
         int, typer.Option(metavar="N", min=1, help="How many messages one run reads.")
     ] = 10_000,
+    max_memory: Annotated[
+        int, typer.Option(metavar="MIB", min=1, help="How much memory the messages of one run may take.")
+    ] = 96,
 ) -> None:
     """Judge a server: every frame against the schema and the rules of its revision.
 
@@ -261,7 +264,7 @@ def validate(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
         deadline=deadline,
-        limits=Limits(message_bytes=max_message, frames=max_messages),
+        limits=Limits(message_bytes=max_message, frames=max_messages, memory_bytes=max_memory * 1024 * 1024),
         plan=plan,
         probes=not no_probes,
         bare=bare_client,

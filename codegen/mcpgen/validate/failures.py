@@ -29,7 +29,7 @@ def explain(error: Exception, *, opened: bool, target: Target, entries: Sequence
         case McpgenError():
             return Failure(error.exit_code, error.message, error.hint)
         case LimitPassed():
-            return _silent(str(error), "--max-message and --max-messages raise the limits")
+            return _silent(str(error), "--max-message, --max-messages and --max-memory raise the limits")
         case ServerGone() if opened:
             return _silent(f"{error}, in the middle of the run", "see what the server says for itself")
         case ServerGone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,9 @@ class OpenEnds:
         self._correlator = correlator
         self._http = http
         self._modern = modern
+        # The places of what was sent, and of the notifications in it.
+        self._sent: list[int] = []
+        self._told: list[int] = []
         self._nameless: list[tuple[int, dict[str, Any]]] = []
         self._unreadable: list[tuple[int, int | None]] = []
         self._faulty: list[int] = []
@@ -67,6 +71,9 @@ class OpenEnds:
         If a request that came before is still open, it was that one's. Otherwise every request has its
         answer, and this is one to a notification.
         """
+        # Once for all of them, for a flood of such answers must not cost the square of its length.
+        self._sent = [index for index, entry in enumerate(self._entries) if isinstance(entry, Sent)]
+        self._told = [index for index in self._sent if _is_notification(sent_at(self._entries, index) or {})]
         owners: set[int] = set()
         for position, message in self._nameless:
             if self._probed_last(position):
@@ -136,12 +143,12 @@ class OpenEnds:
 
     def _probed_last(self, position: int) -> bool:
         """Whether what was sent last before `position` was part of a probe, whose affair it then is."""
-        sent = (entry for entry in reversed(self._entries[:position]) if isinstance(entry, Sent))
-        return next((entry.probe not in ("", ERA) for entry in sent), False)
+        before = bisect_left(self._sent, position)
+        return before > 0 and probe_of(self._entries, self._sent[before - 1]) not in ("", ERA)
 
     def _last_notification(self, position: int) -> dict[str, Any] | None:
-        sent = [entry.message for entry in self._entries[:position] if isinstance(entry, Sent)]
-        return next((message for message in reversed(sent) if _is_notification(message)), None)
+        before = bisect_left(self._told, position)
+        return sent_at(self._entries, self._told[before - 1]) if before else None
 
 
 def _is_notification(message: dict[str, Any]) -> bool:

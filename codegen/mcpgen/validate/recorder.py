@@ -21,10 +21,14 @@ from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a server may send before the validator stops listening."""
+    """How much a server may send before the validator stops listening.
 
-    message_bytes: int = 4 * 1024 * 1024
+    All of it is kept until it is judged: `memory_bytes` is what the values of all messages may take.
+    """
+
+    message_bytes: int = 8 * 1024 * 1024
     total_bytes: int = 256 * 1024 * 1024
+    memory_bytes: int = 96 * 1024 * 1024
     frames: int = 10_000
 
 
@@ -54,6 +58,8 @@ class Recorder:
         self._explain = explain
         self._bytes = 0
         self._frames = 0
+        # What the messages in the journal weigh, and the last of them alone.
+        self._kept = self._weight = 0
         transport.meter = self._took_bytes
 
     async def open(self) -> None:
@@ -132,7 +138,18 @@ class Recorder:
         if self._frames > self._limits.frames:
             raise LimitPassed(f"the server sent more than {self._limits.frames} messages in one run")
         stream: Stream = "stdout" if self.name == "stdio" else frame.channel
-        received = read_frame(frame.data, at=at, stream=stream, carrier=frame.exchange, status=frame.status)
+        self._weight = 0
+        received = read_frame(
+            frame.data,
+            at=at,
+            stream=stream,
+            carrier=frame.exchange,
+            status=frame.status,
+            weigh=self._weigh,
+        )
+        if received.fault is not None:
+            # Of what is no JSON only the beginning is kept.
+            self._kept -= self._weight
         self.journal.add(received)
         if frame.exchange is not None and _answers(received):
             self._transport.release(frame.exchange)
@@ -143,6 +160,13 @@ class Recorder:
                 return
             self.failure = error
         self.journal.add(Closed(at, str(error)))
+
+    def _weigh(self, weight: int) -> None:
+        self._weight = weight
+        self._kept += weight
+        if self._kept > self._limits.memory_bytes:
+            megabytes = self._limits.memory_bytes // (1024 * 1024)
+            raise LimitPassed(f"what the server sent in one run takes more than {megabytes} MiB of memory")
 
     def _took_bytes(self, count: int) -> None:
         self._bytes += count

@@ -82,7 +82,7 @@ def pages(request: dict[str, Any]) -> Answer:
 
 def wide(request: dict[str, Any]) -> Answer:
     """A message that is short and takes twenty times its length to hold."""
-    yield b'{"jsonrpc":"2.0","id":%d,"result":{"tools":[],"wide":[' % request["id"]
+    yield b'{"jsonrpc":"2.0","id":%b,"result":{"tools":[],"wide":[' % json.dumps(request["id"]).encode()
     for _ in range(70):
         yield b"{}," * 16384
     yield b"{}]}}"
@@ -171,8 +171,10 @@ def answer(kind: str, request: dict[str, Any]) -> Answer:
             yield from KINDS[kind](request)
         case "ping" | "logging/setLevel":
             yield from result(request, {})
-        case "tools/call":
+        case "tools/call" if str(request["params"].get("name")).startswith("tool_"):
             yield from result(request, {"content": []})
+        case "tools/call":
+            yield from framed({"id": request["id"], "error": {"code": -32602, "message": "no such tool"}})
         case _:
             yield from framed({"id": request["id"], "error": {"code": -32601, "message": "no such method"}})
 
