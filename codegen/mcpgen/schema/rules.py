@@ -20,7 +20,10 @@ Side: TypeAlias = Literal["server", "client"]
 
 #: What a run must have for a rule to be tested, by the words in which rules say so.
 NEEDS: Mapping[str, str] = {
+    "batch": "a batch is sent (2025-03-26)",
     "capability:any-list": "the server declares at least one of tools, resources, prompts",
+    "capability:completions": "the server declares completions",
+    "capability:logging": "the server declares logging",
     "capability:prompts": "the server declares prompts",
     "capability:resources": "the server declares resources",
     "capability:tools": "the server declares tools",
@@ -36,6 +39,7 @@ NEEDS: Mapping[str, str] = {
     "item:tool": "there is a tool",
     "log": "the server sends log messages",
     "loopback": "the server is at an address of this machine",
+    "malformed-probe": "something is sent that is no message, last and in a conversation of its own",
     "mirrored-parameter": "a tool has x-mcp-header in its inputSchema",
     "modern-only": "the server speaks 2026-07-28 and nothing older",
     "negative-probe": "something wrong is sent (not with --no-probes)",
@@ -43,6 +47,7 @@ NEEDS: Mapping[str, str] = {
     "output-schema": "a tool has an outputSchema",
     "pages": "a list has more than one page",
     "progress": "the server reports progress",
+    "second-connection": "a second connection is made, over stdio a second process (not with --no-probes)",
     "tool-call": "tools may be called (--call-tools)",
 }
 

@@ -33,11 +33,16 @@ class Declined(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the server agreed to and declared. `server` is its name and version, as far as it tells."""
+    """What the server agreed to and declared.
+
+    `server` is its name and version, as far as it tells, and `asked` the revision that it was asked for,
+    where there was a handshake.
+    """
 
     revision: str
     capabilities: dict[str, Any] = field(default_factory=dict)
     server: dict[str, Any] = field(default_factory=dict)
+    asked: str = ""
 
     def declares(self, path: str) -> bool:
         """Whether the server declared a capability such as `resources.subscribe`."""
@@ -106,7 +111,8 @@ async def open_legacy(session: Session, revision: str, *, exactly: bool) -> Open
     session.transport.settle(agreed, session=True)
     await session.notify("notifications/initialized")
     session.transport.listen()
-    return Opened(agreed, _object(result.get("capabilities")), _object(result.get("serverInfo")))
+    server = _object(result.get("serverInfo"))
+    return Opened(agreed, _object(result.get("capabilities")), server, revision)
 
 
 async def _open_after_silence(session: Session, newest: str, silence: Unanswered) -> Opened:

@@ -34,6 +34,9 @@ from mcpgen_runtime.client.opening import OLDER_TRANSPORT
 OLDER = "http+sse"
 _OVER_SSE = "the server was spoken to over HTTP+SSE, the transport of 2024-11-05"
 
+# How long a process has to end after a conversation for probes: whether it ends of itself was seen before.
+_ENDING = (0.5, 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -173,8 +176,10 @@ class _Conversation:
         await prober.within(session, self.opened, exercise.surface)
         await session.close()
 
+        hasty = replace(self.target, ending=_ENDING)
+
         def begin() -> Session:
-            fresh = self.target.recorder(Journal(time.monotonic), self.options.limits, older=older)
+            fresh = hasty.recorder(Journal(time.monotonic), self.options.limits, older=older)
             return Session(fresh, timeout=self.options.timeout, bare=self.options.bare)
 
         await prober.afterwards(session, self.opened, exercise.surface, begin)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, NoReturn
 
 from mcpgen.validate import client
@@ -31,6 +32,9 @@ class Asker:
         self.surface = surface
         self.silences = 0
         self.probe = ""
+        #: Whether nothing was answered yet: a process may take its time to start.
+        self.fresh = False
+        self.begin: Callable[[], AbstractAsyncContextManager[Asker]] | None = None
 
     @property
     def modern(self) -> bool:
@@ -40,7 +44,7 @@ class Asker:
     @property
     def patience(self) -> float:
         """How long an answer is waited for."""
-        return min(PATIENCE, self.session.timeout)
+        return self.session.timeout if self.fresh else min(PATIENCE, self.session.timeout)
 
     def not_asked(self, reason: str) -> NoReturn:
         """Leave the probe out. Raises `NotAsked`."""
@@ -65,9 +69,11 @@ class Asker:
         Raises `Stalled` where it does not, `ServerGone` and `LimitPassed`.
         """
         try:
-            return await self.session.request(
+            answer = await self.session.request(
                 method, params, timeout=self.patience, probe=self.mark(step), headers=headers, meta=meta
             )
+            self.fresh = False
+            return answer
         except Unanswered as silence:
             if not silence.replied:
                 await self._after_silence()
@@ -93,6 +99,12 @@ class Asker:
         except Unanswered as silence:
             if not silence.replied:
                 raise Stalled("it answers nothing any more") from None
+
+    def another(self) -> AbstractAsyncContextManager[Asker]:
+        """A further conversation for the same probe, opened. Raises `NotAsked` where there can be none."""
+        if self.begin is None:
+            self.not_asked("there can be no further conversation")
+        return self.begin()
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str] | None]:
         """The params of a call, and the headers that mirror them where the era has those."""

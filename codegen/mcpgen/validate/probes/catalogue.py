@@ -6,11 +6,15 @@ from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.probes import (
     arguments,
     envelopes,
+    malformed,
     mirrored,
     mirrored_parameters,
+    options,
     origins,
     session_headers,
+    undeclared,
     unknown_names,
+    versions,
 )
 from mcpgen.validate.probes.probe import Probe
 
@@ -22,6 +26,12 @@ PROBES: tuple[Probe, ...] = (
     *session_headers.PROBES,
     *mirrored.PROBES,
     *mirrored_parameters.PROBES,
+    *undeclared.PROBES,
+    *options.PROBES,
+    *malformed.BATCHES,
+    *versions.PROBES,
+    *malformed.PROBES,
+    *versions.OLD_HANDSHAKE,
 )
 _NAMED = {probe.name: probe for probe in PROBES}
 

@@ -154,12 +154,12 @@ class Evidence:
             gone = check.crashed or "it answers nothing else either"
         if gone:
             what = f"{self.probe.asks}: {gone}"
-            self._ledger.holds(self.probe.crash, False, what, self._about(exchange))
+            # A reply of HTTP that says nothing is an answer missing, and the server may well be there.
+            there = check is not None and check.answer is not None
+            rule = self.probe.rules[0] if there and not exchange.is_request else self.probe.crash
+            self._ledger.holds(rule, False, what, self._about(exchange))
             self._outcomes.append(("crashed", gone))
-        elif exchange.answer is None and exchange.is_request and not exchange.refused_by_http:
-            if exchange.step.startswith("open"):
-                self.answered.append(exchange)
-                return
+        elif self._owed(exchange):
             why = exchange.over or "no answer came, and others did"
             self._ledger.holds(
                 "jsonrpc-request-answered",
@@ -175,6 +175,11 @@ class Evidence:
             return
         for rule in self.probe.rules:
             self._ledger.undecided(rule, f"{self.probe.name}: {gone or 'no answer came'}")
+
+    def _owed(self, exchange: Exchange) -> bool:
+        """Whether an answer is owed and missing."""
+        missing = exchange.answer is None and exchange.is_request and not exchange.refused_by_http
+        return missing and self.probe.owed
 
     def _about(self, exchange: Exchange) -> About:
         return About(exchange.method or None, exchange.message or exchange.sent.text)

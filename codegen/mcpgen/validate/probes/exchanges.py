@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcpgen.validate.correlate import Correlator, is_answer, is_request
+from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
 from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, HttpReply, Received, Sent
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.probes.probe import STEP
@@ -94,6 +95,8 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
     found: dict[int, Exchange] = {}
     correlator = Correlator()
     last: Exchange | None = None
+    # Who has given an id to what is no request of its own: a malformed frame, or one of a batch.
+    odd: dict[tuple[str, Any], Exchange] = {}
     for place, entry in enumerate(entries):
         match entry:
             case Sent():
@@ -101,13 +104,17 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
                 name, _, step = entry.probe.partition(STEP)
                 exchange = Exchange(place, entry, name, step)
                 found[place] = exchange
+                odd |= dict.fromkeys(_ids_of_none(entry), exchange)
                 # Replies to the server's own requests are nobody's question.
                 last = exchange if "method" in entry.message or entry.probe else last
             case Received(fault=None):
                 messages = entry.value if isinstance(entry.value, list) else [entry.value]
                 for message in messages:
                     own = found.get(-1 if entry.carrier is None else entry.carrier)
-                    _take(entry, place, message, correlator, found, own or last)
+                    if is_answer(message) and id_key(message.get("id")) in odd:
+                        odd[id_key(message["id"])].heard.append(message)
+                    else:
+                        _take(entry, place, message, correlator, found, own or last)
             case HttpReply(carrier=int(carrier)) if carrier in found:
                 found[carrier].status, found[carrier].content_type = entry.status, entry.content_type
             case Finished(carrier=int(carrier)) if carrier in found:
@@ -123,6 +130,17 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
             case _:
                 pass
     return list(found.values())
+
+
+def _ids_of_none(entry: Sent) -> Iterator[tuple[str, Any]]:
+    """The ids in what was sent that are no request's."""
+    messages: Any = [entry.message]
+    if entry.fault == "not-object":
+        messages = json.loads(entry.text)
+    for message in messages if isinstance(messages, list) else ():
+        known = entry.fault is None and is_request(message)
+        if isinstance(message, dict) and "id" in message and not known and (entry.probe or entry.fault):
+            yield id_key(message["id"])
 
 
 def _take(

@@ -7,8 +7,8 @@ probes, the run itself does not fail over them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from mcpgen.errors import McpgenError
 from mcpgen.validate import client
@@ -56,7 +56,7 @@ class Prober:
                 self.journals.append(fresh.transport.journal.entries)
                 try:
                     await fresh.transport.open()
-                    probes = await self._sitting(probes, fresh, opened, surface)
+                    probes = await self._sitting(probes, fresh, opened, surface, begin)
                 except (Declined, McpgenError, ServerGone, LimitPassed, Unanswered, TimeoutError) as error:
                     reason = f"no further conversation could be had: {error}"
                     break
@@ -68,24 +68,52 @@ class Prober:
                 journal.add(LeftOut(journal.clock(), probe.name, reason))
 
     async def _sitting(
-        self, probes: list[Probe], session: Session, opened: Opened, surface: Surface
+        self,
+        probes: list[Probe],
+        session: Session,
+        opened: Opened,
+        surface: Surface,
+        begin: Callable[[], Session],
     ) -> list[Probe]:
         """Ask in a conversation that nobody has opened yet; return those for which there must be another."""
         asker = Asker(session, opened, surface)
+        asker.begin = lambda: self._another(asker, begin)
         session.propose(opened.revision)
+        asker.fresh = True
         first = [probe for probe in probes if probe.first]
         others = [probe for probe in probes if not probe.first]
-        left = await self._ask(first, asker)
-        if left or session.lost is not None:
-            return left + others
-        if first and client.era_of(opened.revision) == "legacy" and not session.answers_requests:
+        while first and not session.asked:
+            # Who opens a conversation has it to itself.
+            broken = await self._ask(first[:1], asker)
+            first = first[1:]
+            if broken or session.lost is not None:
+                return first + others
+        if first:
+            return first + others
+        if not session.asked:
+            await _open(session, opened.revision)
+        elif client.era_of(opened.revision) == "legacy" and not session.answers_requests:
             return others
-        if not first:
-            if client.era_of(opened.revision) == "legacy":
-                await open_legacy(session, opened.revision, exactly=False)
-            else:
-                session.transport.settle(opened.revision, session=False)
         return await self._ask(others, asker)
+
+    @asynccontextmanager
+    async def _another(self, asker: Asker, begin: Callable[[], Session]) -> AsyncIterator[Asker]:
+        """A further conversation for the probe that `asker` asks for."""
+        session = begin()
+        self.journals.append(session.transport.journal.entries)
+        other = Asker(session, asker.opened, asker.surface)
+        other.probe, other.fresh = asker.probe, True
+        try:
+            try:
+                await session.transport.open()
+                await _open(session, asker.opened.revision)
+            except (Declined, McpgenError, ServerGone, Unanswered) as error:
+                raise NotAsked(f"no further conversation could be had: {error}") from None
+            yield other
+        finally:
+            self.asked += session.asked
+            with suppress(OSError):
+                await session.close()
 
     async def _ask(self, probes: list[Probe], asker: Asker) -> list[Probe]:
         """Ask one after the other; return those that could not be, for the conversation broke off."""
@@ -107,6 +135,14 @@ class Prober:
                 for other in probes[position + 1 :]:
                     journal.add(LeftOut(journal.clock(), other.name, str(why)))
                 return []
-            except (ServerGone, Unanswered):
+            except (ServerGone, Unanswered, Declined):
                 return probes[position + 1 :]
         return []
+
+
+async def _open(session: Session, revision: str) -> None:
+    session.propose(revision)
+    if client.era_of(revision) == "legacy":
+        await open_legacy(session, revision, exactly=False)
+    else:
+        session.transport.settle(revision, session=False)
