@@ -66,19 +66,25 @@ class Reply:
     body: bytes | None = None
 
 
+class HangUp(ConnectionError):
+    """A deviant falls over: its process ends, its HTTP server fails at the request."""
+
+
 Gives: TypeAlias = Callable[[Outgoing], Frames]
 Takes: TypeAlias = Callable[[Incoming], Frames]
 Heads: TypeAlias = Callable[[Reply], None]
+Reads: TypeAlias = Callable[[bytes, dict[str, Any]], Frames]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mutation:
     """One way to break one rule.
 
-    `gives` sees each message that goes out, and returns what goes out in its place, None for the message as
-    it is now; `takes` each that comes in, and returns what answers it in the server's place; `heads` each
-    head of an HTTP reply. What `stays` lives on when its input ends. `follows` are the rules that may be
-    broken by the same. In the `revision` None it is left to the validator to find one.
+    `gives` sees each message that goes out, and returns what goes out in its place, None for the message
+    as it is now; `takes` each that comes in, and returns what answers it in the server's place; `heads`
+    each head of an HTTP reply, and `reads` what comes in and is no object of JSON. What `stays` lives on
+    when its input ends. `follows` are the rules that may be broken by the same. In the `revision` None it
+    is left to the validator to find one.
     """
 
     rule: str
@@ -90,6 +96,7 @@ class Mutation:
     gives: Gives | None = None
     takes: Takes | None = None
     heads: Heads | None = None
+    reads: Reads | None = None
     stays: bool = False
 
 
@@ -166,6 +173,16 @@ def heads(rule: str, **how: Any) -> Callable[[Heads], Heads]:
     return only
 
 
+def reads(rule: str, **how: Any) -> Callable[[Reads], Reads]:
+    """Break `rule` with the function below, called with what comes in and is not JSON, or no object."""
+
+    def only(function: Reads) -> Reads:
+        add(rule, function.__name__, reads=function, **how)
+        return function
+
+    return only
+
+
 def notification(method: str, **params: Any) -> dict[str, Any]:
     """A notification of the server."""
     return {"jsonrpc": "2.0", "method": method, "params": params}
@@ -211,6 +228,13 @@ class Deviant:
         come = Incoming(copy.deepcopy(message), headers, self.memory)
         frames = self.mutation.takes(come)
         return come.message, None if frames is None else [encoded(frame) for frame in frames]
+
+    def read(self, data: bytes) -> list[bytes] | None:
+        """The frames that answer what came and is no JSON, in the conforming server's place, if any."""
+        if self.mutation is None or self.mutation.reads is None:
+            return None
+        frames = self.mutation.reads(data, self.memory)
+        return None if frames is None else [encoded(frame) for frame in frames]
 
     def head(self, reply: Reply) -> None:
         """Change the head of an HTTP reply."""

@@ -12,7 +12,7 @@ from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http import HttpApp
 
 from .conforming import server
-from .deviating import Deviant, Reply, encoded
+from .deviating import Deviant, HangUp, Reply, encoded
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -30,14 +30,24 @@ class Deviants:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """See https://asgi.readthedocs.io."""
+        try:
+            await self._serve(scope, receive, send)
+        except HangUp:
+            await send({"type": "http.response.start", "status": 500, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         place = scope["path"].removesuffix("/mcp")
         if place not in self._runs:
             app = HttpApp(ServerCore(server()), TransportConfig())
             self._runs[place] = self._deviant(place.strip("/").split("/")[0]), app
         deviant, app = self._runs[place]
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
-        asked, body = _message(await _body(receive)), b""
+        body = await _body(receive)
+        asked = _message(body)
         taken, answer = deviant.take(asked, headers)
+        if body and not isinstance(asked, dict):
+            answer = deviant.read(body)
         exchange = _Exchange(deviant, scope["method"], asked if isinstance(asked, dict) else None, send)
         if answer is not None:
             await exchange.start(200, {})

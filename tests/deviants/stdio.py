@@ -83,7 +83,13 @@ class _Process:
         try:
             message = json.loads(line)
         except ValueError:
-            await here.send(line)
+            message = None
+        if not isinstance(message, dict):
+            unread = self._deviant.read(line)
+            if unread is None:
+                await here.send(line)
+            else:
+                await self._write(unread)
             return
         taken, answer = self._deviant.take(message, None)
         if answer is not None:

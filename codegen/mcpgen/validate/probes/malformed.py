@@ -134,6 +134,12 @@ def _code(message: dict[str, Any]) -> int | None:
 
 
 async def _batch(asker: Asker) -> None:
+    # The conversation for the other frames may have agreed on a revision without batches.
+    async with asker.another() as other:
+        await _batch_in(other)
+
+
+async def _batch_in(asker: Asker) -> None:
     listing = declared_list(asker)
     second = "ping" if listing == "server/discover" else listing
     frame = [
@@ -144,14 +150,12 @@ async def _batch(asker: Asker) -> None:
     place = await asker.write(json.dumps(frame))
     journal = asker.session.transport.journal
 
-    def both() -> bool:
-        return {"mcpgen-odd-4", "mcpgen-odd-5"} <= {
-            message.get("id")
-            for entry in journal.entries[place:]
-            for message in _each(getattr(entry, "value", None))
-        }
+    def over() -> bool:
+        told = [one for entry in journal.entries[place:] for one in _each(getattr(entry, "value", None))]
+        refused = any(is_answer(one) and one.get("id") is None for one in told)
+        return refused or {"mcpgen-odd-4", "mcpgen-odd-5"} <= {one.get("id") for one in told}
 
-    await asker.session.until(both, asker.patience)
+    await asker.session.until(over, asker.patience)
     await asker.alive()
 
 
