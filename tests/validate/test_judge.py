@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import LEGACY, REVISIONS
 from mcpgen.validate.journal import Finished, HttpReply, Sent
 from mcpgen.validate.ledger import Ledger, UnknownRule
