@@ -36,6 +36,7 @@ _MESSAGES = [{"role": "user", "content": {"type": "text", "text": "Say yes."}}]
 _HUGE = 1024 * 1024
 _DEEP = 60
 _RETRY_MS = 400
+_CAPABILITIES = ("sampling", "roots", "elicitation")
 _serial = itertools.count(1)
 
 
@@ -80,7 +81,9 @@ def _legacy(conversation: Conversation, transport: str) -> bool:
 
 def _legacy_with(capability: str) -> Callable[[Conversation, str], bool]:
     return lambda conversation, transport: (
-        conversation.era == "legacy" and declares(conversation.declared, capability)
+        conversation.era == "legacy"
+        and capability in _known_of(conversation)
+        and declares(conversation.declared, capability)
     )
 
 
@@ -214,12 +217,27 @@ def _asking(method: str, **params: Any) -> Play:
     return play
 
 
+async def _asks_undeclared(call: Call) -> None:
+    everything: dict[str, Any] = {"elicitation": {}, "sampling": {}, "roots": {}}
+    for capability in _known_of(call.conversation):
+        if not declares(call.conversation.declared, capability):
+            (question,) = _questions(everything, capability).values()
+            await call.ask(question["method"], question.get("params"))
+            break
+    await call.text("Whatever it was, thank you.")
+
+
 async def _elicits_by_url(call: Call) -> None:
     await call.ask(
         "elicitation/create",
         {"mode": "url", "message": "Go there.", "url": "https://example.com/", "elicitationId": "e1"},
     )
     await call.text("Whatever it was, thank you.")
+
+
+def _known_of(conversation: Conversation) -> tuple[str, ...]:
+    """The capabilities that a client of that revision can declare."""
+    return _CAPABILITIES if (conversation.revision or "") >= "2025-06-18" else _CAPABILITIES[:2]
 
 
 def _undeclared(path: str, within: str) -> Callable[[Conversation, str], bool]:
@@ -371,6 +389,17 @@ ACTS: tuple[Act, ...] = (
         "Asks for what no page defines.",
         _asking("com.example/unheardOf", value=1),
         _legacy,
+        streams=True,
+        lawful=False,
+    ),
+    Act(
+        "asks_undeclared",
+        "Asks for what the client has not declared.",
+        _asks_undeclared,
+        lambda conversation, transport: (
+            conversation.era == "legacy"
+            and not all(declares(conversation.declared, capability) for capability in _known_of(conversation))
+        ),
         streams=True,
         lawful=False,
     ),

@@ -123,10 +123,10 @@ class Answers:
     def check(self, request: dict[str, Any], result: Any, told: About, at: str) -> None:
         """Judge what answers `request`, a question of the server's: `result`, which stands at `at`."""
         method = request.get("method")
-        name = _RESULTS.get(str(method))
-        if name is None:
+        # What an older revision does not know has no form in it.
+        decode = getattr(self._wire, f"decode_{_RESULTS.get(str(method))}", None)
+        if decode is None:
             return
-        decode = getattr(self._wire, f"decode_{name}")
         if not decoded(self._ledger, self._form_rule, decode, result, at, told):
             return
         if method == "roots/list":

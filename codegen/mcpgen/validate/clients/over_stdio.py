@@ -80,6 +80,11 @@ class StdioServer(asyncio.Protocol):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def release(self) -> None:
+        """Leave the descriptors alone from here on; they stay open."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def _take(self, line: bytes) -> None:
         conversation = self.conversation
         _, asked = conversation.took(read(line, at=conversation.clock()))

@@ -49,10 +49,6 @@ class Play:
         """Whether a request opens a session of the legacy era."""
         return message.get("method") == "initialize"
 
-    def speaks(self, revision: str) -> bool:
-        """Whether the server speaks it."""
-        return self.revision in (None, revision)
-
     async def answer(self, conversation: Conversation, message: dict[str, Any], stage: Stage) -> None:
         """Answer a request."""
         call = Call(conversation, message, stage, self.patience)
@@ -61,8 +57,6 @@ class Play:
             await self._initialize(call)
         elif method == "server/discover" or speaks_modern(message):
             await self._modern(call)
-        elif conversation.revision is None and self.speaks(MODERN[0]) and self.revision is not None:
-            await call.error(-32602, f"{META_VERSION} is missing in _meta")
         else:
             await self._known(call)
 
@@ -123,6 +117,9 @@ class Play:
         if self.scene == "strange-version":
             await call.error(-32600, f"This server speaks {STRANGE} only")
             return
+        if call.conversation.revision is None:
+            await call.error(-32600, "Nobody has said yet which revision is spoken")
+            return
         match call.message["method"]:
             case "ping" if not call.modern:
                 await call.answer({})
@@ -144,11 +141,10 @@ class Play:
                 await call.error(-32601, f"Method not found: {method}")
 
     async def _tools(self, call: Call) -> None:
-        conversation = call.conversation
+        conversation, revision = call.conversation, call.conversation.revision
         acts = list(acts_for(conversation, self.transport))
         conversation.shown.update(act.name for act in acts if not act.name.startswith("wrong_marks_"))
-        assert conversation.revision is not None
-        await call.cacheable(tools=[act.definition(conversation.revision) for act in acts])
+        await call.cacheable(tools=[act.definition(revision or MODERN[0]) for act in acts])
 
     async def _tool(self, call: Call) -> None:
         name = name_of(call.message)

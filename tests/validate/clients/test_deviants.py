@@ -1,0 +1,126 @@
+"""Clients that break one rule are told so, and that first; honest ones are accused of nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from functools import cache
+from typing import Any
+
+import httpx
+import pytest
+
+from mcpgen.schema.rules import load_client_rules
+from mcpgen.validate.clients.conversation import Conversation
+from mcpgen.validate.clients.over_http import HttpServer
+from mcpgen.validate.clients.play import Play
+from mcpgen.validate.clients.run import _listener, _Listening, _report, _url
+from mcpgen.validate.report import Report
+from mcpgen_types import REVISIONS
+
+from .deviants import DEVIANTS, NEW, Deviant
+from .walker import Posts, Walker, over_pipes
+
+TIMEOUT = 60
+RUNS = [
+    pytest.param(deviant, revision, transport, id=f"{number}-{deviant.name}-{revision}-{transport}")
+    for number, deviant in enumerate(DEVIANTS)
+    for revision in deviant.revisions
+    for transport in deviant.transports
+]
+
+
+async def over_stdio(play: Play, revision: str, deviant: Deviant | None) -> Report:
+    conversation = Conversation(_ticking())
+    async with over_pipes(play, conversation) as (wire, server):
+        walker = Walker(wire, revision, http=False)
+        await _walk(walker, deviant)
+        if deviant is not None and deviant.signal is not None:
+            server.left(deviant.signal)
+    return _report({"transport": "stdio", "scene": "tour"}, [conversation], None)
+
+
+async def over_http(play: Play, revision: str, deviant: Deviant | None) -> Report:
+    loop = asyncio.get_running_loop()
+    app = HttpServer(play, loop.time)
+    listener = _listener("127.0.0.1", 0)
+    url = _url("127.0.0.1", listener)
+    async with _Listening(app, listener), httpx.AsyncClient(timeout=30) as client:
+        await _walk(Walker(Posts(client, url), revision, http=True), deviant)
+    return _report({"transport": "http", "url": url}, app.conversations, None)
+
+
+async def _walk(walker: Walker, deviant: Deviant | None) -> None:
+    if deviant is not None:
+        walker.tools = deviant.tools
+        deviant.change(walker)
+    await walker.tour()
+
+
+def _ticking() -> Any:
+    ticks = itertools.count()
+    return lambda: float(next(ticks))
+
+
+def run(transport: str, revision: str, deviant: Deviant | None = None) -> Report:
+    scene: Any = "tour" if deviant is None else deviant.scene
+    play = Play(transport, scene, patience=10.0 if deviant is None else deviant.patience)
+    walk = over_stdio if transport == "stdio" else over_http
+    return asyncio.run(asyncio.wait_for(walk(play, revision, deviant), TIMEOUT))
+
+
+@cache
+def honest(transport: str, revision: str) -> Report:
+    return run(transport, revision)
+
+
+@pytest.mark.parametrize(("deviant", "revision", "transport"), RUNS)
+def test_a_deviant_client_is_accused_of_just_what_it_does(
+    deviant: Deviant, revision: str, transport: str
+) -> None:
+    found = run(transport, revision, deviant).findings
+    assert found, "nothing was found"
+    rules = [finding.rule for finding in found]
+    rule = next(each for each in load_client_rules() if (each.id, each.revision) == (deviant.rule, revision))
+    assert rules[0] == deviant.rule, [(each.rule, each.message) for each in found]
+    assert set(rules) <= {deviant.rule, *deviant.follows}, [(each.rule, each.message) for each in found]
+    softened = deviant.rule == "client-empty-cursor"
+    assert found[0].verdict == ("violation" if rule.level == "MUST" and not softened else "warning")
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_an_honest_client_goes_through_everything_and_is_accused_of_nothing(
+    revision: str, transport: str
+) -> None:
+    report = honest(transport, revision)
+    assert [(each.rule, each.message) for each in report.findings] == []
+    assert report.runs[0].notes == ()
+    assert report.runs[0].revision == revision
+
+
+def test_every_rule_has_a_client_that_breaks_it() -> None:
+    broken = {deviant.rule for deviant in DEVIANTS}
+    assert broken == load_client_rules().ids
+
+
+def test_an_honest_client_puts_nearly_every_rule_to_the_test() -> None:
+    checks = [
+        check
+        for transport, revision in (
+            ("http", NEW),
+            ("http", "2025-11-25"),
+            ("stdio", NEW),
+            ("stdio", "2025-03-26"),
+        )
+        for check in honest(transport, revision).checks
+    ]
+    untested = {check.rule for check in checks} - {check.rule for check in checks if check.verdict == "pass"}
+    # What a client does of itself, or in the other scene.
+    assert untested == {
+        "client-cancels-own",
+        "client-initialize-not-cancelled",
+        "client-no-responses",
+        "client-progress-token-unique",
+        "client-unknown-version-leaves",
+    }
