@@ -19,6 +19,7 @@ import httpx
 
 from mcpgen_runtime import json_text
 from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
+from mcpgen_runtime.client.packing import PACKED, unpacked
 from mcpgen_runtime.client.sse import EventReader
 from mcpgen_runtime.client.transport import Channel, Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
 from mcpgen_runtime.client.urls import shown
@@ -218,7 +219,7 @@ class HttpTransport(Transport):
             self._deliver(Gone(ServerGone("the client itself failed")))
 
     def _headers_with(self, extra: Mapping[str, str] | None = None) -> list[tuple[bytes, bytes]]:
-        headers = dict(self._headers)
+        headers = {"Accept-Encoding": PACKED, **self._headers}
         # 2025-06-18 brought the header; older servers are not confused by one that they do not know.
         if self._revision:
             headers["MCP-Protocol-Version"] = self._revision
@@ -288,7 +289,7 @@ class HttpTransport(Transport):
 
     async def _body(self, reply: httpx.Response) -> bytearray:
         body = bytearray()
-        async for chunk in reply.aiter_bytes():
+        async for chunk in unpacked(reply):
             self._measure(len(chunk))
             body += chunk
             self._holds(len(body))
@@ -324,7 +325,7 @@ class HttpTransport(Transport):
             async with patience:
                 if exchange is not None:
                     exchange.patience = patience
-                async for chunk in reply.aiter_bytes():
+                async for chunk in unpacked(reply):
                     self._measure(len(chunk))
                     for event in reader.feed(chunk):
                         last_id = event.id if event.id is not None else last_id

@@ -27,6 +27,7 @@ from mcpgen_runtime.client.http import (
     new_client,
     patient,
 )
+from mcpgen_runtime.client.packing import PACKED, unpacked
 from mcpgen_runtime.client.sse import Event, EventReader
 from mcpgen_runtime.client.transport import Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
 from mcpgen_runtime.client.urls import shown
@@ -140,7 +141,7 @@ class HttpSseTransport(Transport):
 
     async def _read_stream(self) -> None:
         assert self.client is not None
-        headers = self._headers | {"Accept": EVENTS}
+        headers = {"Accept-Encoding": PACKED, **self._headers, "Accept": EVENTS}
         async with self.client.stream("GET", self.url, headers=headers, timeout=self._timeout) as reply:
             kind = media_type(reply)
             self._deliver(ReplyHead(None, reply.status_code, kind, True))
@@ -148,7 +149,7 @@ class HttpSseTransport(Transport):
                 told = f"HTTP status {reply.status_code}, {kind or 'no type'}{challenge(reply)}"
                 raise ConnectFailed(f"GET {shown(self.url)}: {told}")
             reader = EventReader()
-            async for chunk in reply.aiter_bytes():
+            async for chunk in unpacked(reply):
                 self._measure(len(chunk))
                 for event in reader.feed(chunk):
                     self._holds(len(event.data))

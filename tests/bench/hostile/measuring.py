@@ -17,7 +17,7 @@ WAYS = ("stdio", "http", "stream", "sse")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one run took: seconds by the clock and of the processor, megabytes at its peak; and what it said."""
+    """What one run took: seconds by the clock and of the processor, MiB at its peak; and what it said."""
 
     kind: str
     way: str

@@ -1,8 +1,8 @@
 """A server that floods or stalls its client, over standard streams or HTTP. Standard library only.
 
 `python server.py KIND stdio`, or `http`, `stream` (every answer an event stream) or `sse` (HTTP+SSE), which
-print their port first. MEGABYTES and PAUSE in the environment make a kind smaller or quicker. It holds next to
-nothing itself: what is measured is its client.
+print their port first. MEGABYTES and PAUSE in the environment make a kind smaller or quicker. It holds next
+to nothing itself: what is measured is its client.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 
 SIZE = int(float(os.environ.get("MEGABYTES", "200")) * 1_000_000)
 PAUSE = float(os.environ.get("PAUSE", "29"))
+#: How the body of the kind "bomb" is said to be packed.
+BOMB = os.environ.get("PACKED", "gzip")
 PIECE = b"x" * 65536
 #: What an answer is made of: bytes, the end of a frame (None), or seconds to wait.
 Part = bytes | None | float
@@ -194,7 +196,7 @@ async def over_stdio(kind: str) -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     protocol = asyncio.streams.FlowControlMixin()
     transport, _ = await loop.connect_write_pipe(lambda: protocol, sys.stdout)
-    writer = asyncio.StreamWriter(transport, protocol, reader, loop)  # type: ignore[arg-type]
+    writer = asyncio.StreamWriter(transport, protocol, reader, loop)
     if kind == "stderr":
         for _ in range(SIZE // len(PIECE)):
             sys.stderr.write("x" * 79 + "\n" if _ % 2 else "y" * len(PIECE))
@@ -274,12 +276,13 @@ class Http:
     async def _bomb(self, writer: asyncio.StreamWriter) -> None:
         """A body that is a thousand times as long once it is unpacked."""
         kind = "text/event-stream" if self.way == "stream" else "application/json"
-        self._head(writer, "200 OK", kind, "Content-Encoding: gzip\r\n")
+        self._head(writer, "200 OK", kind, f"Content-Encoding: {BOMB}\r\n")
         packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-        writer.write(packer.compress(b'data: {"a":"' if self.way == "stream" else b'{"a":"'))
+        packed = packer.compress(b'data: {"a":"' if self.way == "stream" else b'{"a":"')
         for _ in range(SIZE // len(PIECE)):
-            writer.write(packer.compress(PIECE))
-        writer.write(packer.compress(b'"}\n\n') + packer.flush())
+            packed += packer.compress(PIECE)
+        packed += packer.compress(b'"}\n\n') + packer.flush()
+        writer.write(packed)
 
 
 def main() -> None:
