@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -90,14 +91,14 @@ class Tap:
 
 
 @contextmanager
-def tap(*arguments: str | Path, cwd: Path | None = None) -> Iterator[Tap]:
-    """`mcpgen tap ARGUMENTS`, ended at the end."""
+def tap(*arguments: str | Path, env: dict[str, str] | None = None) -> Iterator[Tap]:
+    """`mcpgen tap ARGUMENTS`, with `env` besides its environment, ended at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "mcpgen", "tap", *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=cwd,
+        env={**os.environ, **(env or {})},
     )
     try:
         yield Tap(process)

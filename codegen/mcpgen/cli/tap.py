@@ -20,6 +20,14 @@ def tap(
             metavar="-- COMMAND…", help="The server's command line; the client starts mcpgen tap."
         ),
     ] = None,
+    listen: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="HOST:PORT", help="Listen there for an HTTP client; port 0 for any."),
+    ] = None,
+    url: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(metavar="U", help="The server's MCP endpoint, to which --listen is passed on."),
+    ] = None,
     record: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Write a transcript there, for validate --transcript and replay."),
@@ -34,14 +42,20 @@ def tap(
     """Stand between a client and a server: pass every byte on, and judge both.
 
     Findings go to standard error as they happen. In a client's configuration, put
-    mcpgen tap -- before the server's command.
+    mcpgen tap -- before the server's command; or give the client the address
+    that --listen names.
 
-    Exit codes: the command's own, 2 wrong usage, 3 the command cannot be started.
+    Exit codes: the command's own, or 128 + n for signal n; with --listen 0 when it
+    was ended. 2 wrong usage, 3 the command cannot be started, or nothing can
+    listen there.
     """
     from mcpgen.tap.settings import Settings
 
-    if not command:
-        raise UsageError("there is nothing to tap", hint="mcpgen tap -- COMMAND…")
+    if bool(command) == (listen is not None or url is not None):
+        raise UsageError(
+            "a command and an address are two servers" if command else "there is nothing to tap",
+            hint="mcpgen tap -- COMMAND…, or mcpgen tap --listen HOST:PORT --url URL",
+        )
     if record is not None:
         _check_record(record)
     settings = Settings(
@@ -49,7 +63,10 @@ def tap(
         max_message_bytes=max_message,
         max_messages=max_messages,
     )
-    _tap_command(command, settings)
+    if command:
+        _tap_command(command, settings)
+    else:
+        _tap_url(listen, url, settings)
 
 
 def _tap_command(command: list[str], settings: Settings) -> None:
@@ -62,6 +79,29 @@ def _tap_command(command: list[str], settings: Settings) -> None:
 
         raise cannot_start(tuple(command), error, typed="mcpgen tap --") from None
     raise typer.Exit(end_as(status))
+
+
+def _tap_url(listen: str | None, url: str | None, settings: Settings) -> None:
+    from dataclasses import replace
+    from urllib.parse import urlsplit
+
+    from mcpgen.tap.proxy import Way, run
+    from mcpgen.validate.endpoint import check_url
+
+    if listen is None or url is None:
+        there, missing = ("--url", "--listen HOST:PORT") if listen is None else ("--listen", "--url URL")
+        raise UsageError(f"{there} alone is half of a way", hint=f"add {missing}")
+    check_url(url)
+    if urlsplit(url).username is not None:
+        raise UsageError(
+            "a name and a password in the URL are not passed on",
+            hint="have the client send them: Authorization",
+        )
+    host, _, port = listen.rpartition(":")
+    if not (port.isascii() and port.isdigit()) or int(port[:6]) > 65535:
+        raise UsageError(f"{listen!r} is no address", hint="the form is --listen HOST:PORT")
+    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
+    run(Way(host, int(port), url), replace(settings, endpoint=urlsplit(url).path or "/"))
 
 
 def _check_record(file: Path) -> None:

@@ -48,17 +48,26 @@ class Voice:
 class Conversation:
     """What one client and one server say; the `number`-th that is watched.
 
-    It is judged until it has `most` messages or too many bytes; it is recorded, to `record`, until its end.
+    `books` are the rules of servers and those of clients. It is judged until it has `most` messages or too
+    many bytes; it is recorded, to `record`, until its end.
     """
 
     def __init__(
-        self, transport: str, number: int, book: RuleBook, voice: Voice, *, record: Path | None, most: int
+        self,
+        transport: str,
+        number: int,
+        books: tuple[RuleBook, RuleBook],
+        voice: Voice,
+        *,
+        record: Path | None,
+        most: int,
     ) -> None:
         self._voice = voice
         self._about = "" if number == 1 else f"conversation {number}: "
-        self._verdicts = Verdicts(Retold(transport), book)
+        self._verdicts = Verdicts(Retold(transport), *books)
         self._most = most
         self._began: float | None = None
+        self._rows = 0
         self._messages = 0
         self._bytes = 0
         self._unjudged = False
@@ -71,8 +80,9 @@ class Conversation:
         """Whether anything is done with what it says further."""
         return self._stopped is None or (self._record is not None and self._record.open)
 
-    def add(self, row: Row, at: float) -> None:
-        """Something that was said at a time."""
+    def add(self, row: Row, at: float) -> int:
+        """Something that was said at a time; the number of its row."""
+        number, self._rows = self._rows, self._rows + 1
         self._began = at if self._began is None else self._began
         row = {"entry": row["entry"], "at": round(at - self._began, 6), **row}
         line = encoded(row)
@@ -81,23 +91,24 @@ class Conversation:
         self._messages += row["entry"] in ("sent", "received")
         self._bytes += len(line)
         if self._stopped is not None:
-            return
+            return number
         if self._messages > self._most or self._bytes > _MOST_BYTES:
             passed = f"{self._most} messages" if self._messages > self._most else f"{_MOST_BYTES} bytes"
             self.stop(f"it has more than {passed}")
-            return
+            return number
         self._verdicts.take(row)
         self._unjudged = True
+        return number
 
     def flush(self) -> None:
         """Write down what was said."""
         if self._record is not None:
             self._record.flush()
 
-    def judge(self) -> None:
-        """Tell what is new."""
+    def judge(self) -> bool:
+        """Tell what is new; whether there was something to judge."""
         if not self._unjudged:
-            return
+            return False
         self._unjudged = False
         try:
             news = self._verdicts.news()
@@ -105,11 +116,12 @@ class Conversation:
             # A mistake of ours: who talks through the tap is not to suffer of it.
             self._stopped = f"the judge failed, which is a bug in mcpgen: {error!r}"
             self._complain(self._stopped)
-            return
+            return True
         for finding in news.withdrawn:
             self._voice.finding(finding, self._about, withdrawn=True)
         for finding in news.found:
             self._voice.finding(finding, self._about)
+        return self._verdicts.run is not None
 
     def stop(self, why: str) -> None:
         """Judge it no further."""

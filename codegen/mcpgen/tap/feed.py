@@ -28,6 +28,7 @@ class Kind(Enum):
     SERVER = b"s"  #: bytes of the server
     CLIENT_END = b"C"
     SERVER_END = b"S"
+    CLOSED = b"x"  #: a connection of which nothing more will come
     FORGET = b"f"  #: a connection that did not come about
     LOST = b"!"  #: from here on there are no copies: the watcher was too slow
 

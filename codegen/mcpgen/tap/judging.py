@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from mcpgen.schema.rules import RuleBook
 from mcpgen.tap.rows import Row
 from mcpgen.validate.client import REVISIONS
+from mcpgen.validate.judge import Judgement
 from mcpgen.validate.quoting import quoted_parts, quoted_request
 from mcpgen.validate.report import Finding, Run
 from mcpgen.validate.transcript import Retold
@@ -37,10 +38,10 @@ class Pace:
         self._since = now if self._since is None else self._since
         self._last = now
 
-    def judged(self, began: float, ended: float) -> None:
-        """All that was said is judged."""
+    def judged(self, now: float, cost: float) -> None:
+        """All that was said is judged, which took `cost` seconds of a processor."""
         self._since = None
-        self._rested = ended + _REST * (ended - began)
+        self._rested = now + _REST * cost
 
     @property
     def due(self) -> float | None:
@@ -64,7 +65,10 @@ class Verdicts:
 
     told: Retold
     book: RuleBook
+    client_book: RuleBook
+    #: What was said last of the server, and of the client.
     run: Run | None = None
+    client: Judgement | None = None
     _known: dict[tuple[str, ...], list[Finding]] = field(default_factory=dict)
 
     def take(self, row: Row) -> None:
@@ -77,15 +81,17 @@ class Verdicts:
         if revision not in REVISIONS:
             return News()
         self.run = self.told.judged(revision, self.book)
+        self.client = self.told.judged_client(revision, self.client_book)
         before = self._known
         self._known = {}
-        for finding in self.run.findings:
+        for finding in (*self.run.findings, *self.client.findings):
             self._known.setdefault(_key(finding), []).append(finding)
         return News(_beyond(self._known, before), _beyond(before, self._known))
 
     def counts(self) -> Counter[str]:
-        """How many rules have which verdict."""
-        return Counter(check.verdict for check in self.run.checks) if self.run is not None else Counter()
+        """How many rules, on either side, have which verdict."""
+        sides = [side.checks for side in (self.run, self.client) if side is not None]
+        return Counter(check.verdict for checks in sides for check in checks)
 
 
 def _key(finding: Finding) -> tuple[str, ...]:

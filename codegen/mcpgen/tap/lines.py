@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from mcpgen.tap.conversation import Conversation
 from mcpgen.tap.feed import Copy, Kind
 from mcpgen.tap.rows import Row, frame, unread
 from mcpgen_runtime.framing import LineSplitter
@@ -19,18 +20,23 @@ _SIDES: dict[Kind, _Side] = {
 
 
 class Lines:
-    """Takes copies, gives the rows of a transcript."""
+    """Takes copies, and adds to a conversation what they say."""
 
-    def __init__(self, max_message_bytes: int) -> None:
+    def __init__(self, conversation: Conversation, max_message_bytes: int) -> None:
+        self.conversations = [conversation]
         self._splitters = {side: LineSplitter(max_message_bytes) for side in ("sent", "received")}
         self._client_ended = False
         self._too_long = f"it is longer than {max_message_bytes} bytes"
 
-    def take(self, copy: Copy) -> Iterator[Row]:
-        """The rows that a copy completes."""
+    def take(self, copy: Copy) -> None:
+        """What passed."""
+        (conversation,) = self.conversations
         side = _SIDES.get(copy.kind)
-        if side is None:
-            return
+        if side is not None and conversation.heeded:
+            for row in self._rows(copy, side):
+                conversation.add(row, copy.at)
+
+    def _rows(self, copy: Copy, side: _Side) -> Iterator[Row]:
         splitter = self._splitters[side]
         lines = splitter.feed(copy.data) if copy.data else [rest] if (rest := splitter.end()) else []
         for _ in range(splitter.refused):
@@ -38,6 +44,8 @@ class Lines:
         splitter.refused = 0
         for line in lines:
             yield frame(side, line)
-        self._client_ended = self._client_ended or copy.kind is Kind.CLIENT_END
+        if copy.kind is Kind.CLIENT_END:
+            self._client_ended = True
+            yield {"entry": "left"}
         if copy.kind is Kind.SERVER_END and not self._client_ended:
             yield {"entry": "closed", "reason": "the server closed its standard output"}

@@ -12,12 +12,12 @@ import sys
 import time
 from pathlib import Path
 
-from mcpgen.schema.rules import load_rules
+from mcpgen.schema.rules import load_client_rules, load_rules
+from mcpgen.tap.connections import Connections
 from mcpgen.tap.conversation import Conversation, Voice
 from mcpgen.tap.feed import Copy, Intake, Kind
 from mcpgen.tap.judging import Pace
 from mcpgen.tap.lines import Lines
-from mcpgen.tap.rows import Row
 from mcpgen.tap.settings import Settings
 
 
@@ -27,10 +27,14 @@ class Watcher:
     def __init__(self, settings: Settings, voice: Voice) -> None:
         self._settings = settings
         self._voice = voice
-        self._book = load_rules()
+        self._books = load_rules(), load_client_rules()
         self._pace = Pace()
-        self._lines = Lines(settings.max_message_bytes)
-        self._conversations = [self._conversation("stdio", 1)]
+        self._loaded = False
+        self._side: Lines | Connections
+        if settings.endpoint is None:
+            self._side = Lines(self._conversation("stdio", 1), settings.max_message_bytes)
+        else:
+            self._side = Connections(settings.endpoint, settings.max_message_bytes, self._conversation)
 
     def watch(self, intake: Intake) -> None:
         """Until there is no more."""
@@ -41,39 +45,35 @@ class Watcher:
                 break
             for copy in batch:
                 self._take(copy)
-            for conversation in self._conversations:
+            if batch:
+                self._pace.moved(time.monotonic())
+            for conversation in self._side.conversations:
                 conversation.flush()
             due = self._pace.due
             if due is not None and due <= time.monotonic():
                 self._judge()
-        self._judge()
-        for conversation in self._conversations:
+        for conversation in self._side.conversations:
             conversation.end()
 
     def _take(self, copy: Copy) -> None:
-        if copy.kind is Kind.LOST:
-            for conversation in self._conversations:
-                conversation.stop("the traffic was faster than it can be watched")
+        if copy.kind is not Kind.LOST:
+            self._side.take(copy)
             return
-        conversation = self._conversations[0]
-        if conversation.heeded:
-            for row in self._lines.take(copy):
-                self._add(conversation, row, copy.at)
-
-    def _add(self, conversation: Conversation, row: Row, at: float) -> None:
-        conversation.add(row, at)
-        self._pace.moved(time.monotonic())
+        for conversation in self._side.conversations:
+            conversation.stop("the traffic was faster than it can be watched")
 
     def _judge(self) -> None:
-        began = time.monotonic()
-        for conversation in self._conversations:
-            conversation.judge()
-        self._pace.judged(began, time.monotonic())
+        began = time.process_time()
+        judged = [conversation.judge() for conversation in self._side.conversations]
+        # The first judgement pays for what is loaded once.
+        cost = time.process_time() - began if self._loaded else 0.0
+        self._loaded = self._loaded or any(judged)
+        self._pace.judged(time.monotonic(), cost)
 
     def _conversation(self, transport: str, number: int) -> Conversation:
         record = None if self._settings.record is None else Path(self._settings.record)
         limit = self._settings.max_messages
-        return Conversation(transport, number, self._book, self._voice, record=record, most=limit)
+        return Conversation(transport, number, self._books, self._voice, record=record, most=limit)
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-from mcpgen.validate.correlate import Correlator, wrong_id
+from mcpgen.validate.correlate import Correlator, id_key, wrong_id
 from mcpgen.validate.http_rules import HttpRules
 from mcpgen.validate.journal import ERA, Entry, Finished, HttpReply, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
@@ -107,8 +107,11 @@ class OpenEnds:
             if isinstance(entry, HttpReply) and entry.carrier is not None
         }
         over = {entry.carrier: entry for entry in self._entries if isinstance(entry, Finished)}
-        for index in self._correlator.waiting:
+        cancelled = self._cancelled()
+        for index, waiting in self._correlator.waiting.items():
             request = sent_at(self._entries, index)
+            if waiting in cancelled:
+                continue
             reply = refused.get(index)
             probe = probe_of(self._entries, index)
             # To a question for the era, a server of the other need not say anything; of what became of
@@ -132,6 +135,12 @@ class OpenEnds:
                 why,
                 About(method=None if request is None else request.get("method"), request=request),
             )
+
+    def _cancelled(self) -> set[tuple[str, Any]]:
+        """The ids of requests that the client wanted no answer to any more."""
+        messages = (entry.message for entry in self._entries if isinstance(entry, Sent))
+        params = (each.get("params") for each in messages if each.get("method") == "notifications/cancelled")
+        return {id_key(each.get("requestId")) for each in params if isinstance(each, dict)}
 
     def _came_unreadably(self, request: int) -> bool:
         """Whether a frame that could not be read came while `request` was waited for."""

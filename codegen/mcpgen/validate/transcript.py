@@ -16,6 +16,7 @@ import mcpgen_types
 from mcpgen.errors import UsageError
 from mcpgen.schema.rules import RuleBook, load_rules
 from mcpgen.validate import client
+from mcpgen.validate.clients.judge import judge_client
 from mcpgen.validate.correlate import is_answer, is_request
 from mcpgen.validate.frames import DEEPEST, depth
 from mcpgen.validate.journal import (
@@ -26,11 +27,13 @@ from mcpgen.validate.journal import (
     Finished,
     HttpReply,
     HttpRequest,
+    Left,
+    Paused,
     Received,
     Sent,
     Stream,
 )
-from mcpgen.validate.judge import judge
+from mcpgen.validate.judge import Judgement, judge
 from mcpgen.validate.report import Report, Run
 from mcpgen_runtime.testing.recorder import read_transcript
 
@@ -132,6 +135,16 @@ class Retold:
             partial=True,
         )
 
+    def judged_client(self, revision: str, book: RuleBook) -> Judgement:
+        """What the client said so far, judged in `revision` by the rules of `load_client_rules()`."""
+        return judge_client(
+            self.entries,
+            revision=revision,
+            transport=self.transport,
+            wire=mcpgen_types.revision(revision),
+            book=book,
+        )
+
     def _mark_probes(self, first: int) -> None:
         """To an old server, the question for its era is none of its own."""
         for place, entry in enumerate(self.entries[first:], first):
@@ -158,6 +171,10 @@ class Retold:
                 )
             case "finished":
                 yield Finished(at, self._place(row), str(row["reason"]))
+            case "paused":
+                yield Paused(at, str(row["event_id"]), int(row["retry"]))
+            case "left":
+                yield Left(at, row.get("signal"))
             case "closed":
                 yield Closed(at, str(row["reason"]))
             case "ended":

@@ -35,6 +35,9 @@ class EventReader:
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """The events that `chunk` completes."""
+        if not chunk:
+            # Whether a CR stands before what comes next is still to be known.
+            return
         if not self._begun:
             chunk, self._rest = self._rest + chunk, b""
             if len(chunk) < len(_BYTE_ORDER_MARK) and _BYTE_ORDER_MARK.startswith(chunk):
