@@ -28,6 +28,7 @@ from mcpgen_runtime.limits import Limits
 from . import mutations, stdio  # noqa: F401  it fills the table
 from .deviating import MUTATIONS, Deviant
 from .http import Deviants
+from .unusual import UNUSUAL
 
 #: What stands for no mutation.
 CONFORMING = "conforming"
@@ -76,7 +77,7 @@ class Served:
 
 def deviant(name: str) -> Deviant:
     """The deviant `name`, anew. Raises `KeyError`."""
-    return Deviant(None if name == CONFORMING else MUTATIONS[name])
+    return Deviant(None if name == CONFORMING else {**MUTATIONS, **UNUSUAL}[name])
 
 
 @contextmanager

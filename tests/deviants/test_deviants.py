@@ -12,6 +12,7 @@ from mcpgen_types import REVISIONS
 from .deviating import MUTATIONS, of_rule
 from .judging import judged, outcome
 from .serving import Served, serving
+from .unusual import UNUSUAL
 
 CASES = [(name, transport) for name, mutation in MUTATIONS.items() for transport in mutation.transports]
 
@@ -41,6 +42,14 @@ def test_nothing_is_found_on_the_conforming_server(
     assert report.findings == []
     assert report.failure is None
     assert {run.revision for run in report.runs} == {revision or REVISIONS[-1]}
+
+
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_nothing_is_found_on_a_server_that_is_merely_unusual(served: Served, name: str) -> None:
+    (transport,) = UNUSUAL[name].transports
+    report = judged(served.target(transport, name), UNUSUAL[name].revision)
+    assert report.findings == []
+    assert report.failure is None
 
 
 @pytest.mark.parametrize(("name", "transport"), CASES)

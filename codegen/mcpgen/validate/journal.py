@@ -83,11 +83,15 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The HTTP reply to `carrier` is over, whether it brought an answer or not; `reason` describes it."""
+    """The HTTP reply to `carrier` is over, whether it brought an answer or not; `reason` describes it.
+
+    `status` is that of a reply which refused a message over HTTP+SSE.
+    """
 
     at: float
     carrier: int | None
     reason: str
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

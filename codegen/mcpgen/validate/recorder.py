@@ -125,8 +125,8 @@ class Recorder:
                 self._take_frame(event, at)
             case wire.ReplyHead(exchange, status, content_type, has_body, session_id):
                 self.journal.add(HttpReply(at, exchange, status, content_type, has_body, session_id))
-            case wire.ReplyEnd(exchange, reason, error=None):
-                self.journal.add(Finished(at, exchange, reason))
+            case wire.ReplyEnd(exchange, reason, status, error=None):
+                self.journal.add(Finished(at, exchange, reason, status))
             case wire.ReplyEnd(error=error) | wire.Gone(error=error):
                 assert error is not None
                 self._lost(error, at)

@@ -38,15 +38,19 @@ def a_bad_request(reply: Reply) -> None:
         reply.status = 400
 
 
-def _keep_session(reply: Reply) -> None:
-    if _SESSION in reply.headers:
-        reply.memory[_SESSION] = reply.headers[_SESSION]
+def _names_no_session(come: Incoming) -> None:
+    unnamed = come.headers is not None and _SESSION not in come.headers
+    come.memory["unnamed"] = unnamed and come.message.get("method") != "initialize"
 
 
-@takes("http-session-id-required", heads=_keep_session)
-def the_last_session(come: Incoming) -> Frames:
-    if come.headers is not None and _SESSION in come.memory and come.message.get("method") != "initialize":
-        come.headers.setdefault(_SESSION, come.memory[_SESSION])
+def _forbidden(reply: Reply) -> None:
+    if reply.status == 400 and reply.memory.get("unnamed"):
+        reply.status = 403
+
+
+@takes("http-session-id-required", heads=_forbidden)
+def refuses_what_names_no_session_otherwise(come: Incoming) -> Frames:
+    _names_no_session(come)
     return None
 
 

@@ -59,7 +59,6 @@ _with_result(
     "as_an_error_of_the_tool",
     name="mcpgen-no-such-tool",
 )
-_with_code("tools-unknown-refused", -32603, "tools/call", name="mcpgen-no-such-tool")
 _with_code("prompts-unknown-refused", -32603, "prompts/get", name="mcpgen-no-such-prompt")
 _with_code("resources-unknown-refused", -32603, "resources/read", uri="mcpgen-probe:///no/such/resource")
 _with_result(

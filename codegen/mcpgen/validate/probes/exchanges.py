@@ -119,6 +119,8 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
                 found[carrier].status, found[carrier].content_type = entry.status, entry.content_type
             case Finished(carrier=int(carrier)) if carrier in found:
                 found[carrier].over = entry.reason
+                # Over HTTP+SSE there is no reply but one that refuses.
+                found[carrier].status = found[carrier].status or entry.status
             case GaveUp(request=request) if request in found:
                 correlator.gave_up(request)
                 found[request].gave_up = True

@@ -55,6 +55,22 @@ async def _cursor(asker: Asker) -> None:
         await asker.ask(method, {"cursor": "mcpgen-no-such-cursor"}, step=method)
 
 
+def _unknown_cursor(evidence: Evidence) -> None:
+    """A list that has no second page need not know what a cursor is: the page speaks of invalid ones."""
+    paged = {
+        exchange.method
+        for exchange in evidence.ordinary
+        if exchange.result and "nextCursor" in exchange.result
+    }
+    for exchange in evidence.answered:
+        if exchange.result is not None and exchange.method not in paged:
+            reason = f"{exchange.method} gives no cursors, and need not know what they are"
+            evidence.unsure("pagination-invalid-cursor-refused", reason)
+            evidence.right("skipped", reason)
+        else:
+            evidence.refused(exchange, "pagination-invalid-cursor-refused", (-32602,))
+
+
 def _unknown_resource(evidence: Evidence) -> None:
     for exchange in evidence.answered:
         contents = None if exchange.result is None else exchange.result.get("contents")
@@ -100,7 +116,7 @@ PROBES = (
         "calls a tool that does not exist",
         ("tools-unknown-refused",),
         _tool,
-        refusal("tools-unknown-refused", -32602),
+        refusal("tools-unknown-refused"),
     ),
     Probe(
         "resource-unknown",
@@ -128,6 +144,6 @@ PROBES = (
         "lists from a cursor that the server never gave",
         ("pagination-invalid-cursor-refused",),
         _cursor,
-        refusal("pagination-invalid-cursor-refused", -32602),
+        _unknown_cursor,
     ),
 )

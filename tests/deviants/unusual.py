@@ -1,0 +1,68 @@
+"""Servers that do what few do and no page forbids, as public servers do: nobody may accuse them.
+
+Each stands for an error that the validator once made on a server of docs/field-report.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .deviating import Frames, Gives, Incoming, Mutation, Outgoing, Reply, refusal
+
+#: All of them, by name.
+UNUSUAL: dict[str, Mutation] = {}
+
+
+def _unusual(**how: Any) -> Callable[[Gives], Gives]:
+    def add(function: Gives) -> Gives:
+        name = "unusual." + function.__name__.replace("_", "-")
+        UNUSUAL[name] = Mutation(rule="", name=name, gives=function, **how)
+        return function
+
+    return add
+
+
+@_unusual(transports=("stdio",))
+def names_an_unknown_tool_with_a_code_of_its_own(out: Outgoing) -> Frames:
+    """The pages want a protocol error, and have -32602 in an example only."""
+    request = out.request or {}
+    params = request.get("params")
+    if "error" not in out.message or request.get("method") != "tools/call" or not isinstance(params, dict):
+        return None
+    return [refusal(request, -32601)] if params.get("name") == "mcpgen-no-such-tool" else None
+
+
+def _without_cursor(come: Incoming) -> Frames:
+    params = come.message.get("params")
+    if isinstance(params, dict) and str(come.message.get("method")).endswith("/list"):
+        params.pop("cursor", None)
+    return None
+
+
+@_unusual(transports=("stdio",), takes=_without_cursor)
+def has_one_page_of_everything_and_overlooks_cursors(out: Outgoing) -> Frames:
+    """The page says what becomes of invalid cursors; where none is given out, none is valid either."""
+    if "result" in out.message:
+        out.result.pop("nextCursor", None)
+    return None
+
+
+_SESSION = "mcp-session-id"
+
+
+def _keep_session(reply: Reply) -> None:
+    if _SESSION in reply.headers:
+        reply.memory[_SESSION] = reply.headers[_SESSION]
+
+
+def _the_last_session(come: Incoming) -> Frames:
+    if come.headers is not None and _SESSION in come.memory and come.message.get("method") != "initialize":
+        come.headers.setdefault(_SESSION, come.memory[_SESSION])
+    return None
+
+
+@_unusual(transports=("http",), revision="2025-11-25", takes=_the_last_session, heads=_keep_session)
+def does_not_require_the_session_id_that_it_gives_out(out: Outgoing) -> Frames:
+    """The page says how a server refuses that requires it; one may do without."""
+    return None
