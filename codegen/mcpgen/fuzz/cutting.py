@@ -23,8 +23,9 @@ _SHORT_PATIENCE = 1.0
 #: Nor for its end, unless that is what fails.
 _HASTE = (0.05, 0.2)
 _ABOUT_ITS_END = frozenset({"stdio-exits-at-end-of-input"})
-#: What of a message is never made simpler: without it, it would be another.
+#: What of a message is never made simpler: without it, it would be another. Of one made up, that is little.
 _KEPT = frozenset({"_meta", "name", "uri", "ref", "cursor", "requestId", "requestState", "inputResponses"})
+_KEPT_OF_ODD = frozenset({"_meta", "requestId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,9 @@ def _simpler_lines(line: Line) -> Iterator[Line]:
         without = {key: value for key, value in params.items() if key != "_meta"}
         yield _with_params(line, {**without, **({"_meta": rest} if rest else {})})
     for key, value in params.items():
-        if key in _KEPT:
+        if key in (_KEPT_OF_ODD if line.claim == "odd" else _KEPT):
             continue
-        if key != "arguments":
+        if key != "arguments" or line.claim == "odd":
             yield _with_params(line, {name: item for name, item in params.items() if name != key})
         for other in simpler(value):
             yield _with_params(line, {**params, key: other})

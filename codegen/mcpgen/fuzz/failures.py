@@ -52,14 +52,16 @@ _REFUSES = re.compile(
     r"|refused|denied)\b",
     re.IGNORECASE,
 )
+#: The name of an exception, at the beginning of the last line of a traceback.
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Panic|Exit)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One thing that is wrong. Two failures are the same one if `key` is equal.
 
-    `rule` is that of the judge; `line` the number of the line that it is about, where it is about one;
-    `cause` how the server ended, where it did.
+    `rule` is that of the judge, `cause` how the server ended, where it did; `line` the number of the line
+    that it is about, where it is about one.
     """
 
     kind: Kind
@@ -67,13 +69,13 @@ class Failure:
     method: str
     subject: str
     message: str
-    line: int | None = None
     cause: str = ""
+    line: int | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What makes it the same failure again."""
-        return self.kind, self.rule, self.method, self.subject
+        return self.kind, self.rule or self.cause, self.method, self.subject
 
     def same(self, other: Failure) -> bool:
         """Whether `other` is the same, perhaps noticed at another message.
@@ -105,7 +107,11 @@ def _broken_off(spoken: Spoken) -> Iterator[Failure]:
     line = spoken.lines[number] if spoken.lines else None
     kind: Kind = "flood" if spoken.passed_limit else "hang" if spoken.stalled else "crash"
     words = [spoken.gone, *spoken.stderr[-1:]]
-    yield replace(_failure(kind, line, number, ": ".join(words)), cause=spoken.gone)
+    # Of two exceptions that end a server in the same way, each is a fault of its own; what they say may
+    # differ each time.
+    raised = _EXCEPTION.match(words[-1])
+    cause = f"{spoken.gone}: {raised[0]}" if raised else spoken.gone
+    yield replace(_failure(kind, line, number, ": ".join(words)), cause=cause)
 
 
 def _silent(spoken: Spoken) -> Iterator[Failure]:
@@ -176,7 +182,7 @@ def _judged(spoken: Spoken, fail_on: FailOn) -> Iterator[Failure]:
         where = f" at {finding.pointer}" if finding.pointer else ""
         method = finding.method if isinstance(finding.method, str) else ""
         subject = "" if line is None else line.subject
-        yield Failure("rule", finding.rule, method, subject, finding.message + where, number)
+        yield Failure("rule", finding.rule, method, subject, finding.message + where, line=number)
 
 
 def _owed(line: Line, response: Any) -> frozenset[str]:
@@ -188,7 +194,7 @@ def _owed(line: Line, response: Any) -> frozenset[str]:
 def _failure(kind: Kind, line: Line | None, number: int, message: str) -> Failure:
     if line is None:
         return Failure(kind, "", "", "", message)
-    return Failure(kind, "", line.method, line.subject, message, number)
+    return Failure(kind, "", line.method, line.subject, message, line=number)
 
 
 def _refused(spoken: Spoken, number: int) -> bool:

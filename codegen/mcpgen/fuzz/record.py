@@ -22,7 +22,7 @@ from mcpgen.validate.correlate import id_key, is_answer
 from mcpgen.validate.journal import Closed, Ended, Entry, Finished, HttpReply, Received, Sent
 from mcpgen_runtime.testing.recorder import FORMAT, read_transcript
 
-_FAILURE = ("rule", "method", "subject", "message")
+_FAILURE = ("rule", "method", "subject", "message", "cause")
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +239,8 @@ class _Reader:
             return None
         if said["kind"] not in KINDS:
             raise ValueError(f"there is no failure {said['kind']!r}")
-        rule, method, subject, message = (str(said.get(key, "")) for key in _FAILURE)
-        return Failure(said["kind"], rule, method, subject, message)
+        rule, method, subject, message, cause = (str(said.get(key, "")) for key in _FAILURE)
+        return Failure(said["kind"], rule, method, subject, message, cause)
 
 
 def _is_fence(message: dict[str, Any]) -> bool:

@@ -30,13 +30,13 @@ class Replayed:
         """Whether what was recorded fails again; without a recorded failure, whether anything does."""
         if self.recorded is None:
             return bool(self.found)
-        return any(failure.key == self.recorded.key for failure in self.found)
+        return any(self.recorded.same(failure) for failure in self.found)
 
     @property
     def message(self) -> str:
         """It in lines for people."""
         recorded = self.recorded
-        again = [each for each in self.found if recorded is None or each.key == recorded.key]
+        again = [each for each in self.found if recorded is None or recorded.same(each)]
         others = [each for each in self.found if each not in again]
         if recorded is None:
             first = f"{len(again)} failures" if len(again) > 1 else "a failure" if again else "nothing fails"

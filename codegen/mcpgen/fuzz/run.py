@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -97,6 +98,7 @@ class _Run:
         self.watch = watch
         self.outcome = Outcome()
         self.seen: Counter[tuple[str, str, str, str]] = Counter()
+        self.fatal: set[str] = set()
         self.ends = 0.0
 
     async def fuzz(self) -> None:
@@ -185,6 +187,11 @@ class _Run:
     async def _session(self, surface: Surface, script: Script) -> None:
         known = f", {len(self.outcome.found)} failures" if self.outcome.found else ""
         self.announce(f"session {self.outcome.sessions + 1}, {self.outcome.messages} messages{known}")
+        # What ended the server once would end it again, before anything else could be seen.
+        spared = tuple(
+            line for line in script.lines if line.claim == "valid" or _kind(line) not in self.fatal
+        )
+        script = replace(script, lines=spared)
         spoken = await speak(self.target, script, patience=self.options.timeout)
         self.outcome.sessions += 1
         self.outcome.messages += len(spoken.lines)
@@ -228,12 +235,21 @@ class _Run:
                 pass
             elif cut.again or failure.kind != "hang":
                 self.seen[cut.failure.key] += 1
+                if failure.kind in ("crash", "hang") and cut.spoken.said:
+                    self.fatal.add(_kind(cut.spoken.said[-1]))
                 self.outcome.found.append(cut)
                 self.tell(cut)
             else:
                 self.outcome.notes.append(
                     f"{failure.method} {failure.subject} was once not answered in time, and then it was"
                 )
+
+
+def _kind(line: Line) -> str:
+    """What a line has in common with those that do the same to a server, for all that is known."""
+    if line.claim == "broken":
+        return line.text if line.text is not None else json.dumps(line.message)
+    return f"{line.claim} {line.method} {line.subject}"
 
 
 def _claim(surface: Surface, line: Line) -> Claim:

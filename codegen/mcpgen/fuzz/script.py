@@ -51,7 +51,9 @@ class Line:
 
     @property
     def subject(self) -> str:
-        """The tool or prompt that it names, where it names one."""
+        """The tool or prompt that it names, where that is more than a name that was made up."""
+        if self.claim in ("odd", "broken"):
+            return ""
         params = self.message.get("params")
         name = params.get("name") if isinstance(params, dict) else None
         return name if isinstance(name, str) and self.method in ("tools/call", "prompts/get") else ""
