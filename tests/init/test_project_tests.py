@@ -225,6 +225,26 @@ def test_conversations_are_had_once_each(project: Path) -> None:
     assert (project / "starts").read_text("utf-8").count("started") == len(REVISIONS)
 
 
+def test_tests_of_conformance_can_be_written_alone_and_be_left_out(project: Path) -> None:
+    def regen(*options: str) -> str:
+        command = [sys.executable, "-m", "mcpgen", "regen", *options]
+        return subprocess.run(command, cwd=project, check=True, capture_output=True, text=True).stdout
+
+    written = project / "tests" / "definition"
+    for module in ("test_conformance.py", "test_definition.py"):
+        changed(written / module, '"""The server', '"""This server')
+    assert regen("--only", "conformance").startswith("tests/definition: ")
+    assert (written / "test_conformance.py").read_text("utf-8").count('"""The server') == 1
+    assert '"""This server' in (written / "test_definition.py").read_text("utf-8")
+    changed(
+        project / "mcpgen.toml",
+        'directory = "tests/definition"',
+        'directory = "tests/definition"\nconformance = false',
+    )
+    regen()
+    assert sorted(path.name for path in written.glob("*.py")) == ["test_definition.py", "test_regressions.py"]
+
+
 def test_revisions_of_the_project_are_those_it_is_held_to(project: Path) -> None:
     changed(project / "mcpgen.toml", "target = ", 'revisions = ["2025-11-25"]\ntarget = ')
     subprocess.run([sys.executable, "-m", "mcpgen", "regen"], cwd=project, check=True, capture_output=True)

@@ -29,12 +29,12 @@ class ProjectTests:
     """The tests of the project that has `definition`."""
 
     def __init__(self) -> None:
-        self.options: OptionDefaults = {}
+        self.options: OptionDefaults = {"conformance": True}
 
     def units(
         self, project: Project, output: Output, room: SchemaRoom, revisions: tuple[str, ...]
     ) -> tuple[Unit, ...]:
-        """Three units, a module each. Raises as `Emitter.units` does."""
+        """Three units, a module each; that of conformance by option. Raises as `Emitter.units` does."""
         require("jinja2")
         definition, source = definition_of(project, output)
         code = generator_inputs(*_CODE) | tool_inputs("ruff")
@@ -47,11 +47,14 @@ class ProjectTests:
         }
         where = {f"place of the {name}": place for name, place in places.items()}
         emit = partial(_emit_conformance, rules, sha256=source.sha256, **places)
-        return (
+        units = [
             Unit("tests", None, (source,), inputs, partial(_emit, definition)),
-            Unit("conformance", None, (source,), inputs | rule_inputs(rules) | where, emit),
             Unit("regressions", None, (), code | where, partial(_emit_regressions, places["project"])),
-        )
+        ]
+        if output.options["conformance"]:
+            judged = inputs | rule_inputs(rules) | where
+            units.append(Unit("conformance", None, (source,), judged, emit, kind="conformance"))
+        return tuple(units)
 
     def directory_of(self, revision: str) -> None:
         """None: the tests are of no revision."""
