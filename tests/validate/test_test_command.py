@@ -34,7 +34,7 @@ def test_target_is_held_to_the_suite_and_pytest_gets_its_options(tmp_path: Path)
     run = mcpgen_test(
         tmp_path,
         *(command, "--revision", "2025-11-25", "-m", "schema or jsonrpc", "--junit", "j.xml"),
-        *("--", "-p", "no:cacheprovider", "-q", "--tb=line"),
+        *("--", "--mcp-no-probes", "-p", "no:cacheprovider", "-q", "--tb=line"),
     )
     assert run.returncode == 1, run.stdout + run.stderr
     cases = {case.get("name"): case for case in ET.parse(tmp_path / "j.xml").iter("testcase")}
