@@ -18,6 +18,7 @@ PYDANTIC = {"pydantic", "pydantic_core", "typing_extensions"}
 # The leaves of the runtime that need a package of others; whoever imports one asks for it.
 LEAVES = {
     "client/http.py": {"httpx"},
+    "client/packing.py": {"httpx"},
     "client/websocket.py": {"websockets"},
     "code_first/derive.py": {"pydantic", "pydantic_core"},
     "json_text.py": {"orjson"},
