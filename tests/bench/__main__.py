@@ -12,13 +12,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from . import ablation, class_styles, codecs, imports
+from . import ablation, class_styles, codecs, imports, judging
+from .hostile.report import report_hostile
 from .serving import report
 from .serving.paper import Paper
 
 TYPES = ("codecs", "profile", "imports", "classes", "exactness")
 SERVERS = ("stdio", "memory", "http", "scale", "abstraction", "layers", "authoring")
-GROUPS = {"all": (*TYPES, *SERVERS), "types": TYPES, "servers": SERVERS}
+#: What `mcpgen validate` takes; hostile servers take half an hour, and are no part of `all`.
+JUDGING = ("validate", "hostile")
+GROUPS = {"all": (*TYPES, *SERVERS, "validate"), "types": TYPES, "servers": SERVERS}
 #: Enough of a corpus for a table; `just exactness` makes a large one.
 EXACTNESS = ("--seed", "20261120", "--randoms", "4", "--mutants", "20", "--foreign", "0", "--findings", "0")
 
@@ -27,7 +30,7 @@ def bench(
     rounds: Annotated[int, typer.Option(help="Turns of each contender; the median counts.")] = 15,
     milliseconds: Annotated[float, typer.Option(help="About how long one turn takes.")] = 20,
     only: Annotated[
-        str, typer.Option(help=f"One of {', '.join((*TYPES, *SERVERS))}; or types, servers, all.")
+        str, typer.Option(help=f"One of {', '.join((*TYPES, *SERVERS, *JUDGING))}; or types, servers, all.")
     ] = "all",
     turns: Annotated[int, typer.Option(help="Turns of each server; the median of ratios counts.")] = 5,
     markdown: Annotated[
@@ -36,7 +39,7 @@ def bench(
 ) -> None:
     """Print medians and ratios of one run. Nothing is asserted: the clock belongs to the machine."""
     parts = GROUPS.get(only, (only,))
-    if not {*parts} <= {*TYPES, *SERVERS}:
+    if not {*parts} <= {*TYPES, *SERVERS, *JUDGING}:
         known = ", ".join((*TYPES, *SERVERS, *GROUPS))
         raise typer.BadParameter(f"one of {known}", param_hint="--only")
     console = Console()
@@ -70,6 +73,10 @@ def bench(
         report.report_layers(paper, rounds=max(rounds, 30))
     if "authoring" in parts:
         report.report_authoring(paper, rounds=max(rounds, 30))
+    if "validate" in parts:
+        judging.report_judging(paper, rounds=turns)
+    if "hostile" in parts:
+        report_hostile(paper)
     paper.close()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SERVER = Path(__file__).with_name("server.py")
@@ -79,19 +80,13 @@ def _served(kind: str, way: str, surroundings: dict[str, str]) -> Iterator[Seque
 
 
 def main() -> None:
-    """`python -m tests.bench.hostile.measuring KIND… [-- OPTION…]`: one line for each kind and way."""
+    """`python -m tests.bench.hostile.measuring KIND[:WAY]… [-- OPTION…]`: a line of JSON for each run."""
     arguments = sys.argv[1:]
-    kinds = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
-    for kind in kinds:
+    cut = arguments.index("--") if "--" in arguments else len(arguments)
+    for kind in arguments[:cut]:
         name, _, only = kind.partition(":")
         for way in (only,) if only else WAYS:
-            cost = measure(name, way, *options)
-            print(
-                f"{cost.kind:12} {cost.way:7} {cost.seconds:6.1f} s {cost.processor:6.1f} s CPU"
-                f" {cost.megabytes:6.0f} MiB  exit {cost.exit_code}  {cost.said[:110]}",
-                flush=True,
-            )
+            print(json.dumps(asdict(measure(name, way, *arguments[cut + 1 :]))), flush=True)
 
 
 if __name__ == "__main__":
