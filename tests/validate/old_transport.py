@@ -53,11 +53,20 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"event: endpoint\ndata: /messages?session=1\n\n")
         while (answer := self.server.answers.get()) is not None:
-            self.wfile.write(b"event: message\ndata: " + answer + b"\n\n")
+            try:
+                self.wfile.write(b"event: message\ndata: " + answer + b"\n\n")
+            except ConnectionError:
+                return
 
     def do_POST(self) -> None:
         self.server.authorized.add(self.headers["Authorization"])
-        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        try:
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        except ValueError:
+            message = None
+        if not isinstance(message, dict) or not isinstance(message.get("method"), str):
+            self.send_error(400)
+            return
         self.server.asked.append(message["method"])
         self.send_response(202)
         self.send_header("Content-Length", "0")

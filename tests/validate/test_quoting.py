@@ -147,4 +147,5 @@ def test_the_place_is_told_from_what_stands_around_it(
 
 def test_a_request_that_was_no_message_is_quoted_by_its_beginning() -> None:
     assert quoted_request("{not json") == "{not json"
+    assert quoted_request([{"id": 1, "method": "ping"}]) == '[{"id":1,"method":"ping"}]'
     assert quoted_request("x" * 900).endswith("…")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -290,8 +291,9 @@ class ServerCommand(TyperCommand):
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
             unknown = getattr(error, "option_name", None)
-            # What typer takes for a slip of the pen is one of ours.
-            ours = unknown is None or getattr(error, "possibilities", None)
+            # What is nearly one of ours is a slip of the pen; typer sees more of them than there are.
+            near = getattr(error, "possibilities", None) or ()
+            ours = unknown is None or get_close_matches(unknown, near, cutoff=0.8)
             if ours or "--" in given or not any(not word.startswith("-") for word in given):
                 raise
             raise UsageError(

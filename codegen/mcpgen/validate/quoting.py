@@ -41,10 +41,10 @@ def quoted_parts(message: Any, pointer: str) -> tuple[str, str, str]:
     return before, text[start:end], after
 
 
-def quoted_request(request: dict[str, Any] | str) -> str:
+def quoted_request(request: Any) -> str:
     """A request in few words: method, id, the start of its params; of what was no message, its beginning."""
-    if isinstance(request, str):
-        return _cut(request, 0, _REQUEST_WIDTH)
+    if not isinstance(request, dict):
+        return _cut(request if isinstance(request, str) else _json(request), 0, _REQUEST_WIDTH)
     words = str(request.get("method", "answer"))
     if "id" in request:
         words += f", id {_json(request['id'])}"
