@@ -25,6 +25,7 @@ from mcpgen_runtime.client.errors import (
 )
 from mcpgen_runtime.client.inbox import Inbox
 from mcpgen_runtime.client.opening import META_LOG_LEVEL, Opened, Opening, check_revision
+from mcpgen_runtime.client.outputs import ToolOutputs
 from mcpgen_runtime.client.tools import ToolHeaders
 from mcpgen_runtime.client.transport import Transport
 from mcpgen_runtime.client.watch import Kind, Watch
@@ -111,6 +112,7 @@ class Client(ClientMethods):
         self._on_notification = on_notification
         self._inbox = Inbox()
         self._tool_headers = ToolHeaders()
+        self._tool_outputs = ToolOutputs()
         self._connection = Connection(
             transport,
             on_request=self._answer,
@@ -215,7 +217,10 @@ class Client(ClientMethods):
         for _ in range(_ROUNDS):
             result = await self._ask_again_if_lost(method, asked, options)
             if not (dialect.is_modern and result.get("resultType") == "input_required" and method in _ASKING):
-                return self._received(method, dialect, result)
+                received = self._received(method, dialect, result)
+                if method == "tools/call":
+                    self._tool_outputs.check(params.get("name"), result)
+                return received
             asked = {**wire, **await self._input(result, dialect)}
         raise EndlessInput(f"{method}: the server asked for input {_ROUNDS} times")
 
@@ -224,8 +229,10 @@ class Client(ClientMethods):
         if dialect.is_modern and kind != "complete":
             raise BadAnswer(f"{method}: the answer is of a type that is unknown here, {kind!r:.60}")
         decoded = dialect.result_from_wire(method, result)
-        if method == "tools/list" and dialect.is_modern and self._connection.transport.replies_apart:
-            self._tool_headers.learn(decoded, result)
+        if method == "tools/list":
+            self._tool_outputs.learn(result)
+            if dialect.is_modern and self._connection.transport.replies_apart:
+                self._tool_headers.learn(decoded, result)
         return decoded
 
     async def _ask_again_if_lost(

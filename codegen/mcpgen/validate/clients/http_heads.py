@@ -15,6 +15,7 @@ from mcpgen.validate.journal import HttpReply, HttpRequest, Paused
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen_runtime.errors import HeaderMismatch
 from mcpgen_runtime.mirrored_headers import NAMED, decode_header, encode_header, marked_parameters
+from mcpgen_types import REVISIONS
 
 _BOTH = frozenset({"application/json", "text/event-stream"})
 _VERSION, _SESSION = "mcp-protocol-version", "mcp-session-id"
@@ -54,7 +55,7 @@ class HttpHeads:
         if another_era:
             return
         if self._modern:
-            if message is not None and is_request(message):
+            if message is not None and is_request(message) and isinstance(message["method"], str):
                 self._mirrors(seen, message)
             return
         opening = message is not None and message.get("method") == "initialize"
@@ -76,7 +77,8 @@ class HttpHeads:
             return
         if request["method"] == "initialize":
             version = result.get("protocolVersion")
-            self._agreed = version if isinstance(version, str) else None
+            # To a revision that it cannot know, no client agrees.
+            self._agreed = version if isinstance(version, str) and version in REVISIONS else None
         elif request["method"] == "tools/list" and isinstance(result.get("tools"), list):
             for tool in result["tools"]:
                 if isinstance(tool, dict) and isinstance(tool.get("name"), str):

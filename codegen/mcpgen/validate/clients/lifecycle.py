@@ -29,6 +29,7 @@ class Lifecycle:
         self._initialize: dict[str, Any] | None = None
         self._agreed: dict[str, Any] | None = None
         self._unknown: str | None = None
+        self._stayed = False
         self._initialized = False
         self._first_after: dict[str, Any] | None = None
         self._cancelled: set[tuple[str, Any]] = set()
@@ -110,8 +111,6 @@ class Lifecycle:
             entry.signal is None,
             f"{entry.signal} came while the server's input was still open",
         )
-        if self._unknown is not None:
-            self._ledger.holds("client-unknown-version-leaves", True, "")
 
     def ended(self) -> None:
         """The conversation is over: what only its end shows."""
@@ -137,7 +136,7 @@ class Lifecycle:
         if method == "initialize":
             self._session_over()
             self._initialize, self._agreed, self._initialized = message, None, False
-            self._unknown, self._first_after = None, None
+            self._unknown, self._first_after, self._stayed = None, None, False
             self._ledger.holds("client-initialize-first", True, "")
             self._ledger.holds("client-initialize-alone", not entry.batched, "it came inside an array", told)
             return
@@ -161,6 +160,8 @@ class Lifecycle:
             self._first_after = message
 
     def _session_over(self) -> None:
+        if self._unknown is not None and not self._stayed:
+            self._ledger.holds("client-unknown-version-leaves", True, "")
         if self._agreed is None or self._unknown is not None or self._first_after is None:
             return
         self._ledger.holds(
@@ -171,6 +172,7 @@ class Lifecycle:
         )
 
     def _went_on(self, told: About) -> None:
+        self._stayed = True
         self._ledger.holds(
             "client-unknown-version-leaves",
             False,

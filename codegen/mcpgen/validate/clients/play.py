@@ -84,6 +84,8 @@ class Play:
         conversation, meta = call.conversation, meta_of(call.message)
         requested = meta.get(META_VERSION)
         supported = [STRANGE] if self.scene == "strange-version" else list(MODERN)
+        if conversation.revision is None and requested in MODERN:
+            conversation.revision = requested
         if requested not in supported and META_VERSION in meta:
             await call.error(
                 -32022, "Unsupported protocol version", {"supported": supported, "requested": requested}
