@@ -18,7 +18,7 @@ from .serving import report
 from .serving.paper import Paper
 
 TYPES = ("codecs", "profile", "imports", "classes", "exactness")
-SERVERS = ("stdio", "memory", "http", "scale", "abstraction", "layers", "authoring")
+SERVERS = ("stdio", "memory", "http", "scale", "abstraction", "layers", "authoring", "tap")
 #: What `mcpgen validate` takes; hostile servers take half an hour, and are no part of `all`.
 JUDGING = ("validate", "hostile")
 GROUPS = {"all": (*TYPES, *SERVERS, "validate"), "types": TYPES, "servers": SERVERS}
@@ -73,6 +73,8 @@ def bench(
         report.report_layers(paper, rounds=max(rounds, 30))
     if "authoring" in parts:
         report.report_authoring(paper, rounds=max(rounds, 30))
+    if "tap" in parts:
+        report.report_tap(paper, rounds=turns)
     if "validate" in parts:
         judging.report_judging(paper, rounds=turns)
     if "hostile" in parts:

@@ -12,7 +12,9 @@ from mcpgen.tap.feed import Copy, Feed, Intake, Kind
 from mcpgen.tap.http_messages import End, Head, Messages, Piece
 from mcpgen.tap.judging import Pace
 from mcpgen.tap.masking import Masks
+from mcpgen.tap.plainly import read_plainly
 from mcpgen.tap.rows import Row, encoded, frame
+from mcpgen.tap.settings import Settings
 
 REQUESTS = (
     b"\r\nPOST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: b\r\n\r\n"
@@ -190,6 +192,13 @@ def test_a_watcher_that_reads_nothing_ends_the_copies_and_nobody_waits() -> None
     os.close(reading)
     assert copies[-1].kind is Kind.LOST
     assert 10 < len(copies) < 40
+
+
+def test_a_line_that_is_plain_and_right_is_read_the_quick_way() -> None:
+    assert read_plainly(["--", "cat", "--record", "x"]) == (["cat", "--record", "x"], Settings())
+    assert read_plainly(["--record", "/t.jsonl", "--", "cat"]) == (["cat"], Settings(record="/t.jsonl"))
+    for line in ("cat", "--", "--record /no/such/t -- cat", "--record / -- cat", "--record -- cat", "--help"):
+        assert read_plainly(line.split()) is None
 
 
 def test_a_judgement_is_followed_by_nine_times_its_length_of_rest() -> None:

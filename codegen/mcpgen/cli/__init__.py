@@ -1,7 +1,8 @@
 """The command line. How a run ends is the business of `mcpgen.cli.ending`, in every case.
 
 Importing typer takes longer than starting a server, and a client waits for a server. So a line of `mcpgen
-serve` that is plain and right is served without it; any other line, and any error, goes the usual way.
+serve` or `mcpgen tap` that is plain and right is done without it; any other line, and any error, goes the
+usual way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mcpgen.tap.settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,9 +35,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if own:
                 _leave_threads()
             return 0
+    if arguments[:1] == ["tap"] and own:
+        from mcpgen.tap.plainly import read_plainly as read_tap_plainly
+
+        plain = read_tap_plainly(arguments[1:])
+        if plain is not None:
+            return _tap(*plain, arguments)
     from mcpgen.cli.app import invoke
 
     return _end(invoke, arguments)
+
+
+def _tap(command: list[str], settings: Settings, arguments: Sequence[str]) -> int:
+    from mcpgen.tap.command import end_as, run
+
+    try:
+        return end_as(run(command, settings))
+    except (OSError, ValueError) as error:
+        from mcpgen.validate.starting import cannot_start
+
+        return _end(_raising(cannot_start(tuple(command), error, typed="mcpgen tap --")), arguments)
 
 
 def _end(command: Callable[[Sequence[str]], object], arguments: Sequence[str]) -> int:

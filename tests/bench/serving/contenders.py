@@ -63,6 +63,12 @@ def generate_stubs() -> None:
     subprocess.run([MCPGEN, "regen"], cwd=SERVERS / "stubs", check=True, stdout=subprocess.DEVNULL)
 
 
+def tapped(contender: Contender, record: Path) -> Contender:
+    """The same server behind `mcpgen tap`, which keeps a record."""
+    command = (MCPGEN, "tap", "--record", str(record), "--", *contender.command)
+    return Contender(f"{contender.name}, tapped", command, contender.environment)
+
+
 def thousand_tools(contender: Contender) -> Contender:
     """The same server with 1000 tools more."""
     environment = {**contender.environment, "TOOLS": "1000"}

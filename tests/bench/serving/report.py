@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from rich.progress import Progress
@@ -101,6 +103,38 @@ def report_memory(paper: Paper, *, rounds: int) -> None:
     slower = _ratio(turns[many], ours, lambda each: each.cpu)
     targets.add_row("CPU a call with 1000 tools, times with one", "≤ 1.05", f"{slower:.2f}")
     paper.take(targets)
+
+
+def report_tap(paper: Paper, *, rounds: int) -> None:
+    """What `mcpgen tap` adds to a call over stdio."""
+    with TemporaryDirectory() as directory:
+        through = contenders.tapped(contenders.OURS_JSON, Path(directory) / "tap.jsonl")
+        for revision in messages.REVISIONS:
+            # So many that the watcher judges meanwhile; it judges 10,000 messages of each.
+            turns = _by_turns(
+                paper,
+                f"tap, {revision}",
+                (contenders.OURS_JSON, through),
+                rounds,
+                lambda each, revision=revision: stdio.turn(  # type: ignore[misc]
+                    each, revision, count=10_000, single=2_000, later=0
+                ),
+            )
+            table = paper.table(f"tap, {revision}", "first answers ms", "p50 µs", "p99 µs", "calls a second")
+            for contender, figures in turns.items():
+                table.add_row(
+                    contender.name,
+                    _median(each.cold_ms for each in figures),
+                    _median(each.p50 for each in figures),
+                    _median(each.p99 for each in figures),
+                    _median((each.a_second for each in figures), digits=0),
+                )
+            paper.print(table)
+            pairs = list(zip(turns[through], turns[contenders.OURS_JSON], strict=True))
+            targets = paper.goals(f"tap, {revision}", "tap")
+            added = _median(((tap.p50 - bare.p50) / 1e3 for tap, bare in pairs), digits=3)
+            targets.add_row("latency added to a call over stdio, p50 in ms", "≤ 1", added)
+            paper.take(targets)
 
 
 def report_http(paper: Paper, *, rounds: int) -> None:
