@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpgen.validate.transcript import judge_transcript
+from mcpgen.validate.transcript import judge_client_transcript, judge_transcript
 
 from .tapping import children, command_line, deviant, most_resident, rows, run, tap
 
@@ -72,13 +72,17 @@ def test_findings_are_told_while_the_session_runs_and_the_record_gives_the_same(
         assert tapped.ask(2, "tools/list")["result"]["tools"] == [{"name": "x"}]
         assert "schema-result" in tapped.told("VIOLATION")
         assert "/result/tools/0" in tapped.told("expected the key 'inputSchema'")
-        assert tapped.ask(3, "ping")["result"] == {}
+        # A fault of the client's: the same id again.
+        assert tapped.ask(2, "ping")["result"] == {}
+        tapped.told("client-request-id-unique")
         assert tapped.close() == 0
     told = [line for line in tapped.lines if "VIOLATION" in line or "WARNING" in line]
-    report = judge_transcript(record)
-    assert len(told) == len(report.findings) == 1
-    assert report.findings[0].rule == "schema-result"
-    assert "2025-11-25, 7 messages; rules: 1 violation, 0 warnings" in tapped.lines[-1]
+    of_server, of_client = judge_transcript(record), judge_client_transcript(record)
+    assert [finding.rule for finding in of_server.findings] == ["schema-result"]
+    assert [finding.rule for finding in of_client.findings] == ["client-request-id-unique"]
+    assert of_client.runs[0].server == {"name": "a client", "version": "1"}
+    assert len(told) == 2
+    assert "2025-11-25, 7 messages; rules: 2 violations, 0 warnings" in tapped.lines[-1]
     assert record.stat().st_mode & 0o077 == 0
 
 

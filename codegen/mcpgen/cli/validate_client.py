@@ -35,6 +35,10 @@ def validate_client(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="HOST:PORT", help="Listen there for a client; port 0 is any free one."),
     ] = None,
+    transcript: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(metavar="FILE", help="A recorded conversation, as mcpgen tap writes it; nobody is met."),
+    ] = None,
     revision: Annotated[
         str,
         typer.Option(metavar="R", help="The only protocol revision that the server speaks, or auto: all."),
@@ -83,13 +87,18 @@ def validate_client(
     from mcpgen.validate.clients.play import SCENES
     from mcpgen.validate.clients.run import Options
 
-    if stdio == (http is not None):
+    ways = [stdio, http is not None, transcript is not None]
+    if sum(ways) != 1:
         raise UsageError(
-            "a client is met on one way, and here are two"
-            if stdio
+            f"a client is met on one way, and here are {'two' if sum(ways) == 2 else 'three'}"
+            if any(ways)
             else "there is no way for a client to come",
             hint="mcpgen validate-client --stdio as a client's server command, or"
-            " mcpgen validate-client --http 127.0.0.1:0 [-- COMMAND…]",
+            " mcpgen validate-client --http 127.0.0.1:0 [-- COMMAND…], or --transcript FILE",
+        )
+    if transcript is not None and (command or scene):
+        raise UsageError(
+            "nothing is played for a transcript", hint=f"leave {'--scene' if scene else 'the command'} out"
         )
     if stdio and command:
         raise UsageError(
@@ -120,6 +129,13 @@ def validate_client(
         aside=stdio,
     )
     delivery.check()
+    if transcript is not None:
+        from mcpgen.validate.transcript import judge_client_transcript
+
+        delivery.deliver(
+            judge_client_transcript(transcript, revision=None if revision == "auto" else revision)
+        )
+        return
     played: tuple[Scene, ...] = SCENES if scene == "all" or (command and not scene) else ("tour",)
     if scene in SCENES:
         played = tuple(each for each in SCENES if each == scene)

@@ -14,7 +14,7 @@ from typing import Any
 
 import mcpgen_types
 from mcpgen.errors import UsageError
-from mcpgen.schema.rules import RuleBook, load_rules
+from mcpgen.schema.rules import RuleBook, load_client_rules, load_rules
 from mcpgen.validate import client
 from mcpgen.validate.clients.judge import judge_client
 from mcpgen.validate.correlate import is_answer, is_request
@@ -48,6 +48,29 @@ def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
 
     Raises `UsageError` where the file cannot be read, and where it shows no revision and none is given.
     """
+    told, spoken = _read(path, revision)
+    target = {"transport": told.transport, "transcript": str(path)}
+    return Report(target, (told.judged(spoken, load_rules()),))
+
+
+def judge_client_transcript(path: Path, *, revision: str | None = None) -> Report:
+    """Judge what the client says in the transcript at `path`; raises as `judge_transcript` does."""
+    told, spoken = _read(path, revision)
+    judgement = told.judged_client(spoken, load_client_rules())
+    run = Run(
+        revision=spoken,
+        era=client.era_of(spoken),
+        server=_client(told.entries),
+        findings=judgement.findings,
+        checks=judgement.checks,
+        requests=sum(isinstance(entry, Sent) and is_request(entry.message) for entry in told.entries),
+        partial=True,
+    )
+    return Report({"transport": told.transport, "transcript": str(path)}, (run,), side="client")
+
+
+def _read(path: Path, revision: str | None) -> tuple[Retold, str]:
+    """The conversation in a file, and the revision that it is to be judged in."""
     try:
         with path.open(encoding="utf-8") as lines:
             transport, rows = read_transcript(lines)
@@ -80,7 +103,7 @@ def judge_transcript(path: Path, *, revision: str | None = None) -> Report:
         raise UsageError(
             f"{path} is of the revision {spoken!r}", hint=f"known: {', '.join(client.REVISIONS)}"
         )
-    return Report({"transport": transport, "transcript": str(path)}, (told.judged(spoken, load_rules()),))
+    return told, spoken
 
 
 class Retold:
@@ -277,6 +300,19 @@ def _server(entries: list[Entry]) -> dict[str, Any]:
             server = meta.get(client.META_SERVER) if isinstance(meta, dict) else None
             if isinstance(server, dict):
                 return server
+    return {}
+
+
+def _client(entries: list[Entry]) -> dict[str, Any]:
+    """Who the client says that it is."""
+    for entry in entries:
+        if isinstance(entry, Sent):
+            params = entry.message.get("params")
+            told = _meta(entry.message).get(client.META_CLIENT)
+            if _asks(entry, "initialize") and isinstance(params, dict):
+                told = params.get("clientInfo")
+            if isinstance(told, dict):
+                return told
     return {}
 
 
