@@ -55,6 +55,7 @@ def _tools(made: Server) -> None:
     tool("work", _work)
     tool("embed", _embed)
     tool("ask", _ask)
+    tool("confirm", _confirm)
 
 
 def _add(arguments: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
@@ -91,9 +92,16 @@ async def _ask(arguments: dict[str, Any], ctx: RequestContext) -> str:
     return ", ".join(said) or "nobody to ask"
 
 
+async def _confirm(arguments: dict[str, Any], ctx: RequestContext) -> str:
+    if ctx.client_capabilities.elicitation is None:
+        return "nobody to ask"
+    return (await ctx.elicit("Are you sure?", FORM, key="sure")).action
+
+
 def _resources(made: Server) -> None:
     made.add_resource({"uri": "memo://one", "name": "one", "mimeType": "text/plain"}, lambda uri, ctx: "one")
     made.add_resource({"uri": "memo://two", "name": "two"}, lambda uri, ctx: b"\0two")
+    made.add_resource({"uri": "file:///srv/notes/one.txt", "name": "note"}, lambda uri, ctx: "one")
     made.add_resource_template(
         {"uriTemplate": "memo://city/{city}", "name": "city"}, _city, complete={"city": _completed}
     )

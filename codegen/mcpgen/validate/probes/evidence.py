@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcpgen.validate.client import era_of
@@ -31,6 +31,7 @@ class Evidence:
         revision: str,
         transport: str,
         capabilities: dict[str, Any],
+        others: Mapping[str, Sequence[Exchange]] | None = None,
     ) -> None:
         self.probe = probe
         self.exchanges = own
@@ -41,6 +42,7 @@ class Evidence:
         self.capabilities = capabilities
         self.answered: list[Exchange] = []
         self._ledger = ledger
+        self._others = others or {}
         self._outcomes: list[tuple[Outcome, str]] = []
         for position, exchange in enumerate(own):
             if exchange.step != ALIVE:
@@ -49,6 +51,10 @@ class Evidence:
     def step(self, name: str) -> list[Exchange]:
         """The answered exchanges of a step."""
         return [exchange for exchange in self.answered if exchange.step == name]
+
+    def of(self, probe: str) -> Sequence[Exchange]:
+        """The exchanges of another probe."""
+        return self._others.get(probe, ())
 
     def holds(
         self,

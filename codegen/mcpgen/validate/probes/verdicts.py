@@ -20,12 +20,16 @@ def judge_probes(
     conversations = [exchanges(entries) for entries in journals]
     ordinary = [one for one in conversations[0] if one.probe in ("", ERA)]
     left_out = {one.probe: one.reason for entries in journals for one in entries if isinstance(one, LeftOut)}
+    by_probe: dict[str, list[Exchange]] = {}
+    for conversation in conversations:
+        for one in conversation:
+            by_probe.setdefault(one.probe, []).append(one)
     verdicts: list[ProbeVerdict] = []
     for probe in PROBES:
         rules = tuple(rule for rule in probe.rules if ledger.applies(rule))
         if not rules:
             continue
-        own = [one for conversation in conversations for one in conversation if one.probe == probe.name]
+        own = by_probe.get(probe.name)
         if own:
             evidence = Evidence(
                 probe,
@@ -35,6 +39,7 @@ def judge_probes(
                 revision=revision,
                 transport=transport,
                 capabilities=_capabilities(ordinary),
+                others=by_probe,
             )
             if evidence.answered:
                 probe.judge(evidence)

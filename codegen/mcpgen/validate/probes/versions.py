@@ -155,6 +155,16 @@ def _names_versions(evidence: Evidence) -> None:
         if isinstance(version, str)
     ]
     for exchange in evidence.answered:
+        if client.LEGACY[-1] in supported and not exchange.refused_by_http:
+            offered = (exchange.result or {}).get("protocolVersion")
+            evidence.holds(
+                "discover-version-served",
+                offered == client.LEGACY[-1],
+                f"the discovery lists {client.LEGACY[-1]}; asked to initialize in it, the server "
+                + (f"offers {offered!r}" if exchange.result is not None else "does not"),
+                exchange,
+                outcome="answered wrongly",
+            )
         if exchange.result is not None:
             evidence.unsure(rule, "the server speaks the old era as well")
             evidence.right("answered rightly", "the server speaks the old era as well")
@@ -210,7 +220,7 @@ OLD_HANDSHAKE = (
     Probe(
         "initialize-to-modern",
         "asks to initialize as clients of the old era do",
-        ("versioning-initialize-names-versions",),
+        ("versioning-initialize-names-versions", "discover-version-served"),
         _old_handshake,
         _names_versions,
         apart=True,

@@ -1,0 +1,204 @@
+"""Two subscriptions, to every kind of change and to one: how they begin, and what they bring.
+
+Page: 2026-07-28 basic/patterns/subscriptions; basic (`_meta`) for the id that their messages carry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mcpgen.validate.client import declares
+from mcpgen.validate.correlate import id_key
+from mcpgen.validate.journal import Sent
+from mcpgen.validate.probes.asker import Asker
+from mcpgen.validate.probes.evidence import Evidence
+from mcpgen.validate.probes.exchanges import Exchange
+from mcpgen.validate.probes.probe import Probe
+from mcpgen_runtime.client.opening import META_SUBSCRIPTION
+
+_ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+_UPDATED = "notifications/resources/updated"
+#: What can be asked for: the capability that it needs, and the notification that it brings.
+_KINDS = {
+    "toolsListChanged": ("tools.listChanged", "notifications/tools/list_changed"),
+    "promptsListChanged": ("prompts.listChanged", "notifications/prompts/list_changed"),
+    "resourcesListChanged": ("resources.listChanged", "notifications/resources/list_changed"),
+    "resourceSubscriptions": ("resources.subscribe", _UPDATED),
+}
+_OF_SUBSCRIPTIONS = {_ACKNOWLEDGED, *(name for _, name in _KINDS.values())}
+
+
+async def _listen(asker: Asker) -> None:
+    uri = next((one["uri"] for one in asker.surface.resources if isinstance(one.get("uri"), str)), None)
+    everything: dict[str, Any] = dict.fromkeys(list(_KINDS)[:3], True)
+    if uri is not None:
+        everything["resourceSubscriptions"] = [uri]
+    declared = [kind for kind in everything if asker.opened.declares(_KINDS[kind][0])]
+    single = declared[0] if declared else "toolsListChanged"
+    opened = [
+        await _open(asker, "open-all", everything),
+        await _open(asker, "open-one", {single: everything[single]}),
+    ]
+    transport = asker.session.transport
+    for place in opened:
+        if transport.replies_apart:
+            transport.abandon(place)
+        elif asker.session.answer_at(place) is None:
+            sent = transport.journal.entries[place]
+            assert isinstance(sent, Sent)
+            await asker.notify("notifications/cancelled", {"requestId": sent.message["id"]}, step="cancelled")
+    await asker.alive()
+
+
+async def _open(asker: Asker, step: str, wanted: dict[str, Any]) -> int:
+    """Open a subscription and wait for what comes first."""
+    session = asker.session
+    begun = len(session.transport.journal.entries)
+    place = await session.start("subscriptions/listen", {"notifications": wanted}, probe=asker.mark(step))
+
+    def begins() -> bool:
+        entries = session.transport.journal.entries[begun:]
+        values = (getattr(entry, "value", None) for entry in entries)
+        told = any(isinstance(value, dict) and value.get("method") == _ACKNOWLEDGED for value in values)
+        return told or session.answer_at(place) is not None or session.lost is not None
+
+    await session.until(begins, asker.patience)
+    if session.lost is not None:
+        raise session.lost
+    return place
+
+
+def _judge(evidence: Evidence) -> None:
+    subscriptions = [one for one in evidence.answered if one.method == "subscriptions/listen"]
+    told = [message for one in evidence.exchanges for message in one.heard if _is_notification(message)]
+    own = {id_key(one.message["id"]): one for one in subscriptions}
+    brought: dict[int, list[dict[str, Any]]] = {one.place: [] for one in subscriptions}
+    for message in told:
+        if message["method"] not in _OF_SUBSCRIPTIONS:
+            continue
+        tag = _tag(message)
+        owner = own.get(id_key(tag)) if tag is not None else None
+        meant = owner or _meant(message, tag, subscriptions)
+        if meant is None:
+            continue  # a tag that no subscription has is another rule's
+        evidence.holds(
+            "subscriptions-id-tagged",
+            owner is not None,
+            f"{message['method']} has "
+            + (f"the subscription id {tag!r}" if tag is not None else "no subscription id")
+            + f", the subscription's is {meant.message['id']!r}",
+            meant,
+            response=message,
+            outcome="answered wrongly",
+        )
+        brought[meant.place].append(message)
+    for one in subscriptions:
+        _one(evidence, one, brought[one.place])
+
+
+def _one(evidence: Evidence, one: Exchange, brought: list[dict[str, Any]]) -> None:
+    wanted = one.params.get("notifications") or {}
+    if one.error is not None or one.refused_by_http:
+        evidence.unsure("subscriptions-acknowledged-first", "the subscription was refused")
+        evidence.right("rejected otherwise", f"the subscription was refused, error {one.code}")
+        return
+    if not brought:
+        evidence.holds(
+            "subscriptions-acknowledged-first",
+            False,
+            "no acknowledgement came",
+            one,
+            outcome="unanswered",
+            # The patience is ours.
+            warns=one.answer is None,
+        )
+        return
+    first = brought[0]
+    if evidence.holds(
+        "subscriptions-acknowledged-first",
+        first["method"] == _ACKNOWLEDGED,
+        f"{first['method']} came before the acknowledgement",
+        one,
+        response=first,
+        outcome="answered wrongly",
+    ):
+        evidence.right("answered rightly")
+    for message in brought:
+        if message["method"] == _ACKNOWLEDGED:
+            _acknowledged(evidence, one, message, wanted)
+        else:
+            _asked_for(evidence, one, message, wanted)
+
+
+def _acknowledged(evidence: Evidence, one: Exchange, message: dict[str, Any], wanted: dict[str, Any]) -> None:
+    agreed = (message.get("params") or {}).get("notifications")
+    for kind, value in agreed.items() if isinstance(agreed, dict) else ():
+        if kind not in _KINDS or not value:
+            continue
+        extra = set(value) - set(wanted.get(kind) or ()) if isinstance(value, list) else set()
+        declared = declares(evidence.capabilities, _KINDS[kind][0])
+        asked = kind in wanted and not extra
+        evidence.holds(
+            "subscriptions-acknowledged-subset",
+            asked and declared,
+            f"{kind} is acknowledged, and "
+            + ("the server does not declare it" if asked else "was not asked for"),
+            one,
+            response=message,
+            pointer=f"/params/notifications/{kind}",
+            outcome="answered wrongly",
+        )
+
+
+def _asked_for(evidence: Evidence, one: Exchange, message: dict[str, Any], wanted: dict[str, Any]) -> None:
+    kind = next(kind for kind, (_, name) in _KINDS.items() if name == message["method"])
+    asked = wanted.get(kind)
+    if message["method"] == _UPDATED:
+        uri = (message.get("params") or {}).get("uri")
+        # The schema lets an update name what lies below the resource that was subscribed to.
+        asked = isinstance(uri, str) and any(uri.startswith(one) for one in asked or ())
+    evidence.holds(
+        "subscriptions-types-asked",
+        bool(asked),
+        f"{message['method']} came, which this subscription did not ask for",
+        one,
+        response=message,
+        pointer="/method",
+        outcome="answered wrongly",
+    )
+
+
+def _is_notification(message: Any) -> bool:
+    return isinstance(message, dict) and isinstance(message.get("method"), str) and "id" not in message
+
+
+def _tag(message: dict[str, Any]) -> Any:
+    params = message.get("params")
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    return meta.get(META_SUBSCRIPTION) if isinstance(meta, dict) else None
+
+
+def _meant(message: dict[str, Any], tag: Any, subscriptions: list[Exchange]) -> Exchange | None:
+    """The subscription that a message without its tag, or with a tag of another type, belongs to."""
+    if tag is not None:
+        return next((one for one in subscriptions if str(one.message["id"]) == str(tag)), None)
+    return next((one for one in subscriptions if any(message is heard for heard in one.heard)), None)
+
+
+PROBES = (
+    Probe(
+        "subscription",
+        "subscribes to every kind of change, then to one",
+        (
+            "subscriptions-acknowledged-first",
+            "subscriptions-id-tagged",
+            "subscriptions-types-asked",
+            "subscriptions-acknowledged-subset",
+        ),
+        _listen,
+        _judge,
+        negative=False,
+        apart=True,
+        owed=False,
+    ),
+)
