@@ -266,7 +266,15 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Complet
             for name in ("all.json", "all.xml", "all.sarif", "all.md", "all.html")
         ]
         done = subprocess.run(
-            [*VALIDATE, "--config", str(directory / "servers.json"), "--parallel", "3", "--no-probes", *reports],
+            [
+                *VALIDATE,
+                "--config",
+                str(directory / "servers.json"),
+                "--parallel",
+                "3",
+                "--no-probes",
+                *reports,
+            ],
             capture_output=True,
             text=True,
             timeout=60,

@@ -144,10 +144,10 @@ class Evidence:
             outcome="rejected otherwise" if is_error else "accepted wrongly",
         )
 
-    def verdict(self) -> ProbeVerdict:
-        """What is to be said of the probe: its worst step."""
+    def verdict(self, left_out: str | None = None) -> ProbeVerdict:
+        """What is to be said of the probe: its worst step, or where none decides it, why it was `left_out`."""
         told = sorted(self._outcomes, key=lambda one: WORST.index(one[0]))
-        outcome, reason = told[0] if told else ("skipped", "nothing came that would decide it")
+        outcome, reason = told[0] if told else ("skipped", left_out or "nothing decided it")
         return ProbeVerdict(
             self.probe.name, self.probe.asks, outcome, reason, self.probe.rules, self.revision
         )

@@ -90,7 +90,12 @@ def _contents(exchange: Exchange) -> bool:
 async def _levels(asker: Asker) -> None:
     asker.needs("logging")
     surface = asker.surface
-    quick = [name for name in surface.calls if surface.seconds.get(name, 0.0) < _SECONDS][:_CALLS]
+    wants_input = {demand.params.get("name") for demand in surface.demands}
+    quick = [
+        name
+        for name in surface.calls
+        if surface.seconds.get(name, 0.0) < _SECONDS and name not in wants_input
+    ][:_CALLS]
     if not quick:
         asker.not_asked("no tool was called that could be called again (--call-tools)")
     if not asker.modern:

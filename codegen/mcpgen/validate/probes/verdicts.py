@@ -43,7 +43,7 @@ def judge_probes(
             )
             if evidence.answered:
                 probe.judge(evidence)
-            verdicts.append(evidence.verdict())
+            verdicts.append(evidence.verdict(left_out.get(probe.name)))
             continue
         reason = left_out.get(probe.name)
         for rule in rules:
