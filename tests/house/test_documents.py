@@ -64,7 +64,7 @@ def test_commands_of_the_readme_exist_with_their_options(project_root: Path) -> 
     shown = [
         found
         for block in blocks(project_root / "README.md", "sh")
-        for found in re.findall(r"^mcpgen (schema \w+|\w+)([^#\n]*)", block, re.MULTILINE)
+        for found in re.findall(r"^mcpgen (schema \w+|[\w-]+)([^#\n]*)", block, re.MULTILINE)
     ]
     assert {"validate", "regen", "schema import"} <= {command for command, _ in shown}
     for command, rest in shown:
