@@ -27,6 +27,7 @@ def main() -> int:
         "--installed", type=Path, default=HERE / ".installed", help="where they are installed"
     )
     parser.add_argument("--reports", type=Path, help="keep the JSON reports in this directory")
+    parser.add_argument("--parallel", type=int, default=2, metavar="N", help="judge so many at a time")
     parser.add_argument("--dry", action="store_true", help="write neither results nor table")
     given = parser.parse_args()
     servers = listed()
@@ -55,7 +56,7 @@ def main() -> int:
         return report
 
     jobs = [(server, way) for server in chosen for way in server.ways]
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(given.parallel) as pool:
         reports = dict(
             zip(((server.name, way.way) for server, way in jobs), pool.map(one, jobs), strict=True)
         )

@@ -63,8 +63,9 @@ def _answers(evidence: Evidence, exchange: Exchange) -> list[dict[str, Any]]:
     heard = [] if exchange.answer is None else [exchange.answer]
     heard += exchange.heard
     named = [message for message in heard if is_answer(message) and message.get("id") is not None]
-    if named:
-        return named
+    if named or exchange.status is not None:
+        # Over HTTP each frame has a reply of its own.
+        return named or [message for message in heard if is_answer(message)]
     # Without an id, the answers to several come in their order, and maybe while the next was under way.
     nameless = [
         message
@@ -169,7 +170,8 @@ def _batched(evidence: Evidence) -> None:
         answers = _answers(evidence, exchange)
         answered = {message.get("id") for message in answers if "result" in message}
         missing = {"mcpgen-odd-4", "mcpgen-odd-5"} - answered
-        why = "the batch was refused" if not answered else "a request of the batch was not answered"
+        why = "the batch was refused" if answers else "nothing of the batch was answered"
+        why = "a request of the batch was not answered" if answered else why
         if evidence.holds(rule, not missing, why, exchange, outcome="answered wrongly"):
             evidence.right("answered rightly")
 
