@@ -7,6 +7,7 @@ Standard library only: it is started a hundred times in a test.
     hang        stops reading after a long text
     state       answers wrongly after an unsubscription
     lax         takes arguments that its schema forbids
+    frame       ends at what is no JSON, and is lax
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def call(params: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(given, dict) or not isinstance(given.get("text"), str):
         raise Refused(-32602, "Invalid arguments")
     number, seconds = given.get("number", 0), given.get("seconds", 0)
-    if FAULT != "lax" and not (is_number(number, whole=True) and is_number(seconds, whole=False)):
+    if FAULT not in ("lax", "frame") and not (
+        is_number(number, whole=True) and is_number(seconds, whole=False)
+    ):
         raise Refused(-32602, "Invalid arguments")
     if FAULT == "character" and "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" in given["text"]:
         sys.exit("cannot say that")
@@ -114,6 +117,8 @@ for line in sys.stdin:
     try:
         message = json.loads(line, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
+        if FAULT == "frame":
+            raise
         continue
     method = message.get("method") if isinstance(message, dict) else None
     if not isinstance(method, str) or message.get("id") is None:

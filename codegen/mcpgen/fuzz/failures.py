@@ -176,13 +176,17 @@ def _judged(spoken: Spoken, fail_on: FailOn) -> Iterator[Failure]:
         line = None if number is None else spoken.lines[number]
         if line is not None and line.claim != "valid" and finding.rule not in _owed(line, finding.response):
             continue
-        if broken and number is None and finding.rule not in _OWED_TO_ALL:
+        if broken and finding.rule not in _OWED_TO_ALL and (number is None or _nameless(finding.response)):
             # To what is no message a server may say much, and to nobody by name.
             continue
         where = f" at {finding.pointer}" if finding.pointer else ""
         method = finding.method if isinstance(finding.method, str) else ""
         subject = "" if line is None else line.subject
         yield Failure("rule", finding.rule, method, subject, finding.message + where, line=number)
+
+
+def _nameless(response: Any) -> bool:
+    return isinstance(response, dict) and response.get("id") is None
 
 
 def _owed(line: Line, response: Any) -> frozenset[str]:

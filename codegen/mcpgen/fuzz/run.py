@@ -24,23 +24,23 @@ from mcpgen.validate.target import Target
 from mcpgen_runtime.schemas import SchemaError, compile_schema
 
 #: So many sessions are drawn at once, for each revision in turn.
-_BATCH = 8
+_BATCH = 4
 _MOST = 20
-#: A failure that is found in the last moment is still cut down.
-_LEAST_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to fuzz. `revision` is None for the newest of each era, `all`, or one.
 
-    It ends after so many `seconds`, `sessions` or `failures`; `timeout` is in seconds for an answer.
+    It ends after so many `seconds`, `sessions` or `failures`; `timeout` is in seconds for an answer,
+    `cutting` what a failure is given that is found in the last moment.
     """
 
     seconds: float = 60.0
     seed: int = 0
     revision: str | None = None
     timeout: float = 10.0
+    cutting: float = 20.0
     sessions: int | None = None
     failures: int = _MOST
     destructive: bool = False
@@ -222,7 +222,7 @@ class _Run:
             fail_on=self.options.fail_on,
             claim=partial(_claim, surface),
         )
-        seconds = max(self.ends - time.monotonic(), _LEAST_SECONDS)
+        seconds = max(self.ends - time.monotonic(), self.options.cutting)
         cut = Cut(spoken, failure, False, 0)
         try:
             cut = await cutter.cut(spoken, failure, seconds=seconds)
