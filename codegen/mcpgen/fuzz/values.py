@@ -168,7 +168,7 @@ class Values:
         if inside:
             choices.append(st.sampled_from(inside))
         if step > 1:
-            return st.one_of(choices).map(lambda value: value - value % int(step))
+            return st.one_of(choices).map(lambda value: _multiple(value, int(step), low))
         return st.one_of(choices)
 
     def number(self, schema: dict[str, Any], name: str) -> SearchStrategy[Any]:
@@ -277,6 +277,11 @@ def _bounds(schema: dict[str, Any]) -> tuple[float, float]:
 def _step(schema: dict[str, Any]) -> float:
     step = schema.get("multipleOf")
     return step if isinstance(step, int | float) and step >= 1 else 1
+
+
+def _multiple(value: int, step: int, low: float) -> int:
+    below = value - value % step
+    return below if below >= low else below + step
 
 
 def _fitting(text: str, least: int, most: int) -> str:
