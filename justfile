@@ -33,7 +33,7 @@ exactness *arguments:
 deviants *arguments:
     python -m tests.deviants "$@"
 
-# Speed of the generated types beside their peers, and what importing them costs
+# Speed of types and servers beside their peers, and what judging takes; `--only hostile` for floods and stalls
 bench *arguments:
     python -m tests.bench "$@"
 

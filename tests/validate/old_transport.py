@@ -72,11 +72,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
         if "id" in message:
-            answer = {"jsonrpc": "2.0", "id": message["id"], **_answer(message)}
+            answer = {"jsonrpc": "2.0", **answer_to(message)}
             self.server.answers.put(json.dumps(answer).encode())
 
 
-def _answer(message: dict[str, Any]) -> dict[str, Any]:
+def answer_to(message: dict[str, Any]) -> dict[str, Any]:
+    """The id, and the result or the error, with which the server answers."""
+    return {"id": message["id"], **_outcome(message)}
+
+
+def _outcome(message: dict[str, Any]) -> dict[str, Any]:
     match message["method"]:
         case "initialize":
             result: dict[str, Any] = {

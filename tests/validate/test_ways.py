@@ -19,7 +19,7 @@ from mcpgen.validate.target import Target
 from mcpgen_runtime.client.urls import shown
 
 from .http_deviants import serving
-from .old_transport import old_server
+from .old_transport import answer_to, old_server
 from .test_hints import serving as listening
 
 
@@ -154,3 +154,58 @@ def test_a_secret_is_known_by_where_it_stands() -> None:
 
 def test_a_key_in_a_url_is_not_shown() -> None:
     assert shown("https://u:p@h/mcp?api_key=abc&q=1") == "https://h/mcp?api_key=***&q=1"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("POST https://h/mcp: [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "SSL_CERT_FILE="),
+        (
+            "POST https://h/mcp: what listens there does not speak TLS (WRONG_VERSION_NUMBER)",
+            "try http://h/mcp",
+        ),
+        ("server rejected WebSocket connection: HTTP 401", "--bearer-env NAME"),
+        ("the server cannot be opened: initialize: HTTP status 403, no body", "--bearer-env NAME"),
+        ("HTTP status 307, redirected to https://h/new", "--url https://h/new"),
+        ("HTTP status 407, text/html", "the proxy's name and password"),
+        ("POST https://h:4010/mcp: nothing listens there", "the proxy that HTTPS_PROXY names"),
+        ("POST https://h/mcp: Receive buffer too long", "longer than any client reads"),
+        ("HTTP status 404, no body", "it must be the MCP endpoint itself"),
+    ],
+)
+def test_what_keeps_a_client_out_is_told_with_a_way_in(
+    error: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert words in Target(url="https://h/mcp").reach_hint(error)
+
+
+class Trailing(BaseHTTPRequestHandler):
+    """Answers in chunks, with a trailer behind them."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.dumps({"jsonrpc": "2.0", **answer_to(message)}).encode() if "id" in message else b""
+        self.send_response(200 if body else 202)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+        self.wfile.write(chunk + b"0\r\nX-Checksum: 1\r\n\r\n")
+
+    def do_GET(self) -> None:
+        self.send_error(405)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_a_reply_in_chunks_with_a_trailer_is_read() -> None:
+    with listening(Trailing) as port:
+        report = judged(Target(url=f"http://127.0.0.1:{port}/mcp"))
+    assert (report.exit_code, report.findings) == (0, [])
+    assert report.runs[0].server["name"] == "old"

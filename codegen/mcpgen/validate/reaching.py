@@ -11,6 +11,12 @@ from mcpgen_runtime.client.urls import shown
 _REDIRECTED = "redirected to "
 # As our own transports tell of a status, and as websockets does.
 _STATUS = re.compile(r"\bHTTP (?:status )?([1-5]\d\d)\b")
+# What h11 says of replies that are no HTTP.
+_BROKEN_REPLIES = {
+    "Receive buffer too long": "the head or the trailer of its reply is longer than any client reads",
+    "without sending complete message body": "it broke off a reply before its announced end: see its log",
+    "illegal": "what listens there does not speak HTTP as clients do: is it another server's port?",
+}
 _SCHEMES = {"--url": "http", "--sse": "http", "--ws": "ws"}
 
 
@@ -40,6 +46,9 @@ def reach_hint(error: str, *, option: str | None, endpoint: str | None, address:
             "a server answers a POST with application/json or text/event-stream and says so;"
             " if it is right, check that the URL is the MCP endpoint itself"
         )
+    for sign, hint in _BROKEN_REPLIES.items():
+        if sign in error:
+            return hint
     if status is None and (variable := _proxy_of(endpoint)) is not None:
         return f"the proxy that {variable} names was asked for it: check that, or add the host to NO_PROXY"
     if option == "--sse":
