@@ -256,7 +256,7 @@ def test_findings_come_while_it_runs_and_the_record_has_them_and_no_secret(tmp_p
         (("--listen", "127.0.0.1:0"), b"half of a way"),
         (("--url", "http://h/"), b"half of a way"),
         (("--listen", "127.0.0.1:0", "--url", "h"), b"is not an http URL"),
-        (("--listen", "here", "--url", "http://h/"), b"'here' is no address"),
+        (("--listen", "here", "--url", "http://h/"), b"--listen here is no address"),
         (("--listen", "127.0.0.1:0", "--url", "http://me:secret@h/"), b"have the client send them"),
     ],
 )

@@ -6,15 +6,17 @@ import os
 import random
 import threading
 
+from mcpgen.schema.rules import load_client_rules, load_rules
 from mcpgen.tap.connections import Connections
 from mcpgen.tap.conversation import Conversation
 from mcpgen.tap.feed import Copy, Feed, Intake, Kind
 from mcpgen.tap.http_messages import End, Head, Messages, Piece
-from mcpgen.tap.judging import Pace
+from mcpgen.tap.judging import News, Pace, Verdicts
 from mcpgen.tap.masking import Masks
 from mcpgen.tap.plainly import read_plainly
 from mcpgen.tap.rows import Row, encoded, frame
 from mcpgen.tap.settings import Settings
+from mcpgen.validate.transcript import Retold
 
 REQUESTS = (
     b"\r\nPOST /mcp HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: b\r\n\r\n"
@@ -199,6 +201,31 @@ def test_a_line_that_is_plain_and_right_is_read_the_quick_way() -> None:
     assert read_plainly(["--record", "/t.jsonl", "--", "cat"]) == (["cat"], Settings(record="/t.jsonl"))
     for line in ("cat", "--", "--record /no/such/t -- cat", "--record / -- cat", "--record -- cat", "--help"):
         assert read_plainly(line.split()) is None
+
+
+def test_what_later_messages_explain_is_withdrawn() -> None:
+    verdicts = Verdicts(Retold("stdio"), load_rules(), load_client_rules())
+    info = {"name": "n", "version": "1"}
+    opened = {"protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": info}
+    asked = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": info}
+
+    def told(entry: str, **message: object) -> None:
+        verdicts.take({"entry": entry, "message": {"jsonrpc": "2.0"} | message})
+
+    told("sent", id=1, method="initialize", params=asked)
+    assert verdicts.news() == News()
+    told("received", id=1, result=opened)
+    told("sent", method="notifications/initialized")
+    told("sent", id=2, method="ping")
+    told("received", error={"code": -32603, "message": "no"})
+    (found,) = verdicts.news().found
+    assert found.rule == "jsonrpc-id-echoed"
+    assert verdicts.news() == News()
+    # The ping has its answer: that was one to the notification.
+    told("received", id=2, result={})
+    news = verdicts.news()
+    assert [finding.rule for finding in news.found] == ["jsonrpc-notification-unanswered"]
+    assert news.withdrawn == (found,)
 
 
 def test_a_judgement_is_followed_by_nine_times_its_length_of_rest() -> None:

@@ -85,6 +85,7 @@ def _tap_url(listen: str | None, url: str | None, settings: Settings) -> None:
     from dataclasses import replace
     from urllib.parse import urlsplit
 
+    from mcpgen.serving.addresses import host_and_port
     from mcpgen.tap.proxy import Way, run
     from mcpgen.validate.endpoint import check_url
 
@@ -97,11 +98,8 @@ def _tap_url(listen: str | None, url: str | None, settings: Settings) -> None:
             "a name and a password in the URL are not passed on",
             hint="have the client send them: Authorization",
         )
-    host, _, port = listen.rpartition(":")
-    if not (port.isascii() and port.isdigit()) or int(port[:6]) > 65535:
-        raise UsageError(f"{listen!r} is no address", hint="the form is --listen HOST:PORT")
-    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
-    run(Way(host, int(port), url), replace(settings, endpoint=urlsplit(url).path or "/"))
+    host, port = host_and_port("--listen", listen)
+    run(Way(host, port, url), replace(settings, endpoint=urlsplit(url).path or "/"))
 
 
 def _check_record(file: Path) -> None:

@@ -69,13 +69,16 @@ class Tapped:
             # What is ignored, as by nohup, the command ignores too.
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._pass_on)
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        its_input, to_write = os.pipe()
+        to_read, its_output = os.pipe()
+        process = subprocess.Popen(command, stdin=its_input, stdout=its_output)
+        os.close(its_input)
+        os.close(its_output)
         self._process = process
         for number in self._early:
             process.send_signal(number)
-        assert process.stdin is not None and process.stdout is not None
-        inward = (outer_input, process.stdin.fileno(), self._client)
-        outward = (process.stdout.fileno(), outer_output, self._server)
+        inward = (outer_input, to_write, self._client)
+        outward = (to_read, outer_output, self._server)
         threading.Thread(target=self._carry, args=inward, daemon=True).start()
         self._outward = threading.Thread(target=self._carry, args=outward, daemon=True)
         self._outward.start()

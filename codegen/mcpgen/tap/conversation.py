@@ -10,13 +10,13 @@ from mcpgen.schema.rules import RuleBook
 from mcpgen.tap.judging import Verdicts
 from mcpgen.tap.record import Record, nth
 from mcpgen.tap.rows import Row, encoded
+from mcpgen.tap.telling import NAME
 from mcpgen.validate.report import Finding
 from mcpgen.validate.terminal import console_for, harmless, show_finding
 from mcpgen.validate.transcript import Retold
 
-_NAME = "mcpgen tap"
 #: So much of one conversation is judged; all of it is held in memory, in several times that.
-_MOST_BYTES = 16 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 
 
 class Voice:
@@ -27,7 +27,7 @@ class Voice:
 
     def say(self, text: str) -> None:
         """A line of our own."""
-        self._write(f"{_NAME}: {harmless(text)}\n")
+        self._write(f"{NAME}: {harmless(text)}\n")
 
     def finding(self, finding: Finding, about: str, *, withdrawn: bool = False) -> None:
         """A finding; or that it is one no more."""
@@ -36,7 +36,7 @@ class Voice:
             self.say(f"{about}withdrawn, by what came after: {what}: {finding.message}")
             return
         with self._console.capture() as captured:
-            show_finding(finding, self._console, label=f"{_NAME}: {about}".rstrip(": "))
+            show_finding(finding, self._console, label=f"{NAME}: {about}".rstrip(": "))
         self._write(captured.get())
 
     def _write(self, text: str) -> None:
@@ -92,9 +92,9 @@ class Conversation:
         self._bytes += len(line)
         if self._stopped is not None:
             return number
-        if self._messages > self._most or self._bytes > _MOST_BYTES:
-            passed = f"{self._most} messages" if self._messages > self._most else f"{_MOST_BYTES} bytes"
-            self.stop(f"it has more than {passed}")
+        if self._messages > self._most or self._bytes > MOST_BYTES:
+            passed = f"{self._most} messages" if self._messages > self._most else f"{MOST_BYTES} bytes"
+            self.stop(f"judged no further: it has more than {passed}; it is still passed on")
             return number
         self._verdicts.take(row)
         self._unjudged = True
@@ -123,12 +123,18 @@ class Conversation:
             self._voice.finding(finding, self._about)
         return self._verdicts.run is not None
 
+    @property
+    def held(self) -> int:
+        """How many bytes of it are judged again and again."""
+        return 0 if self._stopped is not None else self._bytes
+
     def stop(self, why: str) -> None:
-        """Judge it no further."""
+        """Judge it no further; `why` is told."""
         if self._stopped is not None:
             return
         self.judge()
-        self._stopped = self._stopped or f"judged no further: {why}; it is still passed on"
+        self._stopped = self._stopped or why
+        self._verdicts.forget()
         self._complain(self._stopped)
 
     def end(self) -> None:

@@ -67,7 +67,6 @@ class Exchange:
     peer: str
     request: Head
     body: Body
-    complete: bool = False
     reply: Head | None = None
     reply_body: Body | None = None
     #: Where the reply is an event stream.
@@ -123,6 +122,15 @@ class Connection:
         self._client_ended = False
         self._opaque = False
 
+    @property
+    def held(self) -> int:
+        """How many bytes of bodies that are not complete it holds."""
+        held = 0 if self._asking is None else len(self._asking.body.data)
+        if self._waiting and self._waiting[0].reply_body is not None:
+            events = self._waiting[0].events
+            held += len(self._waiting[0].reply_body.data) if events is None else events.buffered
+        return held
+
     def take(self, copy: Copy) -> None:
         """What passed on it."""
         if self._opaque:
@@ -156,7 +164,6 @@ class Connection:
                 case Piece(content=content) if self._asking is not None:
                     self._asking.body.keep(content)
                 case End() if self._asking is not None:
-                    self._asking.complete = True
                     # A server that answered before it knew the question answers no message.
                     if self._asking.reply is None:
                         self._listener.asked(self._asking, at)

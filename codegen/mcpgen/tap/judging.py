@@ -88,6 +88,10 @@ class Verdicts:
             self._known.setdefault(_key(finding), []).append(finding)
         return News(_beyond(self._known, before), _beyond(before, self._known))
 
+    def forget(self) -> None:
+        """Let go of what was told; what was said of it last stands."""
+        self.told = Retold(self.told.transport)
+
     def counts(self) -> Counter[str]:
         """How many rules, on either side, have which verdict."""
         sides = [side.checks for side in (self.run, self.client) if side is not None]

@@ -14,7 +14,6 @@ import re
 import signal
 import socket
 import ssl
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
@@ -23,6 +22,7 @@ from mcpgen.errors import TargetUnreachable
 from mcpgen.tap.feed import Feed, Kind
 from mcpgen.tap.http_messages import Event, Head, Messages
 from mcpgen.tap.settings import Settings
+from mcpgen.tap.telling import NAME, tell
 from mcpgen.tap.watching import watched
 
 _CHUNK = 64 * 1024
@@ -65,9 +65,7 @@ async def _serve(way: Way, settings: Settings, feed: Feed) -> None:
     host = f"[{way.host}]" if ":" in way.host else way.host
     endpoint = urlsplit(way.url)
     with watched(settings, feed):
-        print(
-            f"mcpgen tap: http://{host}:{port}{_target(endpoint)} is passed on to {way.url}", file=sys.stderr
-        )
+        tell(f"http://{host}:{port}{_target(endpoint)} is passed on to {way.url}")
         await ended.wait()
         server.close()
         await proxy.close()
@@ -112,7 +110,10 @@ class Proxy:
         finally:
             self._tasks.discard(task)
             self._feed.put(Kind.CLOSED, number)
-            writer.transport.abort() if task.cancelling() else writer.close()
+            if task.cancelling():
+                writer.transport.abort()
+            else:
+                writer.close()
 
     async def close(self) -> None:
         """End every connection."""
@@ -175,9 +176,9 @@ class Proxy:
         """Say to client and user that the server is not there."""
         failure = str(error) or type(error).__name__
         if failure != self._last_failure:
-            print(f"mcpgen tap: {self._host}:{self._port} cannot be reached: {failure}", file=sys.stderr)
+            tell(f"{self._host}:{self._port} cannot be reached: {failure}")
             self._last_failure = failure
-        text = f"mcpgen tap: {self._host}:{self._port} cannot be reached: {failure}\n".encode()
+        text = f"{NAME}: {self._host}:{self._port} cannot be reached: {failure}\n".encode()
         head = f"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
         await _written(writer, head.encode() + b"Connection: close\r\n\r\n" + text)
         writer.write_eof()

@@ -23,6 +23,7 @@ _VERSION = "mcp-protocol-version"
 #: So many are kept; the one that has been silent longest makes way.
 _MOST = 50
 _EVENTS_KNOWN = 10_000
+_LONGEST_EVENT_ID = 1000
 
 
 class Talk:
@@ -98,7 +99,7 @@ class Talks:
             return
         if not isinstance(talk, Talk):
             return
-        if event_id is not None:
+        if event_id is not None and len(event_id) <= _LONGEST_EVENT_ID:
             talk.carriers[event_id] = exchange.carrier
             if len(talk.carriers) > _EVENTS_KNOWN:
                 del talk.carriers[next(iter(talk.carriers))]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mcpgen.schema.rules import load_client_rules, load_rules
 from mcpgen.tap.connections import Connections
-from mcpgen.tap.conversation import Conversation, Voice
+from mcpgen.tap.conversation import MOST_BYTES, Conversation, Voice
 from mcpgen.tap.feed import Copy, Intake, Kind
 from mcpgen.tap.judging import Pace
 from mcpgen.tap.lines import Lines
@@ -47,6 +47,7 @@ class Watcher:
                 self._take(copy)
             if batch:
                 self._pace.moved(time.monotonic())
+            self._keep_within_bounds()
             for conversation in self._side.conversations:
                 conversation.flush()
             due = self._pace.due
@@ -60,7 +61,14 @@ class Watcher:
             self._side.take(copy)
             return
         for conversation in self._side.conversations:
-            conversation.stop("the traffic was faster than it can be watched")
+            conversation.stop(
+                "the traffic is faster than it can be watched: it is neither judged nor recorded further"
+            )
+
+    def _keep_within_bounds(self) -> None:
+        while sum(conversation.held for conversation in self._side.conversations) > 2 * MOST_BYTES:
+            largest = max(self._side.conversations, key=lambda conversation: conversation.held)
+            largest.stop("judged no further: there are too many at once; it is still passed on")
 
     def _judge(self) -> None:
         began = time.process_time()

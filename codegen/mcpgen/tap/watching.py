@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from mcpgen.tap.feed import Feed
 from mcpgen.tap.settings import Settings
+from mcpgen.tap.telling import tell
 
 #: How long what was said last may take to be judged; a signal ends the waiting.
 _PATIENCE = 10.0
@@ -27,7 +28,7 @@ def watched(settings: Settings, feed: Feed) -> Iterator[None]:
             stdout=subprocess.DEVNULL,
         )
     except OSError as error:
-        print(f"mcpgen tap: nothing is judged or recorded: {error}", file=sys.stderr)
+        tell(f"nothing is judged or recorded: {error}")
         yield
         return
     assert process.stdin is not None
@@ -42,4 +43,4 @@ def watched(settings: Settings, feed: Feed) -> Iterator[None]:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, until - time.monotonic()))
         if process.returncode:
-            print(f"mcpgen tap: the watcher ended with {process.returncode}", file=sys.stderr)
+            tell(f"the watcher ended with {process.returncode}: what came then was not judged or recorded")
