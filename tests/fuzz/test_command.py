@@ -28,7 +28,7 @@ def run(mcpgen: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_failure_is_printed_as_json_kept_and_replayed_by_the_command_that_is_named(
-    mcpgen: str, tmp_path: Path
+    mcpgen: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep = tmp_path / "tests/regressions"
     options = ["--seed", "1", "--max-failures", "1", "--keep", str(keep)]
@@ -44,18 +44,15 @@ def test_failure_is_printed_as_json_kept_and_replayed_by_the_command_that_is_nam
     assert told["replay"] in found.stderr
     assert "1 failure: " in found.stderr
     # It is a transcript like any other.
-    judged = run(mcpgen, "validate", "--transcript", str(file))
-    assert judged.returncode == 1
-    assert "schema-result" in judged.stdout
+    assert main(["validate", "--transcript", str(file)]) == 1
+    assert "schema-result" in capsys.readouterr().out
 
     words = shlex.split(told["replay"])
-    assert words[0] == "mcpgen"
-    again = run(mcpgen, *words[1:])
-    assert again.returncode == 1
-    assert again.stdout.startswith("still fails: schema-result, tools/call echo: ")
-    assert words[-1] == "state"
-    mended = run(mcpgen, *words[1:-1])
-    assert (mended.returncode, mended.stdout.split(":")[0]) == (0, "no longer fails")
+    assert (words[0], words[-1]) == ("mcpgen", "state")
+    assert main(words[1:]) == 1
+    assert capsys.readouterr().out.startswith("still fails: schema-result, tools/call echo: ")
+    assert main(words[1:-1]) == 0
+    assert capsys.readouterr().out.startswith("no longer fails: ")
 
 
 def test_interruption_sums_up_what_was_found(mcpgen: str, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_arguments_that_the_schema_forbids_are_found_where_they_are_accepted() -
 
 
 def test_server_that_hangs_is_told_from_one_that_is_slow() -> None:
-    outcome, _ = fuzzed(planted("hang"), failures=1, timeout=5.0, seconds=1.0, cutting=1.0)
+    outcome, _ = fuzzed(planted("hang"), failures=1, timeout=5.0, cutting=1.0)
     (cut,) = outcome.found
     assert cut.failure.kind == "hang"
     assert cut.failure.message == "no answer, nor to anything asked after it"

@@ -33,14 +33,14 @@ class Options:
     """How to fuzz. `revision` is None for the newest of each era, `all`, or one.
 
     It ends after so many `seconds`, `sessions` or `failures`; `timeout` is in seconds for an answer,
-    `cutting` what a failure is given that is found in the last moment.
+    `cutting` what may go by until a failure is cut down.
     """
 
     seconds: float = 60.0
     seed: int = 0
     revision: str | None = None
     timeout: float = 10.0
-    cutting: float = 20.0
+    cutting: float = 30.0
     sessions: int | None = None
     failures: int = _MOST
     destructive: bool = False
@@ -222,10 +222,9 @@ class _Run:
             fail_on=self.options.fail_on,
             claim=partial(_claim, surface),
         )
-        seconds = max(self.ends - time.monotonic(), self.options.cutting)
         cut = Cut(spoken, failure, False, 0)
         try:
-            cut = await cutter.cut(spoken, failure, seconds=seconds)
+            cut = await cutter.cut(spoken, failure, seconds=self.options.cutting)
         except TargetUnreachable:
             # What ended the server cannot be shown twice.
             pass
