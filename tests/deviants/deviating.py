@@ -83,8 +83,8 @@ class Mutation:
     `gives` sees each message that goes out, and returns what goes out in its place, None for the message
     as it is now; `takes` each that comes in, and returns what answers it in the server's place; `heads`
     each head of an HTTP reply, and `reads` what comes in and is no object of JSON. What `stays` lives on
-    when its input ends. `follows` are the rules that may be broken by the same. In the `revision` None it
-    is left to the validator to find one.
+    when its input ends. `follows` are the rules that may be broken by the same, `options` those of
+    `validate` that it takes to see it. In the `revision` None it is left to the validator to find one.
     """
 
     rule: str
@@ -93,6 +93,7 @@ class Mutation:
     revision: str | None = None
     transports: tuple[str, ...] = ("stdio", "http")
     timeout: float = 60.0
+    options: Mapping[str, bool] = field(default_factory=dict)
     gives: Gives | None = None
     takes: Takes | None = None
     heads: Heads | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from mcpgen.validate.exercise import Plan
 from mcpgen.validate.probes.catalogue import PROBES
@@ -43,14 +44,17 @@ class Outcome:
         ]
 
 
-def judged(target: Target, revision: str | None, *, timeout: float = PATIENCE, probes: bool = True) -> Report:
-    """What `validate` says of a server."""
+def judged(
+    target: Target, revision: str | None, *, timeout: float = PATIENCE, probes: bool = True, **more: Any
+) -> Report:
+    """What `validate` says of a server, with `more` of its options."""
     options = Options(
         revision=revision,
         timeout=timeout,
         deadline=10 * PATIENCE,
         plan=Plan(call_tools=True),
         probes=probes,
+        **more,
     )
     return asyncio.run(validate(target, options, announce=lambda _: None))
 
@@ -59,4 +63,5 @@ def outcome(mutation: Mutation, target: Target) -> Outcome:
     """What `validate` says of a deviant, in the revision in which it is one."""
     # Asking takes time, and what needs no probe is caught without.
     probed = mutation.rule in _PROBED
-    return Outcome(mutation, judged(target, mutation.revision, timeout=mutation.timeout, probes=probed))
+    report = judged(target, mutation.revision, timeout=mutation.timeout, probes=probed, **mutation.options)
+    return Outcome(mutation, report)

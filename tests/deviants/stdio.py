@@ -33,10 +33,12 @@ async def serve(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deviant: Callable[[str], Deviant]
 ) -> None:
     """Be the server of one process; its first line names the deviant."""
-    with contextlib.suppress(ConnectionError):
-        name = (await reader.readline()).decode().strip()
-        await live(reader, writer, deviant(name))
-    writer.close()
+    try:
+        with contextlib.suppress(ConnectionError):
+            name = (await reader.readline()).decode().strip()
+            await live(reader, writer, deviant(name))
+    finally:
+        writer.close()
 
 
 async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, deviant: Deviant) -> None:

@@ -180,6 +180,12 @@ def validate(
     bare_client: Annotated[
         bool, typer.Option("--bare-client", help="Declare no client capabilities at all.")
     ] = False,
+    sampling_tools: Annotated[
+        bool, typer.Option("--sampling-tools", help="Declare sampling.tools, and use the first tool once.")
+    ] = False,
+    elicit_url: Annotated[
+        bool, typer.Option("--elicit-url", help="Declare elicitation.url, and decline to open any.")
+    ] = False,
     max_message: Annotated[
         int, typer.Option(metavar="BYTES", min=1024, help="The longest message that is read.")
     ] = 8 * 1024 * 1024,
@@ -254,13 +260,21 @@ def validate(
 
         if revision == "all":
             raise UsageError("a transcript is of one revision", hint="leave --revision out, or name it")
-        if calling.given or bare_client:
-            option = calling.given or "--bare-client"
+        asking = {
+            "--bare-client": bare_client,
+            "--sampling-tools": sampling_tools,
+            "--elicit-url": elicit_url,
+        }
+        useless = calling.given or next((name for name, given in asking.items() if given), None)
+        if useless is not None:
             raise UsageError(
-                f"nobody is asked for a transcript: {option} has no meaning", hint=f"leave {option} out"
+                f"nobody is asked for a transcript: {useless} has no meaning", hint=f"leave {useless} out"
             )
         delivery.deliver(judge_transcript(transcript, revision=None if revision == "auto" else revision))
         return
+    if bare_client and (sampling_tools or elicit_url):
+        option = "--sampling-tools" if sampling_tools else "--elicit-url"
+        raise UsageError(f"--bare-client declares nothing, {option} more", hint="leave one of them out")
     options = Options(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
@@ -269,6 +283,8 @@ def validate(
         plan=plan,
         probes=not no_probes,
         bare=bare_client,
+        sampling_tools=sampling_tools,
+        elicit_url=elicit_url,
     )
     if config is not None:
         from mcpgen.cli.fleet import judge_fleet

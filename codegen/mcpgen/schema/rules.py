@@ -28,6 +28,8 @@ NEEDS: Mapping[str, str] = {
     "capability:resources": "the server declares resources",
     "capability:tools": "the server declares tools",
     "client-request": "the server asks the client for something",
+    "capability:resources.subscribe": "the server declares resources.subscribe",
+    "elicit-url": "the client declares elicitation by URL (--elicit-url)",
     "error": "an error was answered",
     "get-stream": "GET opened a stream",
     "http-session": "initialize brought a session id",
@@ -50,6 +52,7 @@ NEEDS: Mapping[str, str] = {
     "pages": "a list has more than one page",
     "progress": "the server reports progress",
     "request-state": "its demand for input carries a requestState",
+    "sampling-tools": "the client declares tools in sampling (--sampling-tools)",
     "second-connection": "a second connection is made, over stdio a second process (not with --no-probes)",
     "tool-call": "tools may be called (--call-tools)",
 }

@@ -7,10 +7,17 @@ has these; harmless, because nothing of the user's leaves through them. `bare` d
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from mcpgen import __version__
-from mcpgen_runtime.client.opening import META_CAPABILITIES, META_CLIENT, META_SERVER, META_VERSION
+from mcpgen_runtime.client.opening import (
+    META_CAPABILITIES,
+    META_CLIENT,
+    META_LOG_LEVEL,
+    META_SERVER,
+    META_VERSION,
+)
 from mcpgen_runtime.revisions import LEGACY as _NEWEST_FIRST
 from mcpgen_runtime.revisions import NEUTRAL
 from mcpgen_types import REVISIONS
@@ -28,14 +35,23 @@ def era_of(revision: str) -> str:
     return "modern" if revision in MODERN else "legacy"
 
 
-def capabilities(revision: str, *, bare: bool = False) -> dict[str, Any]:
-    """What the validator declares to a server of this revision."""
+def capabilities(
+    revision: str, *, bare: bool = False, sampling_tools: bool = False, elicit_url: bool = False
+) -> dict[str, Any]:
+    """What the validator declares to a server of this revision.
+
+    Using tools in sampling, and URLs to open, only where asked for.
+    """
     if bare:
         return {}
     declared: dict[str, Any] = {"roots": {}, "sampling": {}}
+    if sampling_tools and revision >= "2025-11-25":
+        declared["sampling"] = {"tools": {}}
     if revision >= "2025-06-18":
         # An empty object means forms; the name for them is newer than the capability.
         declared["elicitation"] = {} if revision == "2025-06-18" else {"form": {}}
+    if elicit_url and revision >= "2025-11-25":
+        declared["elicitation"]["url"] = {}
     return declared
 
 
@@ -52,7 +68,7 @@ def declares(declared: dict[str, Any], path: str) -> bool:
     return True
 
 
-def result_for(method: str, declared: dict[str, Any]) -> dict[str, Any] | None:
+def result_for(method: str, declared: dict[str, Any], params: Any = None) -> dict[str, Any] | None:
     """The result that answers a server's request, or None where the validator does not do that."""
     if method == "ping":
         return {}
@@ -61,6 +77,10 @@ def result_for(method: str, declared: dict[str, Any]) -> dict[str, Any] | None:
     if method == "elicitation/create" and "elicitation" in declared:
         return {"action": "decline"}
     if method == "sampling/createMessage" and "sampling" in declared:
+        tool = _tool_to_use(params) if declares(declared, "sampling.tools") else None
+        if tool is not None:
+            use = {"type": "tool_use", "id": "use-1", "name": tool["name"], "input": {}}
+            return {"role": "assistant", "content": use, "model": "none", "stopReason": "toolUse"}
         return {
             "role": "assistant",
             "content": {"type": "text", "text": _NO_MODEL},
@@ -70,10 +90,19 @@ def result_for(method: str, declared: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
+def _tool_to_use(params: Any) -> dict[str, Any] | None:
+    """The tool that a model would use, once: it is offered, and none was used before."""
+    if not isinstance(params, dict) or "tool_result" in json.dumps(params.get("messages")):
+        return None
+    offered = params.get("tools")
+    named = [tool for tool in offered if isinstance(tool, dict)] if isinstance(offered, list) else []
+    return next((tool for tool in named if isinstance(tool.get("name"), str)), None)
+
+
 def reply_to(request: dict[str, Any], declared: dict[str, Any]) -> dict[str, Any]:
     """The JSON-RPC answer to a server's request."""
     method = request.get("method")
-    result = result_for(method, declared) if isinstance(method, str) else None
+    result = result_for(method, declared, request.get("params")) if isinstance(method, str) else None
     reply: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"]}
     if result is None:
         reply["error"] = {"code": -32601, "message": f"mcpgen validate does not answer {method}"}
@@ -90,8 +119,10 @@ def input_responses(requests: Any, declared: dict[str, Any]) -> dict[str, Any] |
         return None
     responses: dict[str, Any] = {}
     for key, request in requests.items():
-        method = request.get("method") if isinstance(request, dict) else None
-        result = result_for(method, declared) if isinstance(method, str) else None
+        method, params = (
+            (request.get("method"), request.get("params")) if isinstance(request, dict) else (None, None)
+        )
+        result = result_for(method, declared, params) if isinstance(method, str) else None
         if result is None:
             return None
         responses[key] = result
@@ -103,6 +134,7 @@ __all__ = [
     "LEGACY",
     "META_CAPABILITIES",
     "META_CLIENT",
+    "META_LOG_LEVEL",
     "META_SERVER",
     "META_VERSION",
     "MODERN",

@@ -16,13 +16,16 @@ from typing import Any
 from mcpgen.definition.shape import schema_faults
 from mcpgen.validate.client import declares
 from mcpgen.validate.ledger import About, Ledger
+from mcpgen.validate.naming import names_a_secret
+from mcpgen.validate.trace_context import TRACE_KEYS, is_trace
 from mcpgen_runtime.mirrored_headers import MARK, TOKEN, marks
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f]*")
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(\s*;.*)?", re.ASCII)
 _LABEL = r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_META_KEY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*/)?(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?")
+#: The form of keys of `_meta`, and of the names of extensions.
+META_KEY = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*/)?(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?")
 _2020_12 = frozenset(
     {"https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft/2020-12/schema"}
 )
@@ -52,6 +55,13 @@ class ContentRules:
     def declared(self, capabilities: dict[str, Any]) -> None:
         """Take note of what the server declared."""
         self._capabilities = capabilities
+
+    def notification(self, message: dict[str, Any], told: About) -> None:
+        """Judge the `_meta` of a notification."""
+        params = message.get("params")
+        meta = params.get("_meta") if isinstance(params, dict) else None
+        if isinstance(meta, dict):
+            self._meta("/params/_meta", meta, told)
 
     def answer(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         """Judge a result."""
@@ -83,9 +93,11 @@ class ContentRules:
     def _tool(self, pointer: str, tool: dict[str, Any], told: About) -> None:
         name, schema = tool.get("name"), tool.get("inputSchema")
         if isinstance(schema, dict):
-            self._input_schema(f"{pointer}/inputSchema", schema, told)
+            self._schema("tools-input-schema-valid", f"{pointer}/inputSchema", schema, told)
             self._mirrored(f"{pointer}/inputSchema", schema, told)
         output = tool.get("outputSchema")
+        if isinstance(output, dict):
+            self._schema("tools-output-schema-valid", f"{pointer}/outputSchema", output, told)
         if isinstance(name, str) and isinstance(output, dict):
             try:
                 self._outputs[name] = compile_schema(output)
@@ -93,18 +105,18 @@ class ContentRules:
                 # Malformed, or of a dialect or with a pattern that we cannot judge by.
                 self._outputs[name] = None
 
-    def _input_schema(self, pointer: str, schema: dict[str, Any], told: About) -> None:
+    def _schema(self, rule: str, pointer: str, schema: dict[str, Any], told: About) -> None:
         dialect = schema.get("$schema")
         if dialect is not None and (not isinstance(dialect, str) or dialect.rstrip("#") not in _2020_12):
-            self._ledger.undecided("tools-input-schema-valid", "a schema names a dialect other than 2020-12")
+            self._ledger.undecided(rule, "a schema names a dialect other than 2020-12")
             return
         # Of marks the rules below have more to say.
         faults = [fault for fault in schema_faults(schema) if not fault.pointer.endswith(f"/{MARK}")]
         if not faults:
-            self._ledger.holds("tools-input-schema-valid", True, "")
+            self._ledger.holds(rule, True, "")
         for fault in faults[:1]:
             what = f"this is no schema of 2020-12: expected {fault.expected}, found {fault.found}"
-            self._ledger.holds("tools-input-schema-valid", False, what, told, pointer=pointer + fault.pointer)
+            self._ledger.holds(rule, False, what, told, pointer=pointer + fault.pointer)
 
     def _mirrored(self, pointer: str, schema: dict[str, Any], told: About) -> None:
         seen: set[str] = set()
@@ -133,6 +145,16 @@ class ContentRules:
                 f"a parameter of the type {', '.join(sorted(kinds))} is mirrored",
                 told,
                 pointer=f"{pointer}{mark.pointer}/type",
+            )
+            parameter = mark.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+            self._ledger.holds(
+                "tools-header-not-sensitive",
+                mark.schema.get("writeOnly") is not True
+                and mark.schema.get("format") != "password"
+                and not names_a_secret(parameter),
+                f"the parameter {_quoted(parameter)} is mirrored, and by its name or format it is a secret",
+                told,
+                pointer=place,
             )
             if formed:
                 self._ledger.holds(
@@ -257,11 +279,19 @@ class ContentRules:
         for key in meta:
             self._ledger.holds(
                 "meta-key-names",
-                _META_KEY.fullmatch(key) is not None,
+                META_KEY.fullmatch(key) is not None,
                 f"the key {_quoted(key)} has not the form of keys of _meta",
                 told,
                 pointer=f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}",
             )
+            if key in TRACE_KEYS:
+                self._ledger.holds(
+                    "meta-trace-context",
+                    is_trace(key, meta[key]),
+                    f"{key} is not as W3C defines it: {_quoted(meta[key])}",
+                    told,
+                    pointer=f"{pointer}/{key}",
+                )
 
 
 def _metas(method: str, result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any, TypeAlias, get_args
 
+from mcpgen.validate.asking_rules import AskingRules
 from mcpgen.validate.client import declares, era_of
 from mcpgen.validate.content_rules import ContentRules
 from mcpgen.validate.correlate import id_key
@@ -41,8 +42,11 @@ class Contents:
         self._methods: dict[str, Any] = wire.METHODS
         self._declared = declared
         self._server: dict[str, Any] | None = None
-        self._modern = ModernRules(ledger, declared) if era_of(revision) == "modern" else None
+        self.asking = AskingRules(ledger, declared)
+        self._modern = ModernRules(ledger, declared, self.asking) if era_of(revision) == "modern" else None
         self._features = ContentRules(ledger)
+        # The resources whose changes the client ever wanted to hear of; None before it could say so.
+        self._subscribed: set[str] | None = None
         # Progress tokens in use: the token's key, and the last value reported under it.
         self._progress: dict[tuple[str, Any], float | None] = {}
         self._tokens: dict[int, tuple[str, Any]] = {}
@@ -53,6 +57,13 @@ class Contents:
     def sent(self, index: int, message: dict[str, Any]) -> None:
         """Take note of what the client asked."""
         params = message.get("params")
+        method = message.get("method")
+        if method == "initialize":
+            self._subscribed = set()
+        elif method == "resources/subscribe" and isinstance(params, dict) and self._subscribed is not None:
+            self._subscribed.add(str(params.get("uri")))
+        if self._modern is not None:
+            self._modern.sent(index, message)
         meta = params.get("_meta") if isinstance(params, dict) else None
         if isinstance(meta, dict) and "progressToken" in meta and "id" in message:
             key = id_key(meta["progressToken"])
@@ -67,7 +78,7 @@ class Contents:
         if method == "ping":
             self._ledger.holds("ping-answered", "result" in message, "the ping was refused", told)
         if self._modern is not None:
-            self._modern.answer(request, message)
+            self._modern.answer(index, request, message)
         if "result" not in message or "error" in message:
             return
         result = message["result"]
@@ -97,13 +108,22 @@ class Contents:
         if not self._from_server(known, told):
             return
         self._params("schema-notification", known, message, told)
+        self._features.notification(message, told)
+        self.asking.notified(message, told)
         if self._modern is not None:
-            self._modern.notification(message)
+            self._modern.notification(entry, message)
         # Of the other kinds 2026-07-28 has its own rule: they come only where they were asked for.
         if self._modern is None or name == "notifications/message":
             self._declared_by_server(known, told)
         if name == "notifications/progress":
             self._reported(entry, message, told)
+        if name == "notifications/resources/updated":
+            self._updated(message, told)
+
+    def ended(self) -> None:
+        """Judge what only the whole of a conversation shows."""
+        if self._modern is not None:
+            self._modern.ended()
 
     def request(self, message: dict[str, Any]) -> None:
         """Judge a request of the server, in an era that has them."""
@@ -133,6 +153,24 @@ class Contents:
                 "the client declared no elicitation.url",
                 told,
                 pointer="/params/mode",
+            )
+        self.asking.asked(name, params, "/params", told)
+
+    def _updated(self, message: dict[str, Any], told: About) -> None:
+        params = message.get("params")
+        uri = params.get("uri") if isinstance(params, dict) else None
+        # Without the capability there is nothing to subscribe to, and that is said already.
+        if (
+            isinstance(uri, str)
+            and self._subscribed is not None
+            and declares(self._server or {}, "resources.subscribe")
+        ):
+            self._ledger.holds(
+                "resources-updated-subscribed",
+                any(uri.startswith(known) for known in self._subscribed),
+                f"{uri[:120]!r} changed, and the client never subscribed to it",
+                told,
+                pointer="/params/uri",
             )
 
     def _form(self, method: str, result: Any, told: About) -> None:

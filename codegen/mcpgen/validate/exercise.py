@@ -233,6 +233,8 @@ class Exercise:
         params: dict[str, Any] = {"name": tool["name"], "arguments": arguments}
         # A token of its own asks for progress, so that its rules can be judged.
         params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
+        if self._modern and self.opened.declares("logging"):
+            params["_meta"][client.META_LOG_LEVEL] = "debug"
         headers = _mirrored(tool.get("inputSchema"), arguments) if self._modern else None
         began = time.monotonic()
         result = await self._ask_until_complete("tools/call", params, headers=headers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -60,7 +61,28 @@ def read_frame(
     # What Python reads at one depth of the stack it may not write at another: well below its limit.
     if text.count("[") + text.count("{") > DEEPEST and depth(value) > DEEPEST:
         raise LimitPassed(_TOO_DEEP)
-    return Received(at, text[:_SHOWN], value, None, "", stream, carrier, status)
+    twice = _repeated(text) if '"inputRequests"' in text else ()
+    return Received(at, text[:_SHOWN], value, None, "", stream, carrier, status, twice)
+
+
+def _repeated(text: str) -> tuple[str, ...]:
+    """The keys that an `inputRequests` in `text`, which is JSON, has more than once."""
+    found: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> _Pairs:
+        made = _Pairs(items)
+        made.keys_in_text = [key for key, _ in items]
+        inner = made.get("inputRequests")
+        if isinstance(inner, _Pairs):
+            found.extend(key for key, count in Counter(inner.keys_in_text).items() if count > 1)
+        return made
+
+    json.loads(text, object_pairs_hook=pairs)
+    return tuple(found)
+
+
+class _Pairs(dict[str, Any]):
+    keys_in_text: list[str]
 
 
 def weight(text: str) -> int:

@@ -43,7 +43,8 @@ class Received:
     """A frame that the server wrote: `value` is the JSON in it, unless `fault` says why there is none.
 
     `carrier` is the journal index of the `Sent` entry whose HTTP reply brought the frame, and `status`
-    that reply's status; both are None on other streams.
+    that reply's status; both are None on other streams. `repeated` are the keys that an `inputRequests` in
+    it has twice, of which `value` shows one.
     """
 
     at: float
@@ -54,6 +55,7 @@ class Received:
     stream: Stream = "stdout"
     carrier: int | None = None
     status: int | None = None
+    repeated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

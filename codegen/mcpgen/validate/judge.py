@@ -105,6 +105,7 @@ class _Walk:
                     self._ended(entry)
                 case _:
                     pass
+        self.contents.ended()
         self.ends.judge(ended_early=ended_early)
 
     def _sent(self, index: int, entry: Sent) -> None:
@@ -194,6 +195,7 @@ class _Walk:
             self._asked(message)
         else:
             self._lifecycle(message)
+            self._cancelled(message)
             self.contents.notification(entry, message)
 
     def _is_message(self, entry: Received, message: Any) -> bool:
@@ -272,12 +274,21 @@ class _Walk:
             # To a question for the era, a server of the other may say what it likes.
             elif self.modern or probe != ERA:
                 self.contents.answer(match.request, request, message)
+                if "inputRequests" in (message.get("result") or ()):
+                    self.ledger.holds(
+                        "mrtr-keys-unique",
+                        not entry.repeated,
+                        f"inputRequests has the key {entry.repeated[:1]} twice",
+                        told,
+                        pointer="/result/inputRequests",
+                    )
 
     def _error(self, message: dict[str, Any], told: About) -> None:
         error = message["error"]
         if not isinstance(error, dict):
             self.ledger.holds("jsonrpc-error-object", False, "error is not an object", told, pointer="/error")
             return
+        self.contents.asking.refused(error, told)
         code, text = error.get("code"), error.get("message")
         self.ledger.holds(
             "jsonrpc-error-object",
@@ -326,6 +337,21 @@ class _Walk:
         )
         self.server_ids.add(key)
         self.contents.request(message)
+
+    def _cancelled(self, message: dict[str, Any]) -> None:
+        """A server's cancellation, in an era in which it makes requests."""
+        params = message.get("params")
+        # A transcript may begin in the middle: what was asked before that nobody knows.
+        if message["method"] != "notifications/cancelled" or not self.initialize_sent:
+            return
+        if isinstance(params, dict) and "requestId" in params:
+            self.ledger.holds(
+                "cancellation-own-requests",
+                id_key(params["requestId"]) in self.server_ids,
+                f"the server made no request with the id {params['requestId']!r:.80}",
+                About(method=message["method"], response=message),
+                pointer="/params/requestId",
+            )
 
     def _lifecycle(self, message: dict[str, Any]) -> None:
         if self.modern or self.initialized_sent:

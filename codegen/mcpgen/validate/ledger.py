@@ -39,6 +39,7 @@ class Ledger:
     """The findings and checks of one run, in one revision over one transport."""
 
     def __init__(self, book: RuleBook, *, revision: str, transport: str) -> None:
+        self.transport = transport
         self._known = book.ids
         self._rules = {rule.id: rule for rule in book.of(revision, transport)}
         self._tested: Counter[str] = Counter()

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcpgen.validate.client import declares
+from mcpgen.validate.asking_rules import AskingRules
+from mcpgen.validate.client import META_CAPABILITIES, META_SERVER, META_VERSION, declares
+from mcpgen.validate.content_rules import META_KEY
+from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
+from mcpgen.validate.log_rules import LogRules
 from mcpgen.validate.numbers import is_integer
 
 _CACHEABLE = frozenset(
@@ -29,7 +33,8 @@ _MUST_LIST = {
     "prompts/list": "server/prompts",
     "resources/list": "server/resources",
 }
-_DEFINED_ERRORS = frozenset({-32020, -32021, -32022})
+_HEADER_MISMATCH, _MISSING_CAPABILITY, _UNSUPPORTED_VERSION = -32020, -32021, -32022
+_DEFINED_ERRORS = frozenset({_HEADER_MISMATCH, _MISSING_CAPABILITY, _UNSUPPORTED_VERSION})
 _RETIRED_ERRORS = frozenset({-32002, -32042})
 _FOR_SUBSCRIBERS = frozenset(
     {
@@ -51,14 +56,24 @@ _INPUT_CAPABILITY = {
 class ModernRules:
     """Judges answers and notifications of a server of the modern era."""
 
-    def __init__(self, ledger: Ledger, declared: dict[str, Any]) -> None:
+    def __init__(self, ledger: Ledger, declared: dict[str, Any], asking: AskingRules) -> None:
         self._ledger = ledger
         self._declared = declared
+        self._asking = asking
+        self._logs = LogRules(ledger)
         self._extensions = False
+        # How many results name the server, and those that do not.
+        self._named = 0
+        self._nameless: list[About] = []
         self._scopes: dict[str, Any] = {}
 
-    def answer(self, request: dict[str, Any], message: dict[str, Any]) -> None:
-        """Judge the answer to a request."""
+    def sent(self, index: int, message: dict[str, Any]) -> None:
+        """Take note of what the client asked."""
+        self._logs.sent(index, message)
+
+    def answer(self, index: int, request: dict[str, Any], message: dict[str, Any]) -> None:
+        """Judge the answer to the request at `index`."""
+        self._logs.answered(index)
         method: str = request["method"]
         told = About(method, request, message)
         params = request.get("params")
@@ -71,24 +86,51 @@ class ModernRules:
                 told,
                 page=_MUST_LIST[method],
             )
+        error = message.get("error")
+        if declines(request):
+            if isinstance(error, dict) and error.get("code") == -32603:
+                self._ledger.undecided("elicitation-decline-handled", "-32603 may be what the author meant")
+            else:
+                self._ledger.holds("elicitation-decline-handled", True, "")
         self.refusal(told)
         result = message.get("result")
         if isinstance(result, dict) and "error" not in message:
             self._result(method, request, result, told)
+            if method != "server/discover":
+                self._signature(result, told)
 
     def refusal(self, told: About) -> None:
         """Judge the code of an error, where the answer has one."""
         error = told.response.get("error")
         if isinstance(error, dict):
             self._error_code(error.get("code"), told)
+            self._error_meaning(error, told)
 
-    def notification(self, message: dict[str, Any]) -> None:
-        """Judge a notification. The validator opens no subscription and asks for no log messages."""
+    def ended(self) -> None:
+        """Judge what only the whole of a conversation shows."""
+        if not self._nameless:
+            if self._named:
+                self._ledger.holds("result-server-info", True, "")
+        elif not self._named:
+            self._ledger.undecided(
+                "result-server-info",
+                "but for its discovery the server names itself nowhere: it may be set not to",
+            )
+        else:
+            total = self._named + len(self._nameless)
+            self._ledger.holds(
+                "result-server-info",
+                False,
+                f"{len(self._nameless)} of {total} results do not name the server, the others do",
+                self._nameless[0],
+                pointer="/result",
+            )
+
+    def notification(self, entry: Received, message: dict[str, Any]) -> None:
+        """Judge a notification. The validator opens no subscription."""
         name: str = message["method"]
         told = About(name, response=message)
-        self._ledger.holds(
-            "log-level-requested", name != "notifications/message", "no request asked for log messages", told
-        )
+        self._logs.notification(entry, message, told)
         self._ledger.holds(
             "notification-requested",
             name not in _FOR_SUBSCRIBERS,
@@ -108,6 +150,11 @@ class ModernRules:
                 mended["ttlMs"] = 0
             if result.get("cacheScope") not in ("public", "private"):
                 mended["cacheScope"] = "private"
+        wanted = result.get("inputRequests")
+        if isinstance(wanted, dict):
+            mended["inputRequests"] = {
+                key: each for key, each in wanted.items() if _asked_method(each) in (None, *_INPUT_CAPABILITY)
+            }
         return mended
 
     def _error_code(self, code: Any, told: About) -> None:
@@ -130,10 +177,56 @@ class ModernRules:
                 pointer="/error/code",
             )
 
+    def _error_meaning(self, error: dict[str, Any], told: About) -> None:
+        """Judge whether a code that the protocol defines is used for what it means."""
+        code = error.get("code")
+        if code not in _DEFINED_ERRORS:
+            return
+        data = error.get("data")
+        said: dict[str, Any] = data if isinstance(data, dict) else {}
+        params = told.request.get("params") if isinstance(told.request, dict) else None
+        meta = params.get("_meta") if isinstance(params, dict) else None
+        asked: dict[str, Any] = meta if isinstance(meta, dict) else {}
+        why, place = "", "/error/code"
+        if code == _HEADER_MISMATCH and self._ledger.transport != "http":
+            why = f"error {code} is about headers, and there are none"
+        elif code == _MISSING_CAPABILITY:
+            needed, declared = said.get("requiredCapabilities"), asked.get(META_CAPABILITIES)
+            if not isinstance(needed, dict):
+                why, place = f"error {code} does not say which capabilities it wants", "/error/data"
+            elif needed and isinstance(declared, dict) and _covers(declared, needed):
+                why = f"error {code} wants capabilities that the client had declared"
+                place = "/error/data/requiredCapabilities"
+        elif code == _UNSUPPORTED_VERSION:
+            version, supported = asked.get(META_VERSION), said.get("supported")
+            if isinstance(version, str) and isinstance(supported, list) and version in supported:
+                why, place = (
+                    f"error {code} lists {version} as supported, which was asked for",
+                    "/error/data/supported",
+                )
+        self._ledger.holds("error-codes-meaning", not why, why, told, pointer=place)
+
+    def _signature(self, result: dict[str, Any], told: About) -> None:
+        meta = result.get("_meta")
+        server = meta.get(META_SERVER) if isinstance(meta, dict) else None
+        if isinstance(server, dict):
+            self._named += 1
+        else:
+            self._nameless.append(told)
+
     def _result(self, method: str, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         capabilities = result.get("capabilities")
         if method == "server/discover" and isinstance(capabilities, dict):
-            self._extensions = bool(capabilities.get("extensions"))
+            extensions = capabilities.get("extensions")
+            self._extensions = bool(extensions)
+            for name in extensions if isinstance(extensions, dict) else ():
+                self._ledger.holds(
+                    "versioning-extension-ids",
+                    "/" in name and META_KEY.fullmatch(name) is not None,
+                    f"the extension {name[:80]!r} has no prefix, or not the form of keys of _meta",
+                    told,
+                    pointer=f"/result/capabilities/extensions/{_step(name)}",
+                )
         kind = result.get("resultType")
         if not self._ledger.holds(
             "result-type-present",
@@ -204,27 +297,67 @@ class ModernRules:
             pointer="/result",
         )
         for key, wanted in requests.items() if isinstance(requests, dict) else ():
-            name = wanted.get("method") if isinstance(wanted, dict) else None
+            name = _asked_method(wanted)
+            at = f"/result/inputRequests/{_step(str(key))}"
+            # An extension may add kinds of its own.
+            self._ledger.holds(
+                "mrtr-requests-known",
+                name is None or name in _INPUT_CAPABILITY or self._extensions,
+                f"{str(name)[:80]} is nothing that a client can be asked for",
+                told,
+                pointer=f"{at}/method",
+            )
             path = _INPUT_CAPABILITY.get(str(name))
             if path is None:
                 continue
             params = wanted.get("params")
             if path == "elicitation" and isinstance(params, dict) and params.get("mode") == "url":
                 path = "elicitation.url"
-            step = str(key).replace("~", "~0").replace("/", "~1")
             self._ledger.holds(
                 "input-required-declared",
                 declares(self._declared, path),
                 f"{name} needs the client capability {path}, which was not declared",
                 told,
-                pointer=f"/result/inputRequests/{step}",
+                pointer=at,
             )
+            self._asking.asked(name, params, f"{at}/params", told)
 
 
 def _is_modern_refusal(message: dict[str, Any]) -> bool:
     """Whether the request was refused for its headers, version or capabilities, before it was looked at."""
     error = message.get("error")
     return isinstance(error, dict) and error.get("code") in _DEFINED_ERRORS
+
+
+def declines(request: dict[str, Any] | None) -> bool:
+    """Whether a request meets a demand for input with a user's refusal."""
+    params = (request or {}).get("params")
+    responses = params.get("inputResponses") if isinstance(params, dict) else None
+    return isinstance(responses, dict) and any(
+        isinstance(each, dict) and each.get("action") in ("decline", "cancel") for each in responses.values()
+    )
+
+
+def _asked_method(wanted: Any) -> str | None:
+    """The method of one of the `inputRequests`, None where it has none that is a string."""
+    name = wanted.get("method") if isinstance(wanted, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _covers(declared: dict[str, Any], needed: dict[str, Any]) -> bool:
+    """Whether all that is `needed` was declared."""
+    return all(
+        name in declared
+        and (
+            not isinstance(inner, dict)
+            or (isinstance(declared[name], dict) and _covers(declared[name], inner))
+        )
+        for name, inner in needed.items()
+    )
+
+
+def _step(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _is_ttl(value: Any) -> bool:

@@ -10,6 +10,7 @@ from mcpgen.validate.correlate import Correlator, id_key, wrong_id
 from mcpgen.validate.http_rules import HttpRules
 from mcpgen.validate.journal import ERA, Entry, Finished, HttpReply, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
+from mcpgen.validate.modern_rules import declines
 
 
 class OpenEnds:
@@ -129,8 +130,10 @@ class OpenEnds:
                 continue
             finished = over.get(index)
             why = "no answer came" if finished is None else f"no answer came: {finished.reason}"
+            # A server that falls silent when a user declines breaks the narrower rule.
+            declined = declines(request) and self._ledger.applies("elicitation-decline-handled")
             self._ledger.holds(
-                "jsonrpc-request-answered",
+                "elicitation-decline-handled" if declined else "jsonrpc-request-answered",
                 False,
                 why,
                 About(method=None if request is None else request.get("method"), request=request),

@@ -42,6 +42,7 @@ _ENDING = (0.5, 1.0)
 class Options:
     """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds.
 
+    A `bare` client declares nothing; `sampling_tools` and `elicit_url` declare more than the validator does.
     A server that declines one revision alone did not do what was asked, unless it `may_decline`. Where
     `probes`, it is also asked what an ordinary client would not ask.
     """
@@ -53,6 +54,8 @@ class Options:
     plan: Plan = field(default_factory=Plan)
     probes: bool = False
     bare: bool = False
+    sampling_tools: bool = False
+    elicit_url: bool = False
     may_decline: bool = False
 
 
@@ -125,7 +128,13 @@ class _Conversation:
         A server that was `reopened` is old; one that is reached over the `older` transport too.
         """
         transport = self.target.recorder(Journal(time.monotonic), self.options.limits, older=older)
-        session = Session(transport, timeout=self.options.timeout, bare=self.options.bare)
+        session = Session(
+            transport,
+            timeout=self.options.timeout,
+            bare=self.options.bare,
+            sampling_tools=self.options.sampling_tools,
+            elicit_url=self.options.elicit_url,
+        )
         failure: Failure | None = None
         refusal: Declined | None = None
         try:

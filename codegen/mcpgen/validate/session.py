@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from mcpgen.validate import client
@@ -39,12 +40,22 @@ class Session:
     `revision` is what requests are written for, `declared` the capabilities that the server was told.
     """
 
-    def __init__(self, transport: Recorder, *, timeout: float, bare: bool = False) -> None:
+    def __init__(
+        self,
+        transport: Recorder,
+        *,
+        timeout: float,
+        bare: bool = False,
+        sampling_tools: bool = False,
+        elicit_url: bool = False,
+    ) -> None:
         self.transport = transport
         self.timeout = timeout
         self.revision = client.REVISIONS[-1]
         self.declared: dict[str, Any] = {}
-        self._bare = bare
+        self._capabilities = partial(
+            client.capabilities, bare=bare, sampling_tools=sampling_tools, elicit_url=elicit_url
+        )
         # Whether the server may send requests and is answered: only once the handshake has begun.
         self.answers_requests = False
         self.asked = 0
@@ -61,7 +72,7 @@ class Session:
     def propose(self, revision: str) -> None:
         """Write what follows for `revision`, and declare what a client of that revision can."""
         self.revision = revision
-        self.declared = client.capabilities(revision, bare=self._bare)
+        self.declared = self._capabilities(revision)
 
     async def request(
         self,

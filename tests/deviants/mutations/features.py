@@ -154,3 +154,22 @@ def progress_of_nobody(out: Outgoing) -> Frames:
 @gives("progress-increases", sending="notifications/progress")
 def every_step_twice(out: Outgoing) -> Frames:
     return [out.message, out.message]
+
+
+@gives("tools-output-schema-valid", answering="tools/list")
+def an_objekt(out: Outgoing) -> Frames:
+    tool = _add(out)
+    if tool is not None:
+        tool["outputSchema"]["properties"]["sum"] = {"type": "whole"}
+    return None
+
+
+@gives("tools-header-not-sensitive", answering="tools/list")
+def a_key_in_a_header(out: Outgoing) -> Frames:
+    _mark(out, "api_key", {"type": "string", "x-mcp-header": "Key"})
+    return None
+
+
+@gives("resources-updated-subscribed", answering="prompts/list")
+def tells_everyone_of_changes(out: Outgoing) -> Frames:
+    return [notification("notifications/resources/updated", uri="memo://one"), out.message]

@@ -52,3 +52,8 @@ def refuses_ping(out: Outgoing) -> Frames:
 @gives("list-answered", answering="prompts/list")
 def refuses_to_list(out: Outgoing) -> Frames:
     return [refusal(out.request, -32603)]
+
+
+@gives("cancellation-own-requests", answering="tools/list")
+def cancels_what_the_client_asked(out: Outgoing) -> Frames:
+    return [notification("notifications/cancelled", requestId=out.message["id"]), out.message]

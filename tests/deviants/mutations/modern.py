@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ..deviating import Frames, Outgoing, asking, gives, is_first_page, notification, refusal
+import json
+
+from ..deviating import Frames, Outgoing, Reply, asking, gives, is_first_page, notification, refusal
+
+
+def _bad_request(reply: Reply) -> None:
+    if (reply.asked or {}).get("method") in ("resources/read", "completion/complete"):
+        reply.status = 400
 
 
 @gives("server-requests-none", answering="tools/list")
@@ -43,7 +50,8 @@ def a_private_second_page(out: Outgoing) -> Frames:
 
 @gives("input-required-methods", answering="completion/complete")
 def demands_input_to_complete(out: Outgoing) -> Frames:
-    out.message["result"] = {"resultType": "input_required", "requestState": "s"}
+    del out.result["completion"]
+    out.result.update(resultType="input_required", requestState="s")
     return None
 
 
@@ -54,7 +62,8 @@ def _demands(out: Outgoing) -> bool:
 @gives("input-required-content", answering="tools/call")
 def demands_nothing(out: Outgoing) -> Frames:
     if _demands(out):
-        out.message["result"] = {"resultType": "input_required"}
+        for name in ("inputRequests", "requestState"):
+            out.result.pop(name, None)
     return None
 
 
@@ -89,3 +98,65 @@ def logs_unasked(out: Outgoing) -> Frames:
 @gives("notification-requested", answering="prompts/list")
 def tells_of_changes_unasked(out: Outgoing) -> Frames:
     return [notification("notifications/tools/list_changed"), out.message]
+
+
+@gives("error-codes-meaning", answering="completion/complete", heads=_bad_request)
+def a_capability_that_is_not_named(out: Outgoing) -> Frames:
+    return [refusal(out.request, -32021)]
+
+
+@gives("error-codes-meaning", answering="resources/read", heads=_bad_request)
+def a_version_that_it_supports(out: Outgoing) -> Frames:
+    return [refusal(out.request, -32022, requested="2026-07-28", supported=["2026-07-28"])]
+
+
+@gives("meta-trace-context", sending="notifications/progress")
+def a_parent_of_its_own(out: Outgoing) -> Frames:
+    out.message["params"]["_meta"] = {"traceparent": "1"}
+    return None
+
+
+@gives("meta-trace-context", answering="prompts/list")
+def baggage_of_words(out: Outgoing) -> Frames:
+    out.result["_meta"]["baggage"] = "two words"
+    return None
+
+
+@gives("mrtr-keys-unique", answering="tools/call")
+def one_key_for_two(out: Outgoing) -> Frames:
+    if not _demands(out):
+        return None
+    out.result["inputRequests"] = "HERE"
+    twice = '{"one": {"method": "roots/list"}, "one": {"method": "roots/list"}}'
+    return [json.dumps(out.message).replace('"HERE"', twice).encode()]
+
+
+@gives("mrtr-requests-known", answering="tools/call")
+def demands_tools(out: Outgoing) -> Frames:
+    if _demands(out):
+        out.result["inputRequests"] = {"one": {"method": "tools/list"}}
+    return None
+
+
+@gives("versioning-extension-ids", answering="server/discover")
+def an_extension_of_nobody(out: Outgoing) -> Frames:
+    out.result["capabilities"]["extensions"] = {"tasks": {}}
+    return None
+
+
+@gives("result-server-info", answering="prompts/list")
+def one_unsigned_result(out: Outgoing) -> Frames:
+    del out.result["_meta"]
+    return None
+
+
+@gives("logging-own-stream")
+def logs_for_a_subscription(out: Outgoing) -> Frames:
+    if out.message.get("method") == "notifications/message":
+        out.message["params"]["_meta"] = {"io.modelcontextprotocol/subscriptionId": 1}
+    return None
+
+
+@gives("logging-own-stream", answering="tools/call")
+def logs_when_all_is_said(out: Outgoing) -> Frames:
+    return [out.message, notification("notifications/message", level="info", data="answered")]
