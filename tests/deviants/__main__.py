@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from itertools import product
 
 from mcpgen_types import REVISIONS
 
 from . import stdio
-from .deviating import MUTATIONS, Mutation
+from .deviating import MUTATIONS, VARIANTS, Mutation
 from .judging import judged, outcome
 from .serving import CONFORMING, Served, deviant, serving
 
 
 def main(words: list[str]) -> int:
     """Do what the command line says; the exit code."""
-    if words and words[0] in (CONFORMING, *MUTATIONS):
+    if words and words[0] in (CONFORMING, *MUTATIONS, *VARIANTS):
         asyncio.run(_be(words[0]))
         return 0
     chosen = [each for each in MUTATIONS.values() if not words or each.rule in words]
@@ -45,17 +46,23 @@ def _judge_all(served: Served, chosen: list[Mutation], *, aloud: bool) -> int:
                 for finding in seen.report.findings:
                     print(f"       {finding.rule} at {finding.pointer or 'the message'}: {finding.message}")
     servers = 0
-    for transport in ("stdio", "http"):
-        for revision in REVISIONS:
-            findings = judged(served.target(transport), revision).findings
+    for transport, revision in product(("stdio", "http"), REVISIONS):
+        report = judged(served.target(transport), revision, sampling_tools=True, elicit_url=True)
+        servers += 1
+        accused += len(report.findings)
+        for finding in report.findings:
+            print(f"{transport:5}  conforming, {revision}: {finding.rule}: {finding.message}")
+    for variant in VARIANTS.values():
+        for transport in variant.transports:
+            seen = outcome(variant, served.target(transport, variant.name))
             servers += 1
-            accused += len(findings)
-            for finding in findings:
-                print(f"{transport:5}  conforming, {revision}: {finding.rule}: {finding.message}")
+            accused += len(seen.report.findings)
+            if seen.named:
+                print(f"{transport:5}  {variant.name}: {', '.join(seen.named)}")
     rules = len({mutation.rule for mutation in chosen})
     print(f"{rules} rules, {len(chosen)} deviants, {cases} runs over stdio and HTTP")
     print(f"caught, with the right rule first: {caught} of {cases}")
-    print(f"false accusations, on those and on the conforming server ({servers} runs): {accused}")
+    print(f"false accusations, on those and in {servers} runs of servers that conform: {accused}")
     return 0 if caught == cases and not accused else 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from mcpgen_runtime import RequestContext, ResourceNotFound, Server
 from mcpgen_types.v2026_07_28 import (
@@ -12,8 +12,10 @@ from mcpgen_types.v2026_07_28 import (
     PromptMessage,
     ResourceLink,
     SamplingMessage,
-    TextContent,
     TextResourceContents,
+    ToolUseContent,
+    decode_SamplingMessage,
+    decode_Tool,
 )
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
@@ -52,7 +54,7 @@ def _tools(made: Server) -> None:
     }
     schema = {"type": "object", "properties": terms, "required": ["a", "region"]}
     tool("add", _add, schema, outputSchema=SUM)
-    tool("work", _work)
+    tool("work", _work, _meta={"traceparent": f"00-{'1' * 32}-{'2' * 16}-00"})
     tool("embed", _embed)
     tool("ask", _ask)
     tool("confirm", _confirm)
@@ -82,11 +84,15 @@ async def _ask(arguments: dict[str, Any], ctx: RequestContext) -> str:
     said: list[str] = []
     if declared.elicitation is not None:
         said.append((await ctx.elicit("Who are you?", FORM, key="name")).action)
+    if declared.elicitation is not None and declared.elicitation.url is not None:
+        said.append((await ctx.elicit_url("Log in", "https://example.com/login", key="login")).action)
     if declared.sampling is not None:
         asked = CreateMessageRequestParams(
-            messages=[SamplingMessage(role="user", content=TextContent(text="Say something"))], max_tokens=9
+            messages=[_said("user", {"type": "text", "text": "Hello"})], max_tokens=9
         )
         said.append((await ctx.sample(asked, key="text")).model)
+    if declared.sampling is not None and declared.sampling.tools is not None:
+        said.append(await _with_tools(ctx))
     if declared.roots is not None:
         said.append(str(len(await ctx.list_roots(key="roots"))))
     return ", ".join(said) or "nobody to ask"
@@ -96,6 +102,27 @@ async def _confirm(arguments: dict[str, Any], ctx: RequestContext) -> str:
     if ctx.client_capabilities.elicitation is None:
         return "nobody to ask"
     return (await ctx.elicit("Are you sure?", FORM, key="sure")).action
+
+
+def _said(role: Literal["user", "assistant"], *content: Any) -> SamplingMessage:
+    return decode_SamplingMessage({"role": role, "content": list(content)})
+
+
+async def _with_tools(ctx: RequestContext) -> str:
+    """Let the model use a tool, and tell it what came of that."""
+    question = _said("user", {"type": "text", "text": "What is the time?"})
+    clock = decode_Tool({"name": "clock", "inputSchema": NOTHING})
+    asked = CreateMessageRequestParams(messages=[question], max_tokens=9, tools=[clock])
+    answer = await ctx.sample(asked, key="use")
+    blocks = answer.content if isinstance(answer.content, list) else [answer.content]
+    used = [block for block in blocks if isinstance(block, ToolUseContent)]
+    if not used:
+        return "no tool used"
+    use = {"type": "tool_use", "id": used[0].id, "name": used[0].name, "input": used[0].input}
+    result = {"type": "tool_result", "toolUseId": used[0].id, "content": [{"type": "text", "text": "noon"}]}
+    told = [question, _said("assistant", use), _said("user", result)]
+    after = CreateMessageRequestParams(messages=told, max_tokens=9, tools=[clock])
+    return (await ctx.sample(after, key="after")).model
 
 
 def _resources(made: Server) -> None:

@@ -85,6 +85,8 @@ class Mutation:
     each head of an HTTP reply, and `reads` what comes in and is no object of JSON. What `stays` lives on
     when its input ends. `follows` are the rules that may be broken by the same, `options` those of
     `validate` that it takes to see it. In the `revision` None it is left to the validator to find one.
+
+    A mutation that `keeps` its rule breaks none: it shows what the conforming server has no occasion for.
     """
 
     rule: str
@@ -99,10 +101,12 @@ class Mutation:
     heads: Heads | None = None
     reads: Reads | None = None
     stays: bool = False
+    keeps: bool = False
 
 
-#: All of them, by name.
+#: All that break a rule, and all that keep one, by name.
 MUTATIONS: dict[str, Mutation] = {}
+VARIANTS: dict[str, Mutation] = {}
 
 
 def _newest(rule: str) -> str:
@@ -120,12 +124,13 @@ def _transports(rule: str) -> tuple[str, ...]:
 def add(rule: str, name: str, **how: Any) -> None:
     """Put a mutation in the table, judged in the newest revision and on every transport that has the rule."""
     full = f"{rule}.{name.replace('_', '-').strip('-')}"
-    if full in MUTATIONS:
+    table = VARIANTS if how.get("keeps") else MUTATIONS
+    if full in MUTATIONS or full in VARIANTS:
         raise ValueError(f"there are two mutations {full}")
     how.setdefault("revision", _newest(rule))
     how.setdefault("transports", _transports(rule))
     how["follows"] = frozenset(how.get("follows", ()))
-    MUTATIONS[full] = Mutation(rule=rule, name=full, **how)
+    table[full] = Mutation(rule=rule, name=full, **how)
 
 
 def gives(

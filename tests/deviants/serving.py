@@ -26,7 +26,7 @@ from mcpgen_runtime.client import StdioTransport, Transport
 from mcpgen_runtime.limits import Limits
 
 from . import mutations, stdio  # noqa: F401  it fills the table
-from .deviating import MUTATIONS, Deviant
+from .deviating import MUTATIONS, VARIANTS, Deviant
 from .http import Deviants
 from .unusual import UNUSUAL
 
@@ -77,7 +77,7 @@ class Served:
 
 def deviant(name: str) -> Deviant:
     """The deviant `name`, anew. Raises `KeyError`."""
-    return Deviant(None if name == CONFORMING else {**MUTATIONS, **UNUSUAL}[name])
+    return Deviant(None if name == CONFORMING else {**MUTATIONS, **VARIANTS, **UNUSUAL}[name])
 
 
 @contextmanager

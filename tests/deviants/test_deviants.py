@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
 from mcpgen.schema.rules import load_rules
 from mcpgen_types import REVISIONS
 
-from .deviating import MUTATIONS, of_rule
+from .deviating import MUTATIONS, VARIANTS, of_rule
 from .judging import judged, outcome
 from .serving import Served, serving
 from .unusual import UNUSUAL
 
 CASES = [(name, transport) for name, mutation in MUTATIONS.items() for transport in mutation.transports]
+
+
+#: Rules that only speak up: there is no sign of a notification rightly left unanswered.
+ONLY_BROKEN = {"http-get-no-answers", "jsonrpc-notification-unanswered", "resources-updated-subscribed"}
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +38,21 @@ def test_what_follows_from_a_mutation_are_rules() -> None:
     assert {rule for each in MUTATIONS.values() for rule in each.follows} <= load_rules().ids
 
 
-@pytest.mark.parametrize("transport", ["stdio", "http"])
-@pytest.mark.parametrize("revision", [None, *REVISIONS])
-def test_nothing_is_found_on_the_conforming_server(
-    served: Served, transport: str, revision: str | None
-) -> None:
-    report = judged(served.target(transport), revision)
-    assert report.findings == []
-    assert report.failure is None
-    assert {run.revision for run in report.runs} == {revision or REVISIONS[-1]}
+def test_the_conforming_server_keeps_every_rule_and_breaks_none(served: Served) -> None:
+    kept: set[str] = set()
+    for transport, revision in product(("stdio", "http"), (None, *REVISIONS)):
+        report = judged(served.target(transport), revision, sampling_tools=True, elicit_url=True)
+        assert report.findings == [], (transport, revision)
+        assert report.failure is None, (transport, revision)
+        assert {run.revision for run in report.runs} == {revision or REVISIONS[-1]}
+        kept |= {check.rule for check in report.checks if check.verdict == "pass"}
+    for name, variant in VARIANTS.items():
+        for transport in variant.transports:
+            report = outcome(variant, served.target(transport, name)).report
+            assert report.findings == [], (name, transport)
+            assert (variant.rule, "pass") in {(check.rule, check.verdict) for check in report.checks}, name
+            kept.add(variant.rule)
+    assert load_rules().ids - kept == ONLY_BROKEN
 
 
 @pytest.mark.parametrize("name", UNUSUAL)

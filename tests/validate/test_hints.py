@@ -222,8 +222,11 @@ def test_help_tells_revisions_and_exit_codes() -> None:
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["python3", "good.py", "--flag"], "put -- before the server's command: mcpgen validate -- COMMAND…"),
-        (["--flag"], None),
+        (
+            ["python3", "good.py", "--whole"],
+            "put -- before the server's command: mcpgen validate -- COMMAND…",
+        ),
+        (["--whole"], None),
         (["--timeuot", "3", "x"], None),
     ],
 )

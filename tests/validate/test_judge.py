@@ -703,7 +703,8 @@ def test_ids_used_again_without_a_session_are_left_in_peace() -> None:
 
 def test_a_list_refused_for_a_capability_is_left_in_peace() -> None:
     talk = Recording("2026-07-28").opened()
-    talk.answer(talk.ask("tools/list"), status=400, error={"code": -32021, "message": ""})
+    needed = {"requiredCapabilities": {"roots": {"listChanged": True}}}
+    talk.answer(talk.ask("tools/list"), status=400, error={"code": -32021, "message": "", "data": needed})
     assert talk.broken() == set()
 
 

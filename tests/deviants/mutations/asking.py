@@ -6,6 +6,7 @@ from typing import Any
 
 from ..deviating import Frames, Incoming, Outgoing, asking, gives, notification, refusal, takes
 
+_DONE = notification("notifications/elicitation/complete", elicitationId="1")
 _URL = {"elicit_url": True}
 _TOOLS = {"sampling_tools": True}
 
@@ -63,6 +64,18 @@ def nothing_to_elicit(out: Outgoing) -> Frames:
 @gives("elicitation-complete-known", answering="prompts/list", options=_URL)
 def the_end_of_what_never_was(out: Outgoing) -> Frames:
     return [notification("notifications/elicitation/complete", elicitationId="never"), out.message]
+
+
+@gives("elicitation-required-error-form", answering="completion/complete", options=_URL, keeps=True)
+def a_visit_to_elicit(out: Outgoing) -> Frames:
+    visit = {"mode": "url", "message": "Log in", "url": "https://example.com/", "elicitationId": "1"}
+    return [refusal(out.request, -32042, "Log in first", elicitations=[visit])]
+
+
+@gives("elicitation-complete-known", answering="completion/complete", options=_URL, keeps=True)
+def the_end_of_what_was(out: Outgoing) -> Frames:
+    (refused,) = a_visit_to_elicit(out) or ()
+    return [refused] if out.memory.setdefault("asked", out.request) is out.request else [_DONE, out.message]
 
 
 @takes("elicitation-decline-handled", asking="tools/call", timeout=2.0)

@@ -57,3 +57,13 @@ def refuses_to_list(out: Outgoing) -> Frames:
 @gives("cancellation-own-requests", answering="tools/list")
 def cancels_what_the_client_asked(out: Outgoing) -> Frames:
     return [notification("notifications/cancelled", requestId=out.message["id"]), out.message]
+
+
+@gives("cancellation-own-requests", answering="resources/list", keeps=True)
+def cancels_what_it_asked_itself(out: Outgoing) -> Frames:
+    return [asking("roots/list", 5), notification("notifications/cancelled", requestId=5), out.message]
+
+
+@gives("capability-of-server", answering="tools/list", keeps=True)
+def tells_of_changes_as_declared(out: Outgoing) -> Frames:
+    return [_CHANGED, out.message]

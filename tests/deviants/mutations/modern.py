@@ -160,3 +160,9 @@ def logs_for_a_subscription(out: Outgoing) -> Frames:
 @gives("logging-own-stream", answering="tools/call")
 def logs_when_all_is_said(out: Outgoing) -> Frames:
     return [out.message, notification("notifications/message", level="info", data="answered")]
+
+
+@gives("versioning-extension-ids", answering="server/discover", keeps=True)
+def an_extension_of_somebody(out: Outgoing) -> Frames:
+    out.result["capabilities"]["extensions"] = {"com.example/tasks": {}}
+    return None
