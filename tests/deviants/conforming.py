@@ -104,8 +104,8 @@ async def _confirm(arguments: dict[str, Any], ctx: RequestContext) -> str:
     return (await ctx.elicit("Are you sure?", FORM, key="sure")).action
 
 
-def _said(role: Literal["user", "assistant"], *content: Any) -> SamplingMessage:
-    return decode_SamplingMessage({"role": role, "content": list(content)})
+def _said(role: Literal["user", "assistant"], content: Any) -> SamplingMessage:
+    return decode_SamplingMessage({"role": role, "content": content})
 
 
 async def _with_tools(ctx: RequestContext) -> str:

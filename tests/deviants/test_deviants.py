@@ -18,7 +18,8 @@ from .unusual import UNUSUAL
 CASES = [(name, transport) for name, mutation in MUTATIONS.items() for transport in mutation.transports]
 
 
-#: Rules that only speak up: there is no sign of a notification rightly left unanswered.
+#: Rules that only speak up: there is no sign of a notification rightly left unanswered, nor does anybody
+#: subscribe to resources.
 ONLY_BROKEN = {"http-get-no-answers", "jsonrpc-notification-unanswered", "resources-updated-subscribed"}
 
 
