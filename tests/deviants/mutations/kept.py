@@ -45,6 +45,13 @@ def _no_resource(come: Incoming) -> Frames:
 add("resources-declared", "has_none", gives=_no_resources, takes=_no_resource, revision=_LEGACY, keeps=True)
 
 
-@takes("versioning-initialize-names-versions", asking="initialize", keeps=True)
+def _of_the_new_era(out: Outgoing) -> Frames:
+    result: dict[str, Any] = out.message.get("result", {})
+    if "supportedVersions" in result:
+        result["supportedVersions"] = ["2026-07-28"]
+    return None
+
+
+@takes("versioning-initialize-names-versions", asking="initialize", gives=_of_the_new_era, keeps=True)
 def tells_what_it_speaks(come: Incoming) -> Frames:
     return [refusal(come.message, -32600, "This server speaks 2026-07-28", supported=["2026-07-28"])]
