@@ -17,6 +17,7 @@ from ..deviating import (
 from .probes_names import done, params, refuses
 
 _VERSION = "protocolVersion"
+_AGREED = "subscriptions-acknowledged-subset"
 _COMPLETED = {"completion": {"values": ["Lima"]}}
 
 
@@ -35,7 +36,7 @@ def takes_no_notice(come: Incoming) -> Frames:
     return [] if "id" in come.message and "method" not in come.message else None
 
 
-@takes("jsonrpc-invalid-request")
+@takes("jsonrpc-invalid-request", revision="2025-11-25")
 def takes_any_version_for_2_0(come: Incoming) -> Frames:
     if come.message.get("jsonrpc") == "1.0":
         come.message["jsonrpc"] = "2.0"
@@ -111,9 +112,9 @@ def _declares_not(rule: str, capability: str, **how: Any) -> None:
     gives(rule, **how)(served_all_the_same)
 
 
-_declares_not("tools-declared", "tools")
-_declares_not("resources-declared", "resources")
-_declares_not("prompts-declared", "prompts")
+_declares_not("tools-declared", "tools", follows=[_AGREED])
+_declares_not("resources-declared", "resources", follows=["tools-embedded-declared", _AGREED])
+_declares_not("prompts-declared", "prompts", follows=[_AGREED])
 _declares_not("completion-declared", "completions")
 
 

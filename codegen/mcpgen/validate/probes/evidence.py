@@ -145,7 +145,7 @@ class Evidence:
         )
 
     def verdict(self, left_out: str | None = None) -> ProbeVerdict:
-        """What is to be said of the probe: its worst step, or where none decides it, why it was `left_out`."""
+        """What is to be said of the probe: its worst step; where none decides it, why it was `left_out`."""
         told = sorted(self._outcomes, key=lambda one: WORST.index(one[0]))
         outcome, reason = told[0] if told else ("skipped", left_out or "nothing decided it")
         return ProbeVerdict(
