@@ -98,7 +98,13 @@ def wants_the_discovery_first(come: Incoming) -> Frames:
     return None if come.memory["discovered"] else [refusal(come.message, -32600)]
 
 
-@takes("versioning-initialize-names-versions", asking="initialize")
+def _only_the_newest(out: Outgoing) -> Frames:
+    if (out.request or {}).get("method") == "server/discover" and "result" in out.message:
+        out.result["supportedVersions"] = ["2026-07-28"]
+    return None
+
+
+@takes("versioning-initialize-names-versions", asking="initialize", gives=_only_the_newest)
 def knows_no_initialize(come: Incoming) -> Frames:
     return [refusal(come.message, -32601)]
 

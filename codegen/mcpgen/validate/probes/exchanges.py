@@ -126,7 +126,9 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
                 found[request].gave_up = True
             case Closed(reason=reason):
                 for exchange in found.values():
-                    due = exchange is last or (exchange.is_request and not exchange.gave_up)
+                    # What other probes left open, such as a subscription, is not what the server fell over.
+                    open_still = exchange.is_request and not exchange.gave_up
+                    due = exchange is last or (last and open_still and exchange.probe == last.probe)
                     if due and exchange.answer is None and not exchange.over:
                         exchange.lost = reason
             case _:
