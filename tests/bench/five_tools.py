@@ -25,11 +25,13 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         case "initialize":
             return {
                 "result": {
-                    "protocolVersion": request["params"]["protocolVersion"],
+                    "protocolVersion": "2025-11-25",
                     "capabilities": {"tools": {}},
                     "serverInfo": {"name": "five", "version": "1"},
                 }
             }
+        case "tools/list" if "cursor" in request.get("params", {}):
+            return {"error": {"code": -32602, "message": "there is one page only"}}
         case "tools/list":
             return {"result": {"tools": TOOLS}}
         case "ping":
@@ -40,7 +42,22 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
             return {"error": {"code": -32601, "message": "there is no such method"}}
 
 
+def reply(line: str) -> dict[str, Any] | None:
+    """The answer to a line, if it wants one."""
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return {"id": None, "error": {"code": -32700, "message": "this is no JSON"}}
+    if (
+        not isinstance(request, dict)
+        or request.get("jsonrpc") != "2.0"
+        or not isinstance(request.get("method"), str)
+    ):
+        return {"id": None, "error": {"code": -32600, "message": "this is no request"}}
+    return {"id": request["id"], **answer(request)} if "id" in request else None
+
+
 for line in sys.stdin:
-    request = json.loads(line)
-    if isinstance(request, dict) and "id" in request and "method" in request:
-        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], **answer(request)}), flush=True)
+    replied = reply(line)
+    if replied is not None:
+        print(json.dumps({"jsonrpc": "2.0", **replied}), flush=True)
