@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from mcpgen_runtime.client.urls import shown
 
@@ -59,6 +58,8 @@ def reach_hint(error: str, *, option: str | None, endpoint: str | None, address:
 
 def _proxy_of(endpoint: str) -> str | None:
     """The variable by which requests to `endpoint` go through a proxy, if they do."""
+    from urllib.request import getproxies, proxy_bypass  # dear to import, and seldom needed
+
     url = urlsplit(endpoint)
     proxies = getproxies()
     if url.scheme not in ("http", "https") or proxy_bypass(url.hostname or ""):
