@@ -115,6 +115,28 @@ def test_a_client_that_hangs_up_is_no_fault_of_the_server() -> None:
     assert "finished" not in [row["entry"] for row in kept.rows]
 
 
+def test_a_stream_that_may_be_resumed_is_paused_and_goes_on_with_its_request() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    again = b"GET /mcp HTTP/1.1\r\nLast-Event-ID: 7\r\n\r\n"
+    (kept,) = watched(
+        (1, Kind.OPENED, b"peer"),
+        (1, Kind.CLIENT, post(b'{"id":1,"method":"ping"}')),
+        (1, Kind.SERVER, head + in_chunks(b"id: 7\nretry: 500\ndata:\n\n")),
+        (1, Kind.CLIENT, again),
+        (1, Kind.SERVER, head + in_chunks(b'id: 8\ndata: {"id":1,"result":{}}\n\n')),
+    )
+    assert [row["entry"] for row in kept.rows] == [
+        "sent",
+        "http_request",
+        "http_reply",
+        "paused",
+        "http_request",
+        "received",
+    ]
+    assert kept.rows[3] == {"entry": "paused", "event_id": "7", "retry": 500}
+    assert (kept.rows[5]["channel"], kept.rows[5]["carrier"]) == ("post", 0)
+
+
 def test_conversations_are_told_apart_by_their_sessions() -> None:
     opening = b'{"id":1,"method":"initialize"}'
     named = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nMcp-Session-Id: %s\r\n\r\n"

@@ -71,10 +71,17 @@ class Exchange:
     reply_body: Body | None = None
     #: Where the reply is an event stream.
     events: EventReader | None = None
-    resumable: bool = False
+    #: The id of the last event, after which the stream may be resumed, and how many milliseconds later.
+    last_id: str | None = None
+    retry: int | None = None
     #: The number of the row that has its message, where it brought one.
     carrier: int | None = None
     known: object = field(default=None)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether its stream, or the one that it resumes, may be taken up again."""
+        return self.last_id is not None or self.request.header("last-event-id") is not None
 
     @property
     def status(self) -> int:
@@ -210,7 +217,8 @@ class Connection:
             return
         was = body.why
         for event in exchange.events.feed(body.take(content)):
-            exchange.resumable = exchange.resumable or event.id is not None
+            exchange.last_id = exchange.last_id if event.id is None else event.id
+            exchange.retry = exchange.retry if event.retry is None else event.retry
             self._listener.event(exchange, event.kind, event.data, event.id, at)
         if exchange.events.buffered > self._most:
             body.why = f"it is longer than {self._most} bytes"

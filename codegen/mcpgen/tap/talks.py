@@ -113,6 +113,14 @@ class Talks:
     def ended(self, exchange: Exchange, at: float, *, by_server: bool) -> None:
         """The reply is over."""
         talk, body = exchange.known, exchange.reply_body
+        if (
+            isinstance(talk, Talk)
+            and by_server
+            and exchange.last_id is not None
+            and exchange.retry is not None
+        ):
+            paused = {"entry": "paused", "event_id": exchange.last_id, "retry": exchange.retry}
+            talk.add(paused, at)
         if not isinstance(talk, Talk) or exchange.carrier is None or body is None:
             return
         reason = "its event stream ended without one"
@@ -155,7 +163,6 @@ class Talks:
         if resumed is not None:
             # It goes on with the reply that was broken off; of what we know nothing of, we say nothing.
             exchange.carrier = talk.carriers.get(resumed)
-            exchange.resumable = True
         elif (
             EVENTS in exchange.request.joined("accept") and exchange.request.header(_SESSION) == talk.session
         ):

@@ -55,6 +55,8 @@ class Watcher:
                 self._judge()
         for conversation in self._side.conversations:
             conversation.end()
+        if not self._side.conversations:
+            self._voice.say(f"no message came by at {self._settings.endpoint}: there was nothing to judge")
 
     def _take(self, copy: Copy) -> None:
         if copy.kind is not Kind.LOST:

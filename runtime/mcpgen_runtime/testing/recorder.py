@@ -11,6 +11,8 @@ validator's journal calls it:
     http_request  the head of an HTTP request, where a proxy saw it: carrier, method, headers
     http_reply  the head of an HTTP reply: carrier, status, content_type, has_body, session_id
     finished    the HTTP reply to carrier is over: reason
+    paused      the server ended an event stream that may be resumed: event_id, retry
+    left        the client closed its end
     closed      the server ended the connection: reason
     ended       the process was ended by its client: signal, waited
 
