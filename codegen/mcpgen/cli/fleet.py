@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -171,7 +172,9 @@ def _job(file: ServerFile, server: Listed, ways: Ways, options: Options) -> Job:
         raise file.wrong(server.steps, f"{server.name!r}: {error.message}", hint=error.hint) from None
 
     async def judge(announce: Callable[[str], None]) -> Any:
-        return await validate(ways.target() if ways.components else target, options, announce=announce)
+        # Compiling a component takes seconds, in which the other servers are not to wait.
+        here = await asyncio.to_thread(ways.target) if ways.components else target
+        return await validate(here, options, announce=announce)
 
     described = (
         {"transport": "memory", "component": server.address} if ways.components else target.described()

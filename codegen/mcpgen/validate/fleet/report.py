@@ -26,7 +26,7 @@ class Judged:
             return "disabled"
         failure = self.report.failure
         if failure is not None:
-            return {3: "not reached", 4: "silent"}.get(failure.code, "broken off")
+            return {2: "not read", 3: "not reached", 4: "silent"}.get(failure.code, "broken off")
         if self.report.exit_code:
             return "violations" if self.count("violation") or not self.report.stale else "stale baseline"
         return "holds"
