@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 from functools import cache
-from typing import Any
 
-import httpx
 import pytest
 
 from mcpgen.schema.rules import load_client_rules
-from mcpgen.validate.clients.conversation import Conversation
-from mcpgen.validate.clients.over_http import HttpServer
-from mcpgen.validate.clients.play import Play
-from mcpgen.validate.clients.run import _listener, _Listening, _report, _url
+from mcpgen.validate.clients.run import _report
 from mcpgen.validate.report import Report
 from mcpgen_types import REVISIONS
 
 from .deviants import DEVIANTS, NEW, Deviant
-from .walker import Posts, Walker, over_pipes
+from .playing import played
 
-TIMEOUT = 60
 RUNS = [
     pytest.param(deviant, revision, transport, id=f"{number}-{deviant.name}-{revision}-{transport}")
     for number, deviant in enumerate(DEVIANTS)
@@ -30,43 +22,8 @@ RUNS = [
 ]
 
 
-async def over_stdio(play: Play, revision: str, deviant: Deviant | None) -> Report:
-    conversation = Conversation(_ticking())
-    async with over_pipes(play, conversation) as (wire, server):
-        walker = Walker(wire, revision, http=False)
-        await _walk(walker, deviant)
-        if deviant is not None and deviant.signal is not None:
-            server.left(deviant.signal)
-    return _report({"transport": "stdio", "scene": "tour"}, [conversation], None)
-
-
-async def over_http(play: Play, revision: str, deviant: Deviant | None) -> Report:
-    loop = asyncio.get_running_loop()
-    app = HttpServer(play, loop.time)
-    listener = _listener("127.0.0.1", 0)
-    url = _url("127.0.0.1", listener)
-    async with _Listening(app, listener), httpx.AsyncClient(timeout=30, verify=False) as client:
-        await _walk(Walker(Posts(client, url), revision, http=True), deviant)
-    return _report({"transport": "http", "url": url}, app.conversations, None)
-
-
-async def _walk(walker: Walker, deviant: Deviant | None) -> None:
-    if deviant is not None:
-        walker.tools = deviant.tools
-        deviant.change(walker)
-    await walker.tour()
-
-
-def _ticking() -> Any:
-    ticks = itertools.count()
-    return lambda: float(next(ticks))
-
-
 def run(transport: str, revision: str, deviant: Deviant | None = None) -> Report:
-    scene: Any = "tour" if deviant is None else deviant.scene
-    play = Play(transport, scene, patience=10.0 if deviant is None else deviant.patience)
-    walk = over_stdio if transport == "stdio" else over_http
-    return asyncio.run(asyncio.wait_for(walk(play, revision, deviant), TIMEOUT))
+    return _report({"transport": transport, "scene": "tour"}, played(transport, revision, deviant), None)
 
 
 @cache
