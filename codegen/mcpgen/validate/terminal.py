@@ -107,7 +107,7 @@ def harmless(text: str) -> str:
 
 def _heading(report: Report, judged: list[Run], console: Console) -> None:
     server: dict[str, Any] = next((run.server for run in judged if run.server), {})
-    name = f"{server.get('name') or 'a server without a name'} {server.get('version') or ''}"
+    name = f"{server.get('name') or f'a {report.side} without a name'} {server.get('version') or ''}"
     where = next(value for key, value in report.target.items() if key != "transport")
     target = where if isinstance(where, str) else " ".join(where)
     spoken = ", ".join(

@@ -15,6 +15,9 @@ from mcpgen_runtime.client.errors import LimitPassed
 
 # How much of a frame that is no message is kept to show.
 _SHOWN = 500
+# How much of one client is kept before nothing more of it is taken.
+_MOST_ENTRIES = 50_000
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 @dataclass
@@ -38,11 +41,17 @@ class Conversation:
         self.journal = Journal(self.clock)
         self._waiting: dict[tuple[str, Any], asyncio.Future[dict[str, Any]]] = {}
         self._last_id = 0
+        self._bytes = 0
 
     @property
     def era(self) -> str:
         """The era of what is spoken; the modern one until that is known."""
         return era_of(self.revision or MODERN[0])
+
+    def takes(self, size: int) -> bool:
+        """Whether a frame of that many bytes is still taken."""
+        self._bytes += size
+        return self._bytes <= _MOST_BYTES and len(self.journal.entries) < _MOST_ENTRIES
 
     def took(self, frame: tuple[Sent, ...]) -> tuple[int, list[tuple[int, dict[str, Any]]]]:
         """Enter what the client wrote at once, and give its answers to whoever waits for them.

@@ -36,6 +36,8 @@ class HttpServer:
         self.play = play
         self.conversations: list[Conversation] = []
         self.heard: float | None = None
+        #: Whether a client wrote more than is kept.
+        self.flooded = False
         self._clock = clock
         self._sessions: dict[str, Conversation] = {}
         self._modern: dict[str, Conversation] = {}
@@ -70,6 +72,10 @@ class HttpServer:
     async def _post(self, body: bytes, headers: dict[str, str], send: Send) -> None:
         frame = read(body, at=self._clock())
         conversation = self._conversation(frame, headers)
+        if not conversation.takes(len(body)):
+            self.flooded = True
+            await _whole(send, 503)
+            return
         index, asked = conversation.took(frame)
         journal = conversation.journal
         journal.add(HttpRequest(self._clock(), index, "POST", headers))

@@ -47,6 +47,8 @@ class StdioServer(asyncio.Protocol):
         self._lines = LineSplitter(_LONGEST_LINE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._transport: DescriptorTransport | None = None
+        #: Whether the client wrote more than is kept.
+        self.flooded = False
         self.closed = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -87,6 +89,10 @@ class StdioServer(asyncio.Protocol):
 
     def _take(self, line: bytes) -> None:
         conversation = self.conversation
+        if not conversation.takes(len(line)):
+            self.flooded = True
+            self.left(None)
+            return
         _, asked = conversation.took(read(line, at=conversation.clock()))
         assert self._transport is not None
         stage = _Line(conversation, self._transport)

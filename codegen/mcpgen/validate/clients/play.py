@@ -159,7 +159,8 @@ class Play:
 
     async def _resources(self, call: Call) -> None:
         """Three pages; since 2026-07-28 the empty string leads to the last."""
-        cursor = call.params.get("cursor")
+        given = call.params.get("cursor")
+        cursor = given if isinstance(given, str) else None
         second = _CURSORS[0]
         third = _CURSORS[1] if call.modern else "third page"
         pages = {None: ("first", second), second: ("second", third), third: ("third", None)}

@@ -36,6 +36,11 @@ _QUIET = 2.0
 _PATIENCE = 10.0
 _GRACE = 2.0
 _STEP = 0.1
+_FLOOD = Failure(
+    ExitCode.SILENT,
+    "the client wrote more than is kept of one",
+    "see whether it repeats itself: the report is of what it wrote until then",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,8 @@ async def validate_over_stdio(
     except asyncio.CancelledError:
         server.left(signalled())
     await server.finished()
+    if server.flooded:
+        failure = _FLOOD
     return _report({"transport": "stdio", "scene": scene}, [conversation], failure)
 
 
@@ -112,6 +119,8 @@ async def validate_over_http(
                 requests = sum(_requests(each) for each in app.conversations)
                 failure = Failure(INTERRUPTED, f"interrupted after {requests} requests", "run it again")
         conversations += app.conversations
+        if app.flooded and failure is None:
+            failure = _FLOOD
         if failure is not None:
             break
     return _report(target, conversations, failure)
@@ -122,6 +131,8 @@ async def _toured(app: HttpServer, clock: Callable[[], float], options: Options)
     began = clock()
     while clock() - began < options.deadline:
         await asyncio.sleep(_STEP)
+        if app.flooded:
+            return None
         silent = clock() - (began if app.heard is None else app.heard)
         if silent >= options.timeout or (silent >= _QUIET and _through(app)):
             return None
@@ -247,7 +258,7 @@ def _endless(options: Options) -> Failure:
 
 
 def _report(target: dict[str, Any], conversations: list[Conversation], failure: Failure | None) -> Report:
-    talked = [each for each in conversations if each.journal.entries]
+    talked = [each for each in conversations if _spoken_in(each)]
     if not talked:
         failure = failure or Failure(
             ExitCode.UNREACHABLE,
@@ -258,6 +269,10 @@ def _report(target: dict[str, Any], conversations: list[Conversation], failure: 
     runs = [_run(revision, of_one, target["transport"]) for revision, of_one in _by_revision(talked).items()]
     runs[-1] = replace(runs[-1], failure=failure)
     return Report(target, tuple(runs), side="client")
+
+
+def _spoken_in(conversation: Conversation) -> bool:
+    return any(isinstance(each, Sent | HttpRequest) for each in conversation.journal.entries)
 
 
 def _by_revision(conversations: list[Conversation]) -> dict[str, list[Conversation]]:

@@ -37,7 +37,7 @@ def _suite(root: ET.Element, report: Report, run: Run, book: RuleBook) -> tuple[
     suite = ET.SubElement(root, "testsuite", name=f"MCP {run.revision}")
     properties = ET.SubElement(suite, "properties")
     told = {"target": heading(report), "transport": str(report.target["transport"]), "era": run.era}
-    for name, value in {report.side: name_of(run), **told}.items():
+    for name, value in {report.side: name_of(run, report.side), **told}.items():
         ET.SubElement(properties, "property", name=name, value=_writable(value))
     failures = sum(_case(suite, run, check, book) for check in run.checks)
     skipped = sum(check.verdict == "skipped" for check in run.checks)

@@ -26,7 +26,7 @@ _JOINER = "\u2060"
 def markdown(report: Report, book: RuleBook) -> str:
     """Verdicts in a table, findings worst first, and what was not put to the test."""
     judged = [run for run in report.runs if run.judged]
-    title = name_of(judged[0]) if judged else heading(report)
+    title = name_of(judged[0], report.side) if judged else heading(report)
     lines = [f"## {_SYMBOL[_worst(report)]} {_plain(title)}", "", _code(heading(report)), ""]
     lines += ["| revision | violations | warnings | passed | skipped | |", "|---|--:|--:|--:|--:|---|"]
     lines += [_row(run) for run in report.runs]

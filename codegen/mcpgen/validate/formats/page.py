@@ -57,7 +57,7 @@ class Judged:
     def title(self) -> str:
         """What the server calls itself, or its target where it says nothing."""
         judged = [run for run in self.report.runs if run.judged]
-        return name_of(judged[0]) if judged else heading(self.report)
+        return name_of(judged[0], self.report.side) if judged else heading(self.report)
 
     @property
     def target(self) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import get_args
 
+from mcpgen.schema.rules import Side
 from mcpgen.validate.quoting import page_url, quoted, quoted_request
 from mcpgen.validate.report import Finding, Outcome, ProbeVerdict, Report, Run
 
@@ -20,9 +21,9 @@ def heading(report: Report) -> str:
     return where if isinstance(where, str) else " ".join(where)
 
 
-def name_of(run: Run) -> str:
-    """The server's name and version, as far as it tells."""
-    return f"{run.server.get('name') or 'a server without a name'} {run.server.get('version') or ''}".strip()
+def name_of(run: Run, side: Side) -> str:
+    """Name and version of who is judged, as far as it tells."""
+    return f"{run.server.get('name') or f'a {side} without a name'} {run.server.get('version') or ''}".strip()
 
 
 def where(finding: Finding) -> str:
