@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from mcpgen.schema.rules import Rule, RuleBook
+from mcpgen.schema.rules import NEEDS, Rule, RuleBook
 from mcpgen.validate.report import Check, Finding, Verdict
 
 # A server that breaks one rule a thousand times is told so a few times, and how often.
@@ -110,7 +110,7 @@ class Ledger:
         tested, failed = self._tested[rule.id], self._failed[rule.id]
         unsure = self._undecided.get(rule.id, [])
         if not tested:
-            why = unsure[0] if unsure else "nothing in this run put it to the test"
+            why = unsure[0] if unsure else _untested(rule)
             return Check(rule.id, rule.level, "skipped", why, rule.revision)
         left_open = f"; left open {_times(len(unsure))}: {unsure[0]}" if unsure else ""
         if not failed:
@@ -124,6 +124,12 @@ class Ledger:
         if rule_id not in self._known:
             raise UnknownRule(rule_id)
         return self._rules.get(rule_id)
+
+
+def _untested(rule: Rule) -> str:
+    """Why a rule of which nothing showed was not tested: what a run must have for it."""
+    needed = "; ".join(NEEDS[need] for need in rule.needs if need in NEEDS)
+    return "nothing in this run put it to the test" + (f": it is tested if {needed}" if needed else "")
 
 
 def _shortened(text: str) -> str:

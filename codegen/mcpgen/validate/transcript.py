@@ -154,6 +154,7 @@ class Retold:
             server=_server(self.entries),
             findings=judgement.findings,
             checks=judgement.checks,
+            probes=judgement.probes,
             requests=sum(isinstance(entry, Sent) and is_request(entry.message) for entry in self.entries),
             partial=True,
         )
