@@ -77,7 +77,7 @@ def test_clients_over_http_notice_nothing_and_are_rightly_judged(
         url = found[0]
         meetings = (
             ("mcp_2.py", "http", "2025-11-25", url),
-            ("typescript_2.mjs", "http", "2025-03-26", url),
+            ("typescript_2.mjs", "http", "2026-07-28", url),
             ("typescript_1.mjs", "sse", "2024-11-05", url.removesuffix("/mcp") + "/sse"),
         )
         for client, transport, revision, target in meetings:

@@ -213,3 +213,33 @@ def test_wrong_usage_is_told(arguments: tuple[str, ...], told: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def modern(number: int, method: str, **params: Any) -> dict[str, Any]:
+    meta = {"io.modelcontextprotocol/protocolVersion": "2026-07-28"} | params.pop("meta", {})
+    message = {"jsonrpc": "2.0", "id": number, "method": method, "params": {"_meta": meta, **params}}
+    return {"entry": "sent", "message": message}
+
+
+CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
+
+
+def test_a_client_that_listens_may_be_told_of_changes(tmp_path: Path) -> None:
+    listening = modern(1, "subscriptions/listen", notifications={"toolsListChanged": True})
+    report = judge_transcript(written(tmp_path / "t", listening, answering(CHANGED)))
+    assert "notification-requested" not in [finding.rule for finding in report.findings]
+    report = judge_transcript(written(tmp_path / "t", answering(CHANGED), listening))
+    assert "notification-requested" in [finding.rule for finding in report.findings]
+
+
+def test_what_a_client_declares_counts_for_that_request(tmp_path: Path) -> None:
+    rows: list[Any] = []
+    key = "io.modelcontextprotocol/clientCapabilities"
+    wanted = {"roots": {"method": "roots/list"}}
+    for number, declared in enumerate(({"roots": {}}, {}), 1):
+        rows.append(modern(number, "tools/call", name="x", meta={key: declared}))
+        result = {"resultType": "input_required", "inputRequests": wanted}
+        rows.append(answering({"jsonrpc": "2.0", "id": number, "result": result}))
+    report = judge_transcript(written(tmp_path / "t", *rows))
+    (finding,) = (each for each in report.findings if each.rule == "input-required-declared")
+    assert finding.request["id"] == 2

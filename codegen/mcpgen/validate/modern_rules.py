@@ -66,10 +66,13 @@ class ModernRules:
         self._named = 0
         self._nameless: list[About] = []
         self._scopes: dict[str, Any] = {}
+        # Whether the client ever opened a subscription: when it is over, no message says for sure.
+        self._listened = False
 
     def sent(self, index: int, message: dict[str, Any]) -> None:
         """Take note of what the client asked."""
         self._logs.sent(index, message)
+        self._listened = self._listened or message.get("method") == "subscriptions/listen"
 
     def answer(self, index: int, request: dict[str, Any], message: dict[str, Any]) -> None:
         """Judge the answer to the request at `index`."""
@@ -127,13 +130,13 @@ class ModernRules:
             )
 
     def notification(self, entry: Received, message: dict[str, Any]) -> None:
-        """Judge a notification. The validator opens no subscription."""
+        """Judge a notification."""
         name: str = message["method"]
         told = About(name, response=message)
         self._logs.notification(entry, message, told)
         self._ledger.holds(
             "notification-requested",
-            name not in _FOR_SUBSCRIBERS,
+            name not in _FOR_SUBSCRIBERS or self._listened,
             f"{name} was sent, and no subscription was open",
             told,
         )
@@ -315,7 +318,7 @@ class ModernRules:
                 path = "elicitation.url"
             self._ledger.holds(
                 "input-required-declared",
-                declares(self._declared, path),
+                declares(_declared_in(told.request, self._declared), path),
                 f"{name} needs the client capability {path}, which was not declared",
                 told,
                 pointer=at,
@@ -336,6 +339,14 @@ def declines(request: dict[str, Any] | None) -> bool:
     return isinstance(responses, dict) and any(
         isinstance(each, dict) and each.get("action") in ("decline", "cancel") for each in responses.values()
     )
+
+
+def _declared_in(request: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
+    """What the client declared with a request, for which alone it counts; `otherwise` where it did not."""
+    params = request.get("params") if isinstance(request, dict) else None
+    meta = params.get("_meta") if isinstance(params, dict) else None
+    declared = meta.get(META_CAPABILITIES) if isinstance(meta, dict) else None
+    return declared if isinstance(declared, dict) else otherwise
 
 
 def _asked_method(wanted: Any) -> str | None:
