@@ -8,7 +8,7 @@ from ..deviating import Frames, Incoming, Reply, heads, takes
 
 _ORIGIN, _VERSION, _SESSION = "origin", "mcp-protocol-version", "mcp-session-id"
 _METHOD, _NAME = "mcp-method", "mcp-name"
-_TERM, _OTHER = "mcp-param-term", "mcp-param-other"
+_TERM, _OTHER, _REGION = "mcp-param-term", "mcp-param-other", "mcp-param-region"
 _META_VERSION = "io.modelcontextprotocol/protocolVersion"
 _ENCODED = "=?base64?"
 
@@ -136,7 +136,7 @@ def any_term(come: Incoming) -> Frames:
 
 @takes("http-param-header-invalid", asking="tools/call")
 def broken_base64(come: Incoming) -> Frames:
-    for name, argument in ((_TERM, "a"), ("mcp-param-region", "region")):
+    for name, argument in ((_TERM, "a"), (_REGION, "region")):
         if come.headers is not None and "%%%" in come.headers.get(name, ""):
             come.headers[name] = str(_argument(come, argument))
     return None
@@ -144,15 +144,20 @@ def broken_base64(come: Incoming) -> Frames:
 
 @takes("http-param-header-decoded", asking="tools/call")
 def argument_as_it_stands(come: Incoming) -> Frames:
-    if come.headers is not None and come.headers.get("mcp-param-region", "").startswith(_ENCODED):
-        come.headers["mcp-param-region"] = "as it stands"
+    if come.headers is not None and come.headers.get(_REGION, "").startswith(_ENCODED):
+        come.headers[_REGION] = "as it stands"
     return None
 
 
 @takes("http-param-header-absent", asking="tools/call")
-def header_demanded(come: Incoming) -> Frames:
-    if come.headers is not None and _params(come).get("name") == "add" and _argument(come, "b") is None:
+def header_demanded_the_second_time(come: Incoming) -> Frames:
+    plain = {_TERM: str(_argument(come, "a")), _REGION: _argument(come, "region")}
+    if come.headers is None or _argument(come, "b") is not None or not plain.items() <= come.headers.items():
+        return None
+    # A tool whose first call failed is called no more.
+    if come.memory.setdefault("called", False):
         come.headers[_OTHER] = "1"
+    come.memory["called"] = True
     return None
 
 

@@ -10,7 +10,6 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from mcpgen.samples import CannotGenerate, arguments_for
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.evidence import Evidence
@@ -96,23 +95,21 @@ async def _encoded(asker: Asker) -> None:
 
 async def _absent(asker: Asker) -> None:
     for tool in asker.surface.tools:
-        schema = tool.get("inputSchema")
-        if not isinstance(schema, dict) or not asker.surface.harmless(tool):
+        arguments, schema = asker.surface.calls.get(str(tool.get("name"))), tool.get("inputSchema")
+        if arguments is None or not isinstance(schema, dict):
             continue
         try:
-            arguments = arguments_for(schema)
             marks = marked_parameters(schema)
-        except (CannotGenerate, ValueError):
+        except ValueError:
             continue
         optional = [path[0] for path in marks.values() if path[0] not in schema.get("required", ())]
         if not optional:
             continue
         left = {name: value for name, value in arguments.items() if name != optional[0]}
-        await asker.ask(
-            "tools/call", {"name": tool["name"], "arguments": left}, headers=parameter_headers(marks, left)
-        )
+        params = {"name": tool["name"], "arguments": left}
+        await asker.ask("tools/call", params, headers=parameter_headers(marks, left))
         return
-    asker.not_asked("no tool that may be called mirrors an argument that may be left out")
+    asker.not_asked("no tool that may be called and went well mirrors an argument that may be left out")
 
 
 async def _as_decimal(asker: Asker) -> None:
