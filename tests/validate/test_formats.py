@@ -316,6 +316,19 @@ def test_markdown_calls_nobody(report: Report) -> None:
         assert calling not in text
 
 
+def test_markdown_is_no_longer_than_a_forge_takes(report: Report) -> None:
+    (finding, *_) = report.findings
+    long = replace(finding, response={"result": {f"k{number}": "x" * 100 for number in range(60)}})
+    findings = tuple(
+        replace(long, rule=rule.id, level=rule.level) for rule in BOOK if rule.revision == "2025-11-25"
+    )
+    run = replace(report.runs[0], findings=findings * 5)
+    text = written(replace(report, runs=(run,)), BOOK, "markdown")
+    assert 500_000 < len(text.encode()) < 1_000_000
+    assert "**The rest is left out here**" in text
+    assert "<summary>probes: " in text
+
+
 def test_text_has_no_line_of_a_servers_making(report: Report) -> None:
     run = replace(report.runs[0], server={"name": "x\n::stop-commands::t\nrules: 0 violations"})
     text = written(replace(report, runs=(run,)), BOOK, "text")

@@ -17,6 +17,8 @@ from mcpgen.validate.terminal import harmless
 _SYMBOL = {"violation": "❌", "warning": "⚠️", "pass": "✅", "skipped": "⏭️"}
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN = 5
+# A job's summary may have 1 MiB; more of it is refused altogether.
+_LARGEST = 700_000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 # What a forge makes a link or a mention of, and calls somebody with: after these an invisible character.
 _CALLING = re.compile(r"(@|#|:(?=//)|(?<=\bwww)\.)")
@@ -39,8 +41,14 @@ def markdown(report: Report, book: RuleBook) -> str:
     by_rule = sorted(
         report.new_findings, key=lambda one: (one.verdict != "violation", one.revision, one.rule)
     )
+    size = 0
     for _, group in groupby(by_rule, key=lambda one: (one.verdict, one.revision, one.rule)):
-        lines += _rule(list(group), book)
+        told = _rule(list(group), book)
+        size += sum(len(line.encode()) for line in told)
+        if size > _LARGEST:
+            lines += ["", "**The rest is left out here**, for it is too long; the JSON report has all of it."]
+            break
+        lines += told
     known = sorted({str(Entry.of(finding)) for finding in report.findings if finding.known})
     if known:
         lines += ["", f"<details><summary>{len(known)} known</summary>", ""]
