@@ -329,6 +329,22 @@ def test_markdown_is_no_longer_than_a_forge_takes(report: Report) -> None:
     assert "<summary>probes: " in text
 
 
+def test_text_tells_once_what_is_the_same_in_several_revisions(report: Report) -> None:
+    (run,) = report.runs
+    warned = next(finding for finding in run.findings if finding.verdict == "warning")
+    older = [
+        replace(warned, revision=revision, spec=warned.spec.replace("2025-11-25", revision), message=message)
+        for revision, message in (("2025-06-18", warned.message), ("2025-03-26", warned.message))
+    ]
+    older.append(replace(older[0], message="another"))
+    runs = [replace(run, findings=(warned,)), *(replace(run, findings=(one,)) for one in older)]
+    text = written(replace(report, runs=tuple(runs)), BOOK, "text")
+    assert text.count("WARNING  ") == 1
+    assert "2025-11-25 server/tools; the same in 2025-03-26, 2025-06-18" in text
+    assert text.count(f": {warned.message}\n") == 1
+    assert ": another (2025-06-18)\n" in text
+
+
 def test_text_has_no_line_of_a_servers_making(report: Report) -> None:
     run = replace(report.runs[0], server={"name": "x\n::stop-commands::t\nrules: 0 violations"})
     text = written(replace(report, runs=(run,)), BOOK, "text")

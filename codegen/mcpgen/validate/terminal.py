@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mcpgen.schema.rules import RuleBook
-from mcpgen.validate.baseline import Entry
+from mcpgen.validate.baseline import Entry, shape
 from mcpgen.validate.formats.words import AS_DUE, counted
 from mcpgen.validate.quoting import page_url, quoted_parts, quoted_request
 from mcpgen.validate.report import Failure, Finding, Report, Run
@@ -45,11 +45,9 @@ def show(report: Report, book: RuleBook, console: Console) -> None:
     judged = [run for run in report.runs if run.judged]
     if judged:
         _heading(report, judged, console)
-    worst_first = sorted(
-        report.new_findings,
-        key=lambda one: (one.verdict != "violation", one.revision, one.rule),
-    )
-    for _, group in groupby(worst_first, key=lambda one: (one.verdict, one.revision, one.rule)):
+    newest_first = sorted(report.new_findings, key=lambda one: one.revision, reverse=True)
+    worst_first = sorted(newest_first, key=lambda one: (one.verdict != "violation", one.rule, one.level))
+    for _, group in groupby(worst_first, key=lambda one: (one.verdict, one.rule, one.level)):
         _rule(list(group), statements, console)
     for stale in report.stale:
         _print(
@@ -120,26 +118,41 @@ def _heading(report: Report, judged: list[Run], console: Console) -> None:
 
 
 def _rule(group: list[Finding], statements: dict[tuple[str, str], str], console: Console) -> None:
+    """What is broken of one rule, in the newest revision first; the same in others is told once."""
     first = group[0]
+    revisions = sorted({finding.revision for finding in group})
+    others = ", ".join(each for each in revisions if each != first.revision)
     _print(
         console,
         (f"{first.verdict.upper():9}", _STYLE[first.verdict]),
         (f"  {first.rule}", "bold"),
         (f"  {first.level}, {first.spec}", "dim"),
+        (f"; the same in {others}" if others else "", "dim"),
     )
     _print(console, (f"  {statements.get((first.rule, first.revision), '')}", "italic"))
-    for page in dict.fromkeys(page_url(finding.spec) for finding in group):
+    newest = [finding for finding in group if finding.revision == first.revision]
+    for page in dict.fromkeys(page_url(finding.spec) for finding in newest):
         _print(console, (f"  {page}", "dim"))
-    for finding in group[:_SHOWN_PER_RULE]:
-        _place(finding, console)
-    if len(group) > _SHOWN_PER_RULE:
-        _print(console, (f"  - and {len(group) - _SHOWN_PER_RULE} more, see --format json", "dim"))
+    # Positions and ids differ from run to run.
+    places: dict[tuple[str | None, str, str], list[Finding]] = {}
+    for finding in group:
+        places.setdefault((finding.method, shape(finding.pointer), finding.message), []).append(finding)
+    once = len(revisions) == 1
+    shown = group if once else [same[0] for same in places.values()]
+    for finding in shown[:_SHOWN_PER_RULE]:
+        same = places[finding.method, shape(finding.pointer), finding.message]
+        only = sorted({one.revision for one in same})
+        _place(finding, console, about="" if once or only == revisions else f" ({', '.join(only)})")
+    if len(shown) > _SHOWN_PER_RULE:
+        _print(console, (f"  - and {len(shown) - _SHOWN_PER_RULE} more, see --format json", "dim"))
     console.print()
 
 
-def _place(finding: Finding, console: Console) -> None:
+def _place(finding: Finding, console: Console, *, about: str = "") -> None:
     where = " ".join(part for part in (finding.method, finding.pointer) if part)
-    _print(console, ("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, ""))
+    _print(
+        console, ("  - ", ""), (f"{where}: " if where else "", "cyan"), (finding.message, ""), (about, "dim")
+    )
     if finding.request is not None:
         _print(console, ("      request  ", "dim"), (quoted_request(finding.request), ""))
     if finding.response is not None:
