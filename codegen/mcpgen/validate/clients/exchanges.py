@@ -24,6 +24,7 @@ class Exchanges:
         self._correlator = Correlator()
         self._by_index: dict[int, Exchange] = {}
         self._by_id: dict[tuple[str, Any], Exchange] = {}
+        self._ever: set[tuple[str, Any]] = set()
 
     def opened(self) -> None:
         """A session begins: ids of before it are free again."""
@@ -34,6 +35,7 @@ class Exchanges:
         exchange = Exchange(entry.message)
         self._by_index[index] = exchange
         self._by_id[id_key(entry.message["id"])] = exchange
+        self._ever.add(id_key(entry.message["id"]))
         self._correlator.sent(index, entry)
 
     def answered(self, entry: Received, message: dict[str, Any]) -> Exchange | None:
@@ -54,6 +56,10 @@ class Exchanges:
     def known(self, number: Any) -> bool:
         """Whether a request of this session has that id."""
         return id_key(number) in self._by_id
+
+    def ever(self, number: Any) -> bool:
+        """Whether a request of this session, or of one before, had that id."""
+        return id_key(number) in self._ever
 
     def waits(self, number: Any) -> bool:
         """Whether a request with that id has no answer yet."""

@@ -222,7 +222,7 @@ class Lifecycle:
             )
         self._ledger.holds(
             "client-cancels-own",
-            self._exchanges.known(number),
+            self._exchanges.ever(number),
             f"the client made no request with the id {number!r}",
             told,
             pointer="/params/requestId",
