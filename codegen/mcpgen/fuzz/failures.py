@@ -21,11 +21,11 @@ from mcpgen.validate.correlate import id_key
 from mcpgen.validate.journal import HttpReply
 from mcpgen.validate.judge import judge
 
-Kind: TypeAlias = Literal["crash", "hang", "flood", "internal-error", "accepted", "rule"]
+Kind: TypeAlias = Literal["crash", "hang", "internal-error", "accepted", "rule"]
 FailOn: TypeAlias = Literal["must", "should"]
 
 #: Gravest first: which of several failures of one session is cut down first.
-KINDS: tuple[Kind, ...] = ("crash", "hang", "flood", "internal-error", "accepted", "rule")
+KINDS: tuple[Kind, ...] = ("crash", "hang", "internal-error", "accepted", "rule")
 
 _INTERNAL = -32603
 #: What an answer owes to every request, right or wrong.
@@ -101,11 +101,12 @@ def failures(spoken: Spoken, *, fail_on: FailOn = "must") -> list[Failure]:
 
 
 def _broken_off(spoken: Spoken) -> Iterator[Failure]:
-    if spoken.gone is None:
+    # More than we read is more than was asked for, or just as much: only who reads the call can say.
+    if spoken.gone is None or spoken.passed_limit:
         return
     number = len(spoken.lines) - 1
     line = spoken.lines[number] if spoken.lines else None
-    kind: Kind = "flood" if spoken.passed_limit else "hang" if spoken.stalled else "crash"
+    kind: Kind = "hang" if spoken.stalled else "crash"
     words = [spoken.gone, *spoken.stderr[-1:]]
     # Of two exceptions that end a server in the same way, each is a fault of its own; what they say may
     # differ each time.

@@ -198,6 +198,8 @@ class _Run:
         self.watch(spoken)
         if not spoken.opened and spoken.gone is not None and self.target.command == ():
             raise TargetUnreachable(spoken.gone, hint="start it again")
+        if spoken.passed_limit:
+            self._note(f"{_told(spoken)}: cut off, {spoken.gone}")
         for failure in self._failures(spoken):
             self.seen[failure.key] += 1
             if self.seen[failure.key] == 1 and len(self.outcome.found) < self.options.failures:
@@ -209,10 +211,12 @@ class _Run:
             return failures(spoken, fail_on=self.options.fail_on)
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
-            note = f"a mistake of mcpgen: {error!r} at {Path(frame.filename).name}:{frame.lineno}"
-            if note not in self.outcome.notes:
-                self.outcome.notes.append(note)
+            self._note(f"a mistake of mcpgen: {error!r} at {Path(frame.filename).name}:{frame.lineno}")
             return []
+
+    def _note(self, note: str) -> None:
+        if note not in self.outcome.notes:
+            self.outcome.notes.append(note)
 
     async def _found(self, surface: Surface, spoken: Spoken, failure: Failure) -> None:
         self.announce(f"cutting down: {failure.name} {failure.method} {failure.subject}")
@@ -239,9 +243,13 @@ class _Run:
                 self.outcome.found.append(cut)
                 self.tell(cut)
             else:
-                self.outcome.notes.append(
-                    f"{failure.method} {failure.subject} was once not answered in time, and then it was"
-                )
+                self._note(f"{_told(spoken)} was once not answered in time, and then it was")
+
+
+def _told(spoken: Spoken) -> str:
+    """What was asked last, in a word or two."""
+    last = spoken.lines[-1]
+    return f"{last.method} {last.subject}".strip()
 
 
 def _kind(line: Line) -> str:
