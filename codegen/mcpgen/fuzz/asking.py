@@ -207,12 +207,21 @@ class Asking:
         yield st.just(Step("notifications/surely_unknown", {}, claim="odd", notifies=True))
         if self.surface.modern:
             yield _waiting(Step("server/discover"))
+            yield st.builds(self._listen, st.booleans(), st.booleans())
             yield st.just(Step("tools/list", {}, "odd", naked=True))
             return
         yield _waiting(Step("ping"))
         yield st.just(Step("notifications/roots/list_changed", notifies=True))
         if self.surface.declares("logging"):
             yield st.sampled_from(_LEVELS).map(lambda level: Step("logging/setLevel", {"level": level}))
+
+    def _listen(self, lists: bool, resources: bool) -> Step:
+        """Open a subscription, which only its cancellation ends."""
+        uris = [item.get("uri") for item in self.surface.items("resources/list")]
+        wanted: dict[str, Any] = {"toolsListChanged": True, "resourcesListChanged": True} if lists else {}
+        if resources and uris:
+            wanted["resourceSubscriptions"] = uris[:3]
+        return Step("subscriptions/listen", {"notifications": wanted}, "odd", waits=False)
 
     def _methods(self) -> Iterator[SearchStrategy[Step]]:
         """Every method that clients send, its params made up from the revision's schema."""

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
+from mcpgen.errors import TargetUnreachable
 from mcpgen.fuzz.script import Line, Script
 from mcpgen.validate import client
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
@@ -35,7 +36,8 @@ class Spoken:
 
     `lines` are those that were sent, as they were, `said` the same as the script has them; `places` (in the
     journal), `answers` and `silences` are by their numbers. `gone` is how the connection ended, where the
-    server ended it; `passed_limit`, that it sent more than is read; `stalled`, that it read no further.
+    server ended it; `passed_limit`, that it sent more than is read; `stalled`, that it read no further;
+    `hung_up`, that it is there all the same.
     """
 
     script: Script
@@ -49,6 +51,7 @@ class Spoken:
     gone: str | None = None
     passed_limit: bool = False
     stalled: bool = False
+    hung_up: bool = False
     stderr: tuple[str, ...] = ()
 
     @property
@@ -62,7 +65,14 @@ async def speak(target: Target, script: Script, *, patience: float, limits: Limi
 
     Raises `TargetUnreachable` where there is no connection at all.
     """
-    return await _Conversation(target, script, patience, limits or Limits()).run()
+    spoken = await _Conversation(target, script, patience, limits or Limits()).run()
+    if spoken.gone is not None and not target.command and spoken.lines and spoken.lines[-1].claim == "broken":
+        # To hang up on who sends garbage is a server's right; it has to be there for the next.
+        opening = replace(script, lines=tuple(line for line in script.lines if line.opens))
+        with contextlib.suppress(TargetUnreachable):
+            again = await _Conversation(target, opening, patience, limits or Limits()).run()
+            spoken.hung_up = again.opened and again.gone is None
+    return spoken
 
 
 class _Conversation:

@@ -46,6 +46,8 @@ _OWED_TO_REQUESTS = _OWED_TO_ALL | {"jsonrpc-id-echoed", "jsonrpc-single-answer"
 _OWED_BY_RESULTS = _OWED_TO_REQUESTS | {"schema-result", "tools-output-schema-kept"}
 #: Silence is this module's own affair: a cancelled request has a right to it.
 _ON_SILENCE = frozenset({"jsonrpc-request-answered"})
+#: The judge takes it that nobody subscribed to anything.
+_WITHOUT_SUBSCRIPTION = frozenset({"notification-requested"})
 #: A text that says so refuses, whether or not it is marked as an error.
 _REFUSES = re.compile(
     r"\b(error|invalid|required|missing|expected|must|fail|failed|cannot|can't|not|unknown|unsupported|wrong"
@@ -102,7 +104,7 @@ def failures(spoken: Spoken, *, fail_on: FailOn = "must") -> list[Failure]:
 
 def _broken_off(spoken: Spoken) -> Iterator[Failure]:
     # More than we read is more than was asked for, or just as much: only who reads the call can say.
-    if spoken.gone is None or spoken.passed_limit:
+    if spoken.gone is None or spoken.passed_limit or spoken.hung_up:
         return
     number = len(spoken.lines) - 1
     line = spoken.lines[number] if spoken.lines else None
@@ -132,8 +134,8 @@ def _answered(spoken: Spoken) -> Iterator[Failure]:
         error, result = answer.get("error"), answer.get("result")
         if line.claim == "valid" and isinstance(error, dict) and error.get("code") == _INTERNAL:
             yield _failure("internal-error", line, number, f"-32603: {str(error.get('message'))[:200]}")
-        if line.claim == "valid" and (status := _status(spoken, number)) >= 500:
-            yield _failure("internal-error", line, number, f"HTTP status {status}")
+        if line.claim == "valid" and _status(spoken, number) == 500:
+            yield _failure("internal-error", line, number, "HTTP status 500")
         if line.claim == "refused" and isinstance(result, dict) and _accepts(result):
             yield _failure("accepted", line, number, "arguments that its inputSchema forbids were accepted")
 
@@ -164,11 +166,12 @@ def _judged(spoken: Spoken, fail_on: FailOn) -> Iterator[Failure]:
     )
     by_id = {id_key(line.message.get("id")): number for number, line in enumerate(spoken.lines) if line.asks}
     by_object = {id(line.message): number for number, line in enumerate(spoken.lines)}
+    listens = any(line.method == "subscriptions/listen" for line in spoken.lines)
     broken = any(line.claim == "broken" for line in spoken.lines)
     for finding in judgement.findings:
         if finding.verdict != "violation" and not (fail_on == "should" and finding.level == "SHOULD"):
             continue
-        if finding.rule in _ON_SILENCE:
+        if finding.rule in _ON_SILENCE or (listens and finding.rule in _WITHOUT_SUBSCRIPTION):
             continue
         asked = finding.request if isinstance(finding.request, dict) else {}
         number = by_object.get(id(asked))
