@@ -21,6 +21,7 @@ from mcpgen.validate.journal import ERA, Ended, Entry, GaveUp, HttpReply, Receiv
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.open_ends import OpenEnds
+from mcpgen.validate.overhearing import left_open_of_servers
 from mcpgen.validate.probes.catalogue import is_negative
 from mcpgen.validate.probes.probe import STEP
 from mcpgen.validate.probes.verdicts import judge_probes
@@ -58,7 +59,8 @@ def judge(
     `ended_early` says that the run broke off: requests left open then are not held against the server
     one by one.
     """
-    ledger = Ledger(book, revision=revision, transport=transport)
+    left_open = left_open_of_servers(entries)
+    ledger = Ledger(book, revision=revision, transport=transport, left_open=left_open)
     walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
     probes = judge_probes((entries, *further), ledger, revision=revision, transport=transport)

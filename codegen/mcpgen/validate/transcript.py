@@ -34,6 +34,7 @@ from mcpgen.validate.journal import (
     Stream,
 )
 from mcpgen.validate.judge import Judgement, judge
+from mcpgen.validate.overhearing import may_be_several
 from mcpgen.validate.report import Report, Run
 from mcpgen_runtime.testing.recorder import read_transcript
 
@@ -167,6 +168,7 @@ class Retold:
             transport=self.transport,
             wire=mcpgen_types.revision(revision),
             book=book,
+            several=may_be_several(self.entries, self.transport),
         )
 
     def _mark_probes(self, first: int) -> None:

@@ -36,32 +36,9 @@ from mcpgen.validate.journal import (
     Sent,
 )
 from mcpgen.validate.judge import Judgement
-from mcpgen.validate.ledger import NOTHING, About, Ledger
+from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
-from mcpgen.validate.report import Verdict
-
-# The rules that need to know of everything that was said before.
-_NEED_ALL = frozenset(
-    {
-        "client-answer-id",
-        "client-cancels-own",
-        "client-capability-declared",
-        "client-capability-negotiated",
-        "client-cursor-opaque",
-        "client-empty-cursor",
-        "client-http-session-kept",
-        "client-http-version-kept",
-        "client-initialize-first",
-        "client-initialize-quiet",
-        "client-initialized-sent",
-        "client-input-same-request",
-        "client-input-state-absent",
-        "client-input-state-echoed",
-        "client-progress-token-unique",
-        "client-request-answered",
-        "client-request-id-unique",
-    }
-)
+from mcpgen.validate.overhearing import left_open_of_clients
 
 
 def judge_client(
@@ -72,39 +49,19 @@ def judge_client(
     wire: ModuleType,
     book: RuleBook,
     reports: str | None = None,
+    several: bool = False,
 ) -> Judgement:
     """Judge what the client of a journal wrote.
 
     `wire` is `mcpgen_types.revision(revision)`, `book` that of `load_client_rules()`. `reports` names the
-    tool with which a driver tells what its client made of a result, where the server has one.
+    tool with which a driver tells what its client made of a result, where the server has one. `several`
+    says that more than one client may have written it, whom nothing tells apart.
     """
-    # Who could not read all of it does not know what was never said.
-    unread = any(isinstance(each, Sent | Received) and each.fault == "unread" for each in entries)
-    ledger = (_Blind if unread else Ledger)(book, revision=revision, transport=transport)
+    left_open = left_open_of_clients(entries, several=several)
+    ledger = Ledger(book, revision=revision, transport=transport, left_open=left_open)
     walk = _Walk(entries, ledger, wire, revision, reports, over_http=transport == "http")
     walk.run()
     return Judgement(tuple(ledger.findings), tuple(ledger.checks()))
-
-
-class _Blind(Ledger):
-    """The ledger of a conversation of which a frame could not be read: what is missing accuses nobody."""
-
-    def holds(
-        self,
-        rule_id: str,
-        ok: bool,
-        message: str,
-        about: About = NOTHING,
-        *,
-        pointer: str = "",
-        verdict: Verdict | None = None,
-        page: str | None = None,
-    ) -> bool:
-        """See `Ledger.holds`."""
-        if not ok and rule_id in _NEED_ALL:
-            self.undecided(rule_id, "a message of this conversation could not be read")
-            return False
-        return super().holds(rule_id, ok, message, about, pointer=pointer, verdict=verdict, page=page)
 
 
 class _Walk:
