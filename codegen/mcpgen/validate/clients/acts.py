@@ -7,12 +7,23 @@ not, no honest server plays, and a client has to survive them. Arguments that a 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from mcpgen.validate.client import declares
+from mcpgen.validate.clients.asking import (
+    FORM,
+    MESSAGES,
+    asking,
+    asks_once,
+    asks_thrice,
+    asks_undeclared,
+    capabilities_of,
+    elicits_by_url,
+    new_state,
+    questions,
+)
 from mcpgen.validate.clients.conversation import Conversation
 from mcpgen.validate.clients.shapes import params_of
 from mcpgen.validate.clients.stage import Call
@@ -24,20 +35,9 @@ REPORT = "saw"
 #: Where a client is told that its session is over: the last tool of all.
 LAST = "session_ends"
 
-_FORM = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string", "minLength": 1},
-        "age": {"type": "integer", "minimum": 0, "maximum": 150},
-    },
-    "required": ["name"],
-}
-_MESSAGES = [{"role": "user", "content": {"type": "text", "text": "Say yes."}}]
 _HUGE = 1024 * 1024
 _DEEP = 60
 _RETRY_MS = 400
-_CAPABILITIES = ("sampling", "roots", "elicitation")
-_serial = itertools.count(1)
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,16 @@ def _legacy(conversation: Conversation, transport: str) -> bool:
 def _legacy_with(capability: str) -> Callable[[Conversation, str], bool]:
     return lambda conversation, transport: (
         conversation.era == "legacy"
-        and capability in _known_of(conversation)
-        and declares(conversation.declared, capability)
+        and capability in capabilities_of(conversation)
+        and bool(questions(conversation.declared, capability))
+    )
+
+
+def _undeclared(path: str, within: str) -> Callable[[Conversation, str], bool]:
+    return lambda conversation, transport: (
+        conversation.revision == "2025-11-25"
+        and declares(conversation.declared, within)
+        and not declares(conversation.declared, path)
     )
 
 
@@ -131,140 +139,23 @@ async def _mirrors(call: Call) -> None:
     await call.text("The headers said what the arguments say.")
 
 
-# What asks for input, in the one era and the other.
-
-
-def _questions(declared: dict[str, Any], *kinds: str) -> dict[str, Any]:
-    """Questions for as many of `kinds` as the client declares, under keys that a client must not touch."""
-    possible: dict[str, dict[str, Any]] = {
-        "elicitation": {
-            "method": "elicitation/create",
-            "params": {"message": "Who are you?", "requestedSchema": _FORM},
-        },
-        "sampling": {
-            "method": "sampling/createMessage",
-            "params": {"messages": _MESSAGES, "maxTokens": 20},
-        },
-        "roots": {"method": "roots/list"},
-    }
-    own = declared.get("elicitation")
-    by_url_only = isinstance(own, dict) and declares(own, "url") and not declares(own, "form")
-    return {
-        f"{kind}/ {number}~ä": possible[kind]
-        for number, kind in enumerate(kinds, 1)
-        if declares(declared, kind) and not (kind == "elicitation" and by_url_only)
-    }
-
-
-def _state(step: int) -> str:
-    """A state that is there once, and that nobody who reads it as JSON writes back as it was."""
-    return f'{{"step": {step}, "serial":{next(_serial)}, "a":1.0,"b" : "\\u00e9 é ✓ +%2B=", "c":1e2 }} '
-
-
-def _step_of(call: Call) -> int:
-    state = call.params.get("requestState")
-    if isinstance(state, str):
-        return next((step for step in (1, 2) if f'"step": {step},' in state), 3)
-    return 3 if "inputResponses" in call.params else 0
-
-
-async def _demand(call: Call, questions: dict[str, Any], state: str | None) -> None:
-    members: dict[str, Any] = {"resultType": "input_required"}
-    if questions:
-        members["inputRequests"] = questions
-    # One of the two there must be.
-    if state is not None or not questions:
-        members["requestState"] = _state(9) if state is None else state
-    await call.answer(members)
-
-
-async def _asks_once(call: Call) -> None:
-    questions = _questions(call.conversation.declared, "elicitation", "sampling", "roots")
-    if _step_of(call) == 0:
-        await _demand(call, questions, _state(1))
-    else:
-        await _finish(call)
-
-
-async def _asks_thrice(call: Call) -> None:
-    declared = call.conversation.declared
-    match _step_of(call):
-        case 0:
-            await _demand(call, _questions(declared, "elicitation", "sampling"), _state(1))
-        case 1:
-            await _demand(call, {}, _state(2))
-        case 2:
-            await _demand(call, _questions(declared, "roots", "elicitation"), None)
-        case _:
-            await _finish(call)
-
-
-async def _finish(call: Call) -> None:
-    match call.message["method"]:
-        case "prompts/get":
-            await call.result(messages=_MESSAGES)
-        case "resources/read":
-            await call.cacheable(contents=[{"uri": call.params.get("uri"), "text": "Now it is complete."}])
-        case _:
-            await call.text("Now it is complete.")
-
-
-def _asking(method: str, **params: Any) -> Play:
-    async def play(call: Call) -> None:
-        await call.ask(method, params or None)
-        await call.text("Whatever it was, thank you.")
-
-    return play
-
-
-async def _asks_undeclared(call: Call) -> None:
-    everything: dict[str, Any] = {"elicitation": {}, "sampling": {}, "roots": {}}
-    for capability in _known_of(call.conversation):
-        if not declares(call.conversation.declared, capability):
-            (question,) = _questions(everything, capability).values()
-            await call.ask(question["method"], question.get("params"))
-            break
-    await call.text("Whatever it was, thank you.")
-
-
-async def _elicits_by_url(call: Call) -> None:
-    await call.ask(
-        "elicitation/create",
-        {"mode": "url", "message": "Go there.", "url": "https://example.com/", "elicitationId": "e1"},
-    )
-    await call.text("Whatever it was, thank you.")
-
-
-def _known_of(conversation: Conversation) -> tuple[str, ...]:
-    """The capabilities that a client of that revision can declare."""
-    return _CAPABILITIES if (conversation.revision or "") >= "2025-06-18" else _CAPABILITIES[:2]
-
-
-def _undeclared(path: str, within: str) -> Callable[[Conversation, str], bool]:
-    return lambda conversation, transport: (
-        conversation.revision == "2025-11-25"
-        and declares(conversation.declared, within)
-        and not declares(conversation.declared, path)
-    )
-
-
 # What no honest server does, and what only looks like input.
 
 
 async def _unknown_result_type(call: Call) -> None:
-    questions = _questions(call.conversation.declared, "elicitation", "sampling", "roots")
+    asked = questions(call.conversation.declared, "elicitation", "sampling", "roots")
     await call.answer(
         {
             "resultType": "com.example/half-done",
             "content": [{"type": "text", "text": "Half of it."}],
-            **({"inputRequests": questions} if questions else {}),
-            "requestState": _state(1),
+            **({"inputRequests": asked} if asked else {}),
+            "requestState": new_state(1),
         }
     )
 
 
 async def _no_result_type(call: Call) -> None:
-    await call.answer({"content": [{"type": "text", "text": "All of it."}], "requestState": _state(1)})
+    await call.answer({"content": [{"type": "text", "text": "All of it."}], "requestState": new_state(1)})
 
 
 async def _wrong_shape(call: Call) -> None:
@@ -366,28 +257,28 @@ ACTS: tuple[Act, ...] = (
         Act(f"wrong_marks_{name}", "Nobody should see it.", _plain, _modern_http, schema=schema, lawful=False)
         for name, schema in _WRONG_MARKS.items()
     ),
-    Act("asks_once", "Asks for input.", _asks_once, _modern),
-    Act("asks_thrice", "Asks for input three times, each time otherwise.", _asks_thrice, _modern),
-    Act("pings", "Pings the client.", _asking("ping"), _legacy, streams=True),
+    Act("asks_once", "Asks for input.", asks_once, _modern),
+    Act("asks_thrice", "Asks for input three times, each time otherwise.", asks_thrice, _modern),
+    Act("pings", "Pings the client.", asking("ping"), _legacy, streams=True),
     Act(
         "elicits",
         "Asks the user for a name.",
-        _asking("elicitation/create", message="Who are you?", requestedSchema=_FORM),
+        asking("elicitation/create", message="Who are you?", requestedSchema=FORM),
         _legacy_with("elicitation"),
         streams=True,
     ),
     Act(
         "samples",
         "Asks the model for a word.",
-        _asking("sampling/createMessage", messages=_MESSAGES, maxTokens=20),
+        asking("sampling/createMessage", messages=MESSAGES, maxTokens=20),
         _legacy_with("sampling"),
         streams=True,
     ),
-    Act("lists_roots", "Asks for the roots.", _asking("roots/list"), _legacy_with("roots"), streams=True),
+    Act("lists_roots", "Asks for the roots.", asking("roots/list"), _legacy_with("roots"), streams=True),
     Act(
         "asks_unheard_of",
         "Asks for what no page defines.",
-        _asking("com.example/unheardOf", value=1),
+        asking("com.example/unheardOf", value=1),
         _legacy,
         streams=True,
         lawful=False,
@@ -395,10 +286,12 @@ ACTS: tuple[Act, ...] = (
     Act(
         "asks_undeclared",
         "Asks for what the client has not declared.",
-        _asks_undeclared,
+        asks_undeclared,
         lambda conversation, transport: (
             conversation.era == "legacy"
-            and not all(declares(conversation.declared, capability) for capability in _known_of(conversation))
+            and not all(
+                declares(conversation.declared, capability) for capability in capabilities_of(conversation)
+            )
         ),
         streams=True,
         lawful=False,
@@ -406,7 +299,7 @@ ACTS: tuple[Act, ...] = (
     Act(
         "elicits_by_url",
         "Asks the user to open a page, which the client does not do.",
-        _elicits_by_url,
+        elicits_by_url,
         _undeclared("elicitation.url", "elicitation"),
         streams=True,
         lawful=False,
@@ -414,7 +307,7 @@ ACTS: tuple[Act, ...] = (
     Act(
         "samples_with_tools",
         "Asks the model with tools, which the client does not do.",
-        _asking("sampling/createMessage", messages=_MESSAGES, maxTokens=20, tools=[_TOOL]),
+        asking("sampling/createMessage", messages=MESSAGES, maxTokens=20, tools=[_TOOL]),
         _undeclared("sampling.tools", "sampling"),
         streams=True,
         lawful=False,
@@ -466,10 +359,6 @@ ACTS: tuple[Act, ...] = (
 def acts_for(conversation: Conversation, transport: str) -> Iterator[Act]:
     """The acts that are offered in a conversation."""
     return (act for act in ACTS if act.when(conversation, transport))
-
-
-#: What a prompt and a resource do that ask for input.
-asks_once = _asks_once
 
 
 def name_of(message: dict[str, Any]) -> str:

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypeAlias
 
 from mcpgen import __version__
 from mcpgen.validate.client import LEGACY, META_CAPABILITIES, META_CLIENT, META_SERVER, META_VERSION, MODERN
-from mcpgen.validate.clients.acts import ACTS, acts_for, asks_once, name_of
+from mcpgen.validate.clients.acts import ACTS, acts_for, name_of
+from mcpgen.validate.clients.asking import asks_once
 from mcpgen.validate.clients.conversation import Conversation
 from mcpgen.validate.clients.modern import speaks_modern
 from mcpgen.validate.clients.shapes import meta_of, params_of
