@@ -33,7 +33,7 @@ def finds_it_invalid(data: bytes, memory: dict[str, Any]) -> Frames:
 
 @takes("jsonrpc-invalid-request")
 def takes_no_notice(come: Incoming) -> Frames:
-    return [] if "id" in come.message and "method" not in come.message else None
+    return [] if isinstance(come.message.get("method"), int) else None
 
 
 @takes("jsonrpc-invalid-request", revision="2025-11-25")
