@@ -28,24 +28,23 @@ _SHOWN = 120
 class AskingRules:
     """Judges what is asked, and remembers which elicitations there were."""
 
-    def __init__(self, ledger: Ledger, declared: dict[str, Any]) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._declared = declared
         self._elicitations: set[str] = set()
 
-    def asked(self, method: Any, params: Any, at: str, told: About) -> None:
-        """Judge one request, whose params stand at the pointer `at`."""
+    def asked(self, method: Any, params: Any, at: str, told: About, declared: dict[str, Any]) -> None:
+        """Judge one request, whose params stand at the pointer `at`, of a client that `declared` so much."""
         if not isinstance(params, dict):
             return
         if method == "elicitation/create" and params.get("mode") == "url":
             if isinstance(params.get("elicitationId"), str):
                 self._elicitations.add(params["elicitationId"])
-            if declares(self._declared, "elicitation.url"):
+            if declares(declared, "elicitation.url"):
                 self._url(params.get("url"), f"{at}/url", told)
-        elif method == "elicitation/create" and declares(self._declared, "elicitation"):
+        elif method == "elicitation/create" and declares(declared, "elicitation"):
             self._form(params, at, told)
-        elif method == "sampling/createMessage" and declares(self._declared, "sampling"):
-            self._sampling(params, at, told)
+        elif method == "sampling/createMessage" and declares(declared, "sampling"):
+            self._sampling(params, at, told, context=declares(declared, "sampling.context"))
 
     def refused(self, error: dict[str, Any], told: About) -> None:
         """Judge an error that says what has to be elicited first: 2025-11-25 has one."""
@@ -134,8 +133,8 @@ class AskingRules:
                     pointer=pointer,
                 )
 
-    def _sampling(self, params: dict[str, Any], at: str, told: About) -> None:
-        if not declares(self._declared, "sampling.context"):
+    def _sampling(self, params: dict[str, Any], at: str, told: About, *, context: bool) -> None:
+        if not context:
             wanted = params.get("includeContext")
             self._ledger.holds(
                 "sampling-context-declared",

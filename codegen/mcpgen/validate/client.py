@@ -16,6 +16,7 @@ from mcpgen_runtime.client.opening import (
     META_CLIENT,
     META_LOG_LEVEL,
     META_SERVER,
+    META_SUBSCRIPTION,
     META_VERSION,
 )
 from mcpgen_runtime.revisions import LEGACY as _NEWEST_FIRST
@@ -136,6 +137,7 @@ __all__ = [
     "META_CLIENT",
     "META_LOG_LEVEL",
     "META_SERVER",
+    "META_SUBSCRIPTION",
     "META_VERSION",
     "MODERN",
     "REVISIONS",

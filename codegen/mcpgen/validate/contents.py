@@ -15,9 +15,10 @@ from mcpgen.validate.asking_rules import AskingRules
 from mcpgen.validate.client import declares, era_of
 from mcpgen.validate.content_rules import ContentRules
 from mcpgen.validate.correlate import id_key
+from mcpgen.validate.demand_rules import MAY_WANT_INPUT
 from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
-from mcpgen.validate.modern_rules import MAY_WANT_INPUT, ModernRules
+from mcpgen.validate.modern_rules import ModernRules
 from mcpgen.validate.numbers import is_number
 
 Decoder: TypeAlias = Callable[[Any], Any]
@@ -42,7 +43,7 @@ class Contents:
         self._methods: dict[str, Any] = wire.METHODS
         self._declared = declared
         self._server: dict[str, Any] | None = None
-        self.asking = AskingRules(ledger, declared)
+        self.asking = AskingRules(ledger)
         self._modern = ModernRules(ledger, declared, self.asking) if era_of(revision) == "modern" else None
         self._features = ContentRules(ledger)
         # The resources whose changes the client ever wanted to hear of; None before it could say so.
@@ -60,6 +61,8 @@ class Contents:
         method = message.get("method")
         if method == "initialize":
             self._subscribed = set()
+            declared = params.get("capabilities") if isinstance(params, dict) else None
+            self._declared = declared if isinstance(declared, dict) else self._declared
         elif method == "resources/subscribe" and isinstance(params, dict) and self._subscribed is not None:
             self._subscribed.add(str(params.get("uri")))
         if self._modern is not None:
@@ -138,6 +141,9 @@ class Contents:
         capability = known.capability or ""
         if capability.startswith("client."):
             path = capability.removeprefix("client.")
+            asked = message.get("params")
+            if path == "sampling" and isinstance(asked, dict) and asked.keys() & {"tools", "toolChoice"}:
+                path = "sampling.tools"
             self._ledger.holds(
                 "capability-of-client",
                 declares(self._declared, path),
@@ -154,7 +160,7 @@ class Contents:
                 told,
                 pointer="/params/mode",
             )
-        self.asking.asked(name, params, "/params", told)
+        self.asking.asked(name, params, "/params", told, self._declared)
 
     def _updated(self, message: dict[str, Any], told: About) -> None:
         params = message.get("params")

@@ -276,7 +276,8 @@ class _Walk:
             # To a question for the era, a server of the other may say what it likes.
             elif self.modern or probe != ERA:
                 self.contents.answer(match.request, request, message)
-                if "inputRequests" in (message.get("result") or ()):
+                result = message.get("result")
+                if isinstance(result, dict) and "inputRequests" in result:
                     self.ledger.holds(
                         "mrtr-keys-unique",
                         not entry.repeated,

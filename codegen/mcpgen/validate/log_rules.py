@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mcpgen.validate.client import META_LOG_LEVEL
+from mcpgen.validate.client import META_LOG_LEVEL, META_SUBSCRIPTION
 from mcpgen.validate.correlate import is_request
 from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
 
 _LATE = "after the answer to the request that asked for it"
-_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
 
 
 class LogRules:
@@ -65,7 +64,7 @@ class LogRules:
         under_way = self._asked & self._open
         params = message.get("params")
         meta = params.get("_meta") if isinstance(params, dict) else None
-        if isinstance(meta, dict) and _SUBSCRIPTION in meta:
+        if isinstance(meta, dict) and META_SUBSCRIPTION in meta:
             return "for a subscription"
         if entry.carrier in self._asked:
             return "" if entry.carrier in under_way else _LATE

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from mcpgen.validate.asking_rules import AskingRules
-from mcpgen.validate.client import META_CAPABILITIES, META_SERVER, META_VERSION, declares
+from mcpgen.validate.client import META_CAPABILITIES, META_SERVER, META_VERSION
 from mcpgen.validate.content_rules import META_KEY
+from mcpgen.validate.demand_rules import INPUT_CAPABILITY, DemandRules, asked_method, declines
 from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.log_rules import LogRules
 from mcpgen.validate.numbers import is_integer
+from mcpgen.validate.subscription_rules import SubscriptionRules
 
 _CACHEABLE = frozenset(
     {
@@ -26,7 +28,6 @@ _CACHEABLE = frozenset(
         "resources/read",
     }
 )
-MAY_WANT_INPUT = frozenset({"tools/call", "prompts/get", "resources/read"})
 # The lists of which the specification says that they must be answered, and the page that says so.
 _MUST_LIST = {
     "tools/list": "server/tools",
@@ -36,21 +37,6 @@ _MUST_LIST = {
 _HEADER_MISMATCH, _MISSING_CAPABILITY, _UNSUPPORTED_VERSION = -32020, -32021, -32022
 _DEFINED_ERRORS = frozenset({_HEADER_MISMATCH, _MISSING_CAPABILITY, _UNSUPPORTED_VERSION})
 _RETIRED_ERRORS = frozenset({-32002, -32042})
-_FOR_SUBSCRIBERS = frozenset(
-    {
-        "notifications/tools/list_changed",
-        "notifications/prompts/list_changed",
-        "notifications/resources/list_changed",
-        "notifications/resources/updated",
-        "notifications/subscriptions/acknowledged",
-        "notifications/cancelled",
-    }
-)
-_INPUT_CAPABILITY = {
-    "elicitation/create": "elicitation",
-    "sampling/createMessage": "sampling",
-    "roots/list": "roots",
-}
 
 
 class ModernRules:
@@ -58,21 +44,19 @@ class ModernRules:
 
     def __init__(self, ledger: Ledger, declared: dict[str, Any], asking: AskingRules) -> None:
         self._ledger = ledger
-        self._declared = declared
-        self._asking = asking
+        self._demands = DemandRules(ledger, declared, asking)
         self._logs = LogRules(ledger)
+        self._subscriptions = SubscriptionRules(ledger)
         self._extensions = False
         # How many results name the server, and those that do not.
         self._named = 0
         self._nameless: list[About] = []
         self._scopes: dict[str, Any] = {}
-        # Whether the client ever opened a subscription: when it is over, no message says for sure.
-        self._listened = False
 
     def sent(self, index: int, message: dict[str, Any]) -> None:
         """Take note of what the client asked."""
         self._logs.sent(index, message)
-        self._listened = self._listened or message.get("method") == "subscriptions/listen"
+        self._subscriptions.sent(message)
 
     def answer(self, index: int, request: dict[str, Any], message: dict[str, Any]) -> None:
         """Judge the answer to the request at `index`."""
@@ -131,15 +115,9 @@ class ModernRules:
 
     def notification(self, entry: Received, message: dict[str, Any]) -> None:
         """Judge a notification."""
-        name: str = message["method"]
-        told = About(name, response=message)
+        told = About(message["method"], response=message)
         self._logs.notification(entry, message, told)
-        self._ledger.holds(
-            "notification-requested",
-            name not in _FOR_SUBSCRIBERS or self._listened,
-            f"{name} was sent, and no subscription was open",
-            told,
-        )
+        self._subscriptions.notification(message, told)
 
     def without_own_faults(self, method: str, result: Any) -> Any:
         """`result` with what has rules of its own here put right: the schema need not say it again."""
@@ -156,7 +134,7 @@ class ModernRules:
         wanted = result.get("inputRequests")
         if isinstance(wanted, dict):
             mended["inputRequests"] = {
-                key: each for key, each in wanted.items() if _asked_method(each) in (None, *_INPUT_CAPABILITY)
+                key: each for key, each in wanted.items() if asked_method(each) in (None, *INPUT_CAPABILITY)
             }
         return mended
 
@@ -248,7 +226,7 @@ class ModernRules:
             pointer="/result/resultType",
         )
         if kind == "input_required":
-            self._wants_input(method, result, told)
+            self._demands.demanded(method, request, result, told, extended=self._extensions)
         elif method in _CACHEABLE and kind == "complete":
             self._cache_hints(method, request, result, told)
 
@@ -283,76 +261,11 @@ class ModernRules:
         else:
             self._scopes[method] = scope if scope in ("public", "private") else None
 
-    def _wants_input(self, method: str, result: dict[str, Any], told: About) -> None:
-        self._ledger.holds(
-            "input-required-methods",
-            method in MAY_WANT_INPUT,
-            f"{method} was answered with a demand for input",
-            told,
-            pointer="/result/resultType",
-        )
-        requests = result.get("inputRequests")
-        self._ledger.holds(
-            "input-required-content",
-            requests is not None or result.get("requestState") is not None,
-            "neither inputRequests nor requestState is there",
-            told,
-            pointer="/result",
-        )
-        for key, wanted in requests.items() if isinstance(requests, dict) else ():
-            name = _asked_method(wanted)
-            at = f"/result/inputRequests/{_step(str(key))}"
-            # An extension may add kinds of its own.
-            self._ledger.holds(
-                "mrtr-requests-known",
-                name is None or name in _INPUT_CAPABILITY or self._extensions,
-                f"{str(name)[:80]} is nothing that a client can be asked for",
-                told,
-                pointer=f"{at}/method",
-            )
-            path = _INPUT_CAPABILITY.get(str(name))
-            if path is None:
-                continue
-            params = wanted.get("params")
-            if path == "elicitation" and isinstance(params, dict) and params.get("mode") == "url":
-                path = "elicitation.url"
-            self._ledger.holds(
-                "input-required-declared",
-                declares(_declared_in(told.request, self._declared), path),
-                f"{name} needs the client capability {path}, which was not declared",
-                told,
-                pointer=at,
-            )
-            self._asking.asked(name, params, f"{at}/params", told)
-
 
 def _is_modern_refusal(message: dict[str, Any]) -> bool:
     """Whether the request was refused for its headers, version or capabilities, before it was looked at."""
     error = message.get("error")
     return isinstance(error, dict) and error.get("code") in _DEFINED_ERRORS
-
-
-def declines(request: dict[str, Any] | None) -> bool:
-    """Whether a request meets a demand for input with a user's refusal."""
-    params = (request or {}).get("params")
-    responses = params.get("inputResponses") if isinstance(params, dict) else None
-    return isinstance(responses, dict) and any(
-        isinstance(each, dict) and each.get("action") in ("decline", "cancel") for each in responses.values()
-    )
-
-
-def _declared_in(request: Any, otherwise: dict[str, Any]) -> dict[str, Any]:
-    """What the client declared with a request, for which alone it counts; `otherwise` where it did not."""
-    params = request.get("params") if isinstance(request, dict) else None
-    meta = params.get("_meta") if isinstance(params, dict) else None
-    declared = meta.get(META_CAPABILITIES) if isinstance(meta, dict) else None
-    return declared if isinstance(declared, dict) else otherwise
-
-
-def _asked_method(wanted: Any) -> str | None:
-    """The method of one of the `inputRequests`, None where it has none that is a string."""
-    name = wanted.get("method") if isinstance(wanted, dict) else None
-    return name if isinstance(name, str) else None
 
 
 def _covers(declared: dict[str, Any], needed: dict[str, Any]) -> bool:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcpgen.validate.correlate import Correlator, id_key, wrong_id
+from mcpgen.validate.demand_rules import declines
 from mcpgen.validate.http_rules import HttpRules
 from mcpgen.validate.journal import ERA, Entry, Finished, HttpReply, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
-from mcpgen.validate.modern_rules import declines
 
 
 class OpenEnds:

@@ -110,3 +110,16 @@ def a_text_beside_the_result(out: Outgoing) -> Frames:
 def a_use_without_a_result(out: Outgoing) -> Frames:
     _sample(out, _TEXT, _USE, _TEXT)
     return None
+
+
+@gives("input-required-declared", answering="tools/call")
+def tools_for_a_model_without(out: Outgoing) -> Frames:
+    _sample(out, _TEXT, tools=[{"name": "clock", "inputSchema": {"type": "object"}}])
+    return None
+
+
+@gives("capability-of-client", answering="resources/list")
+def tools_in_a_request_for_a_model_without(out: Outgoing) -> Frames:
+    messages = [{"role": "user", "content": _TEXT}]
+    tools = [{"name": "clock", "inputSchema": {"type": "object"}}]
+    return [asking("sampling/createMessage", messages=messages, maxTokens=9, tools=tools), out.message]
