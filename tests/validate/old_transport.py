@@ -51,8 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
+        # Whoever came last is answered: the one before has gone.
+        answers: queue.Queue[bytes | None] = queue.Queue()
+        self.server.answers = answers
         self.wfile.write(b"event: endpoint\ndata: /messages?session=1\n\n")
-        while (answer := self.server.answers.get()) is not None:
+        while (answer := answers.get()) is not None:
             try:
                 self.wfile.write(b"event: message\ndata: " + answer + b"\n\n")
             except ConnectionError:

@@ -8,6 +8,7 @@ So does a first interruption: what was found until then is worth knowing.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -72,7 +73,7 @@ async def validate(target: Target, options: Options, *, announce: Callable[[str]
     runs: list[Run] = []
     for revision in client.REVISIONS:
         announce(f"revision {revision}")
-        run = await _Conversation(target, options, book, announce).run(revision)
+        run = await _Conversation(target, options, book, announce, follows=bool(runs)).run(revision)
         if _fell_over_the_question(run, runs):
             run = replace(run, failure=None, skipped="the server ends where it is asked server/discover")
         runs.append(run)
@@ -110,10 +111,27 @@ def _failed(revision: str, message: str, hint: str) -> Run:
     return Run(revision, "legacy", failure=Failure(ExitCode.UNREACHABLE, message, hint))
 
 
+async def _forgotten() -> None:
+    """Let go of the messages of the conversation before: they may be very large.
+
+    A transport and its recorder know each other, and a few long messages wake no collector. The event loop
+    holds on to what ended until it turns again.
+    """
+    await asyncio.sleep(0)
+    gc.collect()
+
+
 class _Conversation:
     def __init__(
-        self, target: Target, options: Options, book: RuleBook, announce: Callable[[str], None]
+        self,
+        target: Target,
+        options: Options,
+        book: RuleBook,
+        announce: Callable[[str], None],
+        *,
+        follows: bool = False,
     ) -> None:
+        self.follows = follows
         self.target = target
         self.options = options
         self.book = book
@@ -140,6 +158,8 @@ class _Conversation:
         try:
             async with asyncio.timeout(self.options.deadline):
                 self.target.check()
+                if self.follows:
+                    await _forgotten()
                 await transport.open()
                 await self._converse(session, revision, reopened, older)
         except Declined as reason:

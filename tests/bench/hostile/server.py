@@ -239,10 +239,17 @@ class Http:
         if head[0].startswith("GET") and self.way == "sse":
             self._head(writer, "200 OK", "text/event-stream")
             writer.write(b"event: endpoint\ndata: /messages\n\n")
+            # Whoever came last is answered: the one before has gone.
+            answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            self.answers = answers
             while True:
-                await self._events(writer, await self.answers.get())
-        request = json.loads(body) if body else {}
-        if "id" not in request or "method" not in request:
+                await self._events(writer, await answers.get())
+        try:
+            request = json.loads(body) if body else {}
+        except ValueError:
+            self._head(writer, "400 Bad Request", "")
+            return
+        if not isinstance(request, dict) or "id" not in request or "method" not in request:
             self._head(writer, "202 Accepted" if body else "405 Method Not Allowed", "")
         elif self.way == "sse":
             self._head(writer, "202 Accepted", "")
