@@ -27,6 +27,8 @@ class Deviant:
     scene: Any = "tour"
     patience: float = 10.0
     signal: str | None = field(default=None)
+    # Whether time stands still for the server: what comes at once does so on the slowest machine.
+    frozen: bool = False
 
     @property
     def name(self) -> str:
@@ -393,7 +395,9 @@ DEVIANTS = [
     Deviant("client-http-version-kept", heads(_put("mcp-protocol-version", "2025-03-26")), transports=HTTP),
     Deviant("client-http-session-kept", heads(_drop("mcp-session-id")), (OLD,), HTTP),
     Deviant("client-http-session-renewed", sets(renews=False), (OLD,), HTTP, tools=("plain", "session_ends")),
-    Deviant("client-http-retry-respected", sets(hasty=True), (OLD,), HTTP, tools=("comes_back",)),
+    Deviant(
+        "client-http-retry-respected", sets(hasty=True), (OLD,), HTTP, tools=("comes_back",), frozen=True
+    ),
     Deviant("client-http-method-header", heads(_drop("mcp-method")), (NEW,), HTTP),
     Deviant("client-http-name-header", heads(_drop("mcp-name")), (NEW,), HTTP),
     Deviant("client-http-name-header", heads(_put("mcp-name", "Plain")), (NEW,), HTTP),

@@ -38,7 +38,8 @@ async def _over_stdio(play: Play, revision: str, deviant: Deviant | None) -> lis
 
 
 async def _over_http(play: Play, revision: str, deviant: Deviant | None) -> list[Conversation]:
-    app = HttpServer(play, asyncio.get_running_loop().time)
+    frozen = deviant is not None and deviant.frozen
+    app = HttpServer(play, (lambda: 0.0) if frozen else asyncio.get_running_loop().time)
     listener = _listener("127.0.0.1", 0)
     url = _url("127.0.0.1", listener)
     # Without certificates, which take longer to read than the walk does.
