@@ -153,13 +153,14 @@ def test_another_protocol_may_follow_on_the_connection(server: Upstream, port: i
 def test_a_server_that_is_not_there_is_told_to_client_and_user() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         free = taken.getsockname()[1]
-    with tapped(f"http://127.0.0.1:{free}/mcp") as (running, port):
+    with tapped(f"http://127.0.0.1:{free}/mcp?api_key={SECRET}") as (running, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         connection.request("POST", "/mcp", b"{}")
         reply = connection.getresponse()
         assert reply.status == 502
         assert b"cannot be reached" in reply.read()
         running.told(f"127.0.0.1:{free} cannot be reached")
+        assert not any(SECRET in line for line in running.lines)
         connection.close()
 
 

@@ -236,7 +236,8 @@ def test_what_a_client_declares_counts_for_that_request(tmp_path: Path) -> None:
     rows: list[Any] = []
     key = "io.modelcontextprotocol/clientCapabilities"
     wanted = {"roots": {"method": "roots/list"}}
-    for number, declared in enumerate(({"roots": {}}, {}), 1):
+    each_declared: tuple[dict[str, Any], ...] = ({"roots": {}}, {})
+    for number, declared in enumerate(each_declared, 1):
         rows.append(modern(number, "tools/call", name="x", meta={key: declared}))
         result = {"resultType": "input_required", "inputRequests": wanted}
         rows.append(answering({"jsonrpc": "2.0", "id": number, "result": result}))

@@ -24,6 +24,7 @@ from mcpgen.tap.http_messages import Event, Head, Messages
 from mcpgen.tap.settings import Settings
 from mcpgen.tap.telling import NAME, tell
 from mcpgen.tap.watching import watched
+from mcpgen_runtime.client.urls import shown
 
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 10.0
@@ -65,7 +66,8 @@ async def _serve(way: Way, settings: Settings, feed: Feed) -> None:
     host = f"[{way.host}]" if ":" in way.host else way.host
     endpoint = urlsplit(way.url)
     with watched(settings, feed):
-        tell(f"http://{host}:{port}{_target(endpoint)} is passed on to {way.url}")
+        # What clients keep of this may lie in their logs: no key of a query stands there.
+        tell(f"{shown(f'http://{host}:{port}{_target(endpoint)}')} is passed on to {shown(way.url)}")
         await ended.wait()
         server.close()
         await proxy.close()
