@@ -73,11 +73,11 @@ def test_another_code_than_is_due_is_rejected_otherwise() -> None:
     assert verdicts(talk)["method-unknown"][0] == "rejected otherwise"
 
 
-def test_silence_is_a_warning_at_most_and_passes_nothing() -> None:
+def test_silence_within_the_patience_of_probes_is_told_and_decides_nothing() -> None:
     talk = Recording("2025-11-25").opened()
     talk.gives_up(asked(talk, "resource-no-uri:0", "resources/read", {"uri": ""}))
     talk.answer(asked(talk, "resource-no-uri:alive", "ping"), result={})
-    assert found(talk) == [("jsonrpc-request-answered", "warning")]
+    assert found(talk) == []
     assert verdicts(talk)["resource-no-uri"][0] == "unanswered"
     assert talk.verdicts()["resources-invalid-uri-refused"] == "skipped"
 
@@ -107,6 +107,17 @@ def test_a_status_of_failure_with_nothing_of_json_rpc_is_a_crash() -> None:
     talk.add(Finished(talk.now, place, "HTTP status 500"))
     assert found(talk) == [("jsonrpc-request-answered", "violation")]
     assert verdicts(talk)["tool-unknown"][0] == "crashed"
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+def test_a_server_that_limits_who_asks_is_accused_of_nothing(status: int) -> None:
+    talk = Recording("2025-11-25", "http").opened()
+    for probe in ("tool-unknown", "tool-unknown:alive"):
+        place = asked(talk, probe, "tools/call", UNKNOWN)
+        talk.add(HttpReply(talk.now, place, status, "text/plain", True))
+        talk.add(Finished(talk.now, place, f"HTTP status {status}"))
+    assert found(talk) == []
+    assert verdicts(talk)["tool-unknown"][0] == "skipped"
 
 
 def test_a_refusal_by_http_alone_decides_nothing_about_codes() -> None:

@@ -205,7 +205,7 @@ class Exercise:
                     f"--tool {name}: the server lists no tool of that name",
                     hint=f"it has {names}" if listed else "it lists no tools",
                 )
-            await self._call_one(listed[name], arguments)
+            await self._call_one(listed[name], arguments, again=self.surface.harmless(listed[name]))
 
     async def _call(self, tools: list[dict[str, Any]]) -> None:
         named = [item for item in tools if isinstance(item.get("name"), str)]
@@ -227,9 +227,10 @@ class Exercise:
             except CannotGenerate as why:
                 self.notes.append(f"tools/call {tool['name']}: no arguments made up, {why}")
                 continue
-            await self._call_one(tool, arguments)
+            await self._call_one(tool, arguments, again=True)
 
-    async def _call_one(self, tool: dict[str, Any], arguments: dict[str, Any]) -> None:
+    async def _call_one(self, tool: dict[str, Any], arguments: dict[str, Any], *, again: bool) -> None:
+        """Call a tool, and let probes know of it only where they may call it `again`."""
         params: dict[str, Any] = {"name": tool["name"], "arguments": arguments}
         # A token of its own asks for progress, so that its rules can be judged.
         params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
@@ -237,8 +238,11 @@ class Exercise:
             params["_meta"][client.META_LOG_LEVEL] = "debug"
         headers = _mirrored(tool.get("inputSchema"), arguments) if self._modern else None
         began = time.monotonic()
+        demands = len(self.surface.demands)
         result = await self._ask_until_complete("tools/call", params, headers=headers)
-        if result and result.get("isError") is not True:
+        if not again:
+            del self.surface.demands[demands:]
+        elif result and result.get("isError") is not True:
             self.surface.calls[tool["name"]] = arguments
             self.surface.seconds[tool["name"]] = time.monotonic() - began
 

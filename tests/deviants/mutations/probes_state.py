@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..deviating import Frames, Incoming, Outgoing, gives, is_first_page, notification, refusal, takes
-from .probes_names import done, params, refuses
+from .probes_names import done, params
 
 _META = "io.modelcontextprotocol/"
 _ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
@@ -56,16 +56,30 @@ def waits_for_the_answer(out: Outgoing) -> Frames:
     return None
 
 
+def _states(out: Outgoing) -> list[str]:
+    """The request states that were given so far, and with which tool."""
+    given: list[str] = out.memory.setdefault("states", [])
+    state = out.message.get("result", {}).get("requestState")
+    if state is not None:
+        given.append(state)
+    return given
+
+
 @gives("mrtr-state-tampered-refused")
 def does_not_verify_the_state(out: Outgoing) -> Frames:
-    responses = params(out).get("inputResponses")
+    given, asked = _states(out), params(out)
+    responses = asked.get("inputResponses")
     well_formed = isinstance(responses, dict) and all(isinstance(one, dict) for one in responses.values())
-    return [done(out, **_DONE)] if well_formed and refuses(out, "tools/call", name="ask") else None
+    unknown = "requestState" in asked and asked["requestState"] not in given
+    return [done(out, **_DONE)] if well_formed and unknown and "error" in out.message else None
 
 
 @gives("mrtr-state-bound-to-request")
 def takes_the_state_of_another(out: Outgoing) -> Frames:
-    return [done(out, **_DONE)] if refuses(out, "tools/call", name="confirm") else None
+    known = params(out).get("requestState") in _states(out)
+    responses = params(out).get("inputResponses")
+    well_formed = isinstance(responses, dict) and all(isinstance(one, dict) for one in responses.values())
+    return [done(out, **_DONE)] if known and well_formed and "error" in out.message else None
 
 
 @gives("mrtr-malformed-responses-refused")

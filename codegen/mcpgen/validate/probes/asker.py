@@ -91,11 +91,12 @@ class Asker:
         return await self.session.transport.send_frame(text, probe=self.mark(step), headers=headers)
 
     async def alive(self) -> None:
-        """Ask what every server answers. Raises `Stalled` where it does not, and `ServerGone`."""
+        """Ask what every server answers, and wait as long as the user allows.
+
+        Raises `Stalled` where no answer comes, and `ServerGone`.
+        """
         try:
-            await self.session.request(
-                "server/discover" if self.modern else "ping", timeout=self.patience, probe=self.mark(ALIVE)
-            )
+            await self.session.request("server/discover" if self.modern else "ping", probe=self.mark(ALIVE))
         except Unanswered as silence:
             if not silence.replied:
                 raise Stalled("it answers nothing any more") from None

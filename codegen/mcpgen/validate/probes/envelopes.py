@@ -14,6 +14,8 @@ from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import Probe
 
 UNKNOWN_VERSION = "1900-01-01"
+#: The codes with which a server refuses a request as one of 2026-07-28.
+_OF_THE_ERA = frozenset({-32602, -32020, -32021, -32022})
 _LISTS = {"tools/list": "tools", "resources/list": "resources", "prompts/list": "prompts"}
 
 
@@ -84,10 +86,18 @@ def _unsupported(evidence: Evidence) -> None:
 
 
 def _lacks_version(evidence: Evidence) -> None:
+    old_too = any(
+        version in client.LEGACY
+        for one in evidence.ordinary
+        if one.method == "server/discover" and one.result is not None
+        for version in one.result.get("supportedVersions") or ()
+    )
     for exchange in evidence.answered:
-        if _served_as_before(exchange):
-            evidence.unsure("meta-version-required", "it was served as servers of the old era may")
-            evidence.right("skipped", "it was served as servers of the old era may")
+        refused_as_before = exchange.code is not None and exchange.code not in _OF_THE_ERA and old_too
+        if _served_as_before(exchange) or refused_as_before:
+            reason = "it was taken for a request of the old era, as it may be"
+            evidence.unsure("meta-version-required", reason)
+            evidence.right("skipped", reason)
             continue
         # Over HTTP the header then says what the body does not: that has a code of its own.
         codes = (-32602, -32020) if evidence.transport == "http" else (-32602,)

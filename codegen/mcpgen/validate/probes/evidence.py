@@ -158,7 +158,11 @@ class Evidence:
         gone = exchange.crashed
         if not gone and check is not None and exchange.answer is None and check.answer is None:
             gone = check.crashed or "it answers nothing else either"
-        if gone:
+        if exchange.limited or (check is not None and check.limited):
+            status = exchange.status if exchange.limited else check.status if check is not None else None
+            gone = f"HTTP status {status}: the server limits who asks, or how often"
+            self._outcomes.append(("skipped", gone))
+        elif gone:
             what = f"{self.probe.asks}: {gone}"
             # A reply of HTTP that says nothing is an answer missing, and the server may well be there.
             there = check is not None and check.answer is not None
@@ -166,21 +170,20 @@ class Evidence:
             self._ledger.holds(rule, False, what, self._about(exchange))
             self._outcomes.append(("crashed", gone))
         elif self._owed(exchange):
-            why = exchange.over or "no answer came, and others did"
-            self._ledger.holds(
-                "jsonrpc-request-answered",
-                False,
-                f"{self.probe.asks}: {why}",
-                self._about(exchange),
+            gone = exchange.over or "no answer came while it was waited for, and others did"
+            if exchange.over:
+                # An HTTP reply that is over brings nothing more.
+                what = f"{self.probe.asks}: {gone}"
+                self._ledger.holds("jsonrpc-request-answered", False, what, self._about(exchange))
+            else:
                 # Probes are waited for less long than the user allows.
-                verdict="warning",
-            )
-            self._outcomes.append(("unanswered", why))
+                self._ledger.undecided("jsonrpc-request-answered", f"{self.probe.name}: {gone}")
+            self._outcomes.append(("unanswered", gone))
         else:
             self.answered.append(exchange)
             return
         for rule in self.probe.rules:
-            self._ledger.undecided(rule, f"{self.probe.name}: {gone or 'no answer came'}")
+            self._ledger.undecided(rule, f"{self.probe.name}: {gone}")
 
     def _owed(self, exchange: Exchange) -> bool:
         """Whether an answer is owed and missing."""

@@ -12,6 +12,9 @@ from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, HttpReply, 
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.probes.probe import STEP
 
+# Unauthorized, too many requests, and what stands for a server that is busy or not there for now.
+_LIMITING = frozenset({401, 402, 407, 408, 425, 429, 502, 503, 504})
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -81,10 +84,17 @@ class Exchange:
         return self.answer is None and self.status is not None and 400 <= self.status < 500
 
     @property
+    def limited(self) -> bool:
+        """Whether HTTP, a proxy or an authority had no time for it, which says nothing of the question."""
+        return self.status in _LIMITING
+
+    @property
     def crashed(self) -> str:
         """How the server fell over it, empty where it did not."""
         if self.answer is None and self.lost:
             return self.lost
+        if self.limited:
+            return ""
         if self.answer is None and self.status is not None and self.status >= 500:
             return f"HTTP status {self.status}, with nothing of JSON-RPC"
         return ""

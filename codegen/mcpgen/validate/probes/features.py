@@ -20,6 +20,7 @@ _LOG_LEVEL = "io.modelcontextprotocol/logLevel"
 _CALLS, _SECONDS = 5, 2.0
 #: What every system of that kind has, and nobody minds being read.
 _PUBLIC = "etc/hostname"
+_LOCAL = frozenset({"stdio", "memory", "unix"})
 _NOT_SHOWN = {"result": "(not shown)"}
 
 
@@ -49,6 +50,9 @@ def _case_matters(evidence: Evidence) -> None:
 
 
 async def _traversal(asker: Asker) -> None:
+    transport = asker.session.transport
+    if transport.name not in _LOCAL and not transport.on_loopback:
+        asker.not_asked("it is asked of servers on this machine only: elsewhere it looks like an attack")
     uri = next((uri for one in asker.surface.resources if _is_file(uri := one.get("uri"))), None)
     if uri is None:
         asker.not_asked("no resource with the scheme file: is listed")

@@ -67,13 +67,22 @@ async def _abandoned(asker: Asker) -> None:
     await _ask(asker, demand, _MET)
 
 
+async def _without_state(asker: Asker, demand: Demand) -> None:
+    """Meet a demand and leave its state out: whether the state is anything to the server."""
+    responses, result = await _result(asker, demand)
+    if not _state(result):
+        asker.not_asked("the demand carries no request state")
+    await _ask(asker, demand, "without", inputResponses=responses)
+
+
 async def _tampered(asker: Asker) -> None:
     demand = _demand(asker)
+    await _without_state(asker, demand)
     for place in (-1, None, 0):
         responses, result = await _result(asker, demand)
-        state = result.get("requestState")
-        if not isinstance(state, str) or not state:
-            asker.not_asked("the demand carries no request state")
+        state = str(result.get("requestState"))
+        if not state:
+            continue
         at = len(state) // 2 if place is None else place % len(state)
         changed = state[:at] + ("A" if state[at] != "A" else "B") + state[at + 1 :]
         if _same_bytes(state, changed):
@@ -91,10 +100,12 @@ async def _of_another(asker: Asker) -> None:
     others = [one for one in asker.surface.demands if _named(one) != _named(first)]
     if not others:
         asker.not_asked("there is only one request that wants input")
-    responses, result = await _result(asker, first)
+    await _without_state(asker, first)
+    responses, _ = await _result(asker, first)
+    _, result = await _result(asker, others[0])
     if not _state(result):
-        asker.not_asked("the demand carries no request state")
-    await _ask(asker, others[0], _MET, inputResponses=responses, **_state(result))
+        asker.not_asked("the other demand carries no request state")
+    await _ask(asker, first, _MET, inputResponses=responses, **_state(result))
 
 
 def _named(demand: Demand) -> tuple[str, Any]:
@@ -182,6 +193,10 @@ def _refuses(rule: str, message: str) -> Callable[[Evidence], None]:
     """The judge where an error or a fresh demand is due, and a success is the fault."""
 
     def judge(evidence: Evidence) -> None:
+        if any(map(_is_success, evidence.step("without"))):
+            evidence.unsure(rule, "the server does without the state altogether")
+            evidence.right("skipped", "the server does without the state altogether")
+            return
         for exchange in evidence.step(_MET):
             if evidence.holds(
                 rule,

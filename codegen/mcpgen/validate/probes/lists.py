@@ -149,7 +149,8 @@ async def _interleaved(asker: Asker) -> None:
     def over() -> bool:
         return session.lost is not None or all(session.answer_at(place) is not None for place in places)
 
-    await session.until(over, asker.patience)
+    # That an answer is missing is held against the server: it has all the time that the user allows.
+    await session.until(over, session.timeout)
     await asker.alive()
 
 

@@ -103,15 +103,9 @@ def _one(evidence: Evidence, one: Exchange, brought: list[dict[str, Any]]) -> No
         evidence.right("rejected otherwise", f"the subscription was refused, error {one.code}")
         return
     if not brought:
-        evidence.holds(
-            "subscriptions-acknowledged-first",
-            False,
-            "no acknowledgement came",
-            one,
-            outcome="unanswered",
-            # The patience is ours.
-            warns=one.answer is None,
-        )
+        # The patience is ours.
+        evidence.unsure("subscriptions-acknowledged-first", "no acknowledgement came while it was waited for")
+        evidence.right("unanswered", "no acknowledgement came")
         return
     first = brought[0]
     if evidence.holds(

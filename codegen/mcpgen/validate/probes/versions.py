@@ -155,7 +155,7 @@ def _names_versions(evidence: Evidence) -> None:
         if isinstance(version, str)
     ]
     for exchange in evidence.answered:
-        if client.LEGACY[-1] in supported and not exchange.refused_by_http:
+        if client.LEGACY[-1] in supported and exchange.answer is not None:
             offered = (exchange.result or {}).get("protocolVersion")
             evidence.holds(
                 "discover-version-served",
@@ -171,9 +171,8 @@ def _names_versions(evidence: Evidence) -> None:
         elif not supported:
             evidence.unsure(rule, "its discovery names no version")
         elif exchange.error is None:
-            evidence.holds(
-                rule, False, "there is no error that could name them", exchange, outcome="unanswered"
-            )
+            evidence.unsure(rule, "there is no error that could name them")
+            evidence.right("unanswered", "there is no error that could name its versions")
         elif evidence.holds(
             rule,
             any(version in json.dumps(exchange.error) for version in supported),
