@@ -81,3 +81,9 @@ def test_an_honest_client_puts_nearly_every_rule_to_the_test() -> None:
         "client-progress-token-unique",
         "client-unknown-version-leaves",
     }
+
+
+def test_what_a_client_left_out_is_noted_with_the_last_that_it_called() -> None:
+    walker = next(deviant for deviant in DEVIANTS if deviant.rule == "client-input-state-echoed")
+    (note,) = run("stdio", NEW, walker).runs[0].notes
+    assert " tools the client called 1, asks_once last, and not answers_twice, asks_thrice," in note

@@ -33,9 +33,11 @@ class Conversation:
     over: bool = False
     declared: dict[str, Any] = field(default_factory=dict)
     info: dict[str, Any] = field(default_factory=dict)
-    #: Tools that the client called, and those that it was shown.
-    called: dict[str, int] = field(default_factory=dict)
+    #: Tools that the client called, in order of the first time, and those that it was shown.
+    called: dict[str, None] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
+    #: How many pages it read of the list that leads back to itself.
+    rounds: int = 0
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.clock)

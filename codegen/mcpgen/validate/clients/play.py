@@ -155,7 +155,7 @@ class Play:
         if act is None or not act.when(call.conversation, self.transport):
             await call.error(-32602, f"Unknown tool: {name}")
             return
-        call.conversation.called[name] = call.conversation.called.get(name, 0) + 1
+        call.conversation.called[name] = None
         await act.play(call)
 
     async def _resources(self, call: Call) -> None:
@@ -174,9 +174,8 @@ class Play:
     async def _templates(self, call: Call) -> None:
         """A page that leads to itself, as often as a client goes along."""
         conversation = call.conversation
-        times = conversation.called.get("templates", 0) + 1
-        conversation.called["templates"] = times
-        again = {"nextCursor": "again"} if times % _ROUNDS else {}
+        conversation.rounds += 1
+        again = {"nextCursor": "again"} if conversation.rounds % _ROUNDS else {}
         await call.cacheable(
             resourceTemplates=[{"uriTemplate": "scene://act/{name}", "name": "act"}], **again
         )

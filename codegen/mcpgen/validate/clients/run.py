@@ -331,7 +331,11 @@ def _notes(conversations: list[Conversation]) -> list[str]:
     if not shown:
         return ["the client listed no tools: only what it said until then is judged"]
     if left:
-        return [f"of {len(shown)} tools the client called {len(shown) - len(left)}, not {', '.join(left)}"]
+        # Where it broke off, the last one may be why.
+        last = next((name for each in conversations[::-1] for name in [*each.called][::-1]), None)
+        upto = "" if last is None else f", {last} last"
+        count = len(shown) - len(left)
+        return [f"of {len(shown)} tools the client called {count}{upto}, and not {', '.join(left)}"]
     return []
 
 
