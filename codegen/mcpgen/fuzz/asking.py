@@ -23,7 +23,7 @@ from mcpgen.paths import schema_directory
 from mcpgen.samples import CannotGenerate, invalid_cases, valid_cases
 from mcpgen.schema.methods import MethodRow
 from mcpgen.schema.room import SchemaRoom
-from mcpgen.validate.exercise import _arguments_of, _mirrored, _variables_of
+from mcpgen.validate.exercise import arguments_of, mirrored_headers, variables_of
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
 
 _LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
@@ -114,7 +114,7 @@ class Asking:
         def step(arguments: Any, waits: bool, reports: bool) -> Step:
             params = {"name": name, "arguments": arguments}
             claim = claim_of(arguments, validator)
-            headers = _mirrored(schema, arguments) if self.surface.modern else {}
+            headers = mirrored_headers(schema, arguments) if self.surface.modern else {}
             return Step("tools/call", params, claim, waits, headers=headers, slow=slow, reports=reports)
 
         made = st.builds(step, st.one_of(choices), _seldom_not(), st.booleans())
@@ -140,7 +140,7 @@ class Asking:
             name = prompt.get("name")
             if not isinstance(name, str):
                 continue
-            known = _arguments_of(prompt)
+            known = arguments_of(prompt)
             always = {argument: texts for argument, needed in known if needed}
             maybe = {argument: texts for argument, needed in known if not needed}
             arguments = st.fixed_dictionaries(always, optional=maybe)
@@ -187,11 +187,11 @@ class Asking:
             return
         texts = Values({}, self.words).string({})
         for prompt in self.surface.items("prompts/list"):
-            for argument, _ in _arguments_of(prompt):
+            for argument, _ in arguments_of(prompt):
                 yield _completion({"type": "ref/prompt", "name": prompt.get("name")}, argument, texts)
         for template in self.surface.items("resources/templates/list"):
             if isinstance(form := template.get("uriTemplate"), str):
-                for variable in _variables_of(form):
+                for variable in variables_of(form):
                     yield _completion({"type": "ref/resource", "uri": form}, variable, texts)
 
     # The protocol.
@@ -297,7 +297,7 @@ def _may_last(schema: Any) -> bool:
 
 
 def _expanded(form: str, text: str) -> str:
-    for variable in _variables_of(form):
+    for variable in variables_of(form):
         form = form.replace("{" + variable + "}", text)
     return form
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mcpgen.fuzz.conversation import Spoken, speak
 from mcpgen.fuzz.failures import FailOn, Failure, failures
-from mcpgen.fuzz.script import Claim, Line, Script
+from mcpgen.fuzz.script import Line, Script
 from mcpgen.fuzz.simpler import simpler
 from mcpgen.validate.target import Target
 
@@ -42,7 +42,7 @@ class Cut:
 
 
 class Cutter:
-    """Cuts sessions with `target`. `claim` says of a changed line what is known of it now."""
+    """Cuts sessions with `target`. `known` makes of a changed line what goes with it now."""
 
     def __init__(
         self,
@@ -50,12 +50,12 @@ class Cutter:
         *,
         patience: float,
         fail_on: FailOn,
-        claim: Callable[[Line], Claim],
+        known: Callable[[Line], Line],
     ) -> None:
         self._target = target
         self._patience = patience
         self._fail_on: FailOn = fail_on
-        self._claim = claim
+        self._known = known
         self._attempts = 0
         self._ends = 0.0
         self._failure = Failure("crash", "", "", "", "")
@@ -123,7 +123,7 @@ class Cutter:
         if line.opens or line.claim == "broken" or line.refers:
             return None
         for other in _simpler_lines(line):
-            claimed = replace(other, claim=self._claim(other))
+            claimed = self._known(other)
             candidate = replace(script, lines=(*script.lines[:number], claimed, *script.lines[number + 1 :]))
             if await self._fails(candidate):
                 return candidate

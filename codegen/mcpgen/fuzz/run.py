@@ -17,9 +17,10 @@ from mcpgen.errors import McpgenError, TargetUnreachable, UsageError
 from mcpgen.fuzz.conversation import Spoken, speak
 from mcpgen.fuzz.cutting import Cut, Cutter
 from mcpgen.fuzz.failures import FailOn, Failure, failures
-from mcpgen.fuzz.script import Claim, Line, Script
+from mcpgen.fuzz.script import Line, Script
 from mcpgen.fuzz.surface import NotSpoken, Surface, survey
 from mcpgen.validate import client
+from mcpgen.validate.exercise import mirrored_headers
 from mcpgen.validate.target import Target
 from mcpgen_runtime.schemas import SchemaError, compile_schema
 
@@ -224,7 +225,7 @@ class _Run:
             self.target,
             patience=self.options.timeout,
             fail_on=self.options.fail_on,
-            claim=partial(_claim, surface),
+            known=partial(_known, surface),
         )
         cut = Cut(spoken, failure, False, 0)
         try:
@@ -259,18 +260,19 @@ def _kind(line: Line) -> str:
     return f"{line.claim} {line.method} {line.subject}"
 
 
-def _claim(surface: Surface, line: Line) -> Claim:
-    """What is known of a line that was made simpler."""
+def _known(surface: Surface, line: Line) -> Line:
+    """A line that was made simpler, with what is known of it now and the headers that it needs."""
     if line.method != "tools/call" or line.claim == "odd":
-        return line.claim
+        return line
     from mcpgen.fuzz.asking import claim_of
 
     tool = next((tool for tool in surface.tools if tool["name"] == line.subject), {})
+    schema, arguments = tool.get("inputSchema"), line.message["params"].get("arguments")
+    headers = mirrored_headers(schema, arguments) if surface.modern else {}
     try:
-        validator = compile_schema(tool.get("inputSchema"))
+        return replace(line, claim=claim_of(arguments, compile_schema(schema)), headers=headers)
     except SchemaError:
-        return "odd"
-    return claim_of(line.message["params"].get("arguments"), validator)
+        return replace(line, claim="odd", headers=headers)
 
 
 def _derived(seed: int, revision: str, batch: int) -> int:

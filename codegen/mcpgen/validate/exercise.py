@@ -174,7 +174,7 @@ class Exercise:
         named = [item for item in prompts if isinstance(item.get("name"), str)]
         for prompt in self._first(named, self.plan.prompts, "prompts/get"):
             params: dict[str, Any] = {"name": prompt["name"]}
-            required = [name for name, needed in _arguments_of(prompt) if needed]
+            required = [name for name, needed in arguments_of(prompt) if needed]
             if required:
                 params["arguments"] = dict.fromkeys(required, "example")
             await self._ask_until_complete("prompts/get", params)
@@ -184,12 +184,12 @@ class Exercise:
         for prompt in prompts:
             if isinstance(prompt.get("name"), str):
                 reference = {"type": "ref/prompt", "name": prompt["name"]}
-                questions += [(reference, name) for name, _ in _arguments_of(prompt)]
+                questions += [(reference, name) for name, _ in arguments_of(prompt)]
         for template in templates:
             uri = template.get("uriTemplate")
             if isinstance(uri, str):
                 reference = {"type": "ref/resource", "uri": uri}
-                questions += [(reference, name) for name in _variables_of(uri)]
+                questions += [(reference, name) for name in variables_of(uri)]
         for reference, name in self._first(questions, self.plan.completions, "completion/complete"):
             await self._ask(
                 "completion/complete", {"ref": reference, "argument": {"name": name, "value": ""}}
@@ -236,7 +236,7 @@ class Exercise:
         params["_meta"] = {"progressToken": f"progress-{self.session.asked}"}
         if self._modern and self.opened.declares("logging"):
             params["_meta"][client.META_LOG_LEVEL] = "debug"
-        headers = _mirrored(tool.get("inputSchema"), arguments) if self._modern else None
+        headers = mirrored_headers(tool.get("inputSchema"), arguments) if self._modern else None
         began = time.monotonic()
         demands = len(self.surface.demands)
         result = await self._ask_until_complete("tools/call", params, headers=headers)
@@ -252,7 +252,8 @@ class Exercise:
         return items[:bound]
 
 
-def _mirrored(schema: Any, arguments: dict[str, Any]) -> dict[str, str]:
+def mirrored_headers(schema: Any, arguments: dict[str, Any]) -> dict[str, str]:
+    """The HTTP headers that mirror what a tool's `schema` marks, of these `arguments`."""
     try:
         return parameter_headers(marked_parameters(schema), arguments)
     except ValueError:  # that its marks are wrong is found elsewhere
@@ -264,7 +265,8 @@ def _refusal(answer: dict[str, Any]) -> str:
     return f"error {error.get('code')!r:.60}" if isinstance(error, dict) else "no result"
 
 
-def _arguments_of(prompt: dict[str, Any]) -> list[tuple[str, bool]]:
+def arguments_of(prompt: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The names of a prompt's arguments, each with whether it must be given."""
     declared = prompt.get("arguments")
     if not isinstance(declared, list):
         return []
@@ -275,7 +277,7 @@ def _arguments_of(prompt: dict[str, Any]) -> list[tuple[str, bool]]:
     ]
 
 
-def _variables_of(template: str) -> list[str]:
+def variables_of(template: str) -> list[str]:
     """The variable names of a URI template (RFC 6570), without operators and modifiers."""
     names: list[str] = []
     for part in template.split("{")[1:]:
