@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -16,11 +18,13 @@ from mcpgen.fuzz.asking import claim_of
 from mcpgen.fuzz.conversation import Spoken
 from mcpgen.fuzz.failures import failures
 from mcpgen.fuzz.record import read
+from mcpgen.fuzz.replaying import replay
 from mcpgen.fuzz.script import Claim, Line, Script
 from mcpgen.fuzz.simpler import simpler
 from mcpgen.fuzz.values import Values, carried_alike
 from mcpgen.fuzz.words import BLOCKS, heard
 from mcpgen.validate.journal import Received, Sent
+from mcpgen.validate.target import Target
 from mcpgen_runtime.schemas import compile_schema
 
 SCHEMAS: tuple[dict[str, Any], ...] = (
@@ -160,6 +164,9 @@ def test_call_that_may_last_is_not_accused_of_lasting() -> None:
     assert named(spoken("valid", {}, slow=True)) == []
 
 
+CLIENT = {"name": "somebody", "version": "1"}
+
+
 def transcript(*rows: dict[str, Any]) -> str:
     head = {"format": "mcpgen.transcript/1", "transport": "stdio"}
     return "".join(json.dumps(row) + "\n" for row in (head, *rows))
@@ -209,6 +216,37 @@ def test_transcript_of_somebody_else_is_read_as_a_script(tmp_path: Path) -> None
     ]
     (reply,) = record.script.replies["roots/list"]
     assert reply["result"] == {"roots": [{"uri": "file:///a"}]}
+
+
+@pytest.mark.parametrize("transport", ["http", "tcp"])
+def test_what_was_said_over_stdio_is_replayed_over_other_transports(
+    transport: str, everything_addresses: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "tapped.jsonl"
+    file.write_text(
+        transcript(
+            sent(
+                "initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": CLIENT}, 1
+            ),
+            received({"protocolVersion": "2025-11-25", "capabilities": {}}, 1),
+            {"entry": "sent", "message": {"jsonrpc": "2.0", "method": "notifications/initialized"}},
+            sent("tools/list", {}, 2),
+            received({"tools": [], "nextCursor": "of another process"}, 2),
+            sent("tools/list", {"cursor": "of another process"}, 3),
+            sent("ping", {}, 4),
+            received({}, 4),
+        )
+    )
+    address = everything_addresses[transport]
+    where = urlsplit(address)
+    target = (
+        Target(url=address) if transport == "http" else Target(tcp=(where.hostname or "", where.port or 0))
+    )
+    replayed = asyncio.run(replay(file, target, timeout=30.0))
+    assert (replayed.fails, replayed.message) == (False, "nothing fails")
+    # It has all its tools on one page, so there is no second to ask for.
+    asked = [line.method for line in replayed.spoken.lines]
+    assert asked == ["initialize", "notifications/initialized", "tools/list", "ping"]
 
 
 @pytest.mark.parametrize(
