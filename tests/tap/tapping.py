@@ -141,8 +141,11 @@ def children(parent: int) -> list[int]:
 
 
 def command_line(process: int) -> str:
-    """What a process was started with."""
-    return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    """What a process was started with; empty where it is gone."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def most_resident(process: int) -> int:

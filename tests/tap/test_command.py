@@ -7,13 +7,14 @@ import random
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from mcpgen.validate.transcript import judge_client_transcript, judge_transcript
 
-from .tapping import children, command_line, deviant, most_resident, rows, run, tap
+from .tapping import PATIENCE, Tap, children, command_line, deviant, most_resident, rows, run, tap
 
 _SAYS_WHEN_READY = (
     "import signal, sys, time\n"
@@ -58,7 +59,7 @@ def test_signals_are_passed_on() -> None:
 
 
 def test_a_command_that_closes_its_input_closes_the_client_s_output() -> None:
-    with tap("--", "sh", "-c", "exec <&-; echo closed; exec sleep 60") as tapped:
+    with tap("--", "sh", "-c", "exec <&-; echo closed; exec sleep 10") as tapped:
         assert tapped.hear() == b"closed\n"
         with pytest.raises(BrokenPipeError):  # noqa: PT012 (how many it takes is the pipe's business)
             while True:
@@ -95,11 +96,21 @@ def test_a_record_that_cannot_be_written_ends_and_nothing_else_does() -> None:
         assert tapped.close() == 0
 
 
+def watcher_of(tapped: Tap) -> int:
+    """The watcher's process, which is started when the command is."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        for each in children(tapped.process.pid):
+            if "watcher" in command_line(each):
+                return each
+        time.sleep(0.01)
+    raise AssertionError("there is no watcher")
+
+
 def test_a_watcher_that_dies_ends_the_judging_and_nothing_else() -> None:
     with tap(*deviant("honest")) as tapped:
         tapped.open()
-        (watcher,) = (each for each in children(tapped.process.pid) if "watcher" in command_line(each))
-        os.kill(watcher, signal.SIGKILL)
+        os.kill(watcher_of(tapped), signal.SIGKILL)
         for number in range(2, 200):
             assert tapped.ask(number, "ping")["result"] == {}
         assert tapped.close() == 0

@@ -151,8 +151,14 @@ def test_another_protocol_may_follow_on_the_connection(server: Upstream, port: i
 
 
 def test_a_server_that_is_not_there_is_told_to_client_and_user() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    # Taken, so that nobody else takes it, and not listened at.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
         free = taken.getsockname()[1]
+        refused(free)
+
+
+def refused(free: int) -> None:
     with tapped(f"http://127.0.0.1:{free}/mcp?api_key={SECRET}") as (running, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         connection.request("POST", "/mcp", b"{}")
