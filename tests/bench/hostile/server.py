@@ -21,6 +21,7 @@ PAUSE = float(os.environ.get("PAUSE", "29"))
 #: How the body of the kind "bomb" is said to be packed.
 BOMB = os.environ.get("PACKED", "gzip")
 PIECE = b"x" * 65536
+NO_MESSAGE = {"code": -32600, "message": "this is no request"}
 #: What an answer is made of: bytes, the end of a frame (None), or seconds to wait.
 Part = bytes | None | float
 Answer = Iterator[Part]
@@ -201,8 +202,14 @@ async def over_stdio(kind: str) -> None:
         for _ in range(SIZE // len(PIECE)):
             sys.stderr.write("x" * 79 + "\n" if _ % 2 else "y" * len(PIECE))
     while line := await reader.readline():
-        request = json.loads(line)
-        if "id" not in request or "method" not in request:
+        try:
+            request = json.loads(line)
+        except ValueError:
+            request = None
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            writer.write(json.dumps({"jsonrpc": "2.0", "id": None, "error": NO_MESSAGE}).encode() + b"\n")
+            continue
+        if "id" not in request:
             continue
         if kind == "blank":
             for _ in range(SIZE // len(PIECE)):
