@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mcpgen.schema.rules import NEEDS, Rule, RuleBook
+from mcpgen.schema.rules import CLIENT_NEEDS, NEEDS, Rule, RuleBook
 from mcpgen.validate.report import Check, Finding, Verdict
 
 # A server that breaks one rule a thousand times is told so a few times, and how often.
@@ -143,7 +143,8 @@ class Ledger:
 
 def _untested(rule: Rule) -> str:
     """Why a rule of which nothing showed was not tested: what a run must have for it."""
-    needed = "; ".join(NEEDS[need] for need in rule.needs if need in NEEDS)
+    words = CLIENT_NEEDS if rule.side == "client" else NEEDS
+    needed = "; ".join(words[need] for need in rule.needs if need in words)
     return "nothing in this run put it to the test" + (f": it is tested if {needed}" if needed else "")
 
 
