@@ -7,12 +7,14 @@ Standard library only: it is started a hundred times in a test.
     hang        stops reading after a long text
     state       answers wrongly after an unsubscription
     lax         takes arguments that its schema forbids
+    leak        ends with what it was given in confidence, after an unsubscription
     frame       ends at what is no JSON, and is lax
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import Any
@@ -73,6 +75,8 @@ def call(params: dict[str, Any]) -> dict[str, Any]:
         raise Refused(-32603, "Internal error")
     if FAULT == "hang" and len(given["text"]) > 300:
         time.sleep(3600)
+    if FAULT == "leak" and left:
+        sys.exit(f"ended with {os.environ['API_TOKEN']}")
     if FAULT == "state" and left:
         return {"content": "nothing"}
     return {"content": [{"type": "text", "text": given["text"]}]}

@@ -55,6 +55,21 @@ def test_failure_is_printed_as_json_kept_and_replayed_by_the_command_that_is_nam
     assert capsys.readouterr().out.startswith("no longer fails: ")
 
 
+def test_secrets_that_a_server_repeats_are_masked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = "s3cr3t-t0ken-123456"
+    options = ["--seed", "1", "--max-failures", "1", "--keep", str(tmp_path / "kept")]
+    assert main(["fuzz", *options, "--env", f"API_TOKEN={secret}", "--", *command("leak")]) == 1
+    printed = capsys.readouterr()
+    (file,) = (tmp_path / "kept").iterdir()
+    assert "ended with ***" in printed.err
+    for text in (printed.out, printed.err, file.read_text()):
+        assert secret not in text
+    again = ["replay", str(file), "--record", str(tmp_path / "again.jsonl")]
+    assert main([*again, "--env", f"API_TOKEN={secret}", "--", *command("leak")]) == 1
+    assert "ended with ***" in capsys.readouterr().out
+    assert secret not in (tmp_path / "again.jsonl").read_text()
+
+
 def test_interruption_sums_up_what_was_found(mcpgen: str, tmp_path: Path) -> None:
     options = ["--seconds", "600", "--keep", str(tmp_path)]
     with subprocess.Popen(

@@ -174,6 +174,7 @@ def replay(
     """
     from mcpgen.fuzz.record import rows, write
     from mcpgen.fuzz.replaying import replay as run
+    from mcpgen.validate.secrets import masked
 
     ways = Ways(
         command=tuple(command or ()),
@@ -199,8 +200,8 @@ def replay(
     if replayed is None:
         raise typer.Exit(128 + signals[-1] if signals else ExitCode.INTERNAL)
     if record is not None:
-        write(record, rows(replayed.spoken, replayed.recorded))
-    typer.echo(replayed.message)
+        write(record, masked(rows(replayed.spoken, replayed.recorded), ways.secrets()))
+    typer.echo(masked(replayed.message, ways.secrets()))
     if replayed.fails:
         raise typer.Exit(ExitCode.DOES_NOT_HOLD)
 
@@ -222,12 +223,15 @@ class _Kept:
         """Keep a failure and print it."""
         from mcpgen.fuzz.record import rows, write
         from mcpgen.fuzz.replaying import described
+        from mcpgen.validate.secrets import masked
         from mcpgen.validate.terminal import harmless
 
-        lines = rows(cut.spoken, cut.failure)
+        # The file is meant to be committed.
+        secrets = self.ways.secrets()
+        lines = masked(rows(cut.spoken, cut.failure), secrets)
         file = self._place() / f"{_file_name(cut)}.jsonl"
         write(file, lines)
-        again = f"mcpgen replay {_quoted(file)} {of.named(self.ways)}"
+        again = masked(f"mcpgen replay {_quoted(file)} {of.named(self.ways)}", secrets)
         told = {
             "failure": lines[0]["failure"],
             "reproduced": cut.again,
@@ -237,7 +241,8 @@ class _Kept:
         }
         print(json.dumps(told), flush=True)
         said = len([line for line in cut.spoken.lines if not line.opens])
-        words = f"{described(cut.failure)}\n  {said} message{'s' * (said != 1)} after the opening"
+        words = masked(described(cut.failure), secrets)
+        words += f"\n  {said} message{'s' * (said != 1)} after the opening"
         words += "" if cut.again else "; it did not happen again"
         print(f"{harmless(words)}\n  {again}", file=sys.stderr, flush=True)
 
