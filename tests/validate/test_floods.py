@@ -47,6 +47,14 @@ def test_a_flood_ends_at_a_limit_and_in_little_memory() -> None:
 
 
 @ON_LINUX
+def test_all_conversations_of_a_run_share_its_limits() -> None:
+    # A server that breaks one off is begun anew, and what it sent until then is kept for the judge.
+    (cost,) = measured("greeting:stdio", "--", "--timeout", "10")
+    assert cost["exit_code"] in (0, 1), cost
+    assert cost["megabytes"] < 130, cost
+
+
+@ON_LINUX
 def test_ten_thousand_tools_and_deep_ones_are_judged_to_the_end() -> None:
     for cost in measured("10000-tools:stdio", "nested:http", "--", "--no-probes"):
         assert (cost["exit_code"], cost["said"]) == (0, ""), cost

@@ -32,6 +32,15 @@ class Limits:
     frames: int = 10_000
 
 
+@dataclass(slots=True)
+class Tally:
+    """What was taken so far: by all conversations that count towards the same limits."""
+
+    total_bytes: int = 0
+    memory_bytes: int = 0
+    frames: int = 0
+
+
 class Recorder:
     """Opens, sends over and closes `transport`; whatever it sends and receives is in `journal`.
 
@@ -46,6 +55,7 @@ class Recorder:
         journal: Journal,
         *,
         limits: Limits,
+        tally: Tally | None = None,
         explain: Callable[[ConnectFailed], TargetUnreachable],
         on_loopback: bool = False,
     ) -> None:
@@ -56,10 +66,9 @@ class Recorder:
         self._transport = transport
         self._limits = limits
         self._explain = explain
-        self._bytes = 0
-        self._frames = 0
-        # What the messages in the journal weigh, and the last of them alone.
-        self._kept = self._weight = 0
+        self._tally = tally if tally is not None else Tally()
+        # What the last message weighs.
+        self._weight = 0
         transport.meter = self._took_bytes
 
     async def open(self) -> None:
@@ -134,8 +143,8 @@ class Recorder:
                 self.journal.add(Ended(at, signal, waited))
 
     def _take_frame(self, frame: wire.Frame, at: float) -> None:
-        self._frames += 1
-        if self._frames > self._limits.frames:
+        self._tally.frames += 1
+        if self._tally.frames > self._limits.frames:
             raise LimitPassed(f"the server sent more than {self._limits.frames} messages in one run")
         stream: Stream = "stdout" if self.name == "stdio" else frame.channel
         self._weight = 0
@@ -149,7 +158,7 @@ class Recorder:
         )
         if received.fault is not None:
             # Of what is no JSON only the beginning is kept.
-            self._kept -= self._weight
+            self._tally.memory_bytes -= self._weight
         self.journal.add(received)
         if frame.exchange is not None and _answers(received):
             self._transport.release(frame.exchange)
@@ -163,14 +172,14 @@ class Recorder:
 
     def _weigh(self, weight: int) -> None:
         self._weight = weight
-        self._kept += weight
-        if self._kept > self._limits.memory_bytes:
+        self._tally.memory_bytes += weight
+        if self._tally.memory_bytes > self._limits.memory_bytes:
             megabytes = self._limits.memory_bytes // (1024 * 1024)
             raise LimitPassed(f"what the server sent in one run takes more than {megabytes} MiB of memory")
 
     def _took_bytes(self, count: int) -> None:
-        self._bytes += count
-        if self._bytes > self._limits.total_bytes:
+        self._tally.total_bytes += count
+        if self._tally.total_bytes > self._limits.total_bytes:
             raise LimitPassed(f"the server sent more than {self._limits.total_bytes} bytes in one run")
 
 

@@ -25,7 +25,7 @@ from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
 from mcpgen.validate.probes.catalogue import probes_of
 from mcpgen.validate.probes.running import Prober
-from mcpgen.validate.recorder import Limits
+from mcpgen.validate.recorder import Limits, Tally
 from mcpgen.validate.report import Failure, Report, Run
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen.validate.target import Target
@@ -145,7 +145,11 @@ class _Conversation:
 
         A server that was `reopened` is old; one that is reached over the `older` transport too.
         """
-        transport = self.target.recorder(Journal(time.monotonic), self.options.limits, older=older)
+        # One for all conversations of the run: their journals are kept until all are judged together.
+        tally = Tally()
+        transport = self.target.recorder(
+            Journal(time.monotonic), self.options.limits, older=older, tally=tally
+        )
         session = Session(
             transport,
             timeout=self.options.timeout,
@@ -161,7 +165,7 @@ class _Conversation:
                 if self.follows:
                     await _forgotten()
                 await transport.open()
-                await self._converse(session, revision, reopened, older)
+                await self._converse(session, revision, reopened, older, tally)
         except Declined as reason:
             refusal = reason
         except TimeoutError:
@@ -180,7 +184,9 @@ class _Conversation:
                 return replace(again, notes=(_OVER_SSE, *again.notes))
         return self._judged(session, revision, refusal, failure)
 
-    async def _converse(self, session: Session, revision: str | None, reopened: bool, older: bool) -> None:
+    async def _converse(
+        self, session: Session, revision: str | None, reopened: bool, older: bool, tally: Tally
+    ) -> None:
         deadline = asyncio.get_running_loop().time() + self.options.deadline
         self.announce("opening")
         # Whoever is at the end of the older transport was there before there was another era.
@@ -208,7 +214,7 @@ class _Conversation:
         hasty = replace(self.target, ending=_ENDING)
 
         def begin() -> Session:
-            fresh = hasty.recorder(Journal(time.monotonic), self.options.limits, older=older)
+            fresh = hasty.recorder(Journal(time.monotonic), self.options.limits, older=older, tally=tally)
             return Session(fresh, timeout=self.options.timeout, bare=self.options.bare)
 
         await prober.afterwards(session, self.opened, exercise.surface, begin)

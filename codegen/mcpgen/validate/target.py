@@ -14,7 +14,7 @@ from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
 from mcpgen.validate.journal import Journal
 from mcpgen.validate.reaching import reach_hint
-from mcpgen.validate.recorder import Limits, Recorder
+from mcpgen.validate.recorder import Limits, Recorder, Tally
 from mcpgen.validate.starting import cannot_start
 from mcpgen_runtime.client import StdioTransport, TcpTransport, Transport, UnixTransport
 from mcpgen_runtime.client.errors import ConnectFailed
@@ -100,8 +100,13 @@ class Target:
             if find_spec("websockets") is None:
                 raise MissingExtra("websockets", extra="http")
 
-    def recorder(self, journal: Journal, limits: Limits, *, older: bool = False) -> Recorder:
-        """A transport to the target that keeps `journal`; the one that it replaced, where `older`."""
+    def recorder(
+        self, journal: Journal, limits: Limits, *, older: bool = False, tally: Tally | None = None
+    ) -> Recorder:
+        """A transport to the target that keeps `journal`; the one that it replaced, where `older`.
+
+        What it takes is added to `tally`.
+        """
         transport = self.transport(TransportLimits(max_message_bytes=limits.message_bytes))
         if older:
             transport = transport.older() or transport
@@ -109,6 +114,7 @@ class Target:
             transport,
             journal,
             limits=limits,
+            tally=tally,
             explain=self.explain,
             on_loopback=_is_loopback(self.url or self.sse or ""),
         )

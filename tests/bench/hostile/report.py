@@ -16,6 +16,7 @@ FLOODS = {
     "bomb": ("200 MB in 200 kB of gzip", ("http", "stream")),
     "stderr": ("200 MB on standard error", ("stdio",)),
     "nobodys": ("9,000 answers to nobody", ("stdio", "stream", "sse")),
+    "greeting": ("40 MB of memory in each conversation", ("stdio",)),
     "10000-tools": ("10,000 tools in a list", WAYS),
     "100-pages": ("10,000 tools in 100 pages", WAYS),
     "nested": ("schemas and values 100 deep", WAYS),

@@ -21,6 +21,7 @@ PAUSE = float(os.environ.get("PAUSE", "29"))
 #: How the body of the kind "bomb" is said to be packed.
 BOMB = os.environ.get("PACKED", "gzip")
 PIECE = b"x" * 65536
+GREETING = {"level": "info", "data": [{}] * 1000}
 NO_MESSAGE = {"code": -32600, "message": "this is no request"}
 #: What an answer is made of: bytes, the end of a frame (None), or seconds to wait.
 Part = bytes | None | float
@@ -153,6 +154,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Answer]] = {
     "stderr": plain,
     "bomb": plain,
     "blank": plain,
+    "greeting": plain,
 }
 
 
@@ -170,6 +172,8 @@ def answer(kind: str, request: dict[str, Any]) -> Answer:
                     "serverInfo": {"name": kind, "version": "1"},
                 },
             )
+            for _ in range(550 if kind == "greeting" else 0):
+                yield from framed({"method": "notifications/message", "params": GREETING})
         case "tools/list":
             yield from KINDS[kind](request)
         case "ping" | "logging/setLevel":
@@ -207,6 +211,9 @@ async def over_stdio(kind: str) -> None:
         except ValueError:
             request = None
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            if kind == "greeting":
+                # Every conversation is to be had anew, and begins with as much.
+                return
             writer.write(json.dumps({"jsonrpc": "2.0", "id": None, "error": NO_MESSAGE}).encode() + b"\n")
             continue
         if "id" not in request:
