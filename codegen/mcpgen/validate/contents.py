@@ -73,12 +73,17 @@ class Contents:
             self._tokens[index] = key
             self._progress[key] = None
 
-    def answer(self, index: int, request: dict[str, Any], message: dict[str, Any]) -> None:
-        """Judge the answer to a request."""
+    def answer(
+        self, index: int, request: dict[str, Any], message: dict[str, Any], *, refused: bool = False
+    ) -> None:
+        """Judge the answer to a request, which HTTP may have `refused` by its status."""
         method: str = request["method"]
         told = About(method, request, message)
         self._progress.pop(self._tokens.get(index, ("none", None)), None)
-        if method == "ping":
+        if method == "ping" and (refused or request.get("jsonrpc") != "2.0"):
+            # For its session, its headers or its form: what it asks was not looked at.
+            self._ledger.undecided("ping-answered", "the ping itself was none that a server must answer")
+        elif method == "ping":
             self._ledger.holds("ping-answered", "result" in message, "the ping was refused", told)
         if self._modern is not None:
             self._modern.answer(index, request, message)

@@ -275,7 +275,7 @@ class _Walk:
                 self.contents.refusal(request, message)
             # To a question for the era, a server of the other may say what it likes.
             elif self.modern or probe != ERA:
-                self.contents.answer(match.request, request, message)
+                self.contents.answer(match.request, request, message, refused=refused)
                 result = message.get("result")
                 if isinstance(result, dict) and "inputRequests" in result:
                     self.ledger.holds(

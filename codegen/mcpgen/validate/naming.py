@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ALONE = frozenset(
@@ -40,6 +39,9 @@ _TOGETHER = frozenset(
 
 
 def names_a_secret(name: str) -> bool:
-    """Whether a name, split at its case and separators, is that of a password, a key or the like."""
-    words = [word.lower() for word in _WORDS.findall(name)]
-    return any(word in _ALONE for word in words) or any(pair in _TOGETHER for pair in pairwise(words))
+    """Whether a name, split at its case and separators, ends as that of a password, a key or the like.
+
+    A `password_hint` or a `credential_type` is none.
+    """
+    words = tuple(word.lower() for word in _WORDS.findall(name))
+    return words[-1:] != () and (words[-1] in _ALONE or words[-2:] in _TOGETHER)

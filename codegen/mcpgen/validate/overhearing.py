@@ -20,13 +20,14 @@ AFTER_UNREAD_SENT = frozenset(
         "capability-of-client",
         "input-required-declared",
         "log-level-requested",
+        "logging-own-stream",
         "notification-requested",
         "progress-token-active",
         "resources-updated-subscribed",
     }
 )
 #: And because of what they sent before.
-AFTER_UNREAD_RECEIVED = frozenset({"cancellation-own-requests"})
+AFTER_UNREAD_RECEIVED = frozenset({"cancellation-own-requests", "elicitation-complete-known"})
 #: Of clients: what one has to know all for that was said before.
 CLIENTS_AFTER_UNREAD = frozenset(
     {
