@@ -71,8 +71,8 @@ def test_same_seed_says_the_same() -> None:
     assert fuzzed(planted(), sessions=2, seed=2)[1] != first
 
 
-@pytest.mark.parametrize("revision", [REVISIONS[0], REVISIONS[-1]])
-def test_what_is_drawn_does_not_depend_on_what_else_is_imported(revision: str, project_root: Path) -> None:
+def test_what_is_drawn_does_not_depend_on_what_else_is_imported(project_root: Path) -> None:
+    revision = REVISIONS[-1]
     program = f"from tests.fuzz.test_honest import drawn; print(drawn({revision!r}, 5))"
     fresh = subprocess.run(
         [sys.executable, "-c", program], cwd=project_root, capture_output=True, text=True, check=True

@@ -11,12 +11,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisWarning
-from hypothesis.internal.conjecture import providers
 
 from mcpgen.fuzz.asking import Asking
 from mcpgen.fuzz.conversation import envelope
@@ -141,6 +141,10 @@ def _nothing_of_ours() -> Iterator[None]:
 
     It means the program under test, which is another process; and which modules are imported changes.
     """
+    try:
+        providers: Any = import_module("hypothesis.internal.conjecture.providers")
+    except ImportError:  # private, so it may be elsewhere some day
+        providers = None
     original = getattr(providers, "_get_local_constants", None)
     cache = getattr(providers, "CONSTANTS_CACHE", None)
     constants = getattr(providers, "Constants", None)
