@@ -44,3 +44,7 @@ soak *arguments:
 # The calculator as a component: size, time to build, to start and to call, beside what was to be reached
 bench-wasm *arguments:
     python -m tests.bench.wasm "$@"
+
+# Public servers of npm and PyPI, judged: writes the table of docs/field-report.md; ten minutes, and the network
+field *arguments:
+    python -m tests.field "$@"

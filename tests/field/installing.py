@@ -30,17 +30,17 @@ def command_of(server: Server, home: Path) -> tuple[list[str], dict[str, str]]:
 
 def _npm(directory: Path) -> None:
     directory.mkdir(exist_ok=True)
-    kept, wanted = directory / "package-lock.json", HERE / "package-lock.json"
-    # npm writes this one when all is in place.
-    done = directory / "node_modules/.package-lock.json"
-    if done.is_file() and kept.is_file() and kept.read_bytes() == wanted.read_bytes():
+    wanted, kept = HERE / "package-lock.json", directory / "installed.json"
+    if kept.is_file() and kept.read_bytes() == wanted.read_bytes():
         return
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(HERE / name, directory / name)
     print("installing the servers of npm", file=sys.stderr)
+    # Not `npm ci`, which refuses a lock file where a registry lacks what another platform would want.
     # No scripts: a server that is only asked what it has needs no browser and no telemetry.
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(directory)]
+    command = ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(directory)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    shutil.copyfile(wanted, kept)
 
 
 def _pypi(package: str, directory: Path) -> None:

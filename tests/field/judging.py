@@ -63,7 +63,9 @@ def _report(arguments: list[str], box: Path) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
-        raise RuntimeError(f"no report, exit code {done.returncode}: {done.stderr[-1000:]}") from None
+        report = {}
+    if "checks" not in report:
+        raise RuntimeError(f"no report, exit code {done.returncode}: {(done.stderr or done.stdout)[-1000:]}")
     return report
 
 

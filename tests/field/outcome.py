@@ -12,7 +12,7 @@ from .servers import HERE, Server
 RESULTS = HERE / "results.json"
 DOCUMENT = HERE.parents[1] / "docs/field-report.md"
 _BEGIN, _END = "<!-- table: written by `just field` -->", "<!-- end of the table -->"
-_PLACES = 3
+_PLACES = 2
 
 
 def kept(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -22,7 +22,7 @@ def kept(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         runs = [run for run in report.get("runs", []) if run["verdict"] != "skipped"]
         broken: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for finding in report["findings"]:
-            broken.setdefault((finding["rule"], finding["revision"]), []).append(finding)
+            broken.setdefault((finding["rule"], finding["verdict"]), []).append(finding)
         ways.append(
             {
                 "way": way,
@@ -32,12 +32,11 @@ def kept(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
                 "findings": [
                     {
                         "rule": rule,
-                        "revision": revision,
-                        "verdict": findings[0]["verdict"],
-                        "count": len(findings),
-                        "places": [_place(each) for each in findings[:_PLACES]],
+                        "verdict": verdict,
+                        "revisions": sorted({each["revision"] for each in findings}),
+                        "places": list(dict.fromkeys(map(_place, findings)))[:_PLACES],
                     }
-                    for (rule, revision), findings in sorted(broken.items())
+                    for (rule, verdict), findings in sorted(broken.items())
                 ],
             }
         )
@@ -47,8 +46,8 @@ def kept(reports: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
 def table(results: Sequence[Mapping[str, Any]], servers: Sequence[Server]) -> list[str]:
     """The lines of the table: a server each, with what it breaks."""
     lines = [
-        "| server | version | language, SDK | ways | revisions | rules tested | broken |",
-        "|---|---|---|---|---|--:|---|",
+        "| server | package | version | language, SDK | ways | revisions | rules tested | broken |",
+        "|---|---|---|---|---|---|--:|---|",
     ]
     of = {server.name: server for server in servers}
     for row in results:
@@ -60,6 +59,7 @@ def table(results: Sequence[Mapping[str, Any]], servers: Sequence[Server]) -> li
             f"[`{rule}`](#{rule}){'' if verdict == 'violation' else ' (SHOULD)'}" for rule, verdict in rules
         ]
         cells = [
+            server.name,
             f"`{server.package}` ({server.registry})",
             server.version,
             f"{server.language}, {server.sdk}",
@@ -89,7 +89,7 @@ def read_results(path: Path = RESULTS) -> list[dict[str, Any]]:
 
 def _place(finding: Mapping[str, Any]) -> str:
     where = " ".join(filter(None, (finding["method"], finding["pointer"])))
-    return f"{where}: {finding['message']}"[:300]
+    return f"{where}: {finding['message']}"[:200]
 
 
 def _span(revisions: Sequence[str]) -> str:
