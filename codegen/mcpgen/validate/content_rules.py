@@ -195,7 +195,7 @@ class ContentRules:
     def _structured(self, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
         params = request.get("params")
         name = params.get("name") if isinstance(params, dict) else None
-        if name not in self._outputs:
+        if not isinstance(name, str) or name not in self._outputs:
             return
         validator = self._outputs[name]
         if validator is None:

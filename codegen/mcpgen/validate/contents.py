@@ -306,7 +306,8 @@ class Contents:
 
     def _tool_names(self, result: dict[str, Any], told: About, new: bool) -> None:
         tools = result.get("tools")
-        first_page = "cursor" not in (told.request.get("params") or {})
+        params = told.request.get("params")
+        first_page = not isinstance(params, dict) or "cursor" not in params
         if first_page:
             self._tools.clear()
         for position, tool in enumerate(tools if isinstance(tools, list) else []):

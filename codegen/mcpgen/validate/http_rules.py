@@ -11,6 +11,7 @@ from typing import Any
 from mcpgen.validate.correlate import is_request
 from mcpgen.validate.journal import ERA, Entry, HttpReply, Received, Sent
 from mcpgen.validate.ledger import About, Ledger
+from mcpgen.validate.numbers import is_integer
 
 _ANSWER_TYPES = frozenset({"application/json", "text/event-stream"})
 # Statuses with which HTTP itself, a proxy or an authority may refuse, with nothing of JSON-RPC in it.
@@ -80,7 +81,12 @@ class HttpRules:
         error = message.get("error")
         code = error.get("code") if isinstance(error, dict) else None
         # A stream that began with 200 cannot take that back; only a JSON reply chose its status knowingly.
-        if code in _STATUS_OF_ERROR and entry.status is not None and self._is_json(entry):
+        if (
+            is_integer(code)
+            and code in _STATUS_OF_ERROR
+            and entry.status is not None
+            and self._is_json(entry)
+        ):
             wanted = _STATUS_OF_ERROR[code]
             self._ledger.holds(
                 "http-error-status",

@@ -161,7 +161,7 @@ class ModernRules:
     def _error_meaning(self, error: dict[str, Any], told: About) -> None:
         """Judge whether a code that the protocol defines is used for what it means."""
         code = error.get("code")
-        if code not in _DEFINED_ERRORS:
+        if not is_integer(code) or code not in _DEFINED_ERRORS:
             return
         data = error.get("data")
         said: dict[str, Any] = data if isinstance(data, dict) else {}
@@ -265,7 +265,8 @@ class ModernRules:
 def _is_modern_refusal(message: dict[str, Any]) -> bool:
     """Whether the request was refused for its headers, version or capabilities, before it was looked at."""
     error = message.get("error")
-    return isinstance(error, dict) and error.get("code") in _DEFINED_ERRORS
+    code = error.get("code") if isinstance(error, dict) else None
+    return is_integer(code) and code in _DEFINED_ERRORS
 
 
 def _covers(declared: dict[str, Any], needed: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ _NOT_SHOWN = {"result": "(not shown)"}
 
 
 async def _case(asker: Asker) -> None:
-    names = {tool.get("name") for tool in asker.surface.tools}
+    names = {str(tool.get("name")) for tool in asker.surface.tools}
     for name, arguments in asker.surface.calls.items():
         changed = name.swapcase()
         if changed != name and changed not in names:
