@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from mcpgen.cli import main
+from mcpgen.cli.target_options import named, started
+from mcpgen.cli.ways import Ways
 
 from .running import PLANTED
 
@@ -115,6 +117,17 @@ def test_what_is_missing_is_named_before_anything_is_started(
 def test_wrong_usage_is_told(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert says in capsys.readouterr().err
+
+
+def test_server_project_is_named_by_its_directory(
+    project_root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = str(project_root / "examples/calculator")
+    assert main(["fuzz", "--sessions", "1", "--timeout", "30", project]) == 0
+    assert "nothing failed: " in capsys.readouterr().err
+    ways = Ways(command=started([project]), bearer_env="TOKEN")
+    assert named(ways) == f"--bearer-env TOKEN {project}"
+    assert started([str(project_root / "tests")]) == (str(project_root / "tests"),)
 
 
 def test_server_that_does_not_start_is_no_failure_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

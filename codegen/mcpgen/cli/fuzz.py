@@ -95,7 +95,7 @@ def fuzz(
     from mcpgen.validate.client import REVISIONS
 
     ways = Ways(
-        command=tuple(command or ()),
+        command=of.started(command or ()),
         url=url,
         sse=sse,
         ws=ws,
@@ -177,7 +177,7 @@ def replay(
     from mcpgen.validate.secrets import masked
 
     ways = Ways(
-        command=tuple(command or ()),
+        command=of.started(command or ()),
         url=url,
         sse=sse,
         ws=ws,

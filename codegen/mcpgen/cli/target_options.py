@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -67,6 +69,15 @@ Settings: TypeAlias = Annotated[
 ]
 
 
+def started(command: Sequence[str]) -> tuple[str, ...]:
+    """The command line, or the one that serves a server project, where its directory is given instead."""
+    from mcpgen.project import FILE_NAME
+
+    if len(command) == 1 and (Path(command[0]) / FILE_NAME).is_file():
+        return (sys.executable, "-m", "mcpgen", "serve", command[0])
+    return tuple(command)
+
+
 def named(ways: Ways) -> str:
     """The server as a command line names it again, for a shell; what is to be kept secret is left out."""
     words: list[str] = []
@@ -88,7 +99,10 @@ def named(ways: Ways) -> str:
     ):
         if value is not None:
             words += [option, _without_password(str(value))]
-    return shlex.join([*words, *(["--", *ways.command] if ways.command else [])])
+    # What serves a project is named by it.
+    serves = ways.command[:-1] == (sys.executable, "-m", "mcpgen", "serve")
+    command = ways.command[-1:] if serves else ["--", *ways.command] if ways.command else []
+    return shlex.join([*words, *command])
 
 
 def _without_password(value: str) -> str:
