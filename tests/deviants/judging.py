@@ -54,6 +54,7 @@ def judged(
         deadline=10 * PATIENCE,
         plan=Plan(call_tools=True),
         probes=probes,
+        patience=PATIENCE,
         **more,
     )
     return asyncio.run(validate(target, options, announce=lambda _: None))

@@ -23,6 +23,7 @@ from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
 from mcpgen.validate.journal import HttpReply, Journal, Received
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
+from mcpgen.validate.probes.asker import PATIENCE
 from mcpgen.validate.probes.catalogue import probes_of
 from mcpgen.validate.probes.running import Prober
 from mcpgen.validate.recorder import Limits, Tally
@@ -45,7 +46,7 @@ class Options:
 
     A `bare` client declares nothing; `sampling_tools` and `elicit_url` declare more than the validator does.
     A server that declines one revision alone did not do what was asked, unless it `may_decline`. Where
-    `probes`, it is also asked what an ordinary client would not ask.
+    `probes`, it is also asked what an ordinary client would not ask, each with a `patience` of its own.
     """
 
     revision: str | None = None
@@ -54,6 +55,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     plan: Plan = field(default_factory=Plan)
     probes: bool = False
+    patience: float = PATIENCE
     bare: bool = False
     sampling_tools: bool = False
     elicit_url: bool = False
@@ -207,7 +209,9 @@ class _Conversation:
         if not self.options.probes:
             return
         probes = probes_of(self.book, self.opened.revision, session.transport.name)
-        prober = self.prober = Prober(probes, deadline=deadline, announce=self.announce)
+        prober = self.prober = Prober(
+            probes, deadline=deadline, announce=self.announce, patience=self.options.patience
+        )
         await prober.within(session, self.opened, exercise.surface)
         await session.close()
 

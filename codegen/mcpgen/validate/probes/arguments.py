@@ -51,7 +51,8 @@ def _wrong_arguments(schema: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(properties, dict):
         return {}
     wrong: dict[str, dict[str, Any]] = {}
-    required = [name for name in schema.get("required") or () if name in right]
+    wanted = schema.get("required")
+    required = [name for name in (wanted if isinstance(wanted, list) else ()) if name in list(right)]
     if required:
         wrong["missing"] = {name: value for name, value in right.items() if name != required[0]}
     for name, property_schema in properties.items():

@@ -26,7 +26,10 @@ class Stalled(Exception):
 class Asker:
     """Asks for one probe after the other in one conversation."""
 
-    def __init__(self, session: Session, opened: Opened, surface: Surface) -> None:
+    def __init__(
+        self, session: Session, opened: Opened, surface: Surface, *, patience: float = PATIENCE
+    ) -> None:
+        self._patience = patience
         self.session = session
         self.opened = opened
         self.surface = surface
@@ -44,7 +47,7 @@ class Asker:
     @property
     def patience(self) -> float:
         """How long an answer is waited for."""
-        return self.session.timeout if self.fresh else min(PATIENCE, self.session.timeout)
+        return self.session.timeout if self.fresh else min(self._patience, self.session.timeout)
 
     def not_asked(self, reason: str) -> NoReturn:
         """Leave the probe out. Raises `NotAsked`."""

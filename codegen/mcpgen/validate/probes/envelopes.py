@@ -90,7 +90,7 @@ def _lacks_version(evidence: Evidence) -> None:
         version in client.LEGACY
         for one in evidence.ordinary
         if one.method == "server/discover" and one.result is not None
-        for version in one.result.get("supportedVersions") or ()
+        for version in _listed(one.result.get("supportedVersions"))
     )
     for exchange in evidence.answered:
         refused_as_before = exchange.code is not None and exchange.code not in _OF_THE_ERA and old_too
@@ -107,6 +107,10 @@ def _lacks_version(evidence: Evidence) -> None:
 def _lacks_capabilities(evidence: Evidence) -> None:
     for exchange in evidence.answered:
         evidence.refused(exchange, "meta-capabilities-required", (-32602,))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _served_as_before(exchange: Exchange) -> bool:

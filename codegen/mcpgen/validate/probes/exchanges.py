@@ -51,8 +51,7 @@ class Exchange:
     @property
     def params(self) -> dict[str, Any]:
         """The params that were sent."""
-        params = self.message.get("params")
-        return params if isinstance(params, dict) else {}
+        return params_of(self.message)
 
     @property
     def is_request(self) -> bool:
@@ -98,6 +97,12 @@ class Exchange:
         if self.answer is None and self.status is not None and self.status >= 500:
             return f"HTTP status {self.status}, with nothing of JSON-RPC"
         return ""
+
+
+def params_of(message: dict[str, Any]) -> dict[str, Any]:
+    """The params of a message, empty where they are no object."""
+    params = message.get("params")
+    return params if isinstance(params, dict) else {}
 
 
 def exchanges(entries: Sequence[Entry]) -> list[Exchange]:

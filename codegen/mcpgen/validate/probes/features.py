@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.envelopes import envelope
 from mcpgen.validate.probes.evidence import Evidence
-from mcpgen.validate.probes.exchanges import Exchange
+from mcpgen.validate.probes.exchanges import Exchange, params_of
 from mcpgen.validate.probes.probe import Probe
 
 _LOG_LEVEL = "io.modelcontextprotocol/logLevel"
@@ -25,7 +25,7 @@ _NOT_SHOWN = {"result": "(not shown)"}
 
 
 async def _case(asker: Asker) -> None:
-    names = {str(tool.get("name")) for tool in asker.surface.tools}
+    names = [tool.get("name") for tool in asker.surface.tools]
     for name, arguments in asker.surface.calls.items():
         changed = name.swapcase()
         if changed != name and changed not in names:
@@ -111,13 +111,17 @@ async def _levels(asker: Asker) -> None:
 
 
 def _level_kept(evidence: Evidence) -> None:
+    if any(one.error is not None for one in evidence.step("level")):
+        evidence.unsure("logging-level-kept", "the server took no level")
+        evidence.right("skipped", "the server took no level")
+        return
     said = False
     for exchange in evidence.step("call"):
         for message in exchange.heard:
             if not isinstance(message, dict) or message.get("method") != "notifications/message":
                 continue
             said = True
-            level = (message.get("params") or {}).get("level")
+            level = params_of(message).get("level")
             evidence.holds(
                 "logging-level-kept",
                 level == "emergency",

@@ -142,8 +142,8 @@ def _demanded(exchange: Exchange) -> set[str]:
     """The capabilities that a demand needs."""
     requests = (exchange.result or {}).get("inputRequests")
     wanted = requests.values() if isinstance(requests, dict) else ()
-    methods = {one.get("method") for one in wanted if isinstance(one, dict)}
-    return {_CAPABILITIES[method] for method in methods if method in _CAPABILITIES}
+    methods = [one.get("method") for one in wanted if isinstance(one, dict)]
+    return {name for method, name in _CAPABILITIES.items() if method in methods}
 
 
 def _is_demand(exchange: Exchange) -> bool:

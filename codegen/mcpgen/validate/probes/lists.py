@@ -14,6 +14,7 @@ from mcpgen.validate.probes.envelopes import declared_list, envelope
 from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import Probe
+from mcpgen.validate.surface import read_only
 
 #: By list: the capability, the member that has the items, what an item is known by, and the page.
 _LISTS = {
@@ -97,10 +98,19 @@ async def _elsewhere(asker: Asker) -> None:
 
 def _same(evidence: Evidence) -> None:
     again = evidence.of("lists-again")
+    if _changed_by_calls(evidence):
+        reason = "a tool was called that may have changed them"
+        evidence.unsure("list-same-on-every-connection", reason)
+        evidence.unsure("list-unchanged-by-requests", reason)
+        evidence.right("skipped", reason)
+        return
     for method, (_, key, _, page) in _LISTS.items():
         first, last = _names(evidence.ordinary, method), _names(again, method)
         fresh, second = _names(evidence.step("fresh"), method), _names(evidence.step("second"), method)
         if first is None or last is None or fresh is None:
+            continue
+        if evidence.transport == "stdio" and method == "resources/list":
+            # A process may well have resources that are its own.
             continue
         about = next(one for one in evidence.step("fresh") if one.method == method)
         like_first, steady = sorted(fresh) == sorted(first), sorted(first) == sorted(last)
@@ -126,6 +136,15 @@ def _same(evidence: Evidence) -> None:
                 outcome="answered wrongly",
             )
     evidence.right("answered rightly")
+
+
+def _changed_by_calls(evidence: Evidence) -> bool:
+    """Whether a tool was called that does not say that it is read-only."""
+    pages = [(one.result or {}).get("tools") for one in evidence.ordinary if one.method == "tools/list"]
+    listed = [tool for page in pages if isinstance(page, list) for tool in page if isinstance(tool, dict)]
+    harmless = [tool.get("name") for tool in listed if read_only(tool)]
+    called = [one.params.get("name") for one in evidence.ordinary if one.method == "tools/call"]
+    return any(name not in harmless for name in called)
 
 
 def _difference(one: list[str], other: list[str]) -> str:

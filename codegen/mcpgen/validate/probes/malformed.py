@@ -40,7 +40,8 @@ async def _write(asker: Asker, frames: Mapping[str, Any]) -> None:
         return sum(_anonymous(entry) for entry in journal.entries[begun:]) >= len(frames)
 
     # Over HTTP every reply was waited for.
-    if not asker.session.transport.replies_apart:
+    if not asker.session.transport.replies_apart and not all_answered():
+        await asker.alive()
         await asker.session.until(all_answered, _GRACE)
 
 
@@ -164,7 +165,9 @@ async def _batch_in(asker: Asker) -> None:
     def over() -> bool:
         told = [one for entry in journal.entries[place:] for one in _each(getattr(entry, "value", None))]
         refused = any(is_answer(one) and one.get("id") is None for one in told)
-        return refused or {"mcpgen-odd-4", "mcpgen-odd-5"} <= {one.get("id") for one in told}
+        return refused or {"mcpgen-odd-4", "mcpgen-odd-5"} <= {
+            one["id"] for one in told if isinstance(one.get("id"), str)
+        }
 
     await asker.session.until(over, asker.patience)
     await asker.alive()
@@ -178,7 +181,7 @@ def _batched(evidence: Evidence) -> None:
     rule = "jsonrpc-batch-accepted"
     for exchange in evidence.answered:
         answers = _answers(evidence, exchange)
-        answered = {message.get("id") for message in answers if "result" in message}
+        answered = {str(message.get("id")) for message in answers if "result" in message}
         missing = {"mcpgen-odd-4", "mcpgen-odd-5"} - answered
         why = "the batch was refused" if answers else "nothing of the batch was answered"
         why = "a request of the batch was not answered" if answered else why

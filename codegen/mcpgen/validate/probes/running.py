@@ -14,7 +14,7 @@ from mcpgen.errors import McpgenError
 from mcpgen.validate import client
 from mcpgen.validate.journal import Entry, LeftOut
 from mcpgen.validate.opening import Declined, Opened, open_legacy
-from mcpgen.validate.probes.asker import Asker, Stalled
+from mcpgen.validate.probes.asker import PATIENCE, Asker, Stalled
 from mcpgen.validate.probes.probe import NotAsked, Probe
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen.validate.surface import Surface
@@ -27,12 +27,23 @@ _RESERVE = 10.0
 
 
 class Prober:
-    """Asks `probes`. `deadline` is the loop's time at which the run is to be over.
+    """Asks `probes`.
+
+    `deadline` is the loop's time at which the run is to be over, `patience` how many seconds one may stay
+    unanswered.
 
     `journals` are those of the conversations after the first.
     """
 
-    def __init__(self, probes: Sequence[Probe], *, deadline: float, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        *,
+        deadline: float,
+        announce: Callable[[str], None],
+        patience: float = PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._rest = [probe for probe in probes if not probe.apart]
         self._apart = [probe for probe in probes if probe.apart]
         self._deadline = deadline
@@ -42,7 +53,7 @@ class Prober:
 
     async def within(self, session: Session, opened: Opened, surface: Surface) -> None:
         """Ask what belongs into the conversation of `session`. Raises `LimitPassed`."""
-        self._rest = await self._ask(self._rest, Asker(session, opened, surface))
+        self._rest = await self._ask(self._rest, Asker(session, opened, surface, patience=self._patience))
 
     async def afterwards(
         self, session: Session, opened: Opened, surface: Surface, begin: Callable[[], Session]
@@ -76,7 +87,7 @@ class Prober:
         begin: Callable[[], Session],
     ) -> list[Probe]:
         """Ask in a conversation that nobody has opened yet; return those for which there must be another."""
-        asker = Asker(session, opened, surface)
+        asker = Asker(session, opened, surface, patience=self._patience)
         asker.begin = lambda: self._another(asker, begin)
         session.propose(opened.revision)
         asker.fresh = True
@@ -101,7 +112,7 @@ class Prober:
         """A further conversation for the probe that `asker` asks for."""
         session = begin()
         self.journals.append(session.transport.journal.entries)
-        other = Asker(session, asker.opened, asker.surface)
+        other = Asker(session, asker.opened, asker.surface, patience=self._patience)
         other.probe, other.fresh = asker.probe, True
         try:
             try:

@@ -12,7 +12,7 @@ from mcpgen.validate.correlate import id_key
 from mcpgen.validate.journal import Sent
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.evidence import Evidence
-from mcpgen.validate.probes.exchanges import Exchange
+from mcpgen.validate.probes.exchanges import Exchange, params_of
 from mcpgen.validate.probes.probe import Probe
 from mcpgen_runtime.client.opening import META_SUBSCRIPTION
 
@@ -125,11 +125,12 @@ def _one(evidence: Evidence, one: Exchange, brought: list[dict[str, Any]]) -> No
 
 
 def _acknowledged(evidence: Evidence, one: Exchange, message: dict[str, Any], wanted: dict[str, Any]) -> None:
-    agreed = (message.get("params") or {}).get("notifications")
+    agreed = params_of(message).get("notifications")
     for kind, value in agreed.items() if isinstance(agreed, dict) else ():
         if kind not in _KINDS or not value:
             continue
-        extra = set(value) - set(wanted.get(kind) or ()) if isinstance(value, list) else set()
+        own = wanted.get(kind)
+        extra = [one for one in value if one not in own] if isinstance(value, list) and own else []
         declared = declares(evidence.capabilities, _KINDS[kind][0])
         asked = kind in wanted and not extra
         evidence.holds(
@@ -148,7 +149,7 @@ def _asked_for(evidence: Evidence, one: Exchange, message: dict[str, Any], wante
     kind = next(kind for kind, (_, name) in _KINDS.items() if name == message["method"])
     asked = wanted.get(kind)
     if message["method"] == _UPDATED:
-        uri = (message.get("params") or {}).get("uri")
+        uri = params_of(message).get("uri")
         # The schema lets an update name what lies below the resource that was subscribed to.
         asked = isinstance(uri, str) and any(uri.startswith(one) for one in asked or ())
     evidence.holds(
@@ -167,8 +168,7 @@ def _is_notification(message: Any) -> bool:
 
 
 def _tag(message: dict[str, Any]) -> Any:
-    params = message.get("params")
-    meta = params.get("_meta") if isinstance(params, dict) else None
+    meta = params_of(message).get("_meta")
     return meta.get(META_SUBSCRIPTION) if isinstance(meta, dict) else None
 
 

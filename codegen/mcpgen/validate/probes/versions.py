@@ -128,6 +128,10 @@ def _served_first(evidence: Evidence) -> None:
             evidence.right("answered rightly")
 
 
+def _strings(value: Any) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
 async def _old_handshake(asker: Asker) -> None:
     revision = client.LEGACY[-1]
     params: dict[str, Any] = {
@@ -151,8 +155,7 @@ def _names_versions(evidence: Evidence) -> None:
         version
         for exchange in evidence.ordinary
         if exchange.method == "server/discover" and exchange.result is not None
-        for version in exchange.result.get("supportedVersions") or ()
-        if isinstance(version, str)
+        for version in _strings(exchange.result.get("supportedVersions"))
     ]
     for exchange in evidence.answered:
         if client.LEGACY[-1] in supported and exchange.answer is not None:
