@@ -12,6 +12,7 @@ from typing import Any
 
 from mcpgen.validate import client
 from mcpgen.validate.journal import ERA
+from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.session import Session, Unanswered
 
 # HeaderMismatch, MissingRequiredClientCapability, UnsupportedProtocolVersion.
@@ -149,7 +150,7 @@ def _read_probe(answer: dict[str, Any], revision: str) -> Opened | list[str] | N
         meta = _object(result.get("_meta"))
         return Opened(revision, _object(result.get("capabilities")), _object(meta.get(client.META_SERVER)))
     error = _object(answer.get("error"))
-    if error.get("code") in _MODERN_ERRORS:
+    if is_integer(error.get("code")) and error["code"] in _MODERN_ERRORS:
         return _strings(_object(error.get("data")).get("supported"))
     return None
 
