@@ -17,11 +17,12 @@ from . import stdio
 from .deviating import MUTATIONS, VARIANTS, Mutation
 from .judging import judged, outcome
 from .serving import CONFORMING, Served, deviant, serving
+from .unusual import UNUSUAL
 
 
 def main(words: list[str]) -> int:
     """Do what the command line says; the exit code."""
-    if words and words[0] in (CONFORMING, *MUTATIONS, *VARIANTS):
+    if words and words[0] in (CONFORMING, *MUTATIONS, *VARIANTS, *UNUSUAL):
         asyncio.run(_be(words[0]))
         return 0
     chosen = [each for each in MUTATIONS.values() if not words or each.rule in words]
@@ -59,6 +60,13 @@ def _judge_all(served: Served, chosen: list[Mutation], *, aloud: bool) -> int:
             accused += len(seen.report.findings)
             if seen.named:
                 print(f"{transport:5}  {variant.name}: {', '.join(seen.named)}")
+    for unusual in UNUSUAL.values():
+        for transport in unusual.transports:
+            findings = judged(served.target(transport, unusual.name), unusual.revision).findings
+            servers += 1
+            accused += len(findings)
+            for finding in findings:
+                print(f"{transport:5}  {unusual.name}: {finding.rule}: {finding.message}")
     rules = len({mutation.rule for mutation in chosen})
     print(f"{rules} rules, {len(chosen)} deviants, {cases} runs over stdio and HTTP")
     print(f"caught, with the right rule first: {caught} of {cases}")

@@ -134,7 +134,7 @@ def explain(rule_id: str, format: Format = Format.TEXT) -> None:
         lines.append(f"  tested if   {'; '.join(needs[need] for need in row['needs'])}")
     for name, each in row["revisions"].items():
         section = f"  ({each['section']})" if each["section"] else ""
-        lines.append(f"  {name}  {each['level']:6}  {each['spec']}{section}")
+        lines.append(f"  {name}  {each['era']:6}  {each['level']:6}  {each['spec']}{section}")
     typer.echo("\n".join(lines))
 
 

@@ -112,7 +112,7 @@ def _name(message: dict[str, Any]) -> str:
     return str((meta.get(_META + "clientInfo") or {}).get("name"))
 
 
-@takes("stateless-interleaved")
+@takes("stateless-interleaved", timeout=5.0)
 def answers_one_of_several(come: Incoming) -> Frames:
     return [] if _name(come.message) in ("mcpgen-0", "mcpgen-1") else None
 
@@ -186,6 +186,13 @@ def tells_of_everything(out: Outgoing) -> Frames:
     if "promptsListChanged" in out.message["params"]["notifications"]:
         return None
     return [out.message, _tagged(out, "notifications/prompts/list_changed")]
+
+
+@gives("subscriptions-types-asked", sending=_ACKNOWLEDGED, keeps=True)
+def tells_of_what_was_asked(out: Outgoing) -> Frames:
+    if "toolsListChanged" not in out.message["params"]["notifications"]:
+        return None
+    return [out.message, _tagged(out, "notifications/tools/list_changed")]
 
 
 @gives("subscriptions-acknowledged-subset", sending=_ACKNOWLEDGED)
