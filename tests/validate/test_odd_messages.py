@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
+from mcpgen.cli import main
 from mcpgen.schema.rules import load_client_rules, load_rules
 from mcpgen.validate.transcript import Retold
 
@@ -53,3 +55,17 @@ def test_judges_of_both_sides_take_any_message(revision: str, transport: str) ->
                 told.take(row)
             assert told.judged(revision, load_rules()) is not None
             assert told.judged_client(revision, load_client_rules()) is not None
+
+
+# To whatever it is asked.
+REFUSES = """
+import json, sys
+for line in sys.stdin:
+    error = {"code": ["of a kind of its own"], "message": {}}
+    print(json.dumps({"jsonrpc": "2.0", "id": json.loads(line).get("id"), "error": error}), flush=True)
+"""
+
+
+def test_error_whose_code_is_no_number_is_an_answer_like_any(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--timeout", "20", "--", sys.executable, "-c", REFUSES]) == 3
+    assert "the server answered initialize with error" in capsys.readouterr().err

@@ -52,6 +52,8 @@ def test_over_stdio_only_messages_go_to_standard_output_and_the_report_elsewhere
         {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": info},
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 1, "method": "tools/list"},
+        # Half of a pair of surrogates is JSON, and no text that UTF-8 could write.
+        {"jsonrpc": "2.0", "id": "\ud800", "method": "ping"},
     ]
     file = tmp_path / "report.json"
     run = subprocess.run(
@@ -62,7 +64,7 @@ def test_over_stdio_only_messages_go_to_standard_output_and_the_report_elsewhere
         timeout=60,
         check=False,
     )
-    assert [json.loads(line)["id"] for line in run.stdout.splitlines()] == [1, 1]
+    assert [json.loads(line)["id"] for line in run.stdout.splitlines()] == [1, 1, "\ud800"]
     assert "client-request-id-unique" in run.stderr
     report = json.loads(file.read_text(encoding="utf-8"))
     assert run.returncode == 1

@@ -18,6 +18,7 @@ from mcpgen.validate.clients.modern import speaks_modern
 from mcpgen.validate.clients.play import Play
 from mcpgen.validate.clients.shapes import meta_of
 from mcpgen.validate.journal import Finished, HttpReply, HttpRequest, Paused, Sent
+from mcpgen_runtime import json_text
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -193,7 +194,7 @@ class _Stage:
             carrier=carrier,
             status=None if self._on_get else status,
         )
-        text = json.dumps(message, ensure_ascii=False).encode()
+        text = json_text.dumps(message)
         if not self._streams:
             self._begun = True
             conversation.journal.add(Finished(conversation.clock(), self.index, "the reply is whole"))

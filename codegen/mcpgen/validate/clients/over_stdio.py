@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from mcpgen.validate.clients.conversation import Conversation, read
 from mcpgen.validate.clients.play import Play
 from mcpgen.validate.journal import Left
+from mcpgen_runtime import json_text
 from mcpgen_runtime.framing import LineSplitter
 from mcpgen_runtime.transports.descriptors import DescriptorTransport
 
@@ -27,7 +27,7 @@ class _Line:
     async def say(self, message: Mapping[str, Any]) -> int:
         """See `Stage.say`."""
         index = self.conversation.wrote(message, stream="stdout")
-        self.transport.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+        self.transport.write(json_text.dumps(message) + b"\n")
         return index
 
     async def pause(self, milliseconds: int) -> bool:
