@@ -48,3 +48,15 @@ def test_a_ping_that_http_refuses_for_its_session_is_left_open() -> None:
     talk = Recording("2025-11-25", "http").opened()
     talk.answer(talk.ask("ping"), status=404, error={"code": -32001, "message": "Session not found"})
     assert talk.verdicts()["ping-answered"] == "skipped"
+
+
+@pytest.mark.parametrize("odd", [[], {}, None, 5])
+def test_blocks_whose_members_are_no_strings_raise_nothing(odd: object) -> None:
+    block = {"type": odd, "id": odd, "toolUseId": odd}
+    use = {"type": "tool_use", "id": odd}
+    messages = [{"role": "user", "content": [block, use]}, {"role": "user", "content": block}, odd]
+    talk = Recording("2025-11-25").opened()
+    talk.requests(
+        "sampling/createMessage", {"messages": messages, "includeContext": odd, "tools": odd}, number=1
+    )
+    assert "schema-request" in talk.broken()

@@ -151,7 +151,7 @@ class AskingRules:
         """Judge who uses tools and what comes of it: every use is answered, with nothing beside."""
         for position, message in enumerate(messages):
             blocks = _blocks(message)
-            kinds = {block.get("type") for block in blocks}
+            kinds = {str(block.get("type")) for block in blocks}
             if "tool_result" in kinds:
                 self._ledger.holds(
                     "sampling-tool-results-alone",
@@ -160,9 +160,9 @@ class AskingRules:
                     told,
                     pointer=f"{at}/{position}/content",
                 )
-            used = {block.get("id") for block in blocks if block.get("type") == "tool_use"}
+            used = {str(block.get("id")) for block in blocks if block.get("type") == "tool_use"}
             after = _blocks(messages[position + 1]) if position + 1 < len(messages) else []
-            given = {block.get("toolUseId") for block in after if block.get("type") == "tool_result"}
+            given = {str(block.get("toolUseId")) for block in after if block.get("type") == "tool_result"}
             if used:
                 self._ledger.holds(
                     "sampling-tool-results-balanced",
