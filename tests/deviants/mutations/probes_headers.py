@@ -61,13 +61,6 @@ def any_version(come: Incoming) -> Frames:
     return None
 
 
-@takes("http-version-header-absent", asking="ping")
-def version_demanded(come: Incoming) -> Frames:
-    if come.headers is not None:
-        come.headers.setdefault(_VERSION, "none")
-    return None
-
-
 @takes("http-header-version-required")
 def version_of_the_body(come: Incoming) -> Frames:
     version = (_params(come).get("_meta") or {}).get(_META_VERSION)

@@ -158,6 +158,9 @@ class Evidence:
         gone = exchange.crashed
         if not gone and check is not None and exchange.answer is None and check.answer is None:
             gone = check.crashed or "it answers nothing else either"
+        if exchange.lost and self.probe.drops:
+            self.answered.append(exchange)
+            return
         if exchange.limited or (check is not None and check.limited):
             status = exchange.status if exchange.limited else check.status if check is not None else None
             gone = f"HTTP status {status}: the server limits who asks, or how often"

@@ -24,7 +24,7 @@ async def _foreign(asker: Asker) -> None:
 
 def _judge(evidence: Evidence) -> None:
     for exchange in evidence.answered:
-        refused = exchange.status is not None and exchange.status >= 400
+        refused = exchange.status is None or exchange.status >= 400
         if not evidence.holds(
             "http-origin-refused",
             refused,
@@ -37,7 +37,8 @@ def _judge(evidence: Evidence) -> None:
         if evidence.holds(
             "http-origin-status",
             exchange.status == 403,
-            f"a request with Origin: {ORIGIN} was refused with HTTP status {exchange.status}, not 403",
+            f"a request with Origin: {ORIGIN} was refused "
+            + (f"with HTTP status {exchange.status}, not 403" if exchange.status else "without a reply"),
             exchange,
             outcome="rejected otherwise",
         ):
@@ -51,5 +52,6 @@ PROBES = (
         ("http-origin-refused", "http-origin-status"),
         _foreign,
         _judge,
+        drops=True,
     ),
 )

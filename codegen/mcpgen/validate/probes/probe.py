@@ -29,7 +29,8 @@ class Probe:
     What a `negative` probe provokes is held against the server only by the probe's own rules, and by those
     of the form of messages; the answers to others are judged like any. One that stands `apart` is asked in a
     conversation of its own, after the others: what it does may end the conversation, or needs a new one. One
-    that asks `first` opens that conversation itself. Where no answer is `owed`, silence is its own to judge.
+    that asks `first` opens that conversation itself. Where no answer is `owed`, silence is its own to judge;
+    where it `drops`, a server that closes the connection over it has refused it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Probe:
     apart: bool = False
     first: bool = False
     owed: bool = True
+    drops: bool = False
     crash: str = "jsonrpc-request-answered"
 
 

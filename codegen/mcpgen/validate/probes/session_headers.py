@@ -23,11 +23,6 @@ async def _unknown_version(asker: Asker) -> None:
         await asker.ask("ping", step=version, headers={_VERSION: version})
 
 
-async def _no_version(asker: Asker) -> None:
-    _needs_session(asker)
-    await asker.ask("ping", headers={_VERSION: ""})
-
-
 async def _no_session(asker: Asker) -> None:
     _needs_session(asker)
     await asker.ask("ping", headers={_SESSION: ""})
@@ -45,18 +40,6 @@ def _refuses_version(evidence: Evidence) -> None:
             outcome="rejected otherwise" if refused else "accepted wrongly",
         ):
             evidence.right(reason="HTTP status 400")
-
-
-def _takes_no_version(evidence: Evidence) -> None:
-    for exchange in evidence.answered:
-        if evidence.holds(
-            "http-version-header-absent",
-            exchange.status != 400,
-            f"a request without {_VERSION} was refused with HTTP status 400; its session tells the version",
-            exchange,
-            outcome="answered wrongly",
-        ):
-            evidence.right("answered rightly")
 
 
 def _refuses_no_session(evidence: Evidence) -> None:
@@ -83,13 +66,6 @@ PROBES = (
         ("http-version-header-checked",),
         _unknown_version,
         _refuses_version,
-    ),
-    Probe(
-        "version-header-missing",
-        f"leaves {_VERSION} out, within a session",
-        ("http-version-header-absent",),
-        _no_version,
-        _takes_no_version,
     ),
     Probe(
         "session-id-missing",
