@@ -265,6 +265,9 @@ def test_what_is_known_fails_nothing_and_what_is_stale_does_in_every_form(report
     assert "<summary>2 known</summary>" in fine
     assert broken.startswith("## ❌")
     assert "/gone" in broken
+    plain, grave = of("text")
+    assert "rules: 1 violation (all known), 1 warning (all known), " in plain
+    assert "stale: 1 in the baseline" in grave and "stale: " not in plain
     quiet, loud = of("html")
     assert 'class="known"' in quiet
     assert "/gone" not in quiet

@@ -199,11 +199,22 @@ def _verdict(report: Report, console: Console) -> None:
         console,
         ("rules: ", "bold"),
         (_counted(counts["violations"], "violation"), _STYLE["violation"] if counts["violations"] else ""),
-        (", ", ""),
+        (f"{_known(report, 'violation')}, ", ""),
         (_counted(counts["warnings"], "warning"), _STYLE["warning"] if counts["warnings"] else ""),
-        (f", {counts['passed']} passed, {counts['skipped']} skipped", ""),
+        (f"{_known(report, 'warning')}, {counts['passed']} passed, {counts['skipped']} skipped", ""),
         (f"  ({requests} requests)", "dim"),
     )
+    if report.stale:
+        stale = f"{len(report.stale)} in the baseline, which nothing matches any more"
+        _print(console, ("stale: ", _STYLE["violation"]), (stale, ""))
+
+
+def _known(report: Report, verdict: str) -> str:
+    """How many rules with that verdict are broken only as the baseline knows, in brackets."""
+    new = {(one.rule, one.revision) for one in report.new_findings}
+    broken = [(one.rule, one.revision) for one in report.checks if one.verdict == verdict]
+    known = sum(each not in new for each in broken)
+    return f" ({'all' if known == len(broken) else known} known)" if known else ""
 
 
 def _counted(number: int, word: str) -> str:
