@@ -74,7 +74,10 @@ def read(path: Path) -> Record:
         head = json.loads(text.split("\n", 1)[0])
         return _Reader(head, entries).record(transport)
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", hint="name a transcript, such as fuzz --keep and tap --record write") from None
+        raise UsageError(
+            f"{path}: {error.strerror or error}",
+            hint="name a transcript, such as fuzz --keep and tap --record write",
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(
             f"{path} cannot be replayed: {error}", hint="what it may hold: docs/fuzz.md, docs/testing.md"
