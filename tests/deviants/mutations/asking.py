@@ -78,9 +78,10 @@ def the_end_of_what_was(out: Outgoing) -> Frames:
     return [refused] if out.memory.setdefault("asked", out.request) is out.request else [_DONE, out.message]
 
 
-@takes("elicitation-decline-handled", asking="tools/call", timeout=2.0)
+@takes("elicitation-decline-handled", asking="tools/call", timeout=8.0)
 def silence_when_declined(come: Incoming) -> Frames:
-    return [] if "inputResponses" in come.message["params"] else None
+    params = come.message["params"]
+    return [] if "inputResponses" in params and params["name"] == "ask" else None
 
 
 _TEXT = {"type": "text", "text": "Hello"}

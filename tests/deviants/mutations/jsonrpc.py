@@ -50,7 +50,7 @@ def the_last_answer_again(out: Outgoing) -> Frames:
     return [out.memory["last"], out.message]
 
 
-@gives("jsonrpc-request-answered", answering="prompts/list", timeout=2.0)
+@gives("jsonrpc-request-answered", answering="prompts/list", timeout=8.0)
 def silence(out: Outgoing) -> Frames:
     return []
 
