@@ -189,8 +189,6 @@ def discover(number: Any, params: dict[str, Any]) -> None:
         "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "deviant", "version": "1"}},
         **CACHE,
     }
-    if MODE == "bad-discover":
-        del result["capabilities"]
     send({"jsonrpc": "2.0", "id": number, "result": result})
 
 
@@ -323,8 +321,6 @@ def deviate(number: Any, result: dict[str, Any], params: dict[str, Any], message
             answer = {"jsonrpc": "2.0", "id": number, "error": {"code": -1}}
         case "error-string":
             answer = {"jsonrpc": "2.0", "id": number, "error": "no"}
-        case "list-error":
-            answer = {"jsonrpc": "2.0", "id": number, "error": {"code": -32603, "message": "no"}}
         case "reserved-code":
             answer = {"jsonrpc": "2.0", "id": number, "error": {"code": -32050, "message": "no"}}
         case "batch":
@@ -347,24 +343,6 @@ def deviate(number: Any, result: dict[str, Any], params: dict[str, Any], message
             return
         case "huge":
             answer["result"]["_meta"] = {"x": "y" * 3_000_000}
-        case "server-request":
-            ask("roots/list")
-        case "no-result-type":
-            del answer["result"]["resultType"]
-        case "odd-result-type":
-            answer["result"]["resultType"] = "partial"
-        case "no-ttl":
-            del answer["result"]["ttlMs"]
-        case "negative-ttl":
-            answer["result"]["ttlMs"] = -1
-        case "scope-change":
-            answer["result"]["cacheScope"] = "public" if "cursor" in params else "private"
-        case "list-changed":
-            notify("notifications/tools/list_changed")
-        case "log":
-            notify("notifications/message", {"level": "info", "data": "x"})
-        case "input-on-list":
-            answer["result"] = {"resultType": "input_required", "requestState": "s"}
         case _:
             pass
     send(answer)

@@ -144,35 +144,6 @@ def test_a_legacy_server_breaks_one_rule(mode: str, rule: str, mark: str) -> Non
 @pytest.mark.parametrize(
     ("mode", "rule"),
     [
-        ("garbage", "stdio-only-messages"),
-        ("wrong-id", "jsonrpc-id-echoed"),
-        ("both", "jsonrpc-result-or-error"),
-        ("second-answer", "jsonrpc-single-answer"),
-        ("batch", "jsonrpc-no-batch"),
-        ("no-input-schema", "schema-result"),
-        ("bad-discover", "schema-result"),
-        ("server-request", "server-requests-none"),
-        ("no-result-type", "result-type-present"),
-        ("odd-result-type", "result-type-known"),
-        ("no-ttl", "cache-hints-present"),
-        ("negative-ttl", "cache-hints-present"),
-        ("scope-change", "cache-scope-consistent"),
-        ("list-changed", "notification-requested"),
-        ("log", "log-level-requested"),
-        ("list-error", "list-answered"),
-        ("input-on-list", "input-required-methods"),
-    ],
-)
-def test_a_modern_server_breaks_one_rule(mode: str, rule: str, mark: str) -> None:
-    report = judged(mode, "modern", mark=mark)
-    assert broken(report) - {"schema-result"} == {rule} - {"schema-result"}
-    assert rule in broken(report)
-    assert report.exit_code == 1
-
-
-@pytest.mark.parametrize(
-    ("mode", "rule"),
-    [
         ("notification-before-answer", "lifecycle-quiet-until-initialized"),
         ("ring", "pagination-stable"),
         ("tool-names", "tool-name-form"),
