@@ -106,7 +106,7 @@ def refuse(ways: Ways) -> None:
 @pytest.mark.parametrize(
     ("ways", "words"),
     [
-        (Ways(), "nothing to validate"),
+        (Ways(), "no server is named"),
         (Ways(url="http://h/", sse="http://h/"), "--url and --sse name several"),
         (Ways(command=("x",), bearer="t"), "--bearer is for HTTP"),
         (Ways(tcp="h:1", bearer_env="T"), "--bearer-env is for HTTP, and --tcp has none"),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from mcpgen.validate.target import Target
 
 _FORMS = (
-    "mcpgen validate -- COMMAND…, or one of --url URL, --sse URL, --ws URL, --tcp HOST:PORT, --unix PATH,"
-    " --component FILE, --transcript FILE; several with --config FILE"
+    "its command after --, or one of --url URL, --sse URL, --ws URL, --tcp HOST:PORT, --unix PATH,"
+    " --component FILE; mcpgen validate also takes --transcript FILE and --config FILE"
 )
 
 
@@ -50,7 +50,7 @@ class Ways:
             raise UsageError(
                 f"one server is judged, and {' and '.join(named)} name several"
                 if named
-                else "there is nothing to validate",
+                else "no server is named",
                 hint=_FORMS,
             )
         for option, value in (

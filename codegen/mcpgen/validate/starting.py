@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from mcpgen.errors import TargetUnreachable
 
-_PLAIN = "give the command after --, as you would type it in this directory"
+_PLAIN = "a server's command is given as you would type it in this directory"
 _INTERPRETERS = {".py": "python", ".js": "node", ".mjs": "node", ".cjs": "node", ".sh": "sh", ".rb": "ruby"}
 
 
