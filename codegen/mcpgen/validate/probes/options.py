@@ -91,6 +91,14 @@ def _ignored(rule: str) -> Callable[[Evidence], None]:
     return judge
 
 
+def _harmless(evidence: Evidence) -> None:
+    """What fell over it was told of already; that nothing answers it is a rule of all notifications."""
+    for exchange in evidence.answered:
+        if not exchange.is_request:
+            evidence.holds("cancellation-late-harmless", True, "")
+            evidence.right("answered rightly", "ignored")
+
+
 def _heard(evidence: Evidence, exchange: Exchange) -> list[object]:
     """What came after a notification, also while the next question was under way."""
     # Over HTTP an error without an id is how a notification is refused.
@@ -131,7 +139,7 @@ PROBES = (
         "cancels a request that was answered",
         ("cancellation-late-harmless",),
         _late,
-        _ignored("cancellation-late-harmless"),
+        _harmless,
         crash="cancellation-late-harmless",
     ),
     Probe(
