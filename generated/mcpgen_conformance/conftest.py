@@ -27,9 +27,11 @@ def mcp_suite(request: pytest.FixtureRequest) -> Suite:
 
 
 @pytest.fixture(scope="session")
-def mcp_conversation(mcp_suite: Suite, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+def mcp_conversation(
+    mcp_suite: Suite, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Run]:
     """The conversation in a revision; it is had once, when the first test of any worker asks for it."""
-    shared = shared_directory(tmp_path_factory)
+    shared = shared_directory(pytestconfig, tmp_path_factory)
 
     @cache
     def had(revision: str) -> Run:

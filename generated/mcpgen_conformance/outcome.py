@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from pathlib import Path
 
@@ -30,12 +29,13 @@ def marked(area: str) -> tuple[pytest.MarkDecorator, ...]:
     return (getattr(pytest.mark, area),) if area in AREAS else ()
 
 
-def shared_directory(factory: pytest.TempPathFactory) -> Path | None:
+def shared_directory(config: pytest.Config, factory: pytest.TempPathFactory) -> Path | None:
     """Where the workers of one test run share conversations; None where there is one process only."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is None:
+    # Not from the environment: a pytest that a worker's test starts is no worker.
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
         return None
-    directory = factory.getbasetemp().parent / f"mcp-{run}"
+    directory = factory.getbasetemp().parent / f"mcp-{worker['testrunuid']}"
     directory.mkdir(mode=0o700, exist_ok=True)
     return directory
 

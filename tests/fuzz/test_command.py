@@ -106,7 +106,7 @@ def test_what_is_missing_is_named_before_anything_is_started(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["fuzz"], "there is nothing"),
+        (["fuzz"], "no server is named"),
         (["fuzz", "--seconds", "nan", "--", "x"], "--seconds is nan"),
         (["fuzz", "--revision", "2020-01-01", "--", "x"], "there is no revision '2020-01-01'"),
         (["fuzz", "--keep", __file__, "--", "x"], "is no directory"),

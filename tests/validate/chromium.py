@@ -63,7 +63,9 @@ def unpacked(package: Path, home: Path) -> Path:
             for name in ("al2023", "fonts"):
                 content = brotli.decompress((packed / f"{name}.tar.br").read_bytes())
                 with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-                    archive.extractall(fresh, filter="data")
+                    if hasattr(tarfile, "data_filter"):  # from Python 3.11.4 on
+                        archive.extraction_filter = tarfile.data_filter
+                    archive.extractall(fresh)
             (fresh / "fonts.conf").write_text(
                 f"<fontconfig><dir>{directory / 'fonts'}</dir><cachedir>{directory / 'cache'}</cachedir>"
                 "</fontconfig>",

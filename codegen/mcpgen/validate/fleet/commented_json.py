@@ -10,8 +10,9 @@ import re
 from mcpgen.definition.json_reader import read_json
 from mcpgen.definition.marks import Marked, Unreadable
 
-_STRING = r'"(?:\\.|[^"\\\r\n])*+"'
-_COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)|(/\*)")
+# Possessive groups are broken in Python 3.11.2.
+_STRING = r'"[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*"'
+_COMMENT = re.compile(rf"{_STRING}|(//[^\r\n]*+|/\*[\s\S]*?\*/)|(/\*)")
 _LAST_COMMA = re.compile(rf"{_STRING}|(,)(?=\s*+[}}\]])")
 _NO_LINE_END = re.compile(r"[^\r\n]")
 
