@@ -94,9 +94,16 @@ def _quick(directory: Path) -> Iterator[None]:
     first, end, _ = Path(certifi.where()).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
     authority = directory / "authority.pem"
     authority.write_text(first + end + "\n", encoding="utf-8")
-    absent = {} if find_spec("sniffio") else {"sniffio": None}
-    with patch.dict(os.environ, SSL_CERT_FILE=str(authority)), patch.dict(sys.modules, absent):
-        yield
+    with patch.dict(os.environ, SSL_CERT_FILE=str(authority)):
+        # Not by `patch.dict`, which would forget what else is imported meanwhile.
+        absent = "sniffio" not in sys.modules and find_spec("sniffio") is None
+        if absent:
+            sys.modules["sniffio"] = None  # type: ignore[assignment]
+        try:
+            yield
+        finally:
+            if absent:
+                del sys.modules["sniffio"]
 
 
 def _serving(directory: Path) -> Iterator[Served]:
