@@ -31,6 +31,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(max((os.cpu_count() or 1) * 3 // 2, 2), 6)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """What a parameter is called in a test's id: bytes by their name, for gzip puts the second into its own.
+
+    Workers that collect in different seconds would each have other tests, and pytest-xdist would run none.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """The checkout."""
