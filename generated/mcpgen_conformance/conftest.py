@@ -9,11 +9,11 @@ from functools import cache
 
 import pytest
 
-from mcpgen.validate.conformance import conversation
+from mcpgen.validate.conformance import conversation, ended_early
 from mcpgen.validate.report import Run
 from mcpgen.validate.suite import Suite
 from mcpgen_conformance.outcome import marked, shared_directory
-from mcpgen_conformance.plugin import SUITE
+from mcpgen_conformance.plugin import ENDED, SUITE
 from mcpgen_conformance.table import METHODS, RULES
 
 # Of the server's methods those of one mark are tested beside its rules.
@@ -35,7 +35,11 @@ def mcp_conversation(
 
     @cache
     def had(revision: str) -> Run:
-        return conversation(mcp_suite.target, mcp_suite.options, revision, shared=shared)
+        run = conversation(mcp_suite.target, mcp_suite.options, revision, shared=shared)
+        if run.failure is not None:
+            ended = pytestconfig.stash.setdefault(ENDED, {})
+            ended[revision] = (int(run.failure.code), ended_early(run) or "")
+        return run
 
     return had
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mcpgen.validate.suite import Suite
 
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
+#: Of each conversation that ended early: the exit code that this means to mcpgen, and why in words.
+ENDED: pytest.StashKey[dict[str, tuple[int, str]]] = pytest.StashKey()
+# What a worker of pytest-xdist hands to the process that reports.
+_FROM_WORKER = "mcp_ended"
 
 _OPTIONS: dict[str, Mapping[str, Any]] = {
     "command": {"metavar": "COMMAND", "help": "start this server, and speak to it over stdio"},
@@ -95,6 +99,36 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     """Says which server is tested."""
     suite = config.stash.get(SUITE, None)
     return None if suite is None else f"mcp: {suite.shown()}"
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A server that could not be spoken to is no matter of one test: the whole run ends with a status of its own."""
+    ended = session.config.stash.get(ENDED, {})
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_FROM_WORKER] = ended
+    elif ended and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        from mcpgen.validate.suite import STATUS
+
+        session.exitstatus = STATUS + max(code for code, _ in ended.values())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist learned."""
+    # A worker that died has no output.
+    ended = getattr(node, "workeroutput", {}).get(_FROM_WORKER, {})
+    node.config.stash.setdefault(ENDED, {}).update(ended)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says once why there was no conversation, where no test that failed says so: rules alone are skipped."""
+    told = "".join(str(report.longrepr) for report in terminalreporter.getreports("failed"))
+    for revision, (_, why) in config.stash.get(ENDED, {}).items():
+        if why not in told:
+            terminalreporter.section(f"the conversation ({revision}) ended early", red=True)
+            terminalreporter.line(why)
+            told += why
 
 
 def _is_ours(argument: str) -> bool:

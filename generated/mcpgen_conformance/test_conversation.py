@@ -30,7 +30,13 @@ def test_conversation_is_had_to_its_end(mcp_conversation: Callable[[str], Run], 
 
 def test_server_speaks_a_revision(mcp_suite: Suite, mcp_conversation: Callable[[str], Run]) -> None:
     # The newest first: one is enough.
-    runs = (mcp_conversation(revision) for revision in reversed(mcp_suite.revisions))
-    if not any(run.judged and run.agreed for run in runs):
+    runs: list[Run] = []
+    for revision in reversed(mcp_suite.revisions):
+        runs.append(mcp_conversation(revision))
+        if runs[-1].judged and runs[-1].agreed:
+            return
+    if all(run.failure is not None for run in runs):
+        pytest.skip("no conversation was had to its end: see test_conversation_is_had_to_its_end")
+    else:
         named = ", ".join(revision for revision in mcp_suite.revisions if revision != "auto")
         pytest.fail(f"the server does not speak {named or 'any revision that is known'}", pytrace=False)

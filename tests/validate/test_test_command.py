@@ -8,10 +8,13 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from mcpgen.cli.testing import _server
+from mcpgen_conformance import plugin
 
 DEVIANTS = Path(__file__).parent / "deviants.py"
 
@@ -48,6 +51,27 @@ def test_target_is_held_to_the_suite_and_pytest_gets_its_options(tmp_path: Path)
 def test_what_leaves_no_test_is_wrong_usage(tmp_path: Path) -> None:
     run = mcpgen_test(tmp_path, "no-such-server", "-k", "never", "--", "-p", "no:cacheprovider")
     assert (run.returncode, run.stderr.splitlines()[0]) == (2, "error: there is no test to run")
+
+
+@pytest.mark.parametrize("chosen", ["schema-result", "schema-result or conversation"])
+def test_server_that_does_not_start_ends_with_3_and_is_told_once(tmp_path: Path, chosen: str) -> None:
+    run = mcpgen_test(tmp_path, "no-such-server", "-k", chosen, "--", "-p", "no:cacheprovider", "--tb=short")
+    assert run.returncode == 3, run.stdout + run.stderr
+    assert run.stdout.count("cannot start 'no-such-server'") == 1
+    assert run.stdout.count("hint: ") == 1
+    assert ("1 failed" in run.stdout) == ("conversation" in chosen)
+
+
+def test_what_ended_the_conversation_of_a_worker_ends_the_run() -> None:
+    stash = pytest.Stash()
+    node = SimpleNamespace(
+        config=SimpleNamespace(stash=stash), workeroutput={"mcp_ended": {"auto": (4, "silence")}}
+    )
+    plugin.pytest_testnodedown(node)
+    plugin.pytest_testnodedown(SimpleNamespace(config=node.config))  # one that died says nothing
+    session = SimpleNamespace(config=node.config, exitstatus=pytest.ExitCode.OK)
+    plugin.pytest_sessionfinish(cast(pytest.Session, session), pytest.ExitCode.OK)
+    assert session.exitstatus == 14
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,8 @@ def run_tests(
 
     mcpgen test [TARGET] -- OPTIONS… passes options to pytest.
 
-    Exit codes: 0 all passed, 1 some failed, 2 wrong usage or no test to run, 5 pytest itself failed.
+    Exit codes: 0 all passed, 1 some failed, 2 wrong usage or no test to run, 3 TARGET was not started or
+    reached, 4 it stopped answering, 5 pytest itself failed.
     """
     from importlib.util import find_spec
 
@@ -145,6 +146,8 @@ def _served(target: str) -> list[str]:
 
 def _run(arguments: Sequence[str], directory: Path) -> int:
     """Run pytest in `directory` to its end; our exit code for its own."""
+    from mcpgen.validate.suite import STATUS
+
     # -P: as `pytest` does, and unlike `python -m`, nothing is imported from the directory by itself.
     process = subprocess.Popen([sys.executable, "-P", "-m", "pytest", *arguments], cwd=directory)
 
@@ -175,6 +178,8 @@ def _run(arguments: Sequence[str], directory: Path) -> int:
             return ExitCode.USAGE
         case 3:
             return ExitCode.INTERNAL
+        case _ if code >= STATUS:
+            return code - STATUS
         case 2:  # what cannot be collected ends pytest so; Ctrl-C was seen above
             return ExitCode.DOES_NOT_HOLD
     return code

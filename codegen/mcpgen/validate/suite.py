@@ -18,6 +18,8 @@ from mcpgen.validate.report import FailOn
 from mcpgen.validate.run import Options
 from mcpgen.validate.target import Target
 
+#: What is added to mcpgen's exit code where a conversation ended early: pytest means others by 3 and 4.
+STATUS = 10
 _SCHEMES = "http:, https:, ws:, wss:, tcp://HOST:PORT, unix:///PATH"
 
 
