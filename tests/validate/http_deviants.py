@@ -160,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.pages += 1
             answer["result"]["tools"] = [{**TOOL, "name": f"tool-{self.server.pages}"}]
             if mode == "long-list" and self.server.pages == 90:
-                time.sleep(1.0)
+                time.sleep(1.6)
                 self.server.left_early = len(self.server.left)
             if self.server.pages < 110:
                 answer["result"]["nextCursor"] = str(self.server.pages)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from mcpgen_runtime.client.transport import Ending
+
 Stream: TypeAlias = Literal["stdout", "channel", "post", "get"]
 #: Why a frame has no value: its sender's fault; or, where it is "unread", that who only listens could not
 #: read it, for its length or its encoding.
@@ -27,7 +29,8 @@ class Sent:
     `probe` names the probe that it is part of, with its step: "tool-unknown", "arguments:missing"; empty for
     none, and `ERA` for the question for the era, which servers of the other owe nothing. A frame that is no
     message, for its `fault`, has an empty `message`, and `text` is its beginning.
-    One that is `batched` came inside an array, of which it may be the only item.
+    One that is `batched` came inside an array, of which it may be the only item. A request of HTTP without a
+    body has an empty `message` too, and a `verb`: "GET", "DELETE".
     """
 
     at: float
@@ -36,6 +39,7 @@ class Sent:
     text: str = ""
     fault: SentFault | None = None
     batched: bool = False
+    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,11 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """The head of an HTTP reply, and whether a body followed. `carrier` is None for the reply to a GET."""
+    """The head of an HTTP reply, and whether a body followed. `carrier` is None for the reply to the GET
+    that listens.
+
+    Names in `headers` are in lower case. They are None where nobody kept them; nor then the `StreamEvent`s.
+    """
 
     at: float
     carrier: int | None
@@ -81,19 +89,38 @@ class HttpReply:
     content_type: str
     has_body: bool
     session_id: str | None = None
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """An event of an event stream that says more than its message does.
+
+    The message, where there is one, is the next entry; `empty` says that there is none. `carrier` and
+    `stream` are those of `Received`, `kind` is the event's type; it may have neither `event_id` nor `retry`.
+    """
+
+    at: float
+    carrier: int | None
+    stream: Stream
+    kind: str
+    event_id: str | None
+    retry: int | None
+    empty: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The HTTP reply to `carrier` is over, whether it brought an answer or not; `reason` describes it.
 
-    `status` is that of a reply which refused a message over HTTP+SSE.
+    `status` is that of a reply which refused a message over HTTP+SSE; `ending` is None where nobody looked.
     """
 
     at: float
     carrier: int | None
     reason: str
     status: int | None = None
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +161,14 @@ class LeftOut:
 class Paused:
     """The server closed an event stream that is not at its end: its client may resume it from `event_id`.
 
-    `retry` is how many milliseconds the client was told to wait before.
+    `retry` is how many milliseconds the client was told to wait before, if it was; `carrier` is what brought
+    the stream, where that is known.
     """
 
     at: float
     event_id: str
-    retry: int
+    retry: int | None
+    carrier: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +180,18 @@ class Left:
 
 
 Entry: TypeAlias = (
-    Sent | Received | HttpRequest | HttpReply | Finished | GaveUp | Closed | Ended | LeftOut | Paused | Left
+    Sent
+    | Received
+    | HttpRequest
+    | HttpReply
+    | StreamEvent
+    | Finished
+    | GaveUp
+    | Closed
+    | Ended
+    | LeftOut
+    | Paused
+    | Left
 )
 
 

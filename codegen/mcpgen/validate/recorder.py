@@ -6,6 +6,8 @@ run, and written down before anybody acts on them.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +16,18 @@ from typing import Any
 from mcpgen.errors import TargetUnreachable
 from mcpgen.validate.correlate import is_answer
 from mcpgen.validate.frames import read_frame
-from mcpgen.validate.journal import Closed, Ended, Finished, HttpReply, Journal, Received, Sent, Stream
+from mcpgen.validate.journal import (
+    Closed,
+    Ended,
+    Finished,
+    HttpReply,
+    Journal,
+    Paused,
+    Received,
+    Sent,
+    Stream,
+    StreamEvent,
+)
 from mcpgen_runtime.client import transport as wire
 from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
 
@@ -97,6 +110,24 @@ class Recorder:
         await self._transport.send_frame(text.encode(), exchange=index, headers=headers)
         return index
 
+    async def knock(
+        self, verb: str, *, probe: str, timeout: float, headers: Mapping[str, str] | None = None
+    ) -> int:
+        """Make a GET or a DELETE over HTTP; its index, once the reply has begun, or did not in time.
+
+        Its stream is read until it ends, or is abandoned. Raises `ServerGone`.
+        """
+        if self.failure is not None:
+            raise ServerGone("the connection is closed")
+        index = self.journal.add(Sent(self.journal.clock(), {}, probe, verb=verb))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._transport.knock(verb, exchange=index, headers=headers), timeout)
+        return index
+
+    async def drain(self) -> None:
+        """Wait, within bounds, until the replies that brought their answers are over."""
+        await self._transport.drain()
+
     def abandon(self, exchange: int) -> None:
         """Nobody waits for the reply to what was sent at `exchange`: end it, where it stands by itself."""
         self._transport.abandon(exchange)
@@ -132,10 +163,14 @@ class Recorder:
         match event:
             case wire.Frame():
                 self._take_frame(event, at)
-            case wire.ReplyHead(exchange, status, content_type, has_body, session_id):
-                self.journal.add(HttpReply(at, exchange, status, content_type, has_body, session_id))
-            case wire.ReplyEnd(exchange, reason, status, error=None):
-                self.journal.add(Finished(at, exchange, reason, status))
+            case wire.ReplyHead(exchange, status, kind, has_body, session_id, headers):
+                self.journal.add(HttpReply(at, exchange, status, kind, has_body, session_id, headers))
+            case wire.StreamEvent(exchange, channel, kind, event_id, retry, empty):
+                self.journal.add(StreamEvent(at, exchange, channel, kind, event_id, retry, empty))
+            case wire.Paused(exchange, event_id, retry):
+                self.journal.add(Paused(at, event_id, retry, exchange))
+            case wire.ReplyEnd(exchange, reason, status, None, ending):
+                self.journal.add(Finished(at, exchange, reason, status, ending))
             case wire.ReplyEnd(error=error) | wire.Gone(error=error):
                 assert error is not None
                 self._lost(error, at)

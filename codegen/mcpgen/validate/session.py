@@ -167,9 +167,11 @@ class Session:
             raise Unanswered(method, f"not taken within {self.timeout:g} s") from None
 
     async def settled(self) -> None:
-        """Wait for the replies to the server's own requests that are still being written."""
+        """Wait for the replies to the server's own requests that are still being written, and for the ends
+        of those that brought an answer."""
         if self._replies:
             await asyncio.wait(self._replies, timeout=self.timeout)
+        await self.transport.drain()
 
     async def close(self) -> None:
         """Stop replying and close the transport."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from mcpgen_runtime.protocol import ProtocolHandler
 
 
+#: How many seconds a server has to end an event stream that brought its answer: honest ones take none.
+LINGER = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A command to start, or one address: `url` of Streamable HTTP, `sse` of HTTP+SSE, the transport of
@@ -127,7 +131,12 @@ class Target:
             # Servers that never end a stream would use up a pool, and one that closes after a complete
             # reply may do so just when a kept connection is taken up again.
             return HttpTransport(
-                self.url, headers=self.headers, keeps_alive=False, keeps_listening=False, limits=limits
+                self.url,
+                headers=self.headers,
+                linger_seconds=LINGER,
+                keeps_alive=False,
+                keeps_listening=False,
+                limits=limits,
             )
         if self.sse is not None:
             from mcpgen_runtime.client.http_sse import HttpSseTransport

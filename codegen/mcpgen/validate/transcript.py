@@ -32,6 +32,7 @@ from mcpgen.validate.journal import (
     Received,
     Sent,
     Stream,
+    StreamEvent,
 )
 from mcpgen.validate.judge import Judgement, judge
 from mcpgen.validate.overhearing import may_be_several
@@ -184,8 +185,7 @@ class Retold:
             case "received":
                 yield self._received(row, at)
             case "http_request":
-                headers = {str(name).lower(): str(value) for name, value in row["headers"].items()}
-                yield HttpRequest(at, self._place(row), str(row["method"]), headers)
+                yield HttpRequest(at, self._place(row), str(row["method"]), _headers(row["headers"]))
             case "http_reply":
                 yield HttpReply(
                     at,
@@ -194,11 +194,24 @@ class Retold:
                     str(row["content_type"]),
                     bool(row["has_body"]),
                     row.get("session_id"),
+                    _headers(row["headers"]) if "headers" in row else None,
+                )
+            case "event":
+                yield StreamEvent(
+                    at,
+                    self._place(row),
+                    row["channel"],
+                    str(row["kind"]),
+                    row.get("event_id"),
+                    row.get("retry"),
+                    bool(row["empty"]),
                 )
             case "finished":
-                yield Finished(at, self._place(row), str(row["reason"]))
+                yield Finished(at, self._place(row), str(row["reason"]), None, row.get("ending"))
             case "paused":
-                yield Paused(at, str(row["event_id"]), int(row["retry"]))
+                retry = row.get("retry")
+                pause = None if retry is None else int(retry)
+                yield Paused(at, str(row["event_id"]), pause, self._place(row))
             case "left":
                 yield Left(at, row.get("signal"))
             case "closed":
@@ -223,6 +236,10 @@ class Retold:
     def _place(self, row: dict[str, Any]) -> int | None:
         carrier = row.get("carrier")
         return None if carrier is None else self._places[carrier]
+
+
+def _headers(headers: dict[str, Any]) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in headers.items()}
 
 
 def _sent(row: dict[str, Any], at: float) -> Iterator[Sent]:

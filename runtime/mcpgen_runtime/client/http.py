@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
 import httpx
@@ -20,8 +21,19 @@ import httpx
 from mcpgen_runtime import json_text
 from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
 from mcpgen_runtime.client.packing import PACKED, unpacked
-from mcpgen_runtime.client.sse import EventReader
-from mcpgen_runtime.client.transport import Channel, Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
+from mcpgen_runtime.client.sse import Event, EventReader
+from mcpgen_runtime.client.transport import (
+    Channel,
+    Deliver,
+    Ending,
+    Frame,
+    Gone,
+    Paused,
+    ReplyEnd,
+    ReplyHead,
+    StreamEvent,
+    Transport,
+)
 from mcpgen_runtime.client.urls import shown
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.mirrored_headers import message_headers
@@ -45,16 +57,34 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNK
 
 
 class _Exchange:
-    """A POST and its reply, while it lasts."""
+    """A request and its reply, while it lasts."""
 
-    __slots__ = ("answered", "number", "patience", "task")
+    __slots__ = ("answered", "begun", "ending", "method", "number", "patience", "task")
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, method: str) -> None:
         self.number = number
+        self.method = method
         self.task: asyncio.Task[None] | None = None
         self.answered = False
+        # The reply has begun, or there will be none.
+        self.begun = asyncio.Event()
+        self.ending: Ending | None = None
         # Runs while the reply's stream is read; set once the answer has come.
         self.patience: asyncio.Timeout | None = None
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What an event stream said of itself: its last event id, the pause it advises in ms, how it ended."""
+
+    last_id: str | None = None
+    retry: int | None = None
+    ending: Ending = "whole"
+
+    @property
+    def pause(self) -> float:
+        """How many seconds to wait before it is resumed."""
+        return min((1000 if self.retry is None else self.retry) / 1000, _LONGEST_RETRY)
 
 
 class HttpTransport(Transport):
@@ -132,15 +162,40 @@ class HttpTransport(Transport):
         """POST `data`, and wait until the reply to it is over."""
         await asyncio.shield(self._begin(exchange, {}, data, headers))
 
+    async def knock(self, method: str, *, exchange: int, headers: Mapping[str, str] | None = None) -> None:
+        """See `Transport.knock`."""
+        named = {"Accept": EVENTS} if method == "GET" else {}
+        waiting = _Exchange(exchange, method)
+        task = self._await(waiting, self._ask(waiting, {}, None, {**named, **(headers or {})}))
+        # Also where it ends before its reply begins: nobody is to wait for what will not come.
+        task.add_done_callback(lambda done: waiting.begun.set())
+        await waiting.begun.wait()
+
+    async def drain(self) -> None:
+        """See `Transport.drain`."""
+        answered = [each.task for each in self._exchanges.values() if each.answered and each.task is not None]
+        if answered:
+            await asyncio.wait(answered, timeout=self._linger_seconds + 1)
+
     def _begin(
         self, exchange: int, message: Mapping[str, Any], body: bytes, headers: Mapping[str, str] | None
     ) -> asyncio.Task[None]:
+        waiting = _Exchange(exchange, "POST")
+        named = {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
+        if message.get("method") == "initialize":
+            # Nothing is agreed yet.
+            named["MCP-Protocol-Version"] = ""
+        elif not self._sessions:
+            named |= message_headers(message)
+        return self._await(waiting, self._ask(waiting, message, body, {**named, **(headers or {})}))
+
+    def _await(self, waiting: _Exchange, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         if not self._opened:
+            work.close()
             raise ServerGone("the connection is closed")
-        waiting = _Exchange(exchange)
-        waiting.task = self._start(self._post(waiting, message, body, dict(headers or {})))
-        self._exchanges[exchange] = waiting
-        waiting.task.add_done_callback(lambda task: self._exchanges.pop(exchange, None))
+        waiting.task = self._start(work)
+        self._exchanges[waiting.number] = waiting
+        waiting.task.add_done_callback(lambda task: self._exchanges.pop(waiting.number, None))
         return waiting.task
 
     def settle(self, revision: str, *, session: bool) -> None:
@@ -230,22 +285,16 @@ class HttpTransport(Transport):
             pairs.append((_SESSION_ID.encode(), self._session_id))
         return pairs
 
-    async def _post(
-        self, exchange: _Exchange, message: Mapping[str, Any], body: bytes, extra: dict[str, str]
+    async def _ask(
+        self, exchange: _Exchange, message: Mapping[str, Any], body: bytes | None, named: Mapping[str, str]
     ) -> None:
         assert self.client is not None
-        named = {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
-        if message.get("method") == "initialize":
-            # Nothing is agreed yet.
-            named["MCP-Protocol-Version"] = ""
-        elif not self._sessions:
-            named |= message_headers(message)
-        headers = self._headers_with(named | extra)
         error: ClientError | None = None
         status: int | None = None
         try:
+            headers = self._headers_with(named)
             request = self.client.build_request(
-                "POST", self.url, headers=headers, content=body, timeout=self._timeout
+                exchange.method, self.url, headers=headers, content=body, timeout=self._timeout
             )
             reply = await self.client.send(request, stream=True)
             status = reply.status_code
@@ -254,11 +303,13 @@ class HttpTransport(Transport):
             finally:
                 await reply.aclose()
         except BROKEN as broken:
-            reason = f"POST {shown(self.url)}: {described(broken)}"
-            error = ServerGone(reason)
+            reason = f"{exchange.method} {shown(self.url)}: {described(broken)}"
+            # That there is no stream, or no more of it, ends no conversation.
+            error = ServerGone(reason) if exchange.method == "POST" else None
+            exchange.ending = "broken"
         except LimitPassed as passed:
             reason, error = str(passed), passed
-        self._deliver(ReplyEnd(exchange.number, reason, status, error))
+        self._deliver(ReplyEnd(exchange.number, reason, status, error, exchange.ending))
 
     async def _read(self, reply: httpx.Response, exchange: _Exchange, message: Mapping[str, Any]) -> str:
         """Deliver what a reply brings; return how it is to be told that it brought no answer."""
@@ -267,12 +318,21 @@ class HttpTransport(Transport):
         if message.get("method") == "initialize" and session is not None and reply.status_code < 300:
             self._session_id = _raw(reply, b"mcp-session-id")
         head = exchange.number, reply.status_code, kind
+        told = dict(reply.headers)
         if kind == EVENTS and reply.status_code == 200:
-            self._deliver(ReplyHead(*head, True, session))
-            await self._read_until_answered(reply, exchange)
+            self._deliver(ReplyHead(*head, True, session, told))
+            exchange.begun.set()
+            if exchange.method == "POST":
+                await self._read_until_answered(reply, exchange)
+            else:
+                exchange.ending = (await self._read_events(reply, exchange, "get")).ending
             return "its event stream ended without one"
+        if exchange.method != "POST":
+            self._deliver(ReplyHead(*head, told.get("content-length") != "0", session, told))
+            return f"HTTP status {reply.status_code}"
         body = await self._body(reply)
-        self._deliver(ReplyHead(*head, bool(body.strip()), session))
+        exchange.ending = "whole"
+        self._deliver(ReplyHead(*head, bool(body.strip()), session, told))
         # Only what claims to be JSON is a frame; a proxy's error page is not the server's message.
         if kind == JSON and body.strip():
             self._deliver(Frame(bytes(body), "post", exchange.number, reply.status_code))
@@ -296,29 +356,34 @@ class HttpTransport(Transport):
         return body
 
     async def _read_until_answered(self, reply: httpx.Response, exchange: _Exchange) -> None:
-        last_id, retry = await self._read_events(reply, exchange, "post")
+        stream = await self._read_events(reply, exchange, "post")
+        exchange.ending = stream.ending
+        last_id, retry = stream.last_id, stream.retry
         for _ in range(_RESUMPTIONS):
             if last_id is None or not self._sessions or exchange.answered:
                 return
-            await asyncio.sleep(min(retry / 1000, _LONGEST_RETRY))
+            if stream.ending == "whole":
+                self._deliver(Paused(exchange.number, last_id, retry))
+            await asyncio.sleep(stream.pause)
             assert self.client is not None
             headers = self._headers_with({"Accept": EVENTS, "Last-Event-ID": last_id})
             async with self.client.stream("GET", self.url, headers=headers, timeout=self._timeout) as resumed:
                 if resumed.status_code != 200:
                     return
-                newer, retry = await self._read_events(resumed, exchange, "post")
-            last_id = newer or last_id
+                stream = await self._read_events(resumed, exchange, "post")
+            exchange.ending = stream.ending
+            last_id = stream.last_id or last_id
+            retry = retry if stream.retry is None else stream.retry
 
     async def _read_events(
         self, reply: httpx.Response, exchange: _Exchange | None, channel: Channel
-    ) -> tuple[str | None, int]:
-        """Deliver every event's message; return the last event id and the advised pause in ms.
+    ) -> _Stream:
+        """Deliver every event and its message; return what the stream said of itself.
 
-        The stream of a POST, whose `exchange` is given, is left soon after its answer has come.
+        One whose `exchange` is given is left soon after its answer has come.
         """
         reader = EventReader()
-        last_id: str | None = None
-        retry = 1000
+        stream = _Stream()
         number = None if exchange is None else exchange.number
         patience = asyncio.timeout(None)
         try:
@@ -328,8 +393,9 @@ class HttpTransport(Transport):
                 async for chunk in unpacked(reply):
                     self._measure(len(chunk))
                     for event in reader.feed(chunk):
-                        last_id = event.id if event.id is not None else last_id
-                        retry = event.retry if event.retry is not None else retry
+                        stream.last_id = event.id if event.id is not None else stream.last_id
+                        stream.retry = event.retry if event.retry is not None else stream.retry
+                        says_more(event, number, channel, self._deliver)
                         if event.kind == "message" and event.data.strip():
                             self._holds(len(event.data))
                             self._deliver(Frame(event.data, channel, number, reply.status_code))
@@ -337,11 +403,11 @@ class HttpTransport(Transport):
         except BROKEN:
             # Also the patience's TimeoutError, an OSError. A stream that breaks may be resumed; without an
             # event id, `ReplyEnd` tells the rest.
-            pass
+            stream.ending = "left" if patience.expired() else "broken"
         finally:
             if exchange is not None:
                 exchange.patience = None
-        return last_id, retry
+        return stream
 
     async def _get(self) -> None:
         """Read the stream of a GET, and as long as that is wanted the next one."""
@@ -350,19 +416,20 @@ class HttpTransport(Transport):
         failures = 0
         while failures < _RESUMPTIONS:
             headers = {"Accept": EVENTS} | ({} if last_id is None else {"Last-Event-ID": last_id})
-            retry = 1000
+            pause = 1.0
             try:
                 async with self.client.stream(
                     "GET", self.url, headers=self._headers_with(headers), timeout=self._timeout
                 ) as reply:
                     kind = media_type(reply)
-                    self._deliver(ReplyHead(None, reply.status_code, kind, True))
+                    told = dict(reply.headers)
+                    self._deliver(ReplyHead(None, reply.status_code, kind, True, None, told))
                     if reply.status_code != 200 or kind != EVENTS:
                         # The stream is optional.
                         return
-                    newer, retry = await self._read_events(reply, None, "get")
-                    failures = 0 if newer is not None else failures + 1
-                    last_id = newer or last_id
+                    stream = await self._read_events(reply, None, "get")
+                    failures = 0 if stream.last_id is not None else failures + 1
+                    last_id, pause = stream.last_id or last_id, stream.pause
             except BROKEN:
                 # It may end at any time; what matters shows on the next POST.
                 failures += 1
@@ -371,7 +438,14 @@ class HttpTransport(Transport):
                 return
             if not self._keeps_listening:
                 return
-            await asyncio.sleep(min(max(retry / 1000, _SHORTEST_RETRY), _LONGEST_RETRY))
+            await asyncio.sleep(max(pause, _SHORTEST_RETRY))
+
+
+def says_more(event: Event, exchange: int | None, channel: Channel, deliver: Deliver) -> None:
+    """Deliver what an event says besides its message, if anything: before the message."""
+    empty = not event.data.strip()
+    if empty or event.id is not None or event.retry is not None or event.kind != "message":
+        deliver(StreamEvent(exchange, channel, event.kind, event.id, event.retry, empty))
 
 
 def patient(connect_seconds: float) -> httpx.Timeout:

@@ -26,6 +26,8 @@ LIMITS = Limits(
 )
 #: Where a frame came from: the one channel there is, or, over HTTP, the reply to a POST or to a GET.
 Channel: TypeAlias = Literal["channel", "post", "get"]
+#: How an HTTP reply ended: the server ended it, its client left it while it was open, or it broke off.
+Ending: TypeAlias = Literal["whole", "left", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,36 @@ class ReplyHead:
     content_type: str
     has_body: bool
     session_id: str | None = None
+    #: Names in lower case; None where nobody kept them.
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """An event of an event stream that says more than its message, which follows; one `empty` has none.
+
+    `kind` is its type, "message" if it names none; `event_id` and `retry` are None where it has none.
+    """
+
+    exchange: int | None
+    channel: Channel
+    kind: str
+    event_id: str | None
+    retry: int | None
+    empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The server ended the reply to `exchange` without the answer, and may be asked for the rest of it.
+
+    `event_id` is that of its last event, `retry` how many milliseconds the client was told to wait; None
+    where it was not told.
+    """
+
+    exchange: int
+    event_id: str
+    retry: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +97,8 @@ class ReplyEnd:
     reason: str
     status: int | None = None
     error: ClientError | None = None
+    #: None where nobody looked.
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +116,7 @@ class Ended:
     waited: float
 
 
-Event: TypeAlias = Frame | ReplyHead | ReplyEnd | Gone | Ended
+Event: TypeAlias = Frame | ReplyHead | StreamEvent | Paused | ReplyEnd | Gone | Ended
 #: Takes what arrives. Where it raises `LimitPassed`, the transport reads no further.
 Deliver: TypeAlias = Callable[[Event], None]
 
@@ -126,6 +160,17 @@ class Transport(ABC):
         `NotImplementedError` where a transport can only write messages.
         """
         raise NotImplementedError(f"{type(self).__name__} writes messages only")
+
+    async def knock(self, method: str, *, exchange: int, headers: Mapping[str, str] | None = None) -> None:
+        """Make a request of HTTP that has no body, a GET or a DELETE; return when the reply has begun.
+
+        A stream is read until it ends or `abandon` is called; what no stream brings is not looked at. Raises
+        `NotImplementedError` where a transport is not HTTP, `ServerGone` where it is closed.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no requests but messages")
+
+    async def drain(self) -> None:  # noqa: B027
+        """Wait until the replies that brought their answers are over, as long as they are lingered on."""
 
     @abstractmethod
     async def close(self) -> None:

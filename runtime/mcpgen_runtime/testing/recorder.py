@@ -9,9 +9,13 @@ validator's journal calls it:
                 channel, "post" or "get", carrier, the number of the `sent` entry whose reply brought it,
                 and status, that reply's
     http_request  the head of an HTTP request, where a proxy saw it: carrier, method, headers
-    http_reply  the head of an HTTP reply: carrier, status, content_type, has_body, session_id
-    finished    the HTTP reply to carrier is over: reason
-    paused      the server ended an event stream that may be resumed: event_id, retry
+    http_reply  the head of an HTTP reply: carrier, status, content_type, has_body, session_id; headers, of
+                those that are no secret, where whoever wrote it down also kept the events
+    event       an event of an event stream that says more than its message, which is the next entry: carrier,
+                channel, kind, event_id, retry, empty, where it has no message
+    finished    the HTTP reply to carrier is over: reason; ending, "whole" where the server ended it, "left"
+                where its client did, or "broken"
+    paused      the server ended an event stream that may be resumed: event_id, retry, carrier
     left        the client closed its end
     closed      the server ended the connection: reason
     ended       the process was ended by its client: signal, waited
@@ -34,6 +38,8 @@ from mcpgen_runtime.client.transport import Deliver, Transport
 Entry: TypeAlias = dict[str, Any]
 
 FORMAT = "mcpgen.transcript/1"
+# The headers of replies that rules are about, and what may have changed them. Any other may be a secret.
+_KEPT = frozenset({"allow", "cache-control", "content-type", "server", "vary", "via", "x-accel-buffering"})
 
 
 class Recorder:
@@ -72,7 +78,7 @@ class Recorder:
             entry["message"] for entry in self.entries if entry["entry"] == "received" and "message" in entry
         ]
 
-    def add(self, kind: str, **members: Any) -> int:
+    def add(self, kind: str, /, **members: Any) -> int:
         """Keep an entry, without those `members` that are None; its number."""
         entry: Entry = {"entry": kind}
         if self._times:
@@ -173,12 +179,19 @@ class _Recorded(Transport):
                 channel = None if event.channel == "channel" else event.channel
                 carrier = self._carrier(event.exchange)
                 add("received", **_read(event.data), channel=channel, carrier=carrier, status=event.status)
-            case wire.ReplyHead(exchange, status, content_type, has_body, session_id):
+            case wire.ReplyHead(exchange, status, content_type, has_body, session_id, headers):
                 carrier = self._carrier(exchange)
                 reply = {"status": status, "content_type": content_type, "has_body": has_body}
-                add("http_reply", carrier=carrier, **reply, session_id=session_id)
-            case wire.ReplyEnd(exchange, reason):
-                add("finished", carrier=self._carrier(exchange), reason=reason)
+                kept = {name: value for name, value in (headers or {}).items() if name in _KEPT}
+                told = None if headers is None else kept
+                add("http_reply", carrier=carrier, **reply, session_id=session_id, headers=told)
+            case wire.StreamEvent(exchange, channel, kind, event_id, retry, empty):
+                where = {"carrier": self._carrier(exchange), "channel": channel}
+                add("event", **where, kind=kind, event_id=event_id, retry=retry, empty=empty)
+            case wire.Paused(exchange, event_id, retry):
+                add("paused", event_id=event_id, retry=retry, carrier=self._carrier(exchange))
+            case wire.ReplyEnd(exchange=exchange, reason=reason, ending=ending):
+                add("finished", carrier=self._carrier(exchange), reason=reason, ending=ending)
             case wire.Gone(error):
                 add("closed", reason=str(error))
             case wire.Ended(signal, waited):

@@ -131,7 +131,7 @@ class HttpHeads:
 
     def _resumes(self, seen: _Head) -> None:
         paused = self._paused.get(seen.headers.get("last-event-id", ""))
-        if paused is None:
+        if paused is None or paused.retry is None:
             return
         waited = (seen.entry.at - paused.at) * 1000
         self._ledger.holds(

@@ -93,6 +93,14 @@ class Asker:
         """Send a frame that need be no message; its place in the journal. Raises `ServerGone`."""
         return await self.session.transport.send_frame(text, probe=self.mark(step), headers=headers)
 
+    async def knock(self, verb: str, *, step: str = "", headers: Mapping[str, str] | None = None) -> int:
+        """Make a GET or a DELETE over HTTP, and wait until its reply begins, if it does; its place in the
+        journal. Raises `ServerGone`.
+        """
+        return await self.session.transport.knock(
+            verb, probe=self.mark(step), timeout=self.patience, headers=headers
+        )
+
     async def alive(self) -> None:
         """Ask what every server answers, and wait as long as the user allows.
 

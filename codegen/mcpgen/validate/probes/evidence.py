@@ -76,7 +76,7 @@ class Evidence:
         """
         about = About()
         if exchange is not None:
-            asked: Any = exchange.message or exchange.sent.text
+            asked: Any = exchange.message or exchange.sent.text or exchange.sent.verb
             about = About(exchange.method or None, asked, response or exchange.answer)
         self._ledger.holds(
             rule, ok, message, about, pointer=pointer, page=page, verdict="warning" if warns else None
@@ -194,7 +194,7 @@ class Evidence:
         return missing and self.probe.owed
 
     def _about(self, exchange: Exchange) -> About:
-        return About(exchange.method or None, exchange.message or exchange.sent.text)
+        return About(exchange.method or None, exchange.message or exchange.sent.text or exchange.sent.verb)
 
 
 def refusal(rule: str, *codes: int, by_http: bool = True) -> Callable[[Evidence], None]:

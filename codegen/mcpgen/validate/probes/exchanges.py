@@ -21,8 +21,8 @@ class Exchange:
     """Something sent and what came of it.
 
     `heard` is every message that came from then on until something else was sent and that answers no
-    request; `status` is that of the HTTP reply, `over` says how that ended and `lost` how the connection did
-    while an answer was due.
+    request; `reply` is the head of the HTTP reply, with its `status`, `over` says how that ended and `lost`
+    how the connection did while an answer was due.
     """
 
     place: int
@@ -37,6 +37,7 @@ class Exchange:
     lost: str = ""
     gave_up: bool = False
     heard: list[Any] = field(default_factory=list)
+    reply: HttpReply | None = None
 
     @property
     def message(self) -> dict[str, Any]:
@@ -131,6 +132,7 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
                     else:
                         _take(entry, place, message, correlator, found, own or last)
             case HttpReply(carrier=int(carrier)) if carrier in found:
+                found[carrier].reply = entry
                 found[carrier].status, found[carrier].content_type = entry.status, entry.content_type
             case Finished(carrier=int(carrier)) if carrier in found:
                 found[carrier].over = entry.reason
