@@ -44,11 +44,15 @@ class Outgoing:
 
 @dataclass(slots=True)
 class Incoming:
-    """A message that the client sent, free to be changed; `headers` are those of HTTP, in lower case."""
+    """A message that the client sent, free to be changed; `headers` are those of HTTP, in lower case.
+
+    `spelled` has their names as they were written.
+    """
 
     message: dict[str, Any]
     headers: dict[str, str] | None
     memory: dict[str, Any]
+    spelled: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -227,11 +231,13 @@ class Deviant:
             self.memory["last"] = message
         return [encoded(frame) for frame in ((out.message,) if frames is None else frames)]
 
-    def take(self, message: Any, headers: dict[str, str] | None) -> tuple[Any, list[bytes] | None]:
+    def take(
+        self, message: Any, headers: dict[str, str] | None, spelled: Mapping[str, str] | None = None
+    ) -> tuple[Any, list[bytes] | None]:
         """What the conforming server gets, and the frames that answer in its place, if any."""
         if self.mutation is None or self.mutation.takes is None or not isinstance(message, dict):
             return message, None
-        come = Incoming(copy.deepcopy(message), headers, self.memory)
+        come = Incoming(copy.deepcopy(message), headers, self.memory, spelled or {})
         frames = self.mutation.takes(come)
         return come.message, None if frames is None else [encoded(frame) for frame in frames]
 

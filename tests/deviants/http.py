@@ -7,6 +7,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http import HttpApp
@@ -19,6 +21,20 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _EVENTS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
+
+
+class Spelling(HttpToolsProtocol):
+    """uvicorn's HTTP, which also tells in the scope's `spelled` how the names of headers were written."""
+
+    def on_message_begin(self) -> None:
+        """See uvicorn."""
+        super().on_message_begin()
+        self.scope["spelled"] = {}  # type: ignore[typeddict-unknown-key]
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """See uvicorn."""
+        self.scope["spelled"][name.decode("latin-1").lower()] = name.decode("latin-1")  # type: ignore[typeddict-item]
+        super().on_header(name, value)
 
 
 class Deviants:
@@ -45,7 +61,7 @@ class Deviants:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await _body(receive)
         asked = _message(body)
-        taken, answer = deviant.take(asked, headers)
+        taken, answer = deviant.take(asked, headers, scope.get("spelled"))
         if body and not isinstance(asked, dict):
             answer = deviant.read(body)
         exchange = _Exchange(deviant, scope["method"], asked if isinstance(asked, dict) else None, send)

@@ -27,7 +27,7 @@ from mcpgen_runtime.limits import Limits
 
 from . import mutations, stdio  # noqa: F401  it fills the table
 from .deviating import MUTATIONS, VARIANTS, Deviant
-from .http import Deviants
+from .http import Deviants, Spelling
 from .unusual import UNUSUAL
 
 #: What stands for no mutation.
@@ -113,7 +113,7 @@ def _serving(directory: Path) -> Iterator[Served]:
 
     async def serve() -> None:
         app = Deviants(deviant)
-        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
+        config = uvicorn.Config(app, http=Spelling, lifespan="off", log_config=None, access_log=False)
         web = uvicorn.Server(config)
         lines = await asyncio.start_unix_server(
             partial(stdio.serve, deviant=deviant), directory / "deviants", limit=2**24

@@ -157,7 +157,7 @@ def takes_any_level(out: Outgoing) -> Frames:
 
 @takes("cancellation-late-harmless", asking="notifications/cancelled", revision="2025-11-25")
 def falls_over_it(come: Incoming) -> Frames:
-    if come.message["params"].get("requestId") == "mcpgen-never-asked":
+    if come.message["params"].get("requestId") in ("mcpgen-never-asked", "mcpgen-never-sent"):
         return None
     if come.message["params"].get("requestId") is None:
         return None

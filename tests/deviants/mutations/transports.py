@@ -20,7 +20,7 @@ def plain_text(reply: Reply) -> None:
         reply.headers["content-type"] = "text/plain"
 
 
-@heads("http-notification-accepted")
+@heads("http-notification-accepted", revision="2025-11-25")
 def fine(reply: Reply) -> None:
     if reply.status == 202:
         reply.status = 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.probes import (
     arguments,
+    earlier_http,
     envelopes,
     features,
     input_demands,
@@ -12,6 +13,7 @@ from mcpgen.validate.probes import (
     malformed,
     mirrored,
     mirrored_parameters,
+    notifications,
     options,
     origins,
     session_headers,
@@ -30,8 +32,10 @@ PROBES: tuple[Probe, ...] = (
     *session_headers.PROBES,
     *mirrored.PROBES,
     *mirrored_parameters.PROBES,
+    *earlier_http.PROBES,
     *undeclared.PROBES,
     *options.PROBES,
+    *notifications.PROBES,
     *features.PROBES,
     *lists.AGAIN,
     *malformed.BATCHES,

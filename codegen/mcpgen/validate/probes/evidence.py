@@ -165,6 +165,9 @@ class Evidence:
             status = exchange.status if exchange.limited else check.status if check is not None else None
             gone = f"HTTP status {status}: the server limits who asks, or how often"
             self._outcomes.append(("skipped", gone))
+        elif self.probe.by_status and exchange.status is not None:
+            self.answered.append(exchange)
+            return
         elif gone:
             what = f"{self.probe.asks}: {gone}"
             # A reply of HTTP that says nothing is an answer missing, and the server may well be there.

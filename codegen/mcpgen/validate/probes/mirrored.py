@@ -59,6 +59,16 @@ async def _encoded_name(asker: Asker) -> None:
     await asker.ask(method, params, step="encoded", headers={_NAME: f"=?base64?{name}?="})
 
 
+async def _other_spelling(asker: Asker) -> None:
+    method = declared_list(asker)
+    values = {_VERSION: asker.session.revision, _METHOD: method}
+    without = dict.fromkeys(values, "")
+    for step, spelled in {"small": str.lower, "capital": str.upper}.items():
+        headers = {spelled(name): value for name, value in values.items()}
+        await asker.ask(method, step=step, headers=without | headers)
+    await asker.ask(method, step="plain")
+
+
 def _readable(asker: Asker) -> tuple[str, dict[str, Any]]:
     """A request for something listed that changes nothing. Raises `NotAsked`."""
     for resource in asker.surface.resources:
@@ -99,6 +109,27 @@ def _decoded(evidence: Evidence) -> None:
         evidence.right("skipped", reason)
         return
     not_decoded(evidence, "http-header-name-decoded", encoded[0], f"an {_NAME} in Base64")
+
+
+def _caseless(evidence: Evidence) -> None:
+    rule = "http-header-names-caseless"
+    if not any(one.result is not None for one in evidence.step("plain")):
+        reason = "what it asks for could not be had with the names as they stand either"
+        evidence.unsure(rule, reason)
+        evidence.right("skipped", reason)
+        return
+    for exchange in (*evidence.step("small"), *evidence.step("capital")):
+        if exchange.result is None and said(exchange) != MISMATCH and exchange.status != 400:
+            # Not what becomes of a header that is missing.
+            evidence.unsure(rule, f"it was refused otherwise, with HTTP status {exchange.status}")
+        elif evidence.holds(
+            rule,
+            exchange.result is not None,
+            f"with header names in {exchange.step} letters {exchange.method} was refused, otherwise served",
+            exchange,
+            outcome="answered wrongly",
+        ):
+            evidence.right("answered rightly")
 
 
 def not_decoded(evidence: Evidence, rule: str, exchange: Exchange, what: str) -> None:
@@ -212,6 +243,14 @@ PROBES = (
         ("http-header-name-decoded",),
         _encoded_name,
         _decoded,
+        negative=False,
+    ),
+    Probe(
+        "header-names-spelled",
+        f"writes the names {_VERSION} and {_METHOD} in other letters",
+        ("http-header-names-caseless",),
+        _other_spelling,
+        _caseless,
         negative=False,
     ),
 )

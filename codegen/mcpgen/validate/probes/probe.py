@@ -30,7 +30,8 @@ class Probe:
     of the form of messages; the answers to others are judged like any. One that stands `apart` is asked in a
     conversation of its own, after the others: what it does may end the conversation, or needs a new one. One
     that asks `first` opens that conversation itself. Where no answer is `owed`, silence is its own to judge;
-    where it `drops`, a server that closes the connection over it has refused it.
+    where it `drops`, a server that closes the connection over it has refused it. What is asked `by_status` is
+    answered by the status of the HTTP reply, whichever that is.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Probe:
     first: bool = False
     owed: bool = True
     drops: bool = False
+    by_status: bool = False
     crash: str = "jsonrpc-request-answered"
 
 

@@ -128,6 +128,16 @@ def _served_first(evidence: Evidence) -> None:
             evidence.right("answered rightly")
 
 
+def supported_versions(evidence: Evidence) -> list[str]:
+    """The versions that the server's discovery lists."""
+    return [
+        version
+        for exchange in evidence.ordinary
+        if exchange.method == "server/discover" and exchange.result is not None
+        for version in _strings(exchange.result.get("supportedVersions"))
+    ]
+
+
 def _strings(value: Any) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
@@ -151,12 +161,7 @@ async def _old_handshake(asker: Asker) -> None:
 
 def _names_versions(evidence: Evidence) -> None:
     rule = "versioning-initialize-names-versions"
-    supported = [
-        version
-        for exchange in evidence.ordinary
-        if exchange.method == "server/discover" and exchange.result is not None
-        for version in _strings(exchange.result.get("supportedVersions"))
-    ]
+    supported = supported_versions(evidence)
     for exchange in evidence.answered:
         if client.LEGACY[-1] in supported and exchange.answer is not None:
             offered = (exchange.result or {}).get("protocolVersion")
