@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -37,6 +38,12 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     Workers that collect in different seconds would each have other tests, and pytest-xdist would run none.
     """
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are there to stay: the collector would look at them all, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
