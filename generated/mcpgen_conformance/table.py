@@ -68,6 +68,7 @@ RULES: dict[str, Rule] = {
     "error-codes-defined": Rule("modern", ("any",), REVISIONS[4:]),
     "error-codes-meaning": Rule("modern", ("any",), REVISIONS[4:]),
     "http-error-status": Rule("http", ("http",), REVISIONS[4:]),
+    "http-get-delete-refused": Rule("http_headers", ("http",), REVISIONS[4:]),
     "http-get-no-answers": Rule("http", ("http",), REVISIONS[1:4]),
     "http-get-stream": Rule("http", ("http",), REVISIONS[1:4]),
     "http-header-method-matches": Rule("http_headers", ("http",), REVISIONS[4:]),

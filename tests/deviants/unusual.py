@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .deviating import Frames, Gives, Incoming, Mutation, Outgoing, Reply, refusal
+from .mutations.probes_earlier import no_handshake, of_the_new_era
 
 #: All of them, by name.
 UNUSUAL: dict[str, Mutation] = {}
@@ -66,3 +67,14 @@ def _the_last_session(come: Incoming) -> Frames:
 def does_not_require_the_session_id_that_it_gives_out(out: Outgoing) -> Frames:
     """The page says how a server refuses that requires it; one may do without."""
     return None
+
+
+def _has_one_proxy(reply: Reply) -> None:
+    if reply.method != "POST":
+        reply.status, reply.headers, reply.body = {"GET": 404, "DELETE": 403}[reply.method], {}, b""
+
+
+@_unusual(transports=("http",), revision="2026-07-28", takes=no_handshake, heads=_has_one_proxy)
+def has_a_proxy_that_lets_nothing_through_but_posts(out: Outgoing) -> Frames:
+    """What the server behind it would say to a GET nobody can know."""
+    return of_the_new_era(out)

@@ -15,6 +15,7 @@ SESSIONS, RESUMING, TAKEN = (
     "http-last-event-id-ignored",
     "http-notification-accepted",
 )
+VERBS = "http-get-delete-refused"
 CASELESS = "http-header-names-caseless"
 REFUSED: dict[str, Any] = {"code": -32601, "message": "Unknown method"}
 
@@ -95,6 +96,27 @@ def test_what_a_proxy_may_have_said_of_a_header_decides_nothing(status: int) -> 
     without_a_word(talk, asked(talk, "earlier-headers:resume"), status)
     talk.answer(asked(talk, "initialize-to-modern", "initialize"), status=404, error=REFUSED)
     assert talk.verdicts()[RESUMING] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "verdict"),
+    [
+        (405, "", "pass"),
+        (200, "text/html", "warning"),
+        (400, "application/json", "warning"),
+        (501, "", "warning"),
+        # HTTP+SSE may be there, at the same address.
+        (200, "text/event-stream", "skipped"),
+        *((status, "", "skipped") for status in (301, 401, 403, 404, 407, 408, 421, 425, 429, 502, 503, 504)),
+    ],
+)
+def test_get_and_delete_are_refused_with_405(status: int, kind: str, verdict: str) -> None:
+    talk = Recording("2026-07-28", "http").opened()
+    talk.answer(asked(talk, "initialize-to-modern", "initialize"), status=404, error=REFUSED)
+    place = talk.add(Sent(talk.now, {}, "earlier-verbs:GET", verb="GET"))
+    talk.add(HttpReply(talk.now, place, status, kind, False))
+    assert talk.verdicts()[VERBS] == verdict
+    assert talk.broken() - {VERBS, "versioning-initialize-names-versions"} == set()
 
 
 @pytest.mark.parametrize(

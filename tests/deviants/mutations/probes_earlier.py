@@ -46,6 +46,24 @@ add(_RESUMING, "refuses_it", takes=_refusing(_LAST_EVENT), gives=of_the_new_era)
 add(_RESUMING, "resumes_nothing", takes=no_handshake, gives=of_the_new_era, keeps=True)
 
 
+_VERBS = "http-get-delete-refused"
+
+
+def _page(reply: Reply) -> None:
+    if reply.method == "GET":
+        reply.status, reply.headers, reply.body = 200, {"content-type": "text/html"}, b"<html>"
+
+
+def _no_content(reply: Reply) -> None:
+    if reply.method == "DELETE":
+        reply.status, reply.headers, reply.body = 204, {}, b""
+
+
+add(_VERBS, "shows_a_page", takes=no_handshake, gives=of_the_new_era, heads=_page)
+add(_VERBS, "has_nothing_to_say", takes=no_handshake, gives=of_the_new_era, heads=_no_content)
+add(_VERBS, "has_neither", takes=no_handshake, gives=of_the_new_era, keeps=True)
+
+
 def _notified(reply: Reply) -> bool:
     return str((reply.asked or {}).get("method")).startswith("notifications/")
 

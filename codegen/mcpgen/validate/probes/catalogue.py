@@ -45,6 +45,7 @@ PROBES: tuple[Probe, ...] = (
     *subscriptions.PROBES,
     *malformed.PROBES,
     *versions.OLD_HANDSHAKE,
+    *earlier_http.VERBS,
 )
 _NAMED = {probe.name: probe for probe in PROBES}
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 
 from mcpgen.validate import client
+from mcpgen.validate.journal import Sent
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.envelopes import declared_list
 from mcpgen.validate.probes.evidence import Evidence
@@ -20,10 +21,12 @@ from mcpgen.validate.probes.versions import supported_versions
 
 _SESSION, _LAST_EVENT = "Mcp-Session-Id", "Last-Event-ID"
 _SESSION_RULE, _RESUME_RULE = "http-session-header-ignored", "http-last-event-id-ignored"
+_VERBS_RULE = "http-get-delete-refused"
 #: Unknown to the method, to the version, to the headers, to the params: how the new era refuses `initialize`.
 _REFUSALS = frozenset({-32601, -32022, -32020, -32602})
 # What proxies and gates say for a server that never saw the request.
 _OUTSIDE = frozenset({403, 413, 414, 421, 426, 431})
+_HANDSHAKE = "initialize-to-modern"
 
 
 async def _old_headers(asker: Asker) -> None:
@@ -60,6 +63,52 @@ def _session_of(exchange: Exchange) -> str | None:
     return None if exchange.reply is None else exchange.reply.session_id
 
 
+async def _old_verbs(asker: Asker) -> None:
+    session = asker.session
+    entries = session.transport.journal.entries
+    asked = [
+        place
+        for place, entry in enumerate(entries)
+        if isinstance(entry, Sent) and entry.probe == _HANDSHAKE and entry.message
+    ]
+    answer = session.answer_at(asked[-1]) if asked else None
+    if answer is None:
+        asker.not_asked("whether the server speaks an older revision as well was not found out")
+    if "result" in answer:
+        asker.not_asked("the server speaks the old era as well")
+    for verb in ("GET", "DELETE"):
+        # As clients of 2025-03-26 do, which have no header for the version.
+        place = await asker.knock(verb, step=verb, headers={"MCP-Protocol-Version": ""})
+        session.transport.abandon(place)
+
+
+def _refused(evidence: Evidence) -> None:
+    older = older_era(evidence)
+    for exchange in evidence.answered:
+        status = exchange.status
+        if older:
+            why = older
+        elif status is None:
+            why = f"{exchange.step} was not answered"
+        elif status in _OUTSIDE | {404} or 300 <= status < 400:
+            why = f"{exchange.step}: HTTP status {status} may be that of a proxy"
+        elif status == 200 and exchange.content_type == "text/event-stream":
+            # At the same address there may be the transport of 2024-11-05, of which no other sign need be.
+            why = "GET opens an event stream, as that of HTTP+SSE may be"
+        else:
+            if evidence.holds(
+                _VERBS_RULE,
+                status == 405,
+                f"{exchange.step} was answered with HTTP status {status}, not 405",
+                exchange,
+                outcome="rejected otherwise" if status >= 400 else "accepted wrongly",
+            ):
+                evidence.right(reason="HTTP status 405")
+            continue
+        evidence.unsure(_VERBS_RULE, why)
+        evidence.right("skipped", why)
+
+
 def _served_all_the_same(evidence: Evidence, rule: str, exchange: Exchange, header: str) -> None:
     if exchange.result is None and (exchange.status in _OUTSIDE or 300 <= (exchange.status or 0) < 400):
         evidence.unsure(rule, f"HTTP status {exchange.status} may be that of a proxy")
@@ -77,7 +126,7 @@ def _served_all_the_same(evidence: Evidence, rule: str, exchange: Exchange, head
 
 def older_era(evidence: Evidence) -> str:
     """Why the server may speak an older revision as well; empty where it shows that it does not."""
-    asked = [one for one in evidence.of("initialize-to-modern") if one.method == "initialize"]
+    asked = [one for one in evidence.of(_HANDSHAKE) if one.method == "initialize"]
     if not asked or asked[0].answer is None:
         return "whether the server speaks an older revision as well was not found out"
     if asked[0].result is not None:
@@ -99,5 +148,18 @@ PROBES = (
         (_SESSION_RULE, _RESUME_RULE),
         _old_headers,
         _ignored,
+    ),
+)
+#: Asked once it is known what becomes of the old era's `initialize`.
+VERBS = (
+    Probe(
+        "earlier-verbs",
+        "makes a GET and a DELETE",
+        (_VERBS_RULE,),
+        _old_verbs,
+        _refused,
+        apart=True,
+        owed=False,
+        by_status=True,
     ),
 )
