@@ -55,6 +55,7 @@ RULES: dict[str, Rule] = {
     "completion-undeclared-refused": Rule("completion", ("any",), REVISIONS[1:]),
     "completion-unknown-prompt-refused": Rule("completion", ("any",), REVISIONS[1:]),
     "completion-values-bounded": Rule("completion", ("any",), REVISIONS[:4]),
+    "discover-answered": Rule("discover", ("any",), REVISIONS[4:]),
     "discover-version-served": Rule("discover", ("any",), REVISIONS[4:]),
     "elicitation-complete-known": Rule("asking", ("any",), REVISIONS[3:4]),
     "elicitation-decline-handled": Rule("asking", ("any",), REVISIONS[4:]),

@@ -16,6 +16,7 @@ from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
+from mcpgen.validate.discovery_rules import judge_discovery
 from mcpgen.validate.http_rules import HttpRules
 from mcpgen.validate.journal import ERA, Ended, Entry, GaveUp, HttpReply, Received, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
@@ -63,6 +64,7 @@ def judge(
     ledger = Ledger(book, revision=revision, transport=transport, left_open=left_open)
     walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
+    judge_discovery(entries, ledger, revision=revision)
     probes = judge_probes((entries, *further), ledger, revision=revision, transport=transport)
     return Judgement(tuple(ledger.findings), tuple(ledger.checks()), probes)
 

@@ -14,11 +14,16 @@ from mcpgen.validate import client
 from mcpgen.validate.journal import ERA
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.session import Session, Unanswered
+from mcpgen_runtime.client.errors import ServerGone
 
 # HeaderMismatch, MissingRequiredClientCapability, UnsupportedProtocolVersion.
 _MODERN_ERRORS = frozenset({-32020, -32021, -32022})
 # A server that is silent on what it does not know must not cost much time; see `_open_after_silence`.
 _PROBE_PATIENCE = 5.0
+# One that has just answered takes no longer than this for a list.
+_SOON = 2.0
+# What is asked of a server that refuses the discovery.
+_LISTS = {"tools/list": "tools", "resources/list": "resources", "prompts/list": "prompts"}
 
 
 class Declined(Exception):
@@ -37,13 +42,15 @@ class Opened:
     """What the server agreed to and declared.
 
     `server` is its name and version, as far as it tells, and `asked` the revision that it was asked for,
-    where there was a handshake.
+    where there was a handshake. One that was not `discovered` refused to say what it has: its capabilities
+    are what it was seen to serve.
     """
 
     revision: str
     capabilities: dict[str, Any] = field(default_factory=dict)
     server: dict[str, Any] = field(default_factory=dict)
     asked: str = ""
+    discovered: bool = True
 
     def declares(self, path: str) -> bool:
         """Whether the server declared a capability such as `resources.subscribe`."""
@@ -60,7 +67,14 @@ async def open_any(session: Session) -> Opened:
     if isinstance(offered, Opened):
         return offered
     if offered is None:
-        return await open_legacy(session, client.LEGACY[-1], exactly=False)
+        try:
+            return await open_legacy(session, client.LEGACY[-1], exactly=False)
+        except Declined as refusal:
+            undiscovered = None if refusal.offered else await _without_discovery(session, newest)
+            if undiscovered is None:
+                session.propose(client.LEGACY[-1])
+                raise
+            return undiscovered
     # A modern server that names only older revisions among those it supports is one of both eras.
     known = [revision for revision in client.LEGACY if revision in offered]
     if not known:
@@ -79,7 +93,10 @@ async def open_exactly(session: Session, revision: str) -> Opened:
     if isinstance(offered, Opened):
         return offered
     if offered is None:
-        raise Declined("the server does not answer server/discover as the modern era does")
+        undiscovered = await _without_discovery(session, revision)
+        if undiscovered is None:
+            raise Declined("the server does not answer server/discover as the modern era does")
+        return undiscovered
     raise Declined(f"the server supports {', '.join(offered) or 'no revision'}")
 
 
@@ -138,6 +155,24 @@ async def _probe(session: Session, revision: str, *, patience: float) -> Opened 
     session.propose(revision)
     session.transport.settle(revision, session=False)
     return _read_probe(await session.request("server/discover", timeout=patience, probe=ERA), revision)
+
+
+async def _without_discovery(session: Session, revision: str) -> Opened | None:
+    """Open a server that refuses the discovery and serves a list of its era all the same; None for others."""
+    session.propose(revision)
+    session.answers_requests = False
+    session.transport.settle(revision, session=False)
+    for method, capability in _LISTS.items():
+        try:
+            answer = await session.request(method, timeout=min(session.timeout / 2, _SOON), probe=ERA)
+        except (Unanswered, ServerGone):
+            # An old server owes no answer to that.
+            return None
+        result = _object(answer.get("result"))
+        if isinstance(result.get("resultType"), str):
+            named = _object(_object(result.get("_meta")).get(client.META_SERVER))
+            return Opened(revision, {capability: {}}, named, discovered=False)
+    return None
 
 
 def _read_probe(answer: dict[str, Any], revision: str) -> Opened | list[str] | None:

@@ -92,3 +92,23 @@ def exactly_as_spelled(come: Incoming) -> Frames:
         if come.headers is not None and come.spelled.get(name.lower()) not in (None, name):
             del come.headers[name.lower()]
     return None
+
+
+def _not_found(reply: Reply) -> None:
+    if (reply.asked or {}).get("method") == "server/discover":
+        reply.status = 404
+
+
+@takes("discover-answered", asking="server/discover", heads=_not_found)
+def has_no_discovery(come: Incoming) -> Frames:
+    return [refusal(come.message, -32601)]
+
+
+def _neither(come: Incoming) -> Frames:
+    if come.message.get("method") in ("server/discover", "initialize"):
+        return [refusal(come.message, -32600)]
+    return None
+
+
+# Nobody said which revision it speaks: it shows.
+add("discover-answered", "has_no_opening", takes=_neither, revision=None)

@@ -44,7 +44,8 @@ def envelope(asker: Asker, **changes: Any) -> dict[str, Any]:
 async def _version(asker: Asker) -> None:
     meta = envelope(asker, version=UNKNOWN_VERSION)
     headers = {"MCP-Protocol-Version": UNKNOWN_VERSION}
-    for method in dict.fromkeys(("server/discover", declared_list(asker))):
+    first = ("server/discover",) if asker.opened.discovered else ()
+    for method in dict.fromkeys((*first, declared_list(asker))):
         await asker.ask(method, {}, step=method, meta=meta, headers=headers)
 
 

@@ -7,6 +7,7 @@ Elsewhere nothing is asked: which origins a public server takes is its own affai
 from __future__ import annotations
 
 from mcpgen.validate.probes.asker import Asker
+from mcpgen.validate.probes.envelopes import declared_list
 from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.probe import Probe
 
@@ -19,7 +20,8 @@ async def _foreign(asker: Asker) -> None:
         asker.not_asked(
             "its address is not on the loopback, and which origins a public server takes is its own"
         )
-    await asker.ask("server/discover" if asker.modern else "ping", headers={"Origin": ORIGIN})
+    method = "server/discover" if asker.opened.discovered else declared_list(asker)
+    await asker.ask(method if asker.modern else "ping", headers={"Origin": ORIGIN})
 
 
 def _judge(evidence: Evidence) -> None:

@@ -29,6 +29,8 @@ _OF_SUBSCRIPTIONS = {_ACKNOWLEDGED, *(name for _, name in _KINDS.values())}
 
 
 async def _listen(asker: Asker) -> None:
+    if not asker.opened.discovered:
+        asker.not_asked("the server does not say what it has")
     uri = next((one["uri"] for one in asker.surface.resources if isinstance(one.get("uri"), str)), None)
     everything: dict[str, Any] = dict.fromkeys(list(_KINDS)[:3], True)
     if uri is not None:

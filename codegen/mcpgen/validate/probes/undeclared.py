@@ -19,10 +19,16 @@ _LISTS = {
 }
 
 
+def _declaring(asker: Asker) -> None:
+    if not asker.opened.discovered:
+        asker.not_asked("the server does not say what it has")
+
+
 def _listing(capability: str) -> Callable[[Asker], Awaitable[None]]:
     async def ask(asker: Asker) -> None:
         if asker.opened.declares(capability):
             asker.not_asked(f"the server declares {capability}")
+        _declaring(asker)
         for method in _LISTS[capability]:
             await asker.ask(method, step=method)
 
@@ -49,6 +55,7 @@ def _listed(capability: str) -> Callable[[Evidence], None]:
 async def _completion(asker: Asker) -> None:
     if asker.opened.declares("completions"):
         asker.not_asked("the server declares completions")
+    _declaring(asker)
     reference, name = _completable(asker)
     await asker.ask(
         "completion/complete",
