@@ -78,3 +78,14 @@ def _has_one_proxy(reply: Reply) -> None:
 def has_a_proxy_that_lets_nothing_through_but_posts(out: Outgoing) -> Frames:
     """What the server behind it would say to a GET nobody can know."""
     return of_the_new_era(out)
+
+
+def _takes_away(reply: Reply) -> None:
+    reply.headers.pop("x-accel-buffering", None)
+    reply.headers["server"] = "nginx"
+
+
+@_unusual(transports=("http",), heads=_takes_away)
+def has_a_proxy_that_keeps_what_is_said_to_it(out: Outgoing) -> Frames:
+    """nginx acts on X-Accel-Buffering, and hands on everything but that."""
+    return None

@@ -27,6 +27,7 @@ from mcpgen.validate.probes.catalogue import is_negative
 from mcpgen.validate.probes.probe import STEP
 from mcpgen.validate.probes.verdicts import judge_probes
 from mcpgen.validate.report import Check, Finding, ProbeVerdict
+from mcpgen.validate.stream_head_rules import judge_stream_heads
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})
@@ -53,18 +54,20 @@ def judge(
     declared: dict[str, Any],
     ended_early: bool = False,
     further: Sequence[Sequence[Entry]] = (),
+    local: bool = False,
 ) -> Judgement:
     """Judge a journal, and those of the `further` conversations that probes needed.
 
     `wire` is `mcpgen_types.revision(revision)`, `declared` what the client declared.
     `ended_early` says that the run broke off: requests left open then are not held against the server
-    one by one.
+    one by one. `local` says that the server is at an address of this machine.
     """
     left_open = left_open_of_servers(entries)
     ledger = Ledger(book, revision=revision, transport=transport, left_open=left_open)
     walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
     judge_discovery(entries, ledger, revision=revision)
+    judge_stream_heads((entries, *further), ledger, local=local)
     probes = judge_probes((entries, *further), ledger, revision=revision, transport=transport)
     return Judgement(tuple(ledger.findings), tuple(ledger.checks()), probes)
 

@@ -248,6 +248,7 @@ class _Conversation:
             declared=session.declared,
             ended_early=failure is not None,
             further=self.prober.journals if self.prober is not None else (),
+            local=session.transport.on_loopback,
         )
         return Run(
             revision=spoken,

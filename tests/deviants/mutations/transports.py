@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..deviating import Frames, Incoming, Outgoing, Reply, add, gives, heads, refusal
 
-_SESSION = "mcp-session-id"
+_SESSION, _BUFFERING = "mcp-session-id", "x-accel-buffering"
 
 add("stdio-exits-at-end-of-input", "lives_on", stays=True)
 
@@ -54,3 +54,14 @@ def an_answer_to_a_get(reply: Reply) -> None:
 @gives("http-error-status", answering="completion/complete")
 def an_unknown_method_that_is_fine(out: Outgoing) -> Frames:
     return [refusal(out.request, -32601)]
+
+
+@heads("http-sse-unbuffered")
+def says_nothing_to_proxies(reply: Reply) -> None:
+    reply.headers.pop(_BUFFERING, None)
+
+
+@heads("http-sse-unbuffered")
+def may_be_held_back(reply: Reply) -> None:
+    if _BUFFERING in reply.headers:
+        reply.headers[_BUFFERING] = "yes"
