@@ -18,8 +18,10 @@ from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import ALIVE, Probe
 
-#: How long an answer to a malformed frame may take after the next question is answered.
-_GRACE = 0.3
+#: How many further questions a server answers before a malformed frame counts as unanswered, and the
+#: seconds it is given before each. The questions decide: on a slow machine they take the longer.
+_QUESTIONS = 3
+_PAUSE = 0.1
 #: What is no valid request, by the steps of its probe.
 _NO_REQUESTS = {
     "no-method": "a message without a method",
@@ -29,7 +31,7 @@ _NO_REQUESTS = {
 
 
 async def _write(asker: Asker, frames: Mapping[str, Any]) -> None:
-    """Write each frame and see whether the server lives; wait a little for what is still to come."""
+    """Write each frame and see whether the server lives; ask on for what is still to come."""
     journal = asker.session.transport.journal
     begun = len(journal.entries)
     for step, frame in frames.items():
@@ -40,9 +42,11 @@ async def _write(asker: Asker, frames: Mapping[str, Any]) -> None:
         return sum(_anonymous(entry) for entry in journal.entries[begun:]) >= len(frames)
 
     # Over HTTP every reply was waited for.
-    if not asker.session.transport.replies_apart and not all_answered():
-        await asker.alive()
-        await asker.session.until(all_answered, _GRACE)
+    if asker.session.transport.replies_apart:
+        return
+    for _ in range(_QUESTIONS):
+        if not await asker.session.until(all_answered, _PAUSE):
+            await asker.alive()
 
 
 def _anonymous(entry: Any) -> bool:
