@@ -20,6 +20,7 @@ REVISIONS: tuple[str, ...] = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11
 # Each is a mark: pytest -m http
 AREAS: tuple[str, ...] = (
     "asking",
+    "authorization",
     "capabilities",
     "completion",
     "discover",
@@ -43,6 +44,17 @@ AREAS: tuple[str, ...] = (
 )
 
 RULES: dict[str, Rule] = {
+    "auth-challenge-metadata": Rule("authorization", ("http",), REVISIONS[2:3]),
+    "auth-challenge-scope": Rule("authorization", ("http",), REVISIONS[3:]),
+    "auth-every-request-checked": Rule("authorization", ("http",), REVISIONS[1:]),
+    "auth-invalid-token-refused": Rule("authorization", ("http",), REVISIONS[1:]),
+    "auth-metadata-discoverable": Rule("authorization", ("http",), REVISIONS[2:]),
+    "auth-metadata-resource": Rule("authorization", ("http",), REVISIONS[2:]),
+    "auth-metadata-servers": Rule("authorization", ("http",), REVISIONS[2:]),
+    "auth-missing-token-refused": Rule("authorization", ("http",), REVISIONS[1:]),
+    "auth-no-offline-scope": Rule("authorization", ("http",), REVISIONS[4:]),
+    "auth-resource-without-slash": Rule("authorization", ("http",), REVISIONS[2:]),
+    "auth-urls-secure": Rule("authorization", ("http",), REVISIONS[2:]),
     "cache-hints-present": Rule("modern", ("any",), REVISIONS[4:]),
     "cache-scope-consistent": Rule("modern", ("any",), REVISIONS[4:]),
     "cancellation-invalid-ignored": Rule("utilities", ("any",), REVISIONS),

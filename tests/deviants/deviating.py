@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import REVISIONS
 
+from .guarding import Guard
+
 #: What is sent: a message, a batch of them, or bytes that need be neither.
 Frame: TypeAlias = "dict[str, Any] | list[Any] | bytes"
 Frames: TypeAlias = "Iterable[Frame] | None"
@@ -88,7 +90,8 @@ class Mutation:
     as it is now; `takes` each that comes in, and returns what answers it in the server's place; `heads`
     each head of an HTTP reply, and `reads` what comes in and is no object of JSON. What `stays` lives on
     when its input ends. `follows` are the rules that may be broken by the same, `options` those of
-    `validate` that it takes to see it. In the `revision` None it is left to the validator to find one.
+    `validate` that it takes to see it. In the `revision` None it is left to the validator to find one. One
+    with a `guard` is protected, and judged with the token that it takes.
 
     A mutation that `keeps` its rule breaks none: it shows what the conforming server has no occasion for.
     """
@@ -104,6 +107,7 @@ class Mutation:
     takes: Takes | None = None
     heads: Heads | None = None
     reads: Reads | None = None
+    guard: Guard | None = None
     stays: bool = False
     keeps: bool = False
 

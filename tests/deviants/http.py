@@ -15,6 +15,7 @@ from mcpgen_runtime.transports.http import HttpApp
 
 from .conforming import server
 from .deviating import Deviant, HangUp, Reply, encoded
+from .guarding import WELL_KNOWN
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -53,6 +54,9 @@ class Deviants:
             await send({"type": "http.response.body", "body": b""})
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        if not scope["path"].endswith("/mcp") or scope["path"].startswith(WELL_KNOWN):
+            await self._about(scope, send)
+            return
         place = scope["path"].removesuffix("/mcp")
         if place not in self._runs:
             app = HttpApp(ServerCore(server()), TransportConfig())
@@ -61,6 +65,11 @@ class Deviants:
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await _body(receive)
         asked = _message(body)
+        guard = None if deviant.mutation is None else deviant.mutation.guard
+        refused = None if guard is None else guard.refuses(scope["path"], headers, asked)
+        if refused is not None:
+            await _say(send, *refused)
+            return
         taken, answer = deviant.take(asked, headers, scope.get("spelled"))
         if body and not isinstance(asked, dict):
             answer = deviant.read(body)
@@ -82,6 +91,15 @@ class Deviants:
             return whole.pop() if whole else await receive()
 
         await app(scope, received, exchange)
+
+    async def _about(self, scope: Message, send: Send) -> None:
+        """What a protected deviant says of itself beside its endpoint."""
+        path = scope["path"]
+        name = path.removeprefix(WELL_KNOWN).strip("/").split("/")[0]
+        mutation = self._deviant(name).mutation if name else None
+        host = dict(scope["headers"])[b"host"].decode()
+        found = None if mutation is None or mutation.guard is None else mutation.guard.document(path, host)
+        await _say(send, 200 if found else 404, [], found)
 
     async def close(self) -> None:
         """End every run."""
@@ -179,6 +197,14 @@ async def _body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         if not message.get("more_body", False):
             return body
+
+
+async def _say(send: Send, status: int, headers: list[tuple[str, str]], value: Any) -> None:
+    body = b"" if value is None else encoded(value)
+    kind = ("content-type", "application/json")
+    told = [(key.encode(), text.encode()) for key, text in (*headers, kind)]
+    await send({"type": "http.response.start", "status": status, "headers": told})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _message(body: bytes) -> Any:

@@ -26,7 +26,8 @@ from mcpgen_runtime.client import StdioTransport, Transport
 from mcpgen_runtime.limits import Limits
 
 from . import mutations, stdio  # noqa: F401  it fills the table
-from .deviating import MUTATIONS, VARIANTS, Deviant
+from .deviating import MUTATIONS, VARIANTS, Deviant, Mutation
+from .guarding import TOKEN
 from .http import Deviants, Spelling
 from .unusual import UNUSUAL
 
@@ -69,7 +70,11 @@ class Served:
     def target(self, transport: str, name: str = CONFORMING) -> Target:
         """The deviant `name`, anew."""
         if transport == "http":
-            return Target(url=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/mcp")
+            guarded = name != CONFORMING and _named(name).guard is not None
+            return Target(
+                url=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/mcp",
+                headers={"Authorization": f"Bearer {TOKEN}"} if guarded else {},
+            )
         mutation = MUTATIONS.get(name)
         kind = Straggler if mutation is not None and mutation.stays else Process
         return kind(command=stdio.command(self._socket, name))
@@ -77,7 +82,11 @@ class Served:
 
 def deviant(name: str) -> Deviant:
     """The deviant `name`, anew. Raises `KeyError`."""
-    return Deviant(None if name == CONFORMING else {**MUTATIONS, **VARIANTS, **UNUSUAL}[name])
+    return Deviant(None if name == CONFORMING else _named(name))
+
+
+def _named(name: str) -> Mutation:
+    return {**MUTATIONS, **VARIANTS, **UNUSUAL}[name]
 
 
 @contextmanager

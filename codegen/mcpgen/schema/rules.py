@@ -20,6 +20,7 @@ Side: TypeAlias = Literal["server", "client"]
 
 #: What a run must have for a rule to be tested, by the words in which rules say so.
 NEEDS: Mapping[str, str] = {
+    "authorization": "the server wants an access token: it refuses with 401, or is opened with --bearer-env",
     "batch": "a batch is sent (2025-03-26)",
     "capability:any-list": "the server declares at least one of tools, resources, prompts",
     "capability:completions": "the server declares completions",
@@ -54,11 +55,13 @@ NEEDS: Mapping[str, str] = {
     "request-state": "its demand for input carries a requestState",
     "sampling-tools": "the client declares tools in sampling (--sampling-tools)",
     "second-connection": "a second connection is made, over stdio a second process (not with --no-probes)",
+    "token": "the server is opened with an access token (--bearer-env)",
     "tool-call": "tools may be called (--call-tools)",
 }
 
 #: The same for the rules on clients: what a client, and whoever drives it, must do.
 CLIENT_NEEDS: Mapping[str, str] = {
+    "authorization": "the server wants an access token: it refuses with 401, or is opened with --bearer-env",
     "declares:elicitation": "the client declares elicitation",
     "declares:roots": "the client declares roots",
     "declares:sampling": "the client declares sampling",

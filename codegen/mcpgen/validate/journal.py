@@ -110,6 +110,22 @@ class StreamEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document beside the `endpoint` that the client got with GET, for a `probe`.
+
+    `value` is the JSON in it, unless `fault` says why there is none.
+    """
+
+    at: float
+    probe: str
+    endpoint: str
+    url: str
+    status: int | None = None
+    value: Any = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The HTTP reply to `carrier` is over, whether it brought an answer or not; `reason` describes it.
 
@@ -185,6 +201,7 @@ Entry: TypeAlias = (
     | HttpRequest
     | HttpReply
     | StreamEvent
+    | Fetched
     | Finished
     | GaveUp
     | Closed

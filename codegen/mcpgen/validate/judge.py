@@ -31,6 +31,7 @@ from mcpgen.validate.stream_head_rules import judge_stream_heads
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})
+_UNAUTHORIZED = 401
 # A concise sentence may be long; a traceback is none.
 _LONGEST_ERROR = 500
 
@@ -279,8 +280,9 @@ class _Walk:
             probe = probe_of(self.entries, match.request).partition(STEP)[0]
             if probe and probe != ERA and is_negative(probe):
                 self.contents.refusal(request, message)
-            # To a question for the era, a server of the other may say what it likes.
-            elif self.modern or probe != ERA:
+            # To a question for the era, a server of the other may say what it likes; and who wants a token
+            # says nothing of the question.
+            elif (self.modern or probe != ERA) and entry.status != _UNAUTHORIZED:
                 self.contents.answer(match.request, request, message, refused=refused)
                 result = message.get("result")
                 if isinstance(result, dict) and "inputRequests" in result:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcpgen.validate import client
-from mcpgen.validate.journal import ERA
+from mcpgen.validate.journal import ERA, HttpReply
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen_runtime.client.errors import ServerGone
@@ -159,6 +159,8 @@ async def _probe(session: Session, revision: str, *, patience: float) -> Opened 
 
 async def _without_discovery(session: Session, revision: str) -> Opened | None:
     """Open a server that refuses the discovery and serves a list of its era all the same; None for others."""
+    if wants_token(session):
+        return None
     session.propose(revision)
     session.answers_requests = False
     session.transport.settle(revision, session=False)
@@ -173,6 +175,12 @@ async def _without_discovery(session: Session, revision: str) -> Opened | None:
             named = _object(_object(result.get("_meta")).get(client.META_SERVER))
             return Opened(revision, {capability: {}}, named, discovered=False)
     return None
+
+
+def wants_token(session: Session) -> bool:
+    """Whether what was asked last was refused for want of a valid token."""
+    replies = [entry for entry in session.transport.journal.entries if isinstance(entry, HttpReply)]
+    return bool(replies) and replies[-1].status == 401
 
 
 def _read_probe(answer: dict[str, Any], revision: str) -> Opened | list[str] | None:

@@ -19,6 +19,7 @@ from mcpgen.validate.frames import read_frame
 from mcpgen.validate.journal import (
     Closed,
     Ended,
+    Fetched,
     Finished,
     HttpReply,
     Journal,
@@ -45,6 +46,10 @@ class Limits:
     frames: int = 10_000
 
 
+# What a server says of itself beside its messages is short.
+_LONGEST_DOCUMENT = 256 * 1024
+
+
 @dataclass(slots=True)
 class Tally:
     """What was taken so far: by all conversations that count towards the same limits."""
@@ -59,7 +64,8 @@ class Recorder:
 
     `explain` makes of a failed connection what the user is to be told. A connection that breaks while
     nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too. `on_loopback`
-    says that the server is at an address of this machine.
+    says that the server is at an address of this machine; `endpoint` is its URL where it has one, and
+    `credentials` are what the user gave for `Authorization`.
     """
 
     def __init__(
@@ -71,9 +77,13 @@ class Recorder:
         tally: Tally | None = None,
         explain: Callable[[ConnectFailed], TargetUnreachable],
         on_loopback: bool = False,
+        endpoint: str | None = None,
+        credentials: str | None = None,
     ) -> None:
         self.name = transport.name
         self.on_loopback = on_loopback
+        self.endpoint = endpoint
+        self.credentials = credentials
         self.journal = journal
         self.failure: LimitPassed | None = None
         self._transport = transport
@@ -127,6 +137,23 @@ class Recorder:
     async def drain(self) -> None:
         """Wait, within bounds, until the replies that brought their answers are over."""
         await self._transport.drain()
+
+    async def fetch(self, url: str, *, endpoint: str, probe: str, seconds: float) -> Fetched:
+        """GET a document beside the `endpoint`, enter it in the journal and return the entry.
+
+        Raises `ServerGone` and `LimitPassed`.
+        """
+        document = await self._transport.fetch(url, at_most=_LONGEST_DOCUMENT, seconds=seconds)
+        value, fault = None, document.broken
+        if not fault:
+            try:
+                read = read_frame(document.body, at=0, stream="get", weigh=self._weigh)
+                value, fault = read.value, (read.fault or "").replace("-", " ")
+            except LimitPassed as passed:
+                fault = str(passed)
+        entry = Fetched(self.journal.clock(), probe, endpoint, url, document.status, value, fault)
+        self.journal.add(entry)
+        return entry
 
     def abandon(self, exchange: int) -> None:
         """Nobody waits for the reply to what was sent at `exchange`: end it, where it stands by itself."""

@@ -11,6 +11,7 @@ import asyncio
 import gc
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import mcpgen_types
@@ -22,9 +23,9 @@ from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
 from mcpgen.validate.journal import HttpReply, Journal, Received
 from mcpgen.validate.judge import judge
-from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy
+from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy, wants_token
 from mcpgen.validate.probes.asker import PATIENCE
-from mcpgen.validate.probes.catalogue import probes_of
+from mcpgen.validate.probes.catalogue import AUTHORIZATION, probes_of
 from mcpgen.validate.probes.running import Prober
 from mcpgen.validate.recorder import Limits, Tally
 from mcpgen.validate.report import Failure, Report, Run
@@ -195,12 +196,16 @@ class _Conversation:
         old = session.transport.name == OLDER
         if old and revision is not None and client.era_of(revision) == "modern":
             raise Declined(f"HTTP+SSE is no transport of {revision}")
-        if revision is not None:
-            self.opened = await open_exactly(session, revision)
-        elif reopened or old:
-            self.opened = await open_legacy(session, client.LEGACY[-1], exactly=False)
-        else:
-            self.opened = await open_any(session)
+        try:
+            if revision is not None:
+                self.opened = await open_exactly(session, revision)
+            elif reopened or old:
+                self.opened = await open_legacy(session, client.LEGACY[-1], exactly=False)
+            else:
+                self.opened = await open_any(session)
+        except (Declined, Unanswered) as refusal:
+            await self._unauthorized(session, revision or session.revision, deadline, refusal)
+            raise
         exercise = Exercise(session, self.opened, self.options.plan, announce=self.announce)
         try:
             await exercise.run()
@@ -223,6 +228,25 @@ class _Conversation:
 
         await prober.afterwards(session, self.opened, exercise.surface, begin)
 
+    async def _unauthorized(
+        self, session: Session, revision: str, deadline: float, refusal: Declined | Unanswered
+    ) -> None:
+        """Learn of a server that wants a token what can be learnt without; raises what that means."""
+        if session.transport.name != "http" or not wants_token(session):
+            return
+        reply = next(one for one in reversed(session.transport.journal.entries) if isinstance(one, HttpReply))
+        known = probes_of(self.book, revision, "http") if self.options.probes else []
+        if probes := [probe for probe in AUTHORIZATION if probe in known]:
+            self.prober = Prober(
+                probes, deadline=deadline, announce=self.announce, patience=self.options.patience
+            )
+            with suppress(ServerGone):
+                await self.prober.refused(session, revision)
+        if isinstance(refusal, Declined):
+            asked = (reply.headers or {}).get("www-authenticate")
+            told = "" if asked is None else f"; it asks for {asked:.300}"
+            raise Unanswered("initialize", f"HTTP status 401{told}", replied=True)
+
     def _judged(
         self, session: Session, revision: str | None, refusal: Declined | None, failure: Failure | None
     ) -> Run:
@@ -237,7 +261,8 @@ class _Conversation:
             failure = replace(failure, stderr=session.transport.last_words())
         entries = session.transport.journal.entries
         heard = self.opened is not None or any(isinstance(entry, Received) for entry in entries)
-        if refusal is not None or not heard:
+        unauthorized = self.opened is None and self.prober is not None
+        if refusal is not None or not (heard or unauthorized):
             return Run(spoken, era, requests=session.asked, failure=failure)
         judgement = judge(
             entries,

@@ -57,8 +57,18 @@ class Target:
         """The URL as it was given, of a target that has one."""
         return self.url or self.sse or self.ws
 
+    @property
+    def credentials(self) -> str | None:
+        """What the user gave for the header `Authorization`."""
+        named = (value for name, value in self.headers.items() if name.lower() == "authorization")
+        return next(named, None)
+
     def reach_hint(self, error: str) -> str:
         """What to do about `error`, for which the target could not be reached, or did not open."""
+        if "HTTP status 401" in error and self.credentials is not None:
+            return (
+                "it refuses the token that was given: is it whole, not expired, and issued for this server?"
+            )
         option = "--url" if self.url is not None else "--sse" if self.sse is not None else "--ws"
         return reach_hint(error, option=option, endpoint=self.endpoint, address=self.address)
 
@@ -121,6 +131,8 @@ class Target:
             tally=tally,
             explain=self.explain,
             on_loopback=_is_loopback(self.url or self.sse or ""),
+            endpoint=self.endpoint,
+            credentials=self.credentials,
         )
 
     def transport(self, limits: TransportLimits) -> Transport:

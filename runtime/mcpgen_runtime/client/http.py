@@ -25,6 +25,7 @@ from mcpgen_runtime.client.sse import Event, EventReader
 from mcpgen_runtime.client.transport import (
     Channel,
     Deliver,
+    Document,
     Ending,
     Frame,
     Gone,
@@ -47,6 +48,7 @@ JSON = "application/json"
 # What shows that a server cannot be reached. Not only what httpx makes of it: looking up a name and
 # connecting to several addresses at once have errors of their own.
 BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ExceptionGroup)
+_REFUSING = frozenset({401, 403})
 # A stream that breaks off again and again is not resumed for ever.
 _RESUMPTIONS = 5
 _LONGEST_RETRY = 5.0
@@ -226,6 +228,29 @@ class HttpTransport(Transport):
         if waiting is not None and waiting.task is not None:
             waiting.task.cancel()
 
+    async def fetch(self, url: str, *, at_most: int, seconds: float) -> Document:
+        """GET `url`, a document beside the endpoint."""
+        if self.client is None or not self._opened:
+            raise ServerGone("the connection is closed")
+        try:
+            return await asyncio.wait_for(self._fetch(self.client, url, at_most), seconds)
+        except TimeoutError:
+            return Document(broken=f"no whole reply within {seconds:g} s")
+        except BROKEN as error:
+            return Document(broken=described(error))
+
+    async def _fetch(self, client: HttpClient, url: str, at_most: int) -> Document:
+        headers = {"Accept": JSON, "Accept-Encoding": PACKED}
+        async with client.stream("GET", url, headers=headers, timeout=self._timeout) as reply:
+            head = reply.status_code, media_type(reply)
+            body = bytearray()
+            async for chunk in unpacked(reply):
+                self._measure(len(chunk))
+                body += chunk
+                if len(body) > at_most:
+                    return Document(*head, broken=f"it is longer than {at_most} bytes")
+            return Document(*head, bytes(body))
+
     def older(self) -> Transport | None:
         """HTTP+SSE, the transport of 2024-11-05, at the same URL."""
         from mcpgen_runtime.client.http_sse import HttpSseTransport
@@ -278,7 +303,11 @@ class HttpTransport(Transport):
         # 2025-06-18 brought the header; older servers are not confused by one that they do not know.
         if self._revision:
             headers["MCP-Protocol-Version"] = self._revision
-        headers |= extra or {}
+        if extra:
+            named = {name.lower() for name in extra}
+            headers = {name: value for name, value in headers.items() if name.lower() not in named} | {
+                **extra
+            }
         # Empty takes a header away.
         pairs = [(name.encode(), value.encode()) for name, value in headers.items() if value]
         if self._session_id is not None and _SESSION_ID not in headers:
@@ -333,8 +362,10 @@ class HttpTransport(Transport):
         body = await self._body(reply)
         exchange.ending = "whole"
         self._deliver(ReplyHead(*head, bool(body.strip()), session, told))
-        # Only what claims to be JSON is a frame; a proxy's error page is not the server's message.
-        if kind == JSON and body.strip():
+        # Only what claims to be JSON is a frame; a proxy's error page is not the server's message, nor is
+        # what OAuth says in refusing a token.
+        foreign = reply.status_code in _REFUSING and b'"jsonrpc"' not in body
+        if kind == JSON and body.strip() and not foreign:
             self._deliver(Frame(bytes(body), "post", exchange.number, reply.status_code))
         if reply.next_request is not None:
             return f"HTTP status {reply.status_code}, redirected to {shown(str(reply.next_request.url)):.300}"

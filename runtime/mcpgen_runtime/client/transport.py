@@ -46,7 +46,10 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHead:
-    """The head of an HTTP reply, and whether a body follows. `exchange` is None for the reply to a GET."""
+    """The head of an HTTP reply, and whether a body follows. `exchange` is None for the reply to a GET.
+
+    `challenges` are the values of `WWW-Authenticate`, with which a server says what credentials it takes.
+    """
 
     exchange: int | None
     status: int
@@ -99,6 +102,16 @@ class ReplyEnd:
     error: ClientError | None = None
     #: None where nobody looked.
     ending: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a GET brought: a status and a body, or `broken`, the words for why there is no whole reply."""
+
+    status: int | None = None
+    content_type: str = ""
+    body: bytes = b""
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +184,14 @@ class Transport(ABC):
 
     async def drain(self) -> None:  # noqa: B027
         """Wait until the replies that brought their answers are over, as long as they are lingered on."""
+
+    async def fetch(self, url: str, *, at_most: int, seconds: float) -> Document:
+        """What a GET of `url` brings, with none of the headers that go to the server itself.
+
+        No more than `at_most` bytes are read, no longer than `seconds`, and no redirection is followed.
+        Raises `NotImplementedError` where there is no HTTP, `ServerGone` where nothing is open.
+        """
+        raise NotImplementedError(f"{type(self).__name__} fetches nothing")
 
     @abstractmethod
     async def close(self) -> None:

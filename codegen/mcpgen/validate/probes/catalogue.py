@@ -5,6 +5,7 @@ from __future__ import annotations
 from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.probes import (
     arguments,
+    authorization,
     earlier_http,
     envelopes,
     features,
@@ -16,6 +17,7 @@ from mcpgen.validate.probes import (
     notifications,
     options,
     origins,
+    resource_metadata,
     session_headers,
     subscriptions,
     undeclared,
@@ -24,6 +26,12 @@ from mcpgen.validate.probes import (
 )
 from mcpgen.validate.probes.probe import Probe
 
+#: Those of a protected server, which need not be open for them. Last: what they ask may get a client banned.
+AUTHORIZATION: tuple[Probe, ...] = (
+    authorization.WITHOUT,
+    *resource_metadata.PROBES,
+    authorization.BROKEN,
+)
 PROBES: tuple[Probe, ...] = (
     *unknown_names.PROBES,
     *arguments.PROBES,
@@ -46,6 +54,7 @@ PROBES: tuple[Probe, ...] = (
     *malformed.PROBES,
     *versions.OLD_HANDSHAKE,
     *earlier_http.VERBS,
+    *AUTHORIZATION,
 )
 _NAMED = {probe.name: probe for probe in PROBES}
 

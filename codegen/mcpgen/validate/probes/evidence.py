@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mcpgen.validate.client import era_of
+from mcpgen.validate.journal import Fetched
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import ALIVE, WORST, Probe
@@ -17,8 +18,8 @@ _SHOWN = 80
 class Evidence:
     """The exchanges of one probe that were `answered` (over HTTP also: refused with a 4xx), and the ledger.
 
-    `exchanges` are all of them, `ordinary` those of the conversation that no probe is part of, and
-    `capabilities` what the server declared.
+    `exchanges` are all of them, `ordinary` those of the conversation that no probe is part of,
+    `capabilities` what the server declared, and `fetched` the documents that the probe got.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Evidence:
         transport: str,
         capabilities: dict[str, Any],
         others: Mapping[str, Sequence[Exchange]] | None = None,
+        fetched: Sequence[Fetched] = (),
     ) -> None:
         self.probe = probe
         self.exchanges = own
@@ -40,6 +42,7 @@ class Evidence:
         self.transport = transport
         self.modern = era_of(revision) == "modern"
         self.capabilities = capabilities
+        self.fetched = fetched
         self.answered: list[Exchange] = []
         self._ledger = ledger
         self._others = others or {}
@@ -159,6 +162,9 @@ class Evidence:
         if not gone and check is not None and exchange.answer is None and check.answer is None:
             gone = check.crashed or "it answers nothing else either"
         if exchange.lost and self.probe.drops:
+            self.answered.append(exchange)
+            return
+        if exchange.unauthorized and self.probe.authorizes:
             self.answered.append(exchange)
             return
         if exchange.limited or (check is not None and check.limited):

@@ -84,6 +84,18 @@ class Exchange:
         return self.answer is None and self.status is not None and 400 <= self.status < 500
 
     @property
+    def challenges(self) -> tuple[str, ...]:
+        """What its reply has in `WWW-Authenticate`."""
+        headers = None if self.reply is None else self.reply.headers
+        asked = (headers or {}).get("www-authenticate")
+        return () if asked is None else (asked,)
+
+    @property
+    def unauthorized(self) -> bool:
+        """Whether it was refused for want of valid credentials."""
+        return self.status == 401
+
+    @property
     def limited(self) -> bool:
         """Whether HTTP, a proxy or an authority had no time for it, which says nothing of the question."""
         return self.status in _LIMITING

@@ -31,7 +31,8 @@ class Probe:
     conversation of its own, after the others: what it does may end the conversation, or needs a new one. One
     that asks `first` opens that conversation itself. Where no answer is `owed`, silence is its own to judge;
     where it `drops`, a server that closes the connection over it has refused it. What is asked `by_status` is
-    answered by the status of the HTTP reply, whichever that is.
+    answered by the status of the HTTP reply, whichever that is; where it `authorizes`, by 401 too, from which
+    others learn nothing.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Probe:
     owed: bool = True
     drops: bool = False
     by_status: bool = False
+    authorizes: bool = False
     crash: str = "jsonrpc-request-answered"
 
 

@@ -55,6 +55,11 @@ class Prober:
         """Ask what belongs into the conversation of `session`. Raises `LimitPassed`."""
         self._rest = await self._ask(self._rest, Asker(session, opened, surface, patience=self._patience))
 
+    async def refused(self, session: Session, revision: str) -> None:
+        """Ask all of them of a server that would not be opened in `revision`. Raises `LimitPassed`."""
+        asker = Asker(session, Opened(revision), Surface(), patience=self._patience)
+        await self._ask([*self._rest, *self._apart], asker)
+
     async def afterwards(
         self, session: Session, opened: Opened, surface: Surface, begin: Callable[[], Session]
     ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mcpgen.validate.journal import ERA, Entry, LeftOut
+from mcpgen.validate.journal import ERA, Entry, Fetched, LeftOut
 from mcpgen.validate.ledger import Ledger
 from mcpgen.validate.probes.catalogue import PROBES
 from mcpgen.validate.probes.evidence import Evidence
@@ -20,6 +20,7 @@ def judge_probes(
     conversations = [exchanges(entries) for entries in journals]
     ordinary = [one for one in conversations[0] if one.probe in ("", ERA)]
     left_out = {one.probe: one.reason for entries in journals for one in entries if isinstance(one, LeftOut)}
+    documents = [one for entries in journals for one in entries if isinstance(one, Fetched)]
     by_probe: dict[str, list[Exchange]] = {}
     for conversation in conversations:
         for one in conversation:
@@ -29,8 +30,9 @@ def judge_probes(
         rules = tuple(rule for rule in probe.rules if ledger.applies(rule))
         if not rules:
             continue
-        own = by_probe.get(probe.name)
-        if own:
+        own = by_probe.get(probe.name, [])
+        fetched = [one for one in documents if one.probe == probe.name]
+        if own or fetched:
             evidence = Evidence(
                 probe,
                 own,
@@ -40,8 +42,9 @@ def judge_probes(
                 transport=transport,
                 capabilities=_capabilities(ordinary),
                 others=by_probe,
+                fetched=fetched,
             )
-            if evidence.answered:
+            if evidence.answered or fetched:
                 probe.judge(evidence)
             verdicts.append(evidence.verdict(left_out.get(probe.name)))
             continue
