@@ -307,7 +307,7 @@ def test_text_marks_the_place_where_nothing_is_underlined(report: Report) -> Non
     (carets,) = [line for line in lines if line.strip(" ^") == "" and "^" in line and "sent" not in line][:1]
     above = lines[lines.index(carets) - 1]
     assert above[carets.index("^") : len(carets)].startswith('"readOnlyHint":"</script>')
-    assert above[len(carets) :].startswith("}")
+    assert carets.count("^") == 60  # the beginning of what is long
 
 
 def test_markdown_calls_nobody(report: Report) -> None:

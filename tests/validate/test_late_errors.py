@@ -1,9 +1,10 @@
-"""A server that answers what is malformed only after what came behind it: late, and nothing is wrong with that."""
+"""A server that answers what is malformed only after what came behind it: late, and not wrong for that."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 
 import pytest
 
@@ -54,7 +55,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, erro
 
 
 async def verdicts(*errors: int) -> dict[str, str]:
-    server = await asyncio.start_server(lambda *ends: serve(*ends, errors), "127.0.0.1", 0)
+    server = await asyncio.start_server(partial(serve, errors=errors), "127.0.0.1", 0)
     async with server:
         target = Target(tcp=("127.0.0.1", server.sockets[0].getsockname()[1]))
         report = await validate(target, Options(revision="2025-11-25", probes=True), announce=lambda _: None)

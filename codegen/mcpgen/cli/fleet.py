@@ -120,6 +120,7 @@ def _ways(file: ServerFile, expanded: Expanded, workspace: Path) -> Ways:
         if server.way in ("command", "component")
         else (),
         cwd=None if server.cwd is None else Path(server.cwd),
+        typed="",
     )
     try:
         ways.check()

@@ -110,6 +110,7 @@ def fuzz(
         allow_host=tuple(allow_host or ()),
         isolation=isolation,
         settings=tuple(settings or ()),
+        typed="mcpgen fuzz",
     )
     ways.check()
     if revision not in (*REVISIONS, "auto", "all"):
@@ -192,6 +193,7 @@ def replay(
         allow_host=tuple(allow_host or ()),
         isolation=isolation,
         settings=tuple(settings or ()),
+        typed="mcpgen replay FILE",
     )
     ways.check()
     _finite("--timeout", timeout)

@@ -129,7 +129,12 @@ def init(
         from mcpgen.cli.ways import headers_of
         from mcpgen.validate.target import Target
 
-        target = Target(command=command, url=from_url, headers=headers_of(header or ()))
+        target = Target(
+            command=command,
+            url=from_url,
+            headers=headers_of(header or ()),
+            typed="mcpgen init DIR --from-server --",
+        )
         found = _survey(target, timeout=timeout, deadline=deadline)
         with announced(_WRITING):
             created = create_from_server(directory, found, mocked=mock)

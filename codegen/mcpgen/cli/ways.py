@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 _FORMS = (
     "its command after --, or one of --url URL, --sse URL, --ws URL, --tcp HOST:PORT, --unix PATH,"
-    " --component FILE; mcpgen validate also takes --transcript FILE and --config FILE"
+    " --component FILE"
 )
+_VALIDATE = "mcpgen validate"
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What the command line says of the server: one of the first nine is given, the others belong to some."""
+    """What the command line says of the server: one of the first nine is given, the others belong to some.
+
+    `typed` stands before the server's command and its `--`; it is empty where a file lists the server.
+    """
 
     command: tuple[str, ...] = ()
     url: str | None = None
@@ -41,6 +45,7 @@ class Ways:
     allow_host: tuple[str, ...] = ()
     isolation: str | None = None
     settings: tuple[str, ...] = ()
+    typed: str = _VALIDATE
 
     def check(self) -> None:
         """Raises `UsageError` where not just one server is named, or what is said is of no use to it."""
@@ -51,7 +56,7 @@ class Ways:
                 f"one server is judged, and {' and '.join(named)} name several"
                 if named
                 else "no server is named",
-                hint=_FORMS,
+                hint=_FORMS + ", --transcript FILE, --config FILE" * (self.typed == _VALIDATE),
             )
         for option, value in (
             ("--dir", self.directories),
@@ -98,6 +103,7 @@ class Ways:
             env={} if self.components else pairs(self.env, "=", "--env NAME=VALUE"),
             cwd=self.cwd,
             headers=self._headers(),
+            typed=f"{self.typed} --" if self.typed else "",
         )
         target.check()
         return target

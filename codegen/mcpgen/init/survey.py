@@ -183,7 +183,7 @@ def _explained(
     """What the user is told of a server that could not be asked."""
     cause = error.__cause__ if isinstance(error, ConnectFailed) else None
     if isinstance(error, ConnectFailed) and (cause is not None or target.command):
-        return target.explain(error, typed="mcpgen init DIR --from-server --")
+        return target.explain(error)
     told = harmless(str(error)) + "".join(f"; it last said {line!r}" for line in last_words[-1:])
     if isinstance(error, RequestTimeout):
         return TargetSilent(f"the server does not answer: {told}", hint=_MORE_TIME)

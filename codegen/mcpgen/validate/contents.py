@@ -26,6 +26,9 @@ Decoder: TypeAlias = Callable[[Any], Any]
 # One broken message of a thousand broken parts is described by the first few.
 _FAULTS_PER_MESSAGE = 10
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_NOT_IN_A_TOOL_NAME = re.compile(r"[^A-Za-z0-9_.-]")
+#: So many of them are told.
+_TOLD_CHARACTERS = 10
 _LISTS = {
     "tools/list": "tools",
     "prompts/list": "prompts",
@@ -318,7 +321,7 @@ class Contents:
             self._ledger.holds(
                 "tool-name-form",
                 _TOOL_NAME.fullmatch(name) is not None,
-                f"the tool name {name[:150]!r} is empty, too long or has other characters",
+                f"the tool name {name[:150]!r} {_wrong_with_name(name)}",
                 told,
                 pointer=pointer,
             )
@@ -331,6 +334,16 @@ class Contents:
                 pointer=pointer,
             )
             self._tools[name] = position
+
+
+def _wrong_with_name(name: str) -> str:
+    """What is wrong with the form of a tool's name, if something is."""
+    if not name:
+        return "is empty"
+    wrong = "".join(dict.fromkeys(_NOT_IN_A_TOOL_NAME.findall(name)))[:_TOLD_CHARACTERS]
+    if wrong:
+        return f"has other characters than letters, digits, '_', '-' and '.': {wrong!r}"
+    return f"has {len(name)} characters, more than 128"
 
 
 def _faults(decode: Decoder, value: Any) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from mcpgen.errors import ExitCode, McpgenError
 from mcpgen.validate import client
 from mcpgen.validate.journal import Entry, Received
 from mcpgen.validate.opening import Declined
+from mcpgen.validate.reaching import nobody_there
 from mcpgen.validate.report import Failure
 from mcpgen.validate.session import Unanswered
 from mcpgen.validate.target import Target
@@ -33,7 +34,8 @@ def explain(error: Exception, *, opened: bool, target: Target, entries: Sequence
         case ServerGone() if opened:
             return _silent(f"{error}, in the middle of the run", "see what the server says for itself")
         case ServerGone():
-            return _unreachable(f"{error}, before it was ready", target.reach_hint(str(error)))
+            words = str(error) if nobody_there(str(error)) else f"{error}, before it was ready"
+            return _unreachable(words, target.reach_hint(str(error)))
         case Unanswered(replied=True) if not opened:
             return _unreachable(f"the server cannot be opened: {error}", target.reach_hint(str(error)))
         case _ if not opened and (foreign := _first_foreign_line(entries)) is not None:

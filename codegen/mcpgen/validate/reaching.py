@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from mcpgen_runtime.client.urls import shown
 
+# As our transports and the operating system tell that nobody listens, and that there is no such host.
+_NOBODY = ("nothing listens there", "Connect call failed", "Connection refused")
+_NO_HOST = ("Name or service not known", "nodename nor servname", "name resolution", "No address associated")
 _REDIRECTED = "redirected to "
 # As our own transports tell of a status, and as websockets does.
 _STATUS = re.compile(r"\bHTTP (?:status )?([1-5]\d\d)\b")
@@ -50,10 +54,25 @@ def reach_hint(error: str, *, option: str | None, endpoint: str | None, address:
             return hint
     if status is None and (variable := _proxy_of(endpoint)) is not None:
         return f"the proxy that {variable} names was asked for it: check that, or add the host to NO_PROXY"
+    there = urlsplit(endpoint)
+    if _says(error, _NOBODY):
+        port = there.port or {"https": 443, "wss": 443}.get(there.scheme, 80)
+        return f"does the server run, and listen on port {port} of {there.hostname}? {option} names both"
+    if _says(error, _NO_HOST):
+        return f"check the host in {option}: no name server knows {there.hostname}"
     if option == "--sse":
         return f"an endpoint of Streamable HTTP takes --url {shown(endpoint)}; HTTP+SSE is often at /sse"
     form = f"{_SCHEMES[option]}://localhost:3001/mcp"
     return f"check the URL: it must be the MCP endpoint itself, such as {form}"
+
+
+def nobody_there(error: str) -> bool:
+    """Whether `error` tells of an address at which no server was met at all."""
+    return _says(error, (*_NOBODY, *_NO_HOST))
+
+
+def _says(error: str, signs: Sequence[str]) -> bool:
+    return any(sign in error for sign in signs)
 
 
 def _proxy_of(endpoint: str) -> str | None:

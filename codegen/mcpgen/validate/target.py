@@ -36,7 +36,7 @@ class Target:
 
     Or components, the outermost first, and the `handler` that they were made. `headers` and `env` may hold
     what nobody is to read: neither is part of what the target is `described` as. A command has the seconds of
-    `ending` to end by itself, and after SIGTERM.
+    `ending` to end by itself, and after SIGTERM; `typed` stood before it, nothing where a file lists it.
     """
 
     command: tuple[str, ...] = ()
@@ -51,6 +51,7 @@ class Target:
     cwd: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     ending: tuple[float, float] = (2.0, 1.0)
+    typed: str = "mcpgen validate --"
 
     @property
     def endpoint(self) -> str | None:
@@ -177,11 +178,11 @@ class Target:
             sigterm_seconds=self.ending[1],
         )
 
-    def explain(self, failed: ConnectFailed, *, typed: str = "mcpgen validate --") -> TargetUnreachable:
-        """What the user is told of a connection that `failed`; `typed` stood before the server's command."""
+    def explain(self, failed: ConnectFailed) -> TargetUnreachable:
+        """What the user is told of a connection that `failed`."""
         cause = failed.__cause__
         if self.command and isinstance(cause, OSError | ValueError):
-            return cannot_start(self.command, cause, typed=typed)
+            return cannot_start(self.command, cause, typed=self.typed)
         if (self.url or self.sse) and isinstance(cause, Exception):
             return hindered(cause)
         if self.endpoint is not None:

@@ -32,6 +32,7 @@ _SENT = "      sent     "
 # Of one rule's findings so many are shown; the JSON report has more.
 _SHOWN_PER_RULE = 5
 _LONGEST_PART = 1200
+_LONGEST_UNDERLINE = 60
 
 
 def console_for(file: Any) -> Console:
@@ -162,7 +163,7 @@ def _place(finding: Finding, console: Console, *, about: str = "") -> None:
             # Where nothing is underlined, as compilers do it.
             shown = cell_len(harmless(place).replace("\n", "\\n")[:_LONGEST_PART])
             indent = cell_len(_SENT) + cell_len(harmless(before).replace("\n", "\\n"))
-            _print(console, (" " * indent + "^" * max(1, shown), ""))
+            _print(console, (" " * indent + "^" * min(max(1, shown), _LONGEST_UNDERLINE), ""))
 
 
 def _probes(report: Report, console: Console) -> None:
