@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -110,12 +109,23 @@ def test_old_node_counts_as_none(checkout: Path, bare_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_failing_step_shows_its_output_and_is_tried_again(checkout: Path) -> None:
+def test_failing_step_shows_its_output_and_is_tried_again(checkout: Path, bare_path: Path) -> None:
     (checkout / "pyproject.toml").write_text("this is no TOML\n")
-    for _ in range(2):
-        failed = run_dev(checkout, cwd=checkout, environment=os.environ | {"PYTHON": sys.executable})
+    of_peers = checkout / "tests/peers/requirements.txt"
+    # As an environment that was made before: all that is asked of it here is to read a file.
+    made = checkout / "tests/peers/.venv"
+    (made / "bin").mkdir(parents=True)
+    (made / "pyvenv.cfg").write_text(f"command = python -m venv {made}\n")
+    write_script(made / "bin/python", f'exec "{sys.executable}" "$@"')
+    environment = {"PATH": str(bare_path), "PYTHON": sys.executable}
+    for requirements, failing in (("", 1), ("this is no requirement\n", 2)):
+        of_peers.write_text(requirements)
+        failed = run_dev(checkout, cwd=checkout, environment=environment)
         assert failed.returncode == 2
         assert "dev: installing mcpgen and its tools" in failed.stderr
+        assert "dev: installing the Python servers" in failed.stderr
+        assert "dev: Node 20 or newer with npm is not here" in failed.stderr
         assert "TOML" in failed.stderr
-        assert "error: this failed with exit code" in failed.stderr
+        assert ("this is no requirement" in failed.stderr) is bool(requirements)
+        assert failed.stderr.count("error: this failed with exit code") == failing
         assert failed.stdout == ""
