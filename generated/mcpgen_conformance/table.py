@@ -106,6 +106,7 @@ RULES: dict[str, Rule] = {
     "http-session-header-ignored": Rule("http_headers", ("http",), REVISIONS[4:]),
     "http-session-id-required": Rule("http_headers", ("http",), REVISIONS[1:4]),
     "http-session-id-visible": Rule("http", ("http",), REVISIONS[1:4]),
+    "http-sse-endpoint-event": Rule("http", ("http+sse",), REVISIONS[:1]),
     "http-sse-unbuffered": Rule("http", ("http",), REVISIONS[4:]),
     "http-version-header-checked": Rule("http_headers", ("http",), REVISIONS[2:4]),
     "input-required-content": Rule("modern", ("any",), REVISIONS[4:]),

@@ -11,6 +11,7 @@ import asyncio
 import sys
 from itertools import product
 
+from mcpgen.validate.run import OLDER
 from mcpgen_types import REVISIONS
 
 from . import stdio
@@ -47,7 +48,7 @@ def _judge_all(served: Served, chosen: list[Mutation], *, aloud: bool) -> int:
                 for finding in seen.report.findings:
                     print(f"       {finding.rule} at {finding.pointer or 'the message'}: {finding.message}")
     servers = 0
-    for transport, revision in product(("stdio", "http"), REVISIONS):
+    for transport, revision in (*product(("stdio", "http"), REVISIONS), (OLDER, REVISIONS[0])):
         report = judged(served.target(transport), revision, sampling_tools=True, elicit_url=True)
         servers += 1
         accused += len(report.findings)

@@ -10,9 +10,12 @@ from typing import Any, TypeAlias
 
 from mcpgen.schema.rules import load_rules
 from mcpgen.validate.client import REVISIONS
+from mcpgen.validate.run import OLDER
 
 from .guarding import Guard
 
+#: The transports over which they are served, the last for rules that are for it alone.
+TRANSPORTS = ("stdio", "http", OLDER)
 #: What is sent: a message, a batch of them, or bytes that need be neither.
 Frame: TypeAlias = "dict[str, Any] | list[Any] | bytes"
 Frames: TypeAlias = "Iterable[Frame] | None"
@@ -79,6 +82,7 @@ class HangUp(ConnectionError):
 Gives: TypeAlias = Callable[[Outgoing], Frames]
 Takes: TypeAlias = Callable[[Incoming], Frames]
 Heads: TypeAlias = Callable[[Reply], None]
+Begins: TypeAlias = Callable[[bytes], bytes]
 Reads: TypeAlias = Callable[[bytes, dict[str, Any]], Frames]
 
 
@@ -88,10 +92,11 @@ class Mutation:
 
     `gives` sees each message that goes out, and returns what goes out in its place, None for the message
     as it is now; `takes` each that comes in, and returns what answers it in the server's place; `heads`
-    each head of an HTTP reply, and `reads` what comes in and is no object of JSON. What `stays` lives on
-    when its input ends. `follows` are the rules that may be broken by the same, `options` those of
-    `validate` that it takes to see it. In the `revision` None it is left to the validator to find one. One
-    with a `guard` is protected, and judged with the token that it takes.
+    each head of an HTTP reply, `begins` the event with which a stream of HTTP+SSE does, and `reads` what
+    comes in and is no object of JSON. What `stays` lives on when its input ends. `follows` are the rules that
+    may be broken by the same, `options` those of `validate` that it takes to see it. In the `revision` None
+    it is left to the validator to find one. One with a `guard` is protected, and judged with the token that
+    it takes.
 
     A mutation that `keeps` its rule breaks none: it shows what the conforming server has no occasion for.
     """
@@ -107,6 +112,7 @@ class Mutation:
     takes: Takes | None = None
     heads: Heads | None = None
     reads: Reads | None = None
+    begins: Begins | None = None
     guard: Guard | None = None
     stays: bool = False
     keeps: bool = False
@@ -126,7 +132,7 @@ def _newest(rule: str) -> str:
 
 def _transports(rule: str) -> tuple[str, ...]:
     on = {name for each in load_rules() if each.id == rule for name in each.transports}
-    return tuple(name for name in ("stdio", "http") if on & {name, "any"})
+    return tuple(name for name in TRANSPORTS if name in on or (name != OLDER and "any" in on))
 
 
 def add(rule: str, name: str, **how: Any) -> None:
@@ -251,6 +257,11 @@ class Deviant:
             return None
         frames = self.mutation.reads(data, self.memory)
         return None if frames is None else [encoded(frame) for frame in frames]
+
+    def begin(self, event: bytes) -> bytes:
+        """What stands in place of the event with which a stream of HTTP+SSE begins."""
+        changes = None if self.mutation is None else self.mutation.begins
+        return event if changes is None else changes(event)
 
     def head(self, reply: Reply) -> None:
         """Change the head of an HTTP reply."""

@@ -22,6 +22,8 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 _EVENTS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
+# Streamable HTTP, and the two of HTTP+SSE.
+_ENDPOINTS = ("/mcp", "/sse", "/sse/messages")
 
 
 class Spelling(HttpToolsProtocol):
@@ -39,7 +41,7 @@ class Spelling(HttpToolsProtocol):
 
 
 class Deviants:
-    """Serves the deviant NAME at /NAME/RUN/mcp, a new one for each RUN."""
+    """Serves the deviant NAME at /NAME/RUN/mcp, over HTTP+SSE at /NAME/RUN/sse, a new one for each RUN."""
 
     def __init__(self, deviant: Callable[[str], Deviant]) -> None:
         self._deviant = deviant
@@ -54,10 +56,11 @@ class Deviants:
             await send({"type": "http.response.body", "body": b""})
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
-        if not scope["path"].endswith("/mcp") or scope["path"].startswith(WELL_KNOWN):
+        endpoint = next((end for end in _ENDPOINTS if scope["path"].endswith(end)), None)
+        if endpoint is None or scope["path"].startswith(WELL_KNOWN):
             await self._about(scope, send)
             return
-        place = scope["path"].removesuffix("/mcp")
+        place = scope["path"].removesuffix(endpoint)
         if place not in self._runs:
             app = HttpApp(ServerCore(server()), TransportConfig())
             self._runs[place] = self._deviant(place.strip("/").split("/")[0]), app
@@ -81,7 +84,7 @@ class Deviants:
         if asked is not None:
             body = encoded(taken)
             headers["content-length"] = str(len(body))
-        scope["path"] = "/mcp"
+        scope["root_path"] = place
         scope["headers"] = [
             (key.encode("latin-1"), value.encode("latin-1")) for key, value in headers.items()
         ]
@@ -179,6 +182,9 @@ class _Exchange:
         sent = b""
         for event in events:
             lines = event.split(b"\n")
+            if lines[0] == b"event: endpoint":
+                sent += self._deviant.begin(event) + b"\n\n"
+                continue
             data = b"".join(line[6:] for line in lines if line.startswith(b"data: "))
             message = _message(data)
             if message is None:

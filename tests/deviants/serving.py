@@ -21,6 +21,7 @@ from unittest.mock import patch
 import certifi
 import uvicorn
 
+from mcpgen.validate.run import OLDER
 from mcpgen.validate.target import Target
 from mcpgen_runtime.client import StdioTransport, Transport
 from mcpgen_runtime.limits import Limits
@@ -75,6 +76,8 @@ class Served:
                 url=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/mcp",
                 headers={"Authorization": f"Bearer {TOKEN}"} if guarded else {},
             )
+        if transport == OLDER:
+            return Target(sse=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/sse")
         mutation = MUTATIONS.get(name)
         kind = Straggler if mutation is not None and mutation.stays else Process
         return kind(command=stdio.command(self._socket, name))

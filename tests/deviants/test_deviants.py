@@ -8,9 +8,10 @@ from itertools import product
 import pytest
 
 from mcpgen.schema.rules import load_rules
+from mcpgen.validate.run import OLDER
 from mcpgen_types import REVISIONS
 
-from .deviating import MUTATIONS, VARIANTS, of_rule
+from .deviating import MUTATIONS, TRANSPORTS, VARIANTS, of_rule
 from .judging import judged, outcome
 from .serving import Served, serving
 from .unusual import UNUSUAL
@@ -31,7 +32,8 @@ def served() -> Iterator[Served]:
 
 def test_every_rule_has_a_deviant_on_every_transport_that_it_is_for() -> None:
     for rule in load_rules():
-        wanted = {name for name in ("stdio", "http") if rule.transports & {name, "any"}}
+        everywhere = {"stdio", "http"} if "any" in rule.transports else set()
+        wanted = everywhere | rule.transports.intersection(TRANSPORTS)
         assert {name for each in of_rule(rule.id) for name in each.transports} == wanted, rule.id
 
 
@@ -41,7 +43,7 @@ def test_what_follows_from_a_mutation_are_rules() -> None:
 
 def test_the_conforming_server_keeps_every_rule_and_breaks_none(served: Served) -> None:
     kept: set[str] = set()
-    for transport, revision in product(("stdio", "http"), (None, *REVISIONS)):
+    for transport, revision in (*product(("stdio", "http"), (None, *REVISIONS)), (OLDER, REVISIONS[0])):
         report = judged(served.target(transport), revision, sampling_tools=True, elicit_url=True)
         assert report.findings == [], (transport, revision)
         assert report.failure is None, (transport, revision)

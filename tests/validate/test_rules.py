@@ -10,7 +10,7 @@ import pytest
 from mcpgen.schema.rules import NEEDS, load_rules
 from mcpgen.validate.client import REVISIONS
 
-TRANSPORTS = {"stdio", "http", "websocket", "tcp", "unix"}
+TRANSPORTS = {"stdio", "http", "http+sse", "websocket", "tcp", "unix"}
 
 
 def test_rules_are_well_formed() -> None:

@@ -98,6 +98,7 @@ class StreamEvent:
 
     The message, where there is one, is the next entry; `empty` says that there is none. `carrier` and
     `stream` are those of `Received`, `kind` is the event's type; it may have neither `event_id` nor `retry`.
+    `text` is the beginning of what one of another type carries.
     """
 
     at: float
@@ -107,6 +108,7 @@ class StreamEvent:
     event_id: str | None
     retry: int | None
     empty: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
 from mcpgen.validate.discovery_rules import judge_discovery
+from mcpgen.validate.endpoint_rules import judge_endpoint
 from mcpgen.validate.http_rules import HttpRules
 from mcpgen.validate.journal import ERA, Ended, Entry, GaveUp, HttpReply, Received, Sent, probe_of, sent_at
 from mcpgen.validate.ledger import About, Ledger
@@ -65,6 +66,7 @@ def judge(
     """
     left_open = left_open_of_servers(entries)
     ledger = Ledger(book, revision=revision, transport=transport, left_open=left_open)
+    judge_endpoint(entries, ledger)
     walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
     judge_discovery(entries, ledger, revision=revision)

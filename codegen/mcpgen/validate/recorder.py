@@ -32,6 +32,9 @@ from mcpgen.validate.journal import (
 from mcpgen_runtime.client import transport as wire
 from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
 
+# Of an event that is no message only the beginning is kept.
+_SHOWN = 2000
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -192,8 +195,9 @@ class Recorder:
                 self._take_frame(event, at)
             case wire.ReplyHead(exchange, status, kind, has_body, session_id, headers):
                 self.journal.add(HttpReply(at, exchange, status, kind, has_body, session_id, headers))
-            case wire.StreamEvent(exchange, channel, kind, event_id, retry, empty):
-                self.journal.add(StreamEvent(at, exchange, channel, kind, event_id, retry, empty))
+            case wire.StreamEvent(exchange, channel, kind, event_id, retry, empty, text):
+                told = text[:_SHOWN]
+                self.journal.add(StreamEvent(at, exchange, channel, kind, event_id, retry, empty, told))
             case wire.Paused(exchange, event_id, retry):
                 self.journal.add(Paused(at, event_id, retry, exchange))
             case wire.ReplyEnd(exchange, reason, status, None, ending):

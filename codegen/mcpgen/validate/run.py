@@ -21,7 +21,7 @@ from mcpgen.validate import client
 from mcpgen.validate.asked import asked_of
 from mcpgen.validate.exercise import Exercise, Plan
 from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
-from mcpgen.validate.journal import HttpReply, Journal, Received
+from mcpgen.validate.journal import HttpReply, Journal, Received, StreamEvent
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy, wants_token
 from mcpgen.validate.probes.asker import PATIENCE
@@ -260,7 +260,7 @@ class _Conversation:
             # Asked only now: what the server said last arrives while the transport is closed.
             failure = replace(failure, stderr=session.transport.last_words())
         entries = session.transport.journal.entries
-        heard = self.opened is not None or any(isinstance(entry, Received) for entry in entries)
+        heard = self.opened is not None or any(isinstance(entry, Received | StreamEvent) for entry in entries)
         unauthorized = self.opened is None and self.prober is not None
         if refusal is not None or not (heard or unauthorized):
             return Run(spoken, era, requests=session.asked, failure=failure)

@@ -476,7 +476,8 @@ def says_more(event: Event, exchange: int | None, channel: Channel, deliver: Del
     """Deliver what an event says besides its message, if anything: before the message."""
     empty = not event.data.strip()
     if empty or event.id is not None or event.retry is not None or event.kind != "message":
-        deliver(StreamEvent(exchange, channel, event.kind, event.id, event.retry, empty))
+        text = "" if event.kind == "message" else event.data.decode("utf-8", "replace")
+        deliver(StreamEvent(exchange, channel, event.kind, event.id, event.retry, empty, text))
 
 
 def patient(connect_seconds: float) -> httpx.Timeout:

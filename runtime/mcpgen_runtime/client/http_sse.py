@@ -26,6 +26,7 @@ from mcpgen_runtime.client.http import (
     media_type,
     new_client,
     patient,
+    says_more,
 )
 from mcpgen_runtime.client.packing import PACKED, unpacked
 from mcpgen_runtime.client.sse import Event, EventReader
@@ -158,6 +159,7 @@ class HttpSseTransport(Transport):
 
     def _take(self, event: Event, status: int) -> None:
         assert self._endpoint is not None
+        says_more(event, None, "get", self._deliver)
         if event.kind == "endpoint" and not self._endpoint.done():
             endpoint = urljoin(self.url, event.data.decode("utf-8", "replace").strip())
             # Messages go where the user has sent them, not to whomever the server names.

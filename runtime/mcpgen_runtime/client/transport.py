@@ -64,7 +64,8 @@ class ReplyHead:
 class StreamEvent:
     """An event of an event stream that says more than its message, which follows; one `empty` has none.
 
-    `kind` is its type, "message" if it names none; `event_id` and `retry` are None where it has none.
+    `kind` is its type, "message" if it names none; `event_id` and `retry` are None where it has none. `text`
+    is what one of another type carries.
     """
 
     exchange: int | None
@@ -73,6 +74,7 @@ class StreamEvent:
     event_id: str | None
     retry: int | None
     empty: bool
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..deviating import Frames, Incoming, Outgoing, Reply, add, gives, heads, refusal
+from ..deviating import Frames, Incoming, Outgoing, Reply, add, encoded, gives, heads, notification, refusal
 
 _SESSION, _BUFFERING = "mcp-session-id", "x-accel-buffering"
 
@@ -65,3 +65,23 @@ def says_nothing_to_proxies(reply: Reply) -> None:
 def may_be_held_back(reply: Reply) -> None:
     if _BUFFERING in reply.headers:
         reply.headers[_BUFFERING] = "yes"
+
+
+def _message_first(event: bytes) -> bytes:
+    told = notification("notifications/message", level="info", data="Welcome")
+    return b"data: %b\n\n%b" % (encoded(told), event)
+
+
+def _no_uri(event: bytes) -> bytes:
+    return event.replace(b"?session=", b"?of={one client}&session=")
+
+
+add("http-sse-endpoint-event", "speaks_first", begins=_message_first)
+add("http-sse-endpoint-event", "names_no_uri", begins=_no_uri)
+
+
+def _json(event: bytes) -> bytes:
+    return b'event: endpoint\ndata: {"uri": "messages"}'
+
+
+add("http-sse-endpoint-event", "names_it_in_json", begins=_json, follows=["jsonrpc-request-answered"])
