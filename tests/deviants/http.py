@@ -16,11 +16,13 @@ from mcpgen_runtime.transports.http import HttpApp
 from .conforming import server
 from .deviating import Deviant, HangUp, Reply, encoded
 from .guarding import WELL_KNOWN
+from .tasked import Tasks
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
+_SESSION = "mcp-session-id"
 _EVENTS = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-accel-buffering": "no"}
 # Streamable HTTP, and the two of HTTP+SSE.
 _ENDPOINTS = ("/mcp", "/sse", "/sse/messages")
@@ -46,6 +48,8 @@ class Deviants:
     def __init__(self, deviant: Callable[[str], Deviant]) -> None:
         self._deviant = deviant
         self._runs: dict[str, tuple[Deviant, HttpApp]] = {}
+        # By run and session.
+        self._tasks: dict[tuple[str, str], Tasks] = {}
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """See https://asgi.readthedocs.io."""
@@ -76,10 +80,23 @@ class Deviants:
         taken, answer = deviant.take(asked, headers, scope.get("spelled"))
         if body and not isinstance(asked, dict):
             answer = deviant.read(body)
-        exchange = _Exchange(deviant, scope["method"], asked if isinstance(asked, dict) else None, send)
+        session = (place, headers.get(_SESSION, ""))
+        tasks = self._tasks.get(session) or Tasks()
+        if scope["method"] == "DELETE":
+            self._tasks.pop(session, None)
+            await tasks.close()
+
+        def opened(name: str) -> None:
+            self._tasks[place, name] = tasks
+
+        request = asked if isinstance(asked, dict) else None
+        exchange = _Exchange(deviant, scope["method"], request, send, tasks, opened)
         if answer is not None:
             await exchange.start(200, {})
             await exchange.frames(answer)
+            return
+        if tasks.takes(taken):
+            await _answered(exchange, tasks, taken)
             return
         if asked is not None:
             body = encoded(taken)
@@ -107,13 +124,42 @@ class Deviants:
     async def close(self) -> None:
         """End every run."""
         await asyncio.gather(*(app.close(drain_seconds=0) for _, app in self._runs.values()))
+        await asyncio.gather(*(tasks.close() for tasks in self._tasks.values()))
+
+
+async def _answered(exchange: _Exchange, tasks: Tasks, message: dict[str, Any]) -> None:
+    """Reply with what there is of tasks: to tasks/result in a stream, which may have to wait."""
+    if "method" not in message:
+        async for _ in tasks.answers(message):
+            pass
+        await exchange({"type": "http.response.start", "status": 202, "headers": []})
+        await exchange({"type": "http.response.body", "body": b""})
+        return
+    streams = message["method"] == "tasks/result"
+    kind = b"text/event-stream" if streams else b"application/json"
+    head = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind)]}
+    await exchange(head)
+    async for each in tasks.answers(message):
+        last = "method" not in each
+        body = b"data: %b\n\n" % encoded(each) if streams else encoded(each)
+        await exchange({"type": "http.response.body", "body": body, "more_body": not last})
 
 
 class _Exchange:
     """One request and its reply; what is called is the app's `send`."""
 
-    def __init__(self, deviant: Deviant, method: str, asked: dict[str, Any] | None, send: Send) -> None:
+    def __init__(
+        self,
+        deviant: Deviant,
+        method: str,
+        asked: dict[str, Any] | None,
+        send: Send,
+        tasks: Tasks,
+        opened: Callable[[str], None],
+    ) -> None:
         self._deviant = deviant
+        self._tasks = tasks
+        self._opened = opened
         self._method = method
         self._asked = asked
         self._send = send
@@ -138,6 +184,8 @@ class _Exchange:
 
     async def start(self, status: int, headers: dict[str, str]) -> None:
         """Take the head of a reply; that of a stream is sent at once."""
+        if _SESSION in headers:
+            self._opened(headers[_SESSION])
         self._reply = Reply(self._method, self._asked, status, headers, self._deviant.memory)
         self._deviant.head(self._reply)
         if self._reply.body is not None:
@@ -163,6 +211,7 @@ class _Exchange:
         if message is None:
             await self._finish(body)
         else:
+            self._tasks.amend(message, self._asked)
             await self.frames(self._deviant.give(message, self._asked))
 
     async def _finish(self, body: bytes) -> None:
@@ -190,6 +239,7 @@ class _Exchange:
             if message is None:
                 sent += event + b"\n\n"
                 continue
+            self._tasks.amend(message, self._asked)
             head = b"".join(line + b"\n" for line in lines if not line.startswith(b"data: "))
             for frame in self._deviant.give(message, self._asked):
                 sent += head + b"data: %b\n\n" % frame

@@ -20,6 +20,7 @@ from mcpgen_runtime.transports.memory import End, MemoryAdapter, pipe
 
 from .conforming import server
 from .deviating import Deviant, encoded
+from .tasked import Tasks
 
 RELAY = Path(__file__).with_name("relay.py")
 
@@ -52,6 +53,8 @@ class _Process:
         self._writer = writer
         self._deviant = deviant
         self._asked: dict[Any, dict[str, Any]] = {}
+        self._tasks = Tasks()
+        self._waiting: set[asyncio.Future[None]] = set()
 
     async def live(self) -> None:
         mutation = self._deviant.mutation
@@ -71,8 +74,10 @@ class _Process:
                 await self._ended()
         finally:
             here.close()
-            giving.cancel()
-            await asyncio.gather(serving, giving, return_exceptions=True)
+            for each in (giving, *self._waiting):
+                each.cancel()
+            await self._tasks.close()
+            await asyncio.gather(serving, giving, *self._waiting, return_exceptions=True)
 
     async def _ended(self) -> None:
         """Return when the process is gone, which only writing to it shows."""
@@ -99,7 +104,20 @@ class _Process:
             return
         if isinstance(message, dict) and isinstance(message.get("id"), str | int) and "method" in message:
             self._asked[message["id"]] = message
-        await here.send(encoded(taken) + b"\n")
+        if not self._tasks.takes(taken):
+            await here.send(encoded(taken) + b"\n")
+        elif taken.get("method") == "tasks/result":
+            waiting = asyncio.ensure_future(self._answer(taken))
+            self._waiting.add(waiting)
+            waiting.add_done_callback(self._waiting.discard)
+        else:
+            await self._answer(taken)
+
+    async def _answer(self, message: dict[str, Any]) -> None:
+        """Write what there is of tasks in answer to `message`."""
+        async for each in self._tasks.answers(message):
+            request = None if "method" in each else self._asked.get(message["id"])
+            await self._write(self._deviant.give(each, request))
 
     async def _give(self, here: End) -> None:
         rest = b""
@@ -108,9 +126,9 @@ class _Process:
             for line in lines:
                 message = json.loads(line)
                 answers = isinstance(message, dict) and "method" not in message
-                await self._write(
-                    self._deviant.give(message, self._asked.get(message.get("id")) if answers else None)
-                )
+                request = self._asked.get(message.get("id")) if answers else None
+                self._tasks.amend(message, request)
+                await self._write(self._deviant.give(message, request))
 
     async def _write(self, frames: list[bytes]) -> None:
         for frame in frames:

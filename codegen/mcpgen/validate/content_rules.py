@@ -72,7 +72,7 @@ class ContentRules:
                 for pointer, tool in _objects(result.get("tools"), "/result/tools"):
                     self._tool(pointer, tool, told)
             case "tools/call":
-                self._called(request, result, told)
+                self.called(request, result, told)
             case "resources/list":
                 for pointer, resource in _objects(result.get("resources"), "/result/resources"):
                     self._uri(f"{pointer}/uri", resource.get("uri"), told)
@@ -166,7 +166,8 @@ class ContentRules:
                 )
                 seen.add(name.lower())
 
-    def _called(self, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
+    def called(self, request: dict[str, Any], result: dict[str, Any], told: About) -> None:
+        """Judge what a call gave, at once or in the end."""
         blocks = list(_objects(result.get("content"), "/result/content"))
         for pointer, block in blocks:
             self._block(pointer, block, told)

@@ -20,6 +20,7 @@ from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.modern_rules import ModernRules
 from mcpgen.validate.numbers import is_number
+from mcpgen.validate.task_rules import TaskRules
 
 Decoder: TypeAlias = Callable[[Any], Any]
 
@@ -49,6 +50,7 @@ class Contents:
         self.asking = AskingRules(ledger)
         self._modern = ModernRules(ledger, declared, self.asking) if era_of(revision) == "modern" else None
         self._features = ContentRules(ledger)
+        self._tasks = TaskRules(ledger, wire, called=self._features.called)
         # The resources whose changes the client ever wanted to hear of; None before it could say so.
         self._subscribed: set[str] | None = None
         # Progress tokens in use: the token's key, and the last value reported under it.
@@ -70,6 +72,7 @@ class Contents:
             self._subscribed.add(str(params.get("uri")))
         if self._modern is not None:
             self._modern.sent(index, message)
+        self._tasks.sent(index, message)
         meta = params.get("_meta") if isinstance(params, dict) else None
         if isinstance(meta, dict) and "progressToken" in meta and "id" in message:
             key = id_key(meta["progressToken"])
@@ -82,7 +85,9 @@ class Contents:
         """Judge the answer to a request, which HTTP may have `refused` by its status."""
         method: str = request["method"]
         told = About(method, request, message)
-        self._progress.pop(self._tokens.get(index, ("none", None)), None)
+        self._tasks.answer(index, request, message, told, refused=refused)
+        if not self._tasks.makes_task(index):
+            self._progress.pop(self._tokens.get(index, ("none", None)), None)
         if method == "ping" and (refused or request.get("jsonrpc") != "2.0"):
             # For its session, its headers or its form: what it asks was not looked at.
             self._ledger.undecided("ping-answered", "the ping itself was none that a server must answer")
@@ -98,6 +103,7 @@ class Contents:
             if method in ("initialize", "server/discover") and isinstance(result.get("capabilities"), dict):
                 self._server = result["capabilities"]
                 self._features.declared(result["capabilities"])
+                self._tasks.declared(result["capabilities"])
             new = method not in _LISTS or self._page(method, request, result, told)
             if method == "tools/list":
                 self._tool_names(result, told, new)
@@ -105,6 +111,7 @@ class Contents:
 
     def refusal(self, request: dict[str, Any], message: dict[str, Any]) -> None:
         """Judge the answer to something wrong: of that, only the form of an error is its own affair."""
+        self._tasks.answered(request)
         if self._modern is not None:
             self._modern.refusal(About(request["method"], request, message))
 
@@ -121,12 +128,13 @@ class Contents:
         self._params("schema-notification", known, message, told)
         self._features.notification(message, told)
         self.asking.notified(message, told)
+        self._tasks.notification(message, told)
         if self._modern is not None:
             self._modern.notification(entry, message)
         # Of the other kinds 2026-07-28 has its own rule: they come only where they were asked for.
         if self._modern is None or name == "notifications/message":
             self._declared_by_server(known, told)
-        if name == "notifications/progress":
+        if name == "notifications/progress" and not self._tasks.progress(entry, message, told):
             self._reported(entry, message, told)
         if name == "notifications/resources/updated":
             self._updated(message, told)
@@ -169,6 +177,7 @@ class Contents:
                 pointer="/params/mode",
             )
         self.asking.asked(name, params, "/params", told, self._declared)
+        self._tasks.request(message, told, self._declared)
 
     def _updated(self, message: dict[str, Any], told: About) -> None:
         params = message.get("params")

@@ -16,7 +16,8 @@ from mcpgen.samples import CannotGenerate, arguments_for
 from mcpgen.validate import client
 from mcpgen.validate.opening import Opened
 from mcpgen.validate.session import Session, Unanswered
-from mcpgen.validate.surface import Demand, Surface, read_only
+from mcpgen.validate.surface import Demand, Surface, TaskCall, read_only
+from mcpgen.validate.task_records import task_support
 from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
 
 # How many tools a note names.
@@ -205,7 +206,9 @@ class Exercise:
                     f"--tool {name}: the server lists no tool of that name",
                     hint=f"it has {names}" if listed else "it lists no tools",
                 )
-            await self._call_one(listed[name], arguments, again=self.surface.harmless(listed[name]))
+            repeats = self.surface.all_harmless or read_only(listed[name])
+            if not self._as_task(listed[name], arguments, repeats=repeats):
+                await self._call_one(listed[name], arguments, again=repeats)
 
     async def _call(self, tools: list[dict[str, Any]]) -> None:
         named = [item for item in tools if isinstance(item.get("name"), str)]
@@ -218,16 +221,23 @@ class Exercise:
                 " annotated readOnlyHint; --allow-destructive calls them too, --tool NAME one of them"
             )
         for tool in self._first(allowed, self.plan.tools, "tools/call"):
-            execution = tool.get("execution")
-            if isinstance(execution, dict) and execution.get("taskSupport") == "required":
-                self.notes.append(f"tools/call {tool['name']}: only runs as a task, not called")
-                continue
             try:
                 arguments = arguments_for(tool.get("inputSchema"))
             except CannotGenerate as why:
                 self.notes.append(f"tools/call {tool['name']}: no arguments made up, {why}")
                 continue
-            await self._call_one(tool, arguments, again=True)
+            if not self._as_task(tool, arguments, repeats=True):
+                await self._call_one(tool, arguments, again=True)
+
+    def _as_task(self, tool: dict[str, Any], arguments: dict[str, Any], *, repeats: bool) -> bool:
+        """Whether a tool only runs as a task: those that can are left to the probe that makes tasks."""
+        support = task_support(tool)
+        runs = self.opened.revision == "2025-11-25" and self.opened.declares("tasks.requests.tools.call")
+        if runs and support != "forbidden" and (repeats or support == "required"):
+            self.surface.task_calls.append(TaskCall(tool["name"], arguments, repeats))
+        if support == "required":
+            self.notes.append(f"tools/call {tool['name']}: only runs as a task, not called without")
+        return support == "required"
 
     async def _call_one(self, tool: dict[str, Any], arguments: dict[str, Any], *, again: bool) -> None:
         """Call a tool, and let probes know of it only where they may call it `again`."""

@@ -50,6 +50,13 @@ class HttpRules:
                     + (_named(reply.content_type) if reply.has_body else "no body"),
                     told,
                 )
+            if reply.status < 300 and sent.message.get("method") == "tasks/get":
+                self._ledger.holds(
+                    "tasks-get-not-streamed",
+                    reply.content_type != "text/event-stream",
+                    "tasks/get was answered with an event stream",
+                    told,
+                )
         elif reply.status < 300:
             self._ledger.holds(
                 "http-notification-accepted",

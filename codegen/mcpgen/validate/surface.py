@@ -16,13 +16,22 @@ class Demand:
     result: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class TaskCall:
+    """A call that may be made as a task, several times only where it `repeats`."""
+
+    tool: str
+    arguments: dict[str, Any]
+    repeats: bool
+
+
 @dataclass(slots=True)
 class Surface:
     """What a server lists, what asks for input, and which calls went well.
 
     `calls` has the arguments of tools that may be called and answered without isError, `seconds` how long
-    they took, and `cursors` the first cursor of each list that has several pages. Where `all_harmless`, the
-    user allowed any tool to be tried.
+    they took, and `cursors` the first cursor of each list that has several pages. `task_calls` may be made
+    as tasks, and were not yet. Where `all_harmless`, the user allowed any tool to be tried.
     """
 
     tools: list[dict[str, Any]] = field(default_factory=list)
@@ -33,6 +42,7 @@ class Surface:
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
+    task_calls: list[TaskCall] = field(default_factory=list)
     all_harmless: bool = False
 
     def harmless(self, tool: dict[str, Any]) -> bool:
