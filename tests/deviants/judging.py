@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 from mcpgen.validate.exercise import Plan
-from mcpgen.validate.probes.catalogue import PROBES
+from mcpgen.validate.probes.catalogue import PROBES, probes_of
+from mcpgen.validate.probes.probe import Probe
 from mcpgen.validate.report import Report
 from mcpgen.validate.run import Options, validate
 from mcpgen.validate.target import Target
@@ -60,9 +64,24 @@ def judged(
     return asyncio.run(validate(target, options, announce=lambda _: None))
 
 
-def outcome(mutation: Mutation, target: Target) -> Outcome:
-    """What `validate` says of a deviant, in the revision in which it is one."""
+def outcome(mutation: Mutation, target: Target, *, hasty: bool = False) -> Outcome:
+    """What `validate` says of a deviant, in the revision in which it is one.
+
+    Where `hasty`, tasks are made only by the deviants of their rules, and these are asked nothing else.
+    """
     # Asking takes time, and what needs no probe is caught without.
     probed = mutation.rule in _PROBED
-    report = judged(target, mutation.revision, timeout=mutation.timeout, probes=probed, **mutation.options)
+    with patch("mcpgen.validate.run.probes_of", partial(_chosen, mutation.rule)) if hasty else nullcontext():
+        report = judged(
+            target, mutation.revision, timeout=mutation.timeout, probes=probed, **mutation.options
+        )
     return Outcome(mutation, report)
+
+
+def _chosen(rule: str, *where: Any) -> list[Probe]:
+    of_tasks = rule.startswith("tasks-")
+    return [
+        probe
+        for probe in probes_of(*where)
+        if (rule in probe.rules if of_tasks else probe.name != "called-as-task")
+    ]

@@ -28,15 +28,15 @@ from .deviating import refusal
 
 REVISION = "2025-11-25"
 RELATED = "io.modelcontextprotocol/related-task"
-CAPABILITY = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
+CAPABILITY: dict[str, Any] = {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}}
 _ENDS = ("completed", "failed", "cancelled")
 _PAGE = 2
 #: How often a task is looked at before it begins, where nobody asks for its result; then it is waited for.
 _LOOKS = {"research": 3}
 _MANY_LOOKS = 20
-_SUPPORT = {"add": "optional", "work": "optional", "research": "required", "stumble": "required"}
+_SUPPORT = {"work": "optional", "research": "required", "stumble": "required"}
 #: The tools that are there only as tasks.
-_TOOLS = [
+_TOOLS: list[dict[str, Any]] = [
     {
         "name": name,
         "description": "Runs as a task",
@@ -218,16 +218,18 @@ class Tasks:
         serving = asyncio.ensure_future(adapter.serve(ServerCore(_with_tools(server()))))
         try:
             assert self._opening is not None
-            for message in (
+            opening: tuple[dict[str, Any], ...] = (
                 {**self._opening, "id": "opening"},
                 {"jsonrpc": "2.0", "method": "notifications/initialized"},
                 {"jsonrpc": "2.0", "id": "call", "method": "tools/call", "params": task.call},
-            ):
-                await here.send(json.dumps(message).encode() + b"\n")
+            )
+            for each in opening:
+                await here.send(json.dumps(each).encode() + b"\n")
             async for message in _messages(here):
                 if message.get("id") == "call" and "method" not in message:
-                    result = message.get("result", {"isError": True})
-                    await self._end(task, "failed" if result.get("isError") else "completed", message)
+                    given = message.get("result")
+                    failed = not isinstance(given, dict) or given.get("isError") is True
+                    await self._end(task, "failed" if failed else "completed", message)
                     return
                 if "method" in message:
                     await self._passed_on(task, message, here)

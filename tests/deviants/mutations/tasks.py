@@ -61,8 +61,7 @@ def says_so_in_a_result(out: Outgoing) -> Frames:
 
 @gives("tasks-forbidden-tool-refused")
 def runs_it_without(out: Outgoing) -> Frames:
-    known = params(out).get("name") in ("embed", "ask", "confirm")
-    return [done(out, **_SAID)] if known and refuses(out, "tools/call") and "task" in params(out) else None
+    return [done(out, **_SAID)] if refuses(out, "tools/call") and "task" in params(out) else None
 
 
 def _made(out: Outgoing) -> dict[str, Any] | None:
