@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mcpgen.errors import UsageError
 from mcpgen.fuzz.cutting import Cut
 from mcpgen.fuzz.record import rows, write
 from mcpgen.fuzz.replaying import replay_file
@@ -45,8 +47,22 @@ def test_planted_fault_is_found_cut_down_and_replayed_until_it_is_mended(
     assert (cut.failure.kind, cut.again, after_opening(cut)) == (kind, True, shortest)
     file = tmp_path / "failure.jsonl"
     write(file, rows(cut.spoken, cut.failure))
-    assert "still fails" in str(replay_file(file, planted(fault)))
-    assert replay_file(file, planted()) is None
+    assert "still fails" in str(replay_file(str(file), shlex.join(planted(fault).command)))
+    assert replay_file(file, planted().command) is None
+
+
+@pytest.mark.parametrize(
+    ("server", "words"),
+    [
+        ("ftp://h", "the server 'ftp://h' is no address of a server"),
+        ("http://[", "the server 'http://\\['"),
+        ("", "the server is empty"),
+        ("python 'x", "No closing quotation"),
+    ],
+)
+def test_what_names_no_server_is_wrong_usage(server: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        replay_file("failure.jsonl", server)
 
 
 def test_arguments_that_the_schema_forbids_are_found_where_they_are_accepted() -> None:

@@ -1,4 +1,4 @@
-"""What people read: hints that fit how a server was named, findings that say which of several things is so."""
+"""What people read: hints that fit how a server was named, findings that say which fault of several it is."""
 
 from __future__ import annotations
 

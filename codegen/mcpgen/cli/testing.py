@@ -124,24 +124,17 @@ def _suite(target: str | None, revision: str | None, call_tools: bool) -> tuple[
             f"{project.config} has neither tests nor a server",
             hint="name a server: mcpgen test TARGET",
         )
-    return [*suite, *_served(str(project.root))], project.root
+    return [*suite, *_server(str(project.root))], project.root
 
 
 def _server(target: str) -> list[str]:
     """How the suite is told of a server."""
-    from mcpgen.serving.target import is_place
+    from mcpgen.serving.target import serving_command
 
     if "://" in target:
         return [f"--mcp-url={target}"]
-    place, colon, attribute = target.rpartition(":")
-    named = bool(colon and place and attribute.replace(".", "_").isidentifier() and " " not in target)
-    if is_place(target) or target.endswith(".wasm") or named:
-        return _served(target)
-    return [f"--mcp-command={target}"]
-
-
-def _served(target: str) -> list[str]:
-    return [f"--mcp-command={shlex.join([sys.executable, '-m', 'mcpgen', 'serve', target])}"]
+    served = serving_command(target)
+    return [f"--mcp-command={target if served is None else shlex.join(served)}"]
 
 
 def _run(arguments: Sequence[str], directory: Path) -> int:

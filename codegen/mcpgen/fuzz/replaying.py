@@ -6,6 +6,7 @@ Needs nothing of hypothesis: a failure that was kept is replayed wherever mcpgen
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from mcpgen.errors import TargetUnreachable, UsageError
 from mcpgen.fuzz.conversation import Spoken, speak
 from mcpgen.fuzz.failures import FailOn, Failure, failures
 from mcpgen.fuzz.record import Record, read
+from mcpgen.serving.target import serving_command
+from mcpgen.validate.suite import addressed, commanded
 from mcpgen.validate.target import Target
 from mcpgen.validate.terminal import harmless
 
@@ -73,10 +76,27 @@ async def replay(file: Path, target: Target, *, timeout: float = 10.0, fail_on: 
     return Replayed(record.failure, tuple(failures(spoken, fail_on=strict)), spoken)
 
 
-def replay_file(file: Path, target: Target, *, timeout: float = 10.0) -> str | None:
-    """None if what the file recorded no longer fails, else what does, in lines. Raises as `replay` does."""
-    replayed = asyncio.run(replay(file, target, timeout=timeout))
+def replay_file(
+    file: Path | str, target: Target | str | Sequence[str], *, timeout: float = 10.0
+) -> str | None:
+    """None if what the file recorded no longer fails, else what does, in lines. Raises as `replay` does.
+
+    The server may be named as `mcpgen test` has it, by a URL, a command line or what `mcpgen serve` takes;
+    the words of a command line may stand apart.
+    """
+    replayed = asyncio.run(replay(Path(file), _named(target), timeout=timeout))
     return replayed.message if replayed.fails else None
+
+
+def _named(server: Target | str | Sequence[str]) -> Target:
+    if isinstance(server, Target):
+        return server
+    if not isinstance(server, str):
+        return Target(command=tuple(server))
+    if "://" in server:
+        return addressed(server, option="the server")
+    served = serving_command(server)
+    return commanded(server, option="the server") if served is None else Target(command=served)
 
 
 def _opens_badly(record: Record) -> bool:

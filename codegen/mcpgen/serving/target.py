@@ -64,6 +64,15 @@ def is_place(target: str) -> bool:
     return target.endswith(_PLACES) or os.path.isdir(target)
 
 
+def serving_command(target: str) -> tuple[str, ...] | None:
+    """The command line that serves `target`, None where `mcpgen serve` takes no such thing."""
+    place, colon, attribute = target.rpartition(":")
+    named = bool(colon and place and attribute.replace(".", "_").isidentifier() and " " not in target)
+    if is_place(target) or target.endswith(".wasm") or named:
+        return (sys.executable, "-m", "mcpgen", "serve", target)
+    return None
+
+
 def _import_from(directory: str) -> None:
     if directory not in sys.path:
         sys.path.insert(0, directory)

@@ -82,7 +82,7 @@ def suite_of(
             "--mcp-env and --mcp-cwd are for a server that the suite starts",
             hint="leave them out with --mcp-url",
         )
-    target = _commanded(command, env, cwd) if command is not None else _addressed(str(url), header)
+    target = commanded(command, env, cwd) if command is not None else addressed(str(url), header)
     if header and target.url is None and target.ws is None:
         raise UsageError("--mcp-header is for HTTP and WebSocket", hint="leave it out")
     if cwd is not None and not Path(cwd).is_dir():
@@ -98,15 +98,18 @@ def suite_of(
     return Suite(target, options, client.REVISIONS if revision == "all" else (revision,), fail_on)
 
 
-def _commanded(command: str, env: Sequence[str], cwd: str | None) -> Target:
+def commanded(
+    command: str, env: Sequence[str] = (), cwd: str | None = None, *, option: str = "--mcp-command"
+) -> Target:
+    """The server that the command line `command` starts, split as by a shell. Raises `UsageError`."""
     try:
         words = shlex.split(command)
     except ValueError as problem:
         raise UsageError(
-            f"--mcp-command {command!r}: {problem}", hint="it is split into words as a shell does"
+            f"{option} {command!r}: {problem}", hint="it is split into words as a shell does"
         ) from None
     if not words:
-        raise UsageError("--mcp-command is empty", hint="--mcp-command 'COMMAND…'")
+        raise UsageError(f"{option} is empty", hint=f"{option} 'COMMAND…'")
     pairs = [pair.partition("=") for pair in env]
     if not all(name and found for name, found, _ in pairs):
         raise UsageError("--mcp-env sets a variable", hint="the form is --mcp-env NAME=VALUE")
@@ -114,7 +117,8 @@ def _commanded(command: str, env: Sequence[str], cwd: str | None) -> Target:
     return Target(command=tuple(words), env=variables, cwd=None if cwd is None else Path(cwd))
 
 
-def _addressed(url: str, header: Sequence[str]) -> Target:
+def addressed(url: str, header: Sequence[str] = (), *, option: str = "--mcp-url") -> Target:
+    """The server at `url`, which `option` gave. Raises `UsageError`."""
     pairs = [pair.partition(":") for pair in header]
     headers = {name.strip(): value.strip() for name, _, value in pairs}
     for name, value in headers.items():
@@ -126,7 +130,7 @@ def _addressed(url: str, header: Sequence[str]) -> Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as problem:
-        raise UsageError(f"--mcp-url {url!r}: {problem}", hint=f"known are {_SCHEMES}") from None
+        raise UsageError(f"{option} {url!r}: {problem}", hint=f"known are {_SCHEMES}") from None
     match parts.scheme:
         case "http" | "https":
             return Target(url=url, headers=headers)
@@ -136,4 +140,4 @@ def _addressed(url: str, header: Sequence[str]) -> Target:
             return Target(tcp=(parts.hostname, port))
         case "unix" if parts.path and not parts.netloc:
             return Target(unix=Path(parts.path))
-    raise UsageError(f"--mcp-url {url!r} is no address of a server", hint=f"known are {_SCHEMES}")
+    raise UsageError(f"{option} {url!r} is no address of a server", hint=f"known are {_SCHEMES}")
