@@ -48,6 +48,7 @@ RULES: dict[str, Rule] = {
     "auth-challenge-metadata": Rule("authorization", ("http",), REVISIONS[2:3]),
     "auth-challenge-scope": Rule("authorization", ("http",), REVISIONS[3:]),
     "auth-every-request-checked": Rule("authorization", ("http",), REVISIONS[1:]),
+    "auth-foreign-token-refused": Rule("authorization", ("http",), REVISIONS[2:]),
     "auth-invalid-token-refused": Rule("authorization", ("http",), REVISIONS[1:]),
     "auth-metadata-discoverable": Rule("authorization", ("http",), REVISIONS[2:]),
     "auth-metadata-resource": Rule("authorization", ("http",), REVISIONS[2:]),

@@ -9,6 +9,8 @@ from typing import Any
 
 #: The token that is valid, in the form of a JWT.
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtY3BnZW4ifQ.c2lnbmVkLWJ5LW1jcGdlbg"
+#: One that is valid for another server.
+FOREIGN_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJvdGhlciJ9.c2lnbmVkLWJ5LXRoZS1zYW1l"
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mcpgen.cli.ways import Ways
+from mcpgen.errors import UsageError
 from mcpgen.validate.challenges import Challenge, challenges_in, of_tokens
 from mcpgen.validate.journal import Fetched, Finished, HttpReply, Received, Sent
 from mcpgen.validate.probes.authorization import damaged
@@ -328,6 +330,17 @@ def test_what_may_be_no_access_token_that_is_wanted_is_no_violation(challenge: s
     assert [(one.rule, one.verdict) for one in report.findings] == rules
     assert report.exit_code == 3
     assert bool(rules) is any(one.startswith("/") for one in asked)
+
+
+def test_a_token_of_another_server_is_a_secret_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOREIGN", "issued-for-another")
+    ways = Ways(url="http://h.example/mcp", foreign_bearer_env="FOREIGN")
+    assert ways.target().foreign_token == "issued-for-another"
+    assert "issued-for-another" in ways.secrets()
+    with pytest.raises(UsageError, match="--foreign-bearer-env is for Streamable HTTP"):
+        Ways(ws="ws://h.example/mcp", foreign_bearer_env="FOREIGN").check()
+    with pytest.raises(UsageError, match="--foreign-bearer-env: there is no variable NOT_THERE"):
+        Ways(url="http://h.example/mcp", foreign_bearer_env="NOT_THERE").target()
 
 
 def test_without_probes_nothing_more_is_asked_of_a_server_that_wants_a_token() -> None:

@@ -151,6 +151,12 @@ def validate(
         Optional[str],  # noqa: UP045
         typer.Option(metavar="NAME", help="Send the token that this variable of the environment holds."),
     ] = None,
+    foreign_bearer_env: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="NAME", help="Send this variable's token, which is another server's, to see it refused."
+        ),
+    ] = None,
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
@@ -226,6 +232,7 @@ def validate(
         headers=tuple(header or ()),
         bearer=bearer,
         bearer_env=bearer_env,
+        foreign_bearer_env=foreign_bearer_env,
         env=tuple(env or ()),
         cwd=cwd,
         directories=tuple(directories or ()),

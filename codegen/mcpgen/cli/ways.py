@@ -39,6 +39,7 @@ class Ways:
     headers: tuple[str, ...] = ()
     bearer: str | None = None
     bearer_env: str | None = None
+    foreign_bearer_env: str | None = None
     env: tuple[str, ...] = ()
     cwd: Path | None = None
     directories: tuple[str, ...] = ()
@@ -84,6 +85,10 @@ class Ways:
                 hint=f"leave {over_http[0]} out, or give --url;"
                 " a command takes variables with --env NAME=VALUE",
             )
+        if self.foreign_bearer_env is not None and self.url is None:
+            raise UsageError(
+                "--foreign-bearer-env is for Streamable HTTP", hint="leave it out, or give --url"
+            )
         if self.cwd is not None and not self.cwd.is_dir():
             raise UsageError(f"{self.cwd} is not a directory", hint="check --cwd")
 
@@ -104,6 +109,7 @@ class Ways:
             cwd=self.cwd,
             headers=self._headers(),
             typed=f"{self.typed} --" if self.typed else "",
+            foreign_token=self._foreign_token(),
         )
         target.check()
         return target
@@ -117,6 +123,7 @@ class Ways:
             headers=self._headers(),
             environment=pairs(self.env, "=", "--env NAME=VALUE"),
             url=self.url or self.sse or self.ws,
+            others=filter(None, (self._foreign_token(),)),
         )
 
     def _given(self) -> list[str]:
@@ -145,6 +152,11 @@ class Ways:
             )
         return headers | bearer_header(self.bearer, self.bearer_env)
 
+    def _foreign_token(self) -> str | None:
+        if self.foreign_bearer_env is None:
+            return None
+        return bearer_token(None, self.foreign_bearer_env, option="--foreign-bearer-env")
+
     def _handler(self) -> Any:
         from mcpgen.serving.addresses import component_settings
         from mcpgen.serving.components import load_components
@@ -165,20 +177,25 @@ class Ways:
 def bearer_header(token: str | None, variable: str | None) -> dict[str, str]:
     """The header with the token, or the one that `variable` of the environment holds. Raises `UsageError`."""
     option = "--bearer" if variable is None else "--bearer-env"
+    return {"Authorization": f"Bearer {bearer_token(token, variable, option=option)}"}
+
+
+def bearer_token(token: str | None, variable: str | None, *, option: str) -> str:
+    """The token, or the one that `variable` of the environment holds, for `option`. Raises `UsageError`."""
     if variable is not None:
         token = os.environ.get(variable)
         if token is None:
             raise UsageError(
-                f"--bearer-env: there is no variable {variable} in the environment",
+                f"{option}: there is no variable {variable} in the environment",
                 hint=f"export {variable}=…, or check its name",
             )
     token = (token or "").strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        where = f"--bearer-env: what {variable} holds" if variable is not None else "what --bearer gives"
+        where = f"{option}: what {variable} holds" if variable is not None else "what --bearer gives"
         raise UsageError(
             f"{where} is no token", hint=f"{option} takes the token alone, without the word Bearer"
         )
-    return {"Authorization": f"Bearer {token}"}
+    return token
 
 
 def host_and_port(address: str) -> tuple[str, int]:

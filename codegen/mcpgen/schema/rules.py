@@ -36,6 +36,7 @@ NEEDS: Mapping[str, str] = {
     "capability:resources.subscribe": "the server declares resources.subscribe",
     "elicit-url": "the client declares elicitation by URL (--elicit-url)",
     "error": "an error was answered",
+    "foreign-token": "a token of another server's is given (--foreign-bearer-env)",
     "get-stream": "GET opened a stream",
     "http-session": "initialize brought a session id",
     "input-required": "a tool, prompt or resource asks for input",

@@ -68,7 +68,7 @@ class Recorder:
     `explain` makes of a failed connection what the user is to be told. A connection that breaks while
     nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too. `on_loopback`
     says that the server is at an address of this machine; `endpoint` is its URL where it has one, and
-    `credentials` are what the user gave for `Authorization`.
+    `credentials` are what the user gave for `Authorization`, `foreign_token` is one of another server's.
     """
 
     def __init__(
@@ -82,11 +82,13 @@ class Recorder:
         on_loopback: bool = False,
         endpoint: str | None = None,
         credentials: str | None = None,
+        foreign_token: str | None = None,
     ) -> None:
         self.name = transport.name
         self.on_loopback = on_loopback
         self.endpoint = endpoint
         self.credentials = credentials
+        self.foreign_token = foreign_token
         self.journal = journal
         self.failure: LimitPassed | None = None
         self._transport = transport

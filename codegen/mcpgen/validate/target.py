@@ -34,9 +34,10 @@ class Target:
     """A command to start, or one address: `url` of Streamable HTTP, `sse` of HTTP+SSE, the transport of
     2024-11-05, `ws` of a WebSocket, `tcp`, or a `unix` socket.
 
-    Or components, the outermost first, and the `handler` that they were made. `headers` and `env` may hold
-    what nobody is to read: neither is part of what the target is `described` as. A command has the seconds of
-    `ending` to end by itself, and after SIGTERM; `typed` stood before it, nothing where a file lists it.
+    Or components, the outermost first, and the `handler` that they were made. `headers`, `env` and the
+    `foreign_token`, which was issued for another server, may hold what nobody is to read: none of them is
+    part of what the target is `described` as. A command has the seconds of `ending` to end by itself, and
+    after SIGTERM; `typed` stood before it, nothing where a file lists it.
     """
 
     command: tuple[str, ...] = ()
@@ -50,6 +51,7 @@ class Target:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    foreign_token: str | None = None
     ending: tuple[float, float] = (2.0, 1.0)
     typed: str = "mcpgen validate --"
 
@@ -134,6 +136,7 @@ class Target:
             on_loopback=_is_loopback(self.url or self.sse or ""),
             endpoint=self.endpoint,
             credentials=self.credentials,
+            foreign_token=self.foreign_token,
         )
 
     def transport(self, limits: TransportLimits) -> Transport:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from ..deviating import add
-from ..guarding import TOKEN, Caller, Guard, knows, tells
+from ..guarding import FOREIGN_TOKEN, TOKEN, Caller, Guard, knows, tells
 
 _LEGACY = "2025-11-25"
 _OPENING = ("server/discover", "initialize")
@@ -22,6 +22,10 @@ def _in_session(caller: Caller) -> bool:
 
 def _any_token(caller: Caller) -> bool:
     return caller.token is not None
+
+
+def _any_audience(caller: Caller) -> bool:
+    return caller.token in (TOKEN, FOREIGN_TOKEN)
 
 
 def _unsigned(caller: Caller) -> bool:
@@ -73,8 +77,14 @@ add("auth-every-request-checked", "looks_at_the_opening_only", guard=Guard(lets_
 add(
     "auth-every-request-checked", "takes_a_session_for_it", guard=Guard(lets_in=_in_session), revision=_LEGACY
 )
-add("auth-invalid-token-refused", "takes_any", guard=Guard(lets_in=_any_token))
+add(
+    "auth-invalid-token-refused",
+    "takes_any",
+    guard=Guard(lets_in=_any_token),
+    follows=["auth-foreign-token-refused"],
+)
 add("auth-invalid-token-refused", "looks_at_no_signature", guard=Guard(lets_in=_unsigned), revision=_LEGACY)
+add("auth-foreign-token-refused", "looks_at_no_audience", guard=Guard(lets_in=_any_audience))
 add("auth-challenge-metadata", "says_bearer_alone", guard=Guard(challenge=_bare))
 add("auth-metadata-discoverable", "has_none", guard=Guard(challenge=_bare, metadata=_nothing))
 add("auth-metadata-servers", "names_none", guard=Guard(metadata=partial(_says, authorization_servers=[])))

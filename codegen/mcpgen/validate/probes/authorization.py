@@ -28,6 +28,7 @@ _REFUSED, _EVERY, _INVALID = (
     "auth-every-request-checked",
     "auth-invalid-token-refused",
 )
+_FOREIGN = "auth-foreign-token-refused"
 _POINTS, _OFFLINE = "auth-challenge-metadata", "auth-no-offline-scope"
 _HEADER, _SESSION = "Authorization", "Mcp-Session-Id"
 #: What opens a conversation; behind it nothing is for those whom it refuses.
@@ -62,14 +63,26 @@ async def _missing(asker: Asker) -> None:
 
 
 async def _damaged(asker: Asker) -> None:
+    scheme, _, token = (asker.session.transport.credentials or "Bearer").partition(" ")
+    await _ask_refused(asker, f"{scheme} {damaged(token.strip())}")
+
+
+async def _foreign(asker: Asker) -> None:
+    token = asker.session.transport.foreign_token
+    if token is None:
+        asker.not_asked("no token of another server's was given (--foreign-bearer-env)")
+    await _ask_refused(asker, f"Bearer {token}")
+
+
+async def _ask_refused(asker: Asker, credentials: str) -> None:
+    """Ask with other credentials what was refused without any."""
     check_protected(asker)
     entries = asker.session.transport.journal.entries
     refused = {one.step for one in exchanges(entries) if one.probe == MISSING and one.unauthorized}
     if not refused:
         asker.not_asked("nothing was refused with 401 without a token")
-    scheme, _, token = (asker.session.transport.credentials or "Bearer").partition(" ")
     kinds = [kind for kind in _kinds(asker) if kind[0] in refused]
-    await _ask_each(asker, {_HEADER: f"{scheme} {damaged(token.strip())}"}, kinds)
+    await _ask_each(asker, {_HEADER: credentials}, kinds)
 
 
 async def _ask_each(
@@ -273,6 +286,22 @@ def _judge_damaged(evidence: Evidence) -> None:
         _refused_otherwise(evidence, one, _INVALID, "a token that is not valid", opened=seen.opened)
 
 
+def _judge_foreign(evidence: Evidence) -> None:
+    seen = Compared(evidence)
+    for one in (*seen.refused, *seen.otherwise):
+        # With which status, is what `auth-invalid-token-refused` is for.
+        evidence.holds(_FOREIGN, True, "", one)
+        evidence.right(reason=f"HTTP status {one.status}")
+    for one in seen.served:
+        evidence.holds(
+            _FOREIGN,
+            False,
+            f"{one.step} is answered with a token that was issued for another server",
+            one,
+            outcome="accepted wrongly",
+        )
+
+
 WITHOUT = Probe(
     MISSING,
     "leaves the token out",
@@ -290,6 +319,16 @@ BROKEN = Probe(
     _damaged,
     _judge_damaged,
     crash=_INVALID,
+    by_status=True,
+    authorizes=True,
+)
+FOREIGN = Probe(
+    "token-foreign",
+    "sends a token that was issued for another server",
+    (_FOREIGN,),
+    _foreign,
+    _judge_foreign,
+    crash=_FOREIGN,
     by_status=True,
     authorizes=True,
 )

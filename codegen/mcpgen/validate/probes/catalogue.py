@@ -32,6 +32,7 @@ AUTHORIZATION: tuple[Probe, ...] = (
     authorization.WITHOUT,
     *resource_metadata.PROBES,
     authorization.BROKEN,
+    authorization.FOREIGN,
 )
 PROBES: tuple[Probe, ...] = (
     *unknown_names.PROBES,
