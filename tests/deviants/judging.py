@@ -67,7 +67,8 @@ def judged(
 def outcome(mutation: Mutation, target: Target, *, hasty: bool = False) -> Outcome:
     """What `validate` says of a deviant, in the revision in which it is one.
 
-    Where `hasty`, tasks are made only by the deviants of their rules, and these are asked nothing else.
+    Where `hasty`, tasks are made only by the deviants of their rules, and these are asked nothing else; nor
+    are those of tokens.
     """
     # Asking takes time, and what needs no probe is caught without.
     probed = mutation.rule in _PROBED
@@ -79,6 +80,9 @@ def outcome(mutation: Mutation, target: Target, *, hasty: bool = False) -> Outco
 
 
 def _chosen(rule: str, *where: Any) -> list[Probe]:
+    if rule.startswith("auth-"):
+        # What is answered to others has nothing to do with tokens.
+        return [probe for probe in probes_of(*where) if probe.authorizes or probe.name == "tool-unknown"]
     of_tasks = rule.startswith("tasks-")
     return [
         probe

@@ -33,6 +33,9 @@ _POINTS, _OFFLINE = "auth-challenge-metadata", "auth-no-offline-scope"
 _HEADER, _SESSION = "Authorization", "Mcp-Session-Id"
 #: What opens a conversation; behind it nothing is for those whom it refuses.
 _DOORS = ("server/discover", "initialize")
+#: The step that opens the stream of a session.
+_GET = "GET"
+_EVENTS = "text/event-stream"
 _NO_TOKEN = "mcpgen-invalid-token"
 # What a server without the session that a request names may say before it looks for a token.
 _OF_SESSIONS = frozenset({400, 404})
@@ -59,7 +62,7 @@ def check_scheme(refused: Sequence[Exchange]) -> None:
 
 async def _missing(asker: Asker) -> None:
     check_protected(asker)
-    await _ask_each(asker, {_HEADER: ""}, _kinds(asker))
+    await _ask_each(asker, {_HEADER: ""}, _kinds(asker), listens=asker.session.transport.in_session)
 
 
 async def _damaged(asker: Asker) -> None:
@@ -82,12 +85,19 @@ async def _ask_refused(asker: Asker, credentials: str) -> None:
     if not refused:
         asker.not_asked("nothing was refused with 401 without a token")
     kinds = [kind for kind in _kinds(asker) if kind[0] in refused]
-    await _ask_each(asker, {_HEADER: credentials}, kinds)
+    await _ask_each(asker, {_HEADER: credentials}, kinds, listens=_GET in refused)
 
 
 async def _ask_each(
-    asker: Asker, headers: Mapping[str, str], kinds: Sequence[tuple[str, dict[str, Any] | None]]
+    asker: Asker,
+    headers: Mapping[str, str],
+    kinds: Sequence[tuple[str, dict[str, Any] | None]],
+    *,
+    listens: bool,
 ) -> None:
+    if listens and not asker.modern:
+        place = await asker.knock("GET", step=_GET, headers=headers)
+        asker.session.transport.abandon(place)
     for method, params in kinds:
         # An answer to this one would begin another session, which comes last.
         unbound = {_SESSION: ""} if method == "initialize" else {}
@@ -142,6 +152,11 @@ class Compared:
         self.otherwise: list[Exchange] = []
         self.opened = False
         for one in evidence.answered:
+            if one.step == _GET:
+                # Refused in another way, it may be for the stream that is there, or that none is offered.
+                streams = one.status == 200 and one.content_type == _EVENTS
+                (self.refused if one.unauthorized else self.served if streams else []).append(one)
+                continue
             same = _same(one, [*evidence.ordinary, *evidence.of("tool-unknown")])
             self.opened = self.opened or (same is not None and same.answer is not None)
             if one.unauthorized:
