@@ -14,7 +14,8 @@ from mcpgen.cli.ways import Ways
 from mcpgen.errors import UsageError
 from mcpgen.validate.challenges import Challenge, challenges_in, of_tokens
 from mcpgen.validate.journal import Fetched, Finished, HttpReply, Received, Sent
-from mcpgen.validate.probes.authorization import damaged
+from mcpgen.validate.probes.authorization import damaged, refusals
+from mcpgen.validate.probes.exchanges import exchanges
 from mcpgen.validate.report import Report
 from mcpgen.validate.resource_urls import absolute, holds_path, is_public, same_origin, well_known
 from mcpgen.validate.run import Options, validate
@@ -244,6 +245,18 @@ def test_a_server_that_takes_a_token_and_needs_none_is_judged_by_none_of_this() 
         talk.answer(place, result=result)
     assert talk.found == []
     assert {verdict for rule, verdict in talk.verdicts().items() if rule.startswith("auth-")} == {"skipped"}
+
+
+def test_a_401_from_outside_any_session_is_no_want_of_a_token() -> None:
+    talk = Recording("2025-11-25", "http")
+    place = talk.ask("server/discover", probe=True)
+    talk.add(HttpReply(talk.now, place, 401, "", False, None, {}))
+    talk.add(Finished(talk.now, place, "HTTP status 401"))
+    talk.opened()
+    assert refusals(exchanges(talk.entries)) == []
+    place = talk.ask("tools/list")
+    talk.add(HttpReply(talk.now, place, 401, "", False, None, {"www-authenticate": "Bearer"}))
+    assert [one.method for one in refusals(exchanges(talk.entries))] == ["tools/list"]
 
 
 class Closed(BaseHTTPRequestHandler):

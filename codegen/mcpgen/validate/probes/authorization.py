@@ -14,6 +14,7 @@ from typing import Any
 
 from mcpgen.validate import client
 from mcpgen.validate.challenges import OF_TOKENS, Challenge, challenges_in, of_tokens
+from mcpgen.validate.journal import ERA
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.exchanges import Exchange, exchanges
@@ -30,6 +31,7 @@ _REFUSED, _EVERY, _INVALID = (
 )
 _FOREIGN = "auth-foreign-token-refused"
 _POINTS, _OFFLINE = "auth-challenge-metadata", "auth-no-offline-scope"
+_ORDINARY = ("", ERA)
 _HEADER, _SESSION = "Authorization", "Mcp-Session-Id"
 #: What opens a conversation; behind it nothing is for those whom it refuses.
 _DOORS = ("server/discover", "initialize")
@@ -46,7 +48,7 @@ def check_protected(asker: Asker) -> None:
     given = asker.session.transport.credentials
     if given is not None and given.partition(" ")[0].lower() not in OF_TOKENS:
         raise NotAsked("what was given for Authorization is no access token")
-    refused = [one for one in exchanges(asker.session.transport.journal.entries) if one.unauthorized]
+    refused = refusals(exchanges(asker.session.transport.journal.entries))
     if not refused and given is None:
         raise NotAsked(NOT_NEEDED)
     check_scheme(refused)
@@ -191,8 +193,23 @@ def challenge_of(refused: Sequence[Exchange]) -> Exchange | None:
 
 
 def refused_by(evidence: Evidence) -> list[Exchange]:
-    """What was refused with 401 without a valid token, first the requests of the probe for that."""
-    return [one for one in (*evidence.of(MISSING), *evidence.ordinary) if one.unauthorized]
+    """What was refused with 401 without a valid token."""
+    return refusals([*evidence.of(MISSING), *evidence.ordinary])
+
+
+def refusals(seen: Sequence[Exchange]) -> list[Exchange]:
+    """What was refused for want of a valid token, first the requests of the probe for that.
+
+    Of a server that was opened an ordinary request counts only if its 401 asks for a token: 401 may also be
+    what an old server says to a question from outside any session.
+    """
+    opened = any(one.method in _DOORS and one.result is not None for one in seen if one.probe in _ORDINARY)
+    refused = [one for one in seen if one.unauthorized]
+    own = [one for one in refused if one.probe == MISSING]
+    others = [one for one in refused if one.probe in _ORDINARY]
+    if opened:
+        others = [one for one in others if one.probe != ERA and of_tokens(one.challenges) is not None]
+    return [*own, *others]
 
 
 def _judge_missing(evidence: Evidence) -> None:

@@ -19,6 +19,7 @@ from mcpgen.validate.probes.authorization import (
     NOT_NEEDED,
     challenge_of,
     check_protected,
+    refusals,
     refused_by,
 )
 from mcpgen.validate.probes.evidence import Evidence
@@ -52,7 +53,7 @@ async def _fetch(asker: Asker) -> None:
     check_protected(asker)
     transport = asker.session.transport
     seen = exchanges(transport.journal.entries)
-    refused = [one for one in seen if one.unauthorized]
+    refused = refusals(seen)
     if not refused and not any(one.probe == MISSING and (one.status or 0) >= 400 for one in seen):
         asker.not_asked(NOT_NEEDED)
     endpoint = _plain(transport.endpoint or "")
