@@ -33,6 +33,9 @@ _NO_REQUESTS = {
 async def _write(asker: Asker, frames: Mapping[str, Any]) -> None:
     """Write each frame and see whether the server lives; ask on for what is still to come."""
     journal = asker.session.transport.journal
+    if not asker.session.transport.replies_apart:
+        # What a server makes of the notifications before is no answer to a frame: let it come first.
+        await asker.alive()
     begun = len(journal.entries)
     for step, frame in frames.items():
         await asker.write(frame if isinstance(frame, str) else json.dumps(frame), step=step)
@@ -78,9 +81,10 @@ def _answers(evidence: Evidence, exchange: Exchange) -> list[dict[str, Any]]:
         # Over HTTP each frame has a reply of its own.
         return named or [message for message in heard if is_answer(message)]
     # Without an id, the answers to several come in their order, and maybe while the next was under way.
+    first = next((at for at, one in enumerate(evidence.exchanges) if one.step != ALIVE), 0)
     nameless = [
         message
-        for one in evidence.exchanges
+        for one in evidence.exchanges[first:]
         for message in one.heard
         if is_answer(message) and message.get("id") is None
     ]
