@@ -139,6 +139,11 @@ class Contents:
         if name == "notifications/resources/updated":
             self._updated(message, told)
 
+    @property
+    def server(self) -> dict[str, Any]:
+        """What the server declared."""
+        return self._server or {}
+
     def ended(self) -> None:
         """Judge what only the whole of a conversation shows."""
         if self._modern is not None:

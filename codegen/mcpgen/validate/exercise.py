@@ -248,13 +248,15 @@ class Exercise:
             params["_meta"][client.META_LOG_LEVEL] = "debug"
         headers = mirrored_headers(tool.get("inputSchema"), arguments) if self._modern else None
         began = time.monotonic()
-        demands = len(self.surface.demands)
+        demands, heard = len(self.surface.demands), self.session.heard_requests
         result = await self._ask_until_complete("tools/call", params, headers=headers)
         if not again:
             del self.surface.demands[demands:]
         elif result and result.get("isError") is not True:
             self.surface.calls[tool["name"]] = arguments
             self.surface.seconds[tool["name"]] = time.monotonic() - began
+            if self.session.heard_requests > heard:
+                self.surface.asking[tool["name"]] = arguments
 
     def _first(self, items: list[Any], bound: int, method: str) -> list[Any]:
         if len(items) > bound:

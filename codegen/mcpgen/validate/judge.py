@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from mcpgen.schema.rules import RuleBook
+from mcpgen.validate.change_rules import judge_changes
 from mcpgen.validate.client import era_of
 from mcpgen.validate.contents import Contents
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request, wrong_id
@@ -71,6 +72,9 @@ def judge(
     walk.run(ended_early)
     judge_discovery(entries, ledger, revision=revision)
     judge_stream_heads((entries, *further), ledger, local=local)
+    judge_changes(
+        (entries, *further), ledger, modern=era_of(revision) == "modern", capabilities=walk.contents.server
+    )
     probes = judge_probes((entries, *further), ledger, revision=revision, transport=transport)
     return Judgement(tuple(ledger.findings), tuple(ledger.checks()), probes)
 

@@ -24,7 +24,7 @@ from mcpgen.validate.failures import INTERRUPTED, declined, explain, interrupted
 from mcpgen.validate.journal import HttpReply, Journal, Received, StreamEvent
 from mcpgen.validate.judge import judge
 from mcpgen.validate.opening import Declined, Opened, open_any, open_exactly, open_legacy, wants_token
-from mcpgen.validate.probes.asker import PATIENCE
+from mcpgen.validate.probes.asker import PATIENCE, PAUSE
 from mcpgen.validate.probes.catalogue import AUTHORIZATION, probes_of
 from mcpgen.validate.probes.running import Prober
 from mcpgen.validate.recorder import Limits, Tally
@@ -47,7 +47,8 @@ class Options:
 
     A `bare` client declares nothing; `sampling_tools` and `elicit_url` declare more than the validator does.
     A server that declines one revision alone did not do what was asked, unless it `may_decline`. Where
-    `probes`, it is also asked what an ordinary client would not ask, each with a `patience` of its own.
+    `probes`, it is also asked what an ordinary client would not ask, each with a `patience` of its own; where
+    a server may tell of something of itself, it has a `pause` for that.
     """
 
     revision: str | None = None
@@ -57,6 +58,7 @@ class Options:
     plan: Plan = field(default_factory=Plan)
     probes: bool = False
     patience: float = PATIENCE
+    pause: float = PAUSE
     bare: bool = False
     sampling_tools: bool = False
     elicit_url: bool = False
@@ -215,7 +217,11 @@ class _Conversation:
             return
         probes = probes_of(self.book, self.opened.revision, session.transport.name)
         prober = self.prober = Prober(
-            probes, deadline=deadline, announce=self.announce, patience=self.options.patience
+            probes,
+            deadline=deadline,
+            announce=self.announce,
+            patience=self.options.patience,
+            pause=self.options.pause,
         )
         await prober.within(session, self.opened, exercise.surface)
         await session.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -58,6 +58,10 @@ class Session:
         )
         # Whether the server may send requests and is answered: only once the handshake has begun.
         self.answers_requests = False
+        #: How many requests of the server were heard, pings apart; and those that are kept back unanswered.
+        self.heard_requests = 0
+        self.withheld: list[dict[str, Any]] = []
+        self._withholds = False
         self.asked = 0
         self._numbers = itertools.count(1)
         self._correlator = Correlator()
@@ -143,6 +147,26 @@ class Session:
         if future is None or not future.done() or future.cancelled() or future.exception() is not None:
             return None
         return future.result()
+
+    @contextlib.contextmanager
+    def withholding(self) -> Iterator[None]:
+        """Keep the server's requests in `withheld`, pings apart, instead of answering them at once."""
+        self.withheld.clear()
+        self._withholds = True
+        try:
+            yield
+        finally:
+            self._withholds = False
+
+    async def reply(self, request: dict[str, Any]) -> None:
+        """Answer a request of the server that was withheld. Raises as `request` does."""
+        if self._lost is not None:
+            raise self._lost
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self.transport.send(client.reply_to(request, self.declared))
+        except TimeoutError:
+            raise Unanswered("a reply", f"not taken within {self.timeout:g} s") from None
 
     @property
     def lost(self) -> ServerGone | LimitPassed | None:
@@ -249,6 +273,11 @@ class Session:
                 working[0].reschedule(asyncio.get_running_loop().time() + working[1])
         elif is_request(message) and self.answers_requests and finite(message["id"]) == message["id"]:
             # An id like 1e400 cannot be given back as JSON; that it is none is the judge's to say.
+            if message["method"] != "ping":
+                self.heard_requests += 1
+                if self._withholds:
+                    self.withheld.append(message)
+                    return
             task = asyncio.get_running_loop().create_task(self._reply(message))
             self._replies.add(task)
             task.add_done_callback(self._replies.discard)

@@ -461,6 +461,8 @@ class HttpTransport(Transport):
                     stream = await self._read_events(reply, None, "get")
                     failures = 0 if stream.last_id is not None else failures + 1
                     last_id, pause = stream.last_id or last_id, stream.pause
+                    if not self._keeps_listening:
+                        self._deliver(ReplyEnd(None, "the stream ended", 200, ending=stream.ending))
             except BROKEN:
                 # It may end at any time; what matters shows on the next POST.
                 failures += 1

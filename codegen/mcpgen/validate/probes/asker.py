@@ -17,6 +17,8 @@ from mcpgen_runtime.mirrored_headers import marked_parameters, parameter_headers
 PATIENCE = 5.0
 #: How many probes may stay unanswered before no more are asked.
 SILENCES = 3
+#: How long a server may take to tell of what it need not tell at once.
+PAUSE = 2.0
 
 
 class Stalled(Exception):
@@ -27,9 +29,16 @@ class Asker:
     """Asks for one probe after the other in one conversation."""
 
     def __init__(
-        self, session: Session, opened: Opened, surface: Surface, *, patience: float = PATIENCE
+        self,
+        session: Session,
+        opened: Opened,
+        surface: Surface,
+        *,
+        patience: float = PATIENCE,
+        pause: float = PAUSE,
     ) -> None:
         self._patience = patience
+        self.pause = pause
         self.session = session
         self.opened = opened
         self.surface = surface

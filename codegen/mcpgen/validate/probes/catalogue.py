@@ -6,6 +6,7 @@ from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.probes import (
     arguments,
     authorization,
+    changes,
     earlier_http,
     envelopes,
     features,
@@ -51,6 +52,7 @@ PROBES: tuple[Probe, ...] = (
     *lists.AGAIN,
     *malformed.BATCHES,
     *versions.PROBES,
+    *changes.PROBES,
     *lists.ELSEWHERE,
     *input_demands.PROBES,
     *subscriptions.PROBES,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcpgen.validate import client
+from mcpgen.validate.change_rules import WAITED
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.envelopes import declared_list, envelope
 from mcpgen.validate.probes.evidence import Evidence
@@ -22,16 +23,25 @@ _LISTS = {
     "resources/list": ("resources", "resources", "uri", "server/resources"),
     "prompts/list": ("prompts", "prompts", "name", "server/prompts"),
 }
+#: The rules on lists that change, which the whole of a conversation shows.
+TOLD = ("tools-list-changed-sent", "prompts-list-changed-sent", "resources-list-changed-sent")
 _PAGES = 20
 _OTHER = {"name": "mcpgen-other-client", "version": "1.0.0"}
 
 
-async def _read(asker: Asker, step: str) -> dict[str, list[str]]:
-    """Read every declared list to its end; the names in each, as far as they came."""
+async def read_lists(asker: Asker, step: str, *, told_of: bool = False) -> dict[str, list[str]]:
+    """Read every declared list to its end; the names in each, as far as they came.
+
+    Or only those whose changes the server declares to be `told_of`. Raises `NotAsked` where there are none.
+    """
     found: dict[str, list[str]] = {}
-    methods = [method for method, (capability, *_) in _LISTS.items() if asker.opened.declares(capability)]
+    suffix = ".listChanged" if told_of else ""
+    methods = [
+        method for method, (capability, *_) in _LISTS.items() if asker.opened.declares(capability + suffix)
+    ]
     if not methods:
-        asker.not_asked("the server declares none of tools, resources, prompts")
+        what = "declares listChanged of" if told_of else "declares"
+        asker.not_asked(f"the server {what} none of tools, resources, prompts")
     for method in methods:
         params: dict[str, Any] = {}
         for _ in range(_PAGES):
@@ -61,11 +71,41 @@ def _names(read: Sequence[Exchange], method: str) -> list[str] | None:
     return [name for one in pages for name in _items(method, one.result or {})]
 
 
+def _of_surface(asker: Asker) -> dict[str, list[str]]:
+    surface = asker.surface
+    return {
+        "tools/list": [str(one.get("name")) for one in surface.tools],
+        "resources/list": [str(one.get("uri")) for one in surface.resources],
+        "prompts/list": [str(one.get("name")) for one in surface.prompts],
+    }
+
+
 async def _again(asker: Asker) -> None:
-    await _read(asker, "again")
+    now = await read_lists(asker, "again", told_of=not asker.modern)
+    before = _of_surface(asker)
+    changed = [method for method, names in now.items() if set(names) != set(before[method])]
+    asker.surface.changed = bool(changed)
+    if changed and not asker.modern:
+        await heard_of(asker, changed)
+
+
+async def heard_of(asker: Asker, methods: Sequence[str]) -> None:
+    """Give the server a pause to tell that these lists changed, and ask for a sign of life."""
+    names = {f"notifications/{_LISTS[method][0]}/list_changed" for method in methods}
+    entries = asker.session.transport.journal.entries
+
+    def told() -> bool:
+        values = (getattr(entry, "value", None) for entry in entries)
+        return names <= {value.get("method") for value in values if isinstance(value, dict)}
+
+    await asker.session.until(told, asker.pause)
+    await asker.ask("server/discover" if asker.modern else "ping", {} if asker.modern else None, step=WAITED)
 
 
 def _in_order(evidence: Evidence) -> None:
+    if not evidence.modern:
+        evidence.right("answered rightly")
+        return
     before, now = _names(evidence.ordinary, "tools/list"), _names(evidence.answered, "tools/list")
     if before is None or now is None or sorted(before) != sorted(now):
         evidence.unsure("tools-list-order", "there were not the same tools each time")
@@ -83,17 +123,12 @@ def _in_order(evidence: Evidence) -> None:
 
 
 async def _elsewhere(asker: Asker) -> None:
-    fresh = await _read(asker, "fresh")
-    surface = asker.surface
-    before = {
-        "tools/list": [str(one.get("name")) for one in surface.tools],
-        "resources/list": [str(one.get("uri")) for one in surface.resources],
-        "prompts/list": [str(one.get("name")) for one in surface.prompts],
-    }
+    fresh = await read_lists(asker, "fresh")
+    before = _of_surface(asker)
     if any(sorted(names) != sorted(before[method]) for method, names in fresh.items()):
         # Whether they differ by connection or with time, only a third tells.
         async with asker.another() as other:
-            await _read(other, "second")
+            await read_lists(other, "second")
 
 
 def _same(evidence: Evidence) -> None:
@@ -231,7 +266,7 @@ AGAIN = (
     Probe(
         "lists-again",
         "reads the lists once more",
-        ("tools-list-order",),
+        ("tools-list-order", *TOLD),
         _again,
         _in_order,
     ),

@@ -14,7 +14,7 @@ from mcpgen.errors import McpgenError
 from mcpgen.validate import client
 from mcpgen.validate.journal import Entry, LeftOut
 from mcpgen.validate.opening import Declined, Opened, open_legacy
-from mcpgen.validate.probes.asker import PATIENCE, Asker, Stalled
+from mcpgen.validate.probes.asker import PATIENCE, PAUSE, Asker, Stalled
 from mcpgen.validate.probes.probe import NotAsked, Probe
 from mcpgen.validate.session import Session, Unanswered
 from mcpgen.validate.surface import Surface
@@ -30,7 +30,7 @@ class Prober:
     """Asks `probes`.
 
     `deadline` is the loop's time at which the run is to be over, `patience` how many seconds one may stay
-    unanswered.
+    unanswered, `pause` how many are given to what a server tells of itself.
 
     `journals` are those of the conversations after the first.
     """
@@ -42,8 +42,10 @@ class Prober:
         deadline: float,
         announce: Callable[[str], None],
         patience: float = PATIENCE,
+        pause: float = PAUSE,
     ) -> None:
         self._patience = patience
+        self._pause = pause
         self._rest = [probe for probe in probes if not probe.apart]
         self._apart = [probe for probe in probes if probe.apart]
         self._deadline = deadline
@@ -53,7 +55,8 @@ class Prober:
 
     async def within(self, session: Session, opened: Opened, surface: Surface) -> None:
         """Ask what belongs into the conversation of `session`. Raises `LimitPassed`."""
-        self._rest = await self._ask(self._rest, Asker(session, opened, surface, patience=self._patience))
+        asker = Asker(session, opened, surface, patience=self._patience, pause=self._pause)
+        self._rest = await self._ask(self._rest, asker)
 
     async def refused(self, session: Session, revision: str) -> None:
         """Ask all of them of a server that would not be opened in `revision`. Raises `LimitPassed`."""
@@ -92,7 +95,7 @@ class Prober:
         begin: Callable[[], Session],
     ) -> list[Probe]:
         """Ask in a conversation that nobody has opened yet; return those for which there must be another."""
-        asker = Asker(session, opened, surface, patience=self._patience)
+        asker = Asker(session, opened, surface, patience=self._patience, pause=self._pause)
         asker.begin = lambda: self._another(asker, begin)
         session.propose(opened.revision)
         asker.fresh = True
@@ -117,7 +120,7 @@ class Prober:
         """A further conversation for the probe that `asker` asks for."""
         session = begin()
         self.journals.append(session.transport.journal.entries)
-        other = Asker(session, asker.opened, asker.surface, patience=self._patience)
+        other = Asker(session, asker.opened, asker.surface, patience=self._patience, pause=self._pause)
         other.probe, other.fresh = asker.probe, True
         try:
             try:

@@ -38,8 +38,8 @@ async def _listen(asker: Asker) -> None:
     declared = [kind for kind in everything if asker.opened.declares(_KINDS[kind][0])]
     single = declared[0] if declared else "toolsListChanged"
     opened = [
-        await _open(asker, "open-all", everything),
-        await _open(asker, "open-one", {single: everything[single]}),
+        await open_subscription(asker, "open-all", everything),
+        await open_subscription(asker, "open-one", {single: everything[single]}),
     ]
     transport = asker.session.transport
     for place in opened:
@@ -52,8 +52,8 @@ async def _listen(asker: Asker) -> None:
     await asker.alive()
 
 
-async def _open(asker: Asker, step: str, wanted: dict[str, Any]) -> int:
-    """Open a subscription and wait for what comes first."""
+async def open_subscription(asker: Asker, step: str, wanted: dict[str, Any]) -> int:
+    """Open a subscription and wait for what comes first; its place in the journal. Raises as `ask` does."""
     session = asker.session
     begun = len(session.transport.journal.entries)
     place = await session.start("subscriptions/listen", {"notifications": wanted}, probe=asker.mark(step))
