@@ -107,7 +107,7 @@ class Mutation:
     revision: str | None = None
     transports: tuple[str, ...] = ("stdio", "http")
     timeout: float = 60.0
-    options: Mapping[str, bool] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     gives: Gives | None = None
     takes: Takes | None = None
     heads: Heads | None = None

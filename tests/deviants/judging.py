@@ -20,6 +20,7 @@ from .deviating import Mutation
 
 #: Honest servers get all the time they need, on however busy a machine.
 PATIENCE = 60.0
+_PAUSE = 0.2
 _PROBED = {rule for probe in PROBES for rule in probe.rules}
 
 
@@ -56,10 +57,9 @@ def judged(
         revision=revision,
         timeout=timeout,
         deadline=10 * PATIENCE,
-        plan=Plan(call_tools=True),
         probes=probes,
         patience=PATIENCE,
-        **more,
+        **{"plan": Plan(call_tools=True), **more},
     )
     return asyncio.run(validate(target, options, announce=lambda _: None))
 
@@ -72,9 +72,16 @@ def outcome(mutation: Mutation, target: Target, *, hasty: bool = False) -> Outco
     """
     # Asking takes time, and what needs no probe is caught without.
     probed = mutation.rule in _PROBED
+    # Who keeps the rule is waited for; who breaks it never says anything.
+    pause = PATIENCE if mutation.keeps else _PAUSE
     with patch("mcpgen.validate.run.probes_of", partial(_chosen, mutation.rule)) if hasty else nullcontext():
         report = judged(
-            target, mutation.revision, timeout=mutation.timeout, probes=probed, **mutation.options
+            target,
+            mutation.revision,
+            timeout=mutation.timeout,
+            probes=probed,
+            pause=pause,
+            **mutation.options,
         )
     return Outcome(mutation, report)
 
