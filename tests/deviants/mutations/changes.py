@@ -6,7 +6,18 @@ from typing import Any
 
 from mcpgen.validate.exercise import Plan
 
-from ..deviating import Frames, Gives, Incoming, Outgoing, gives, is_first_page, notification
+from ..deviating import (
+    Frames,
+    Gives,
+    Incoming,
+    Outgoing,
+    Reply,
+    encoded,
+    gives,
+    heads,
+    is_first_page,
+    notification,
+)
 from .probes_names import params
 
 _META = "io.modelcontextprotocol/"
@@ -105,3 +116,23 @@ def tells_for_ever(out: Outgoing) -> Frames:
 )
 def tells_until_cancelled(out: Outgoing) -> Frames:
     return _tells_listeners(out)
+
+
+_ACKNOWLEDGED = "notifications/subscriptions/acknowledged"
+
+
+@heads("subscriptions-closed-gracefully")
+def hangs_up_on_listeners(reply: Reply) -> None:
+    asked = reply.asked or {}
+    if asked.get("method") != "subscriptions/listen" or reply.status != 200:
+        return
+    tag = {_META + "subscriptionId": asked["id"]}
+    agreed = notification(_ACKNOWLEDGED, _meta=tag, notifications=asked["params"]["notifications"])
+    reply.body = b"data: %b\n\n" % encoded(agreed)
+
+
+@gives("subscriptions-closed-gracefully", sending=_ACKNOWLEDGED, keeps=True)
+def ends_with_a_result(out: Outgoing) -> Frames:
+    meta = out.message["params"]["_meta"]
+    result = {"resultType": "complete", "_meta": meta}
+    return [out.message, {"jsonrpc": "2.0", "id": meta[_META + "subscriptionId"], "result": result}]

@@ -21,8 +21,9 @@ class Exchange:
     """Something sent and what came of it.
 
     `heard` is every message that came from then on until something else was sent and that answers no
-    request; `reply` is the head of the HTTP reply, with its `status`, `over` says how that ended and `lost`
-    how the connection did while an answer was due.
+    request; `reply` is the head of the HTTP reply, with its `status`, `over` says how that ended,
+    `whole_after` after how many seconds its stream did where nothing broke it, and `lost` how the connection
+    did while an answer was due.
     """
 
     place: int
@@ -34,6 +35,7 @@ class Exchange:
     status: int | None = None
     content_type: str = ""
     over: str = ""
+    whole_after: float | None = None
     lost: str = ""
     gave_up: bool = False
     heard: list[Any] = field(default_factory=list)
@@ -148,6 +150,8 @@ def exchanges(entries: Sequence[Entry]) -> list[Exchange]:
                 found[carrier].status, found[carrier].content_type = entry.status, entry.content_type
             case Finished(carrier=int(carrier)) if carrier in found:
                 found[carrier].over = entry.reason
+                if entry.ending == "whole":
+                    found[carrier].whole_after = entry.at - found[carrier].sent.at
                 # Over HTTP+SSE there is no reply but one that refuses.
                 found[carrier].status = found[carrier].status or entry.status
             case GaveUp(request=request) if request in found:

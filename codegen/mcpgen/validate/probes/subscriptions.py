@@ -25,6 +25,9 @@ _KINDS = {
     "resourcesListChanged": ("resources.listChanged", "notifications/resources/list_changed"),
     "resourceSubscriptions": ("resources.subscribe", _UPDATED),
 }
+_GRACEFULLY = "subscriptions-closed-gracefully"
+# How soon a stream ends that no proxy ended for being idle, in seconds.
+_HASTE = 10.0
 _OF_SUBSCRIPTIONS = {_ACKNOWLEDGED, *(name for _, name in _KINDS.values())}
 
 
@@ -42,6 +45,9 @@ async def _listen(asker: Asker) -> None:
         await open_subscription(asker, "open-one", {single: everything[single]}),
     ]
     transport = asker.session.transport
+    if transport.replies_apart:
+        # Until then they stay open, unless the server ends them.
+        await asker.alive()
     for place in opened:
         if transport.replies_apart:
             transport.abandon(place)
@@ -119,11 +125,34 @@ def _one(evidence: Evidence, one: Exchange, brought: list[dict[str, Any]]) -> No
         outcome="answered wrongly",
     ):
         evidence.right("answered rightly")
+    _ended(evidence, one)
     for message in brought:
         if message["method"] == _ACKNOWLEDGED:
             _acknowledged(evidence, one, message, wanted)
         else:
             _asked_for(evidence, one, message, wanted)
+
+
+def _ended(evidence: Evidence, one: Exchange) -> None:
+    """Judge how the server ended a subscription, where it did: either page's way will do."""
+    own = id_key(one.message["id"])
+    cancelled = any(
+        message["method"] == "notifications/cancelled" and id_key(params_of(message).get("requestId")) == own
+        for message in one.heard
+        if _is_notification(message)
+    )
+    if one.result is not None or cancelled:
+        evidence.holds(_GRACEFULLY, True, "")
+    elif one.whole_after is not None and one.whole_after > _HASTE:
+        evidence.unsure(_GRACEFULLY, "the stream ended after so long that a proxy may have ended it")
+    elif one.whole_after is not None:
+        evidence.holds(
+            _GRACEFULLY,
+            False,
+            "the stream of a subscription ended, with neither a result nor a cancellation",
+            one,
+            outcome="answered wrongly",
+        )
 
 
 def _acknowledged(evidence: Evidence, one: Exchange, message: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -190,6 +219,7 @@ PROBES = (
             "subscriptions-id-tagged",
             "subscriptions-types-asked",
             "subscriptions-acknowledged-subset",
+            _GRACEFULLY,
         ),
         _listen,
         _judge,
