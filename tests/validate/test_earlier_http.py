@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
 
-from mcpgen.validate.journal import Finished, HttpReply, Sent
+from mcpgen.validate.journal import Finished, HttpReply, Journal, Sent
+from mcpgen.validate.opening import Opened
+from mcpgen.validate.probes import notifications
+from mcpgen.validate.probes.asker import Asker
+from mcpgen.validate.recorder import Limits
+from mcpgen.validate.session import Session
+from mcpgen.validate.surface import Surface
+from mcpgen.validate.target import Target
 
 from .recording import Recording
 
@@ -165,3 +174,25 @@ def test_header_names_in_capitals_are_the_same_names(status: int, plain: bool, v
     else:
         talk.answer(asked(talk, "header-names-spelled:plain"), status=400, error={"code": 1, "message": "no"})
     assert talk.verdicts()[CASELESS] == verdict
+
+
+def test_a_notification_that_nobody_replies_to_is_waited_for_as_long_as_a_probe() -> None:
+    async def asked() -> list[HttpReply]:
+        kept: list[asyncio.StreamWriter] = []
+        server = await asyncio.start_server(lambda _, writer: kept.append(writer), "127.0.0.1", 0)
+        target = Target(url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp")
+        session = Session(target.recorder(Journal(time.monotonic), Limits()), timeout=60)
+        session.propose("2026-07-28")
+        await session.transport.open()
+        try:
+            asker = Asker(session, Opened("2026-07-28"), Surface(), patience=0.1)
+            (probe,) = notifications.PROBES
+            await asyncio.wait_for(probe.ask(asker), 30)
+            return [entry for entry in session.transport.journal.entries if isinstance(entry, HttpReply)]
+        finally:
+            await session.close()
+            for writer in kept:
+                writer.close()
+            server.close()
+
+    assert asyncio.run(asked()) == []
