@@ -157,7 +157,14 @@ def _over_http(options: Options, address: str, command: list[str]) -> Report:
             if not command:
                 typer.echo(f"listening at {url}", err=True)
 
-        return validate_over_http(options, host=host, port=port, command=command, listening=listening)
+        return validate_over_http(
+            options,
+            host=host,
+            port=port,
+            command=command,
+            listening=listening,
+            played=lambda line: typer.echo(line, err=True),
+        )
 
     found, signals = ask(work)
     graver = [number for number in signals if number != signal.SIGINT]

@@ -46,6 +46,31 @@ def test_a_client_that_never_comes_and_a_command_that_does_not_start_end_with_3(
     assert "cannot start 'no-such-client'" in capsys.readouterr().err
 
 
+CLIENT = """
+import json, os, sys, urllib.request
+params = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "me", "version": "1"}}
+body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
+headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+opener.open(urllib.request.Request(os.environ["MCPGEN_URL"], body, headers)).read()
+sys.exit(7 if os.environ["MCPGEN_SCENE"] == "strange-version" else 0)
+"""
+
+
+def test_each_scene_is_told_in_a_line_with_the_end_of_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    client = [sys.executable, "-S", "-c", CLIENT]
+    main(["validate-client", "--http", "127.0.0.1:0", "--format", "json", "--", *client])
+    told = capsys.readouterr()
+    assert told.err.splitlines() == [
+        "scene tour: answered initialize; the command ended with 0",
+        "scene strange-version: answered initialize as a server of 1999-12-31 alone,"
+        " your client should leave; the command ended with 7",
+    ]
+    assert json.loads(told.out)["client"]["name"] == "me"
+
+
 def test_over_stdio_only_messages_go_to_standard_output_and_the_report_elsewhere(tmp_path: Path) -> None:
     info = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "me", "version": "1"}}
     lines = [

@@ -20,6 +20,7 @@ from mcpgen.validate.clients.judge import judge_client
 from mcpgen.validate.clients.over_http import PATH, HttpServer
 from mcpgen.validate.clients.over_stdio import serve_stdio
 from mcpgen.validate.clients.play import SCENES, Play, Scene
+from mcpgen.validate.clients.playbill import scene_told
 from mcpgen.validate.correlate import is_request
 from mcpgen.validate.failures import INTERRUPTED
 from mcpgen.validate.journal import Entry, Finished, GaveUp, HttpReply, HttpRequest, Received, Sent
@@ -91,12 +92,13 @@ async def validate_over_http(
     port: int,
     command: Sequence[str] = (),
     listening: Callable[[str], None] = lambda _: None,
+    played: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Listen at `host`:`port` for a client, and judge it; `command` is started with the address, if given.
 
     Without a command it plays one scene, until the client has gone through it or is silent. With one, each
-    scene is over when the command is. Cancelling it ends it with the report of what was seen until then.
-    Raises `UsageError` where nobody can listen there.
+    scene is over when the command is, and `played` is told of it in a line. Cancelling it ends it with the
+    report of what was seen until then. Raises `UsageError` where nobody can listen there.
     """
     clock = _clock()
     conversations: list[Conversation] = []
@@ -110,11 +112,12 @@ async def validate_over_http(
         async with _Listening(app, listener):
             listening(url)
             try:
-                failure = (
-                    await _commanded(command, url, scene, options)
-                    if command
-                    else await _toured(app, clock, options)
-                )
+                if command:
+                    status, failure = await _commanded(command, url, scene, options)
+                    if failure is None or failure.code != ExitCode.UNREACHABLE:
+                        played(scene_told(scene, app.conversations, status))
+                else:
+                    failure = await _toured(app, clock, options)
             except asyncio.CancelledError:
                 requests = sum(_requests(each) for each in app.conversations)
                 failure = Failure(INTERRUPTED, f"interrupted after {requests} requests", "run it again")
@@ -145,8 +148,10 @@ def _through(app: HttpServer) -> bool:
     return any((each.shown and each.shown <= each.called.keys()) or each.over for each in opened)
 
 
-async def _commanded(command: Sequence[str], url: str, scene: Scene, options: Options) -> Failure | None:
-    """Run a client's command until it ends; what it prints goes to standard error."""
+async def _commanded(
+    command: Sequence[str], url: str, scene: Scene, options: Options
+) -> tuple[int | None, Failure | None]:
+    """Run a client's command until it ends; its exit status, if it did. What it prints goes to stderr."""
     environment = {**os.environ, URL_VARIABLE: url, SCENE_VARIABLE: scene}
     try:
         process = await asyncio.create_subprocess_exec(
@@ -154,14 +159,14 @@ async def _commanded(command: Sequence[str], url: str, scene: Scene, options: Op
         )
     except (OSError, ValueError) as error:
         told = cannot_start(command, error, typed="mcpgen validate-client --http 127.0.0.1:0 --")
-        return Failure(told.exit_code, told.message, told.hint)
+        return None, Failure(told.exit_code, told.message, told.hint)
     try:
-        await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(process.wait())), options.deadline)
+        ended = asyncio.ensure_future(process.wait())
+        return await asyncio.wait_for(asyncio.shield(ended), options.deadline), None
     except TimeoutError:
-        return _endless(options)
+        return None, _endless(options)
     finally:
         await _ended(process)
-    return None
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
