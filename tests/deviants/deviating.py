@@ -26,12 +26,14 @@ class Outgoing:
     """A message that the conforming server would send, free to be changed.
 
     `request` is what it answers, and over HTTP also what it is on the way to answer. `memory` lasts as long
-    as the run; its `last` is the answer before this one.
+    as the run; its `last` is the answer before this one. What is put `aside` goes out before, over the stream
+    of the GET that listens.
     """
 
     message: dict[str, Any]
     request: dict[str, Any] | None
     memory: dict[str, Any]
+    aside: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def result(self) -> dict[str, Any]:
@@ -75,6 +77,27 @@ class Reply:
     body: bytes | None = None
 
 
+@dataclass(slots=True)
+class Told:
+    """An event of an event stream, free to be changed: its lines, without the blank one at its end.
+
+    `method` and `asked` are those of the request, which `resumes` where it names an event. A stream that is
+    `cut` ends for its reader with this event, and may be resumed.
+    """
+
+    lines: list[bytes]
+    method: str
+    asked: dict[str, Any] | None
+    resumes: bool
+    memory: dict[str, Any]
+    cut: bool = False
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it brings a message."""
+        return any(line.startswith(b"data:") and line[5:].strip() for line in self.lines)
+
+
 class HangUp(ConnectionError):
     """A deviant falls over: its process ends, its HTTP server fails at the request."""
 
@@ -83,6 +106,7 @@ Gives: TypeAlias = Callable[[Outgoing], Frames]
 Takes: TypeAlias = Callable[[Incoming], Frames]
 Heads: TypeAlias = Callable[[Reply], None]
 Begins: TypeAlias = Callable[[bytes], bytes]
+Tells: TypeAlias = Callable[[Told], None]
 Reads: TypeAlias = Callable[[bytes, dict[str, Any]], Frames]
 
 
@@ -92,11 +116,11 @@ class Mutation:
 
     `gives` sees each message that goes out, and returns what goes out in its place, None for the message
     as it is now; `takes` each that comes in, and returns what answers it in the server's place; `heads`
-    each head of an HTTP reply, `begins` the event with which a stream of HTTP+SSE does, and `reads` what
-    comes in and is no object of JSON. What `stays` lives on when its input ends. `follows` are the rules that
-    may be broken by the same, `options` those of `validate` that it takes to see it. In the `revision` None
-    it is left to the validator to find one. One with a `guard` is protected, and judged with the token that
-    it takes.
+    each head of an HTTP reply, `tells` each event of a stream, `begins` the event with which one of HTTP+SSE
+    does, and `reads` what comes in and is no object of JSON. What `stays` lives on when its input ends, and
+    so do the event streams of what `holds` them. `follows` are the rules that may be broken by the same,
+    `options` those of `validate` that it takes to see it. In the `revision` None it is left to the validator
+    to find one. One with a `guard` is protected, and judged with the token that it takes.
 
     A mutation that `keeps` its rule breaks none: it shows what the conforming server has no occasion for.
     """
@@ -111,10 +135,12 @@ class Mutation:
     gives: Gives | None = None
     takes: Takes | None = None
     heads: Heads | None = None
+    tells: Tells | None = None
     reads: Reads | None = None
     begins: Begins | None = None
     guard: Guard | None = None
     stays: bool = False
+    holds: bool = False
     keeps: bool = False
 
 
@@ -193,6 +219,16 @@ def heads(rule: str, **how: Any) -> Callable[[Heads], Heads]:
     return only
 
 
+def tells(rule: str, **how: Any) -> Callable[[Tells], Tells]:
+    """Break `rule` with the function below, called with every event of an event stream."""
+
+    def only(function: Tells) -> Tells:
+        add(rule, function.__name__, tells=function, **how)
+        return function
+
+    return only
+
+
 def reads(rule: str, **how: Any) -> Callable[[Reads], Reads]:
     """Break `rule` with the function below, called with what comes in and is not JSON, or no object."""
 
@@ -230,6 +266,8 @@ class Deviant:
 
     mutation: Mutation | None
     memory: dict[str, Any] = field(default_factory=dict)
+    #: What is to go out over the stream of the GET first.
+    aside: list[bytes] = field(default_factory=list)
 
     def give(self, message: Any, request: dict[str, Any] | None) -> list[bytes]:
         """The frames that are sent for `message`."""
@@ -237,6 +275,7 @@ class Deviant:
             return [encoded(message)]
         out = Outgoing(copy.deepcopy(message), request, self.memory)
         frames = self.mutation.gives(out)
+        self.aside += map(encoded, out.aside)
         if "method" not in message:
             self.memory["last"] = message
         return [encoded(frame) for frame in ((out.message,) if frames is None else frames)]
@@ -262,6 +301,16 @@ class Deviant:
         """What stands in place of the event with which a stream of HTTP+SSE begins."""
         changes = None if self.mutation is None else self.mutation.begins
         return event if changes is None else changes(event)
+
+    def tell(self, event: Told) -> None:
+        """Change an event of an event stream."""
+        if self.mutation is not None and self.mutation.tells is not None:
+            self.mutation.tells(event)
+
+    @property
+    def holds(self) -> bool:
+        """Whether event streams live on after the answer."""
+        return self.mutation is not None and self.mutation.holds
 
     def head(self, reply: Reply) -> None:
         """Change the head of an HTTP reply."""

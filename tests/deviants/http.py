@@ -14,7 +14,7 @@ from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http import HttpApp
 
 from .conforming import server
-from .deviating import Deviant, HangUp, Reply, encoded
+from .deviating import Deviant, HangUp, Reply, Told, asking, encoded
 from .guarding import WELL_KNOWN
 from .tasked import Tasks
 
@@ -42,12 +42,45 @@ class Spelling(HttpToolsProtocol):
         super().on_header(name, value)
 
 
+#: What a request of the server is called that tells when all before it has come.
+_ASIDE = "of-the-deviant"
+_PATIENCE = 60.0
+
+
+class _Run:
+    """One server, and the stream on which its client listens."""
+
+    def __init__(self, deviant: Deviant) -> None:
+        self.deviant = deviant
+        self.app = HttpApp(ServerCore(server()), TransportConfig())
+        self.listening: asyncio.Future[_Exchange] = asyncio.get_running_loop().create_future()
+        self._heard: asyncio.Event = asyncio.Event()
+
+    async def aside(self) -> None:
+        """Send over that stream what the deviant put aside, and wait until it was read."""
+        if not self.deviant.aside:
+            return
+        frames = [*self.deviant.aside, encoded(asking("ping", _ASIDE))]
+        self.deviant.aside.clear()
+        self._heard.clear()
+        listening = await asyncio.wait_for(asyncio.shield(self.listening), _PATIENCE)
+        await listening.write(b"".join(b"data: %b\n\n" % frame for frame in frames))
+        await asyncio.wait_for(self._heard.wait(), _PATIENCE)
+
+    def heard(self, asked: Any) -> bool:
+        """Whether a message says that it was read."""
+        mine = isinstance(asked, dict) and asked.get("id") == _ASIDE
+        if mine:
+            self._heard.set()
+        return mine
+
+
 class Deviants:
     """Serves the deviant NAME at /NAME/RUN/mcp, over HTTP+SSE at /NAME/RUN/sse, a new one for each RUN."""
 
     def __init__(self, deviant: Callable[[str], Deviant]) -> None:
         self._deviant = deviant
-        self._runs: dict[str, tuple[Deviant, HttpApp]] = {}
+        self._runs: dict[str, _Run] = {}
         # By run and session.
         self._tasks: dict[tuple[str, str], Tasks] = {}
 
@@ -66,9 +99,9 @@ class Deviants:
             return
         place = scope["path"].removesuffix(endpoint)
         if place not in self._runs:
-            app = HttpApp(ServerCore(server()), TransportConfig())
-            self._runs[place] = self._deviant(place.strip("/").split("/")[0]), app
-        deviant, app = self._runs[place]
+            self._runs[place] = _Run(self._deviant(place.strip("/").split("/")[0]))
+        run = self._runs[place]
+        deviant = run.deviant
         headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
         body = await _body(receive)
         asked = _message(body)
@@ -76,6 +109,9 @@ class Deviants:
         refused = None if guard is None else guard.refuses(scope["path"], headers, asked)
         if refused is not None:
             await _say(send, *refused)
+            return
+        if run.heard(asked):
+            await _say(send, 202, [], None)
             return
         taken, answer = deviant.take(asked, headers, scope.get("spelled"))
         if body and not isinstance(asked, dict):
@@ -90,13 +126,15 @@ class Deviants:
             self._tasks[place, name] = tasks
 
         request = asked if isinstance(asked, dict) else None
-        exchange = _Exchange(deviant, scope["method"], request, send, tasks, opened)
+        exchange = _Exchange(run, scope["method"], request, send, tasks, opened)
+        exchange.resumes = "last-event-id" in headers
         if answer is not None:
             await exchange.start(200, {})
             await exchange.frames(answer)
             return
         if tasks.takes(taken):
             await _answered(exchange, tasks, taken)
+            await exchange.hold(receive)
             return
         if asked is not None:
             body = encoded(taken)
@@ -110,7 +148,8 @@ class Deviants:
         async def received() -> Message:
             return whole.pop() if whole else await receive()
 
-        await app(scope, received, exchange)
+        await run.app(scope, received, exchange)
+        await exchange.hold(receive)
 
     async def _about(self, scope: Message, send: Send) -> None:
         """What a protected deviant says of itself beside its endpoint."""
@@ -123,7 +162,7 @@ class Deviants:
 
     async def close(self) -> None:
         """End every run."""
-        await asyncio.gather(*(app.close(drain_seconds=0) for _, app in self._runs.values()))
+        await asyncio.gather(*(run.app.close(drain_seconds=0) for run in self._runs.values()))
         await asyncio.gather(*(tasks.close() for tasks in self._tasks.values()))
 
 
@@ -150,14 +189,15 @@ class _Exchange:
 
     def __init__(
         self,
-        deviant: Deviant,
+        run: _Run,
         method: str,
         asked: dict[str, Any] | None,
         send: Send,
         tasks: Tasks,
         opened: Callable[[str], None],
     ) -> None:
-        self._deviant = deviant
+        self._run = run
+        self._deviant = run.deviant
         self._tasks = tasks
         self._opened = opened
         self._method = method
@@ -166,6 +206,10 @@ class _Exchange:
         self._reply: Reply | None = None
         self._streams = False
         self._rest = b""
+        self._over = False
+        #: Whether it names an event to go on from, and whether its stream is not to end.
+        self.resumes = False
+        self.held = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -194,6 +238,17 @@ class _Exchange:
         self._streams = headers.get("content-type") == _EVENTS["content-type"]
         if self._streams:
             await self._head()
+            if self._method == "GET" and not self.resumes and not self._run.listening.done():
+                self._run.listening.set_result(self)
+
+    async def hold(self, receive: Receive) -> None:
+        """Wait until the client is gone, where its stream is not to end."""
+        while self.held and (await receive())["type"] != "http.disconnect":
+            pass
+
+    async def write(self, data: bytes) -> None:
+        """Write to the stream that it is."""
+        await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def frames(self, frames: list[bytes]) -> None:
         """Reply with `frames`: one as JSON, none or several as a stream."""
@@ -212,7 +267,9 @@ class _Exchange:
             await self._finish(body)
         else:
             self._tasks.amend(message, self._asked)
-            await self.frames(self._deviant.give(message, self._asked))
+            frames = self._deviant.give(message, self._asked)
+            await self._run.aside()
+            await self.frames(frames)
 
     async def _finish(self, body: bytes) -> None:
         assert self._reply is not None
@@ -227,23 +284,37 @@ class _Exchange:
         await self._send({"type": "http.response.start", "status": reply.status, "headers": headers})
 
     async def _events(self, chunk: bytes, more: bool) -> None:
+        if self._over:
+            return
         *events, self._rest = (self._rest + chunk).split(b"\n\n")
-        sent = b""
+        sent: list[bytes] = []
         for event in events:
             lines = event.split(b"\n")
             if lines[0] == b"event: endpoint":
-                sent += self._deviant.begin(event) + b"\n\n"
+                sent.append(self._deviant.begin(event) + b"\n\n")
                 continue
             data = b"".join(line[6:] for line in lines if line.startswith(b"data: "))
             message = _message(data)
             if message is None:
-                sent += event + b"\n\n"
+                sent += self._told(lines)
                 continue
             self._tasks.amend(message, self._asked)
-            head = b"".join(line + b"\n" for line in lines if not line.startswith(b"data: "))
+            head = [line for line in lines if not line.startswith(b"data: ")]
             for frame in self._deviant.give(message, self._asked):
-                sent += head + b"data: %b\n\n" % frame
-        await self._send({"type": "http.response.body", "body": sent, "more_body": more})
+                sent += self._told([*head, b"data: %b" % frame])
+            await self._run.aside()
+        self.held = self._deviant.holds and self._method == "POST" and not more
+        going_on = self.held or (more and not self._over)
+        await self._send({"type": "http.response.body", "body": b"".join(sent), "more_body": going_on})
+
+    def _told(self, lines: list[bytes]) -> list[bytes]:
+        """An event as it is written; nothing after one that cuts the stream."""
+        if self._over:
+            return []
+        event = Told(lines, self._method, self._asked, self.resumes, self._deviant.memory)
+        self._deviant.tell(event)
+        self._over = event.cut
+        return [b"\n".join(event.lines) + b"\n\n"] if event.lines else []
 
 
 async def _body(receive: Receive) -> bytes:

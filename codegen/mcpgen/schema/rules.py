@@ -38,6 +38,7 @@ NEEDS: Mapping[str, str] = {
     "elicit-url": "the client declares elicitation by URL (--elicit-url)",
     "error": "an error was answered",
     "foreign-token": "a token of another server's is given (--foreign-bearer-env)",
+    "event-ids": "the events of the server's streams have ids",
     "get-stream": "GET opened a stream",
     "http-session": "initialize brought a session id",
     "input-required": "a tool, prompt or resource asks for input",
@@ -63,6 +64,7 @@ NEEDS: Mapping[str, str] = {
     "sampling-tools": "the client declares tools in sampling (--sampling-tools)",
     "second-connection": "a second connection is made, over stdio a second process (not with --no-probes)",
     "token": "the server is opened with an access token (--bearer-env)",
+    "sse": "a request is answered with an event stream",
     "tool-call": "tools may be called (--call-tools)",
 }
 

@@ -1,8 +1,9 @@
 """From a journal to findings: a pure function, without I/O, so any recorded run can be judged again.
 
 This file walks the journal and holds every frame against JSON-RPC, the lifecycle and the transport. What
-the messages contain is judged in `contents.py`, what HTTP adds in `http_rules.py`, what only the end shows
-in `open_ends.py`. In doubt there is no finding: a false accusation is the worst that a validator can do.
+the messages contain is judged in `contents.py`, what HTTP adds in `http_rules.py` and `stream_rules.py`, what
+only the end shows in `open_ends.py`. In doubt there is no finding: a false accusation is the worst that a
+validator can do.
 """
 
 from __future__ import annotations
@@ -20,7 +21,20 @@ from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request,
 from mcpgen.validate.discovery_rules import judge_discovery
 from mcpgen.validate.endpoint_rules import judge_endpoint
 from mcpgen.validate.http_rules import HttpRules
-from mcpgen.validate.journal import ERA, Ended, Entry, GaveUp, HttpReply, Received, Sent, probe_of, sent_at
+from mcpgen.validate.journal import (
+    ERA,
+    Ended,
+    Entry,
+    Finished,
+    GaveUp,
+    HttpReply,
+    Paused,
+    Received,
+    Sent,
+    StreamEvent,
+    probe_of,
+    sent_at,
+)
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.open_ends import OpenEnds
@@ -30,6 +44,7 @@ from mcpgen.validate.probes.probe import STEP
 from mcpgen.validate.probes.verdicts import judge_probes
 from mcpgen.validate.report import Check, Finding, ProbeVerdict
 from mcpgen.validate.stream_head_rules import judge_stream_heads
+from mcpgen.validate.stream_rules import StreamRules
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})
@@ -93,6 +108,7 @@ class _Walk:
         self.modern = era_of(revision) == "modern"
         self.contents = Contents(ledger, wire, revision, declared)
         self.http = HttpRules(ledger, entries, modern=self.modern)
+        self.streams = StreamRules(ledger, entries)
         self.correlator = Correlator()
         self.ends = OpenEnds(entries, ledger, self.correlator, self.http, modern=self.modern)
         self.initialize_sent = False
@@ -112,7 +128,15 @@ class _Walk:
                     self._received(entry)
                 case HttpReply():
                     self.http.reply(entry)
+                    self.streams.reply(entry)
+                case StreamEvent():
+                    self.streams.event(entry)
+                case Paused():
+                    self.streams.paused(entry)
+                case Finished():
+                    self.streams.finished(entry)
                 case GaveUp(request=request):
+                    self.streams.gave_up(request)
                     self.ends.gave_up(request, index)
                     self.correlator.gave_up(request)
                 case Ended():
@@ -120,6 +144,7 @@ class _Walk:
                 case _:
                     pass
         self.contents.ended()
+        self.streams.ended()
         self.ends.judge(ended_early=ended_early)
 
     def _sent(self, index: int, entry: Sent) -> None:
@@ -127,6 +152,7 @@ class _Walk:
             self.ends.faulty(index)
             return
         self.correlator.sent(index, entry)
+        self.streams.sent(index, entry)
         self.contents.sent(index, entry.message)
         method = entry.message.get("method")
         self.initialize_sent = self.initialize_sent or method == "initialize"
@@ -139,6 +165,7 @@ class _Walk:
     def _received(self, entry: Received) -> None:
         """A frame: is it a message at all?"""
         request = self._request_of(entry.carrier)
+        self.streams.received(entry)
         if entry.fault is not None:
             self.ends.unreadable(self.position, entry.carrier)
         if entry.fault == "unread":
@@ -196,6 +223,7 @@ class _Walk:
             message = {key: value for key, value in message.items() if key != "id"}
         elif "method" in message and "id" not in message:
             self.ledger.holds("jsonrpc-notification-no-id", True, "")
+        self.streams.message(entry, message)
         self.ledger.holds(
             "server-requests-none",
             not is_request(message),

@@ -49,8 +49,9 @@ JSON = "application/json"
 # connecting to several addresses at once have errors of their own.
 BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ExceptionGroup)
 _REFUSING = frozenset({401, 403})
-# A stream that breaks off again and again is not resumed for ever.
+# A stream that breaks off again and again is not resumed for ever: so often in vain, and so often at all.
 _RESUMPTIONS = 5
+_MOST_RESUMPTIONS = 10_000
 _LONGEST_RETRY = 5.0
 _SHORTEST_RETRY = 0.05
 _GOODBYE_SECONDS = 2.0
@@ -355,7 +356,7 @@ class HttpTransport(Transport):
                 await self._read_until_answered(reply, exchange)
             else:
                 exchange.ending = (await self._read_events(reply, exchange, "get")).ending
-            return "its event stream ended without one"
+            return f"its event stream {'broke off' if exchange.ending == 'broken' else 'ended'} without one"
         if exchange.method != "POST":
             self._deliver(ReplyHead(*head, told.get("content-length") != "0", session, told))
             return f"HTTP status {reply.status_code}"
@@ -390,12 +391,13 @@ class HttpTransport(Transport):
         stream = await self._read_events(reply, exchange, "post")
         exchange.ending = stream.ending
         last_id, retry = stream.last_id, stream.retry
-        for _ in range(_RESUMPTIONS):
+        vain = 0
+        for _ in range(_MOST_RESUMPTIONS):
             if last_id is None or not self._sessions or exchange.answered:
                 return
             if stream.ending == "whole":
                 self._deliver(Paused(exchange.number, last_id, retry))
-            await asyncio.sleep(stream.pause)
+            await asyncio.sleep(max(stream.pause, _SHORTEST_RETRY))
             assert self.client is not None
             headers = self._headers_with({"Accept": EVENTS, "Last-Event-ID": last_id})
             async with self.client.stream("GET", self.url, headers=headers, timeout=self._timeout) as resumed:
@@ -403,8 +405,12 @@ class HttpTransport(Transport):
                     return
                 stream = await self._read_events(resumed, exchange, "post")
             exchange.ending = stream.ending
+            # One that brings an id to come back with is polled: that may take as long as its answer does.
+            vain = vain + 1 if stream.last_id is None else 0
             last_id = stream.last_id or last_id
             retry = retry if stream.retry is None else stream.retry
+            if vain == _RESUMPTIONS:
+                return
 
     async def _read_events(
         self, reply: httpx.Response, exchange: _Exchange | None, channel: Channel
@@ -459,6 +465,7 @@ class HttpTransport(Transport):
                         # The stream is optional.
                         return
                     stream = await self._read_events(reply, None, "get")
+                    self._deliver(ReplyEnd(None, "the GET stream ended", 200, None, stream.ending))
                     failures = 0 if stream.last_id is not None else failures + 1
                     last_id, pause = stream.last_id or last_id, stream.pause
                     if not self._keeps_listening:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NoReturn
 
 from mcpgen.validate import client
+from mcpgen.validate.journal import Entry
 from mcpgen.validate.opening import Opened
 from mcpgen.validate.probes.probe import ALIVE, STEP, NotAsked
 from mcpgen.validate.session import Session, Unanswered
@@ -46,6 +47,8 @@ class Asker:
         self.probe = ""
         #: Whether nothing was answered yet: a process may take its time to start.
         self.fresh = False
+        #: The journal of the first conversation, where this is another.
+        self.before: Sequence[Entry] = ()
         self.begin: Callable[[], AbstractAsyncContextManager[Asker]] | None = None
 
     @property

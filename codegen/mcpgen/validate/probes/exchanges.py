@@ -107,7 +107,7 @@ class Exchange:
         """How the server fell over it, empty where it did not."""
         if self.answer is None and self.lost:
             return self.lost
-        if self.limited:
+        if self.limited or self.sent.verb:
             return ""
         if self.answer is None and self.status is not None and self.status >= 500:
             return f"HTTP status {self.status}, with nothing of JSON-RPC"

@@ -50,6 +50,7 @@ class Prober:
         self._apart = [probe for probe in probes if probe.apart]
         self._deadline = deadline
         self._announce = announce
+        self._before: list[Entry] = []
         self.journals: list[list[Entry]] = []
         self.asked = 0
 
@@ -68,9 +69,12 @@ class Prober:
     ) -> None:
         """Ask the others, in conversations for which `begin` makes the sessions; `session` is over."""
         journal = session.transport.journal
+        self._before = journal.entries
+        sittings = 0
         reason = "the server broke off too many conversations"
         for probes in (self._rest, self._apart):
-            while probes and len(self.journals) < _CONVERSATIONS:
+            while probes and sittings < _CONVERSATIONS:
+                sittings += 1
                 fresh = begin()
                 self.journals.append(fresh.transport.journal.entries)
                 try:
@@ -97,6 +101,7 @@ class Prober:
         """Ask in a conversation that nobody has opened yet; return those for which there must be another."""
         asker = Asker(session, opened, surface, patience=self._patience, pause=self._pause)
         asker.begin = lambda: self._another(asker, begin)
+        asker.before = self._before
         session.propose(opened.revision)
         asker.fresh = True
         first = [probe for probe in probes if probe.first]
