@@ -26,7 +26,7 @@ from mcpgen.validate.ledger import About, Ledger
 from mcpgen_runtime.client.transport import Ending
 
 _EVENTS = "text/event-stream"
-_NO_IDS = "no event of the server has an id: its streams cannot be resumed, and it need not prepare for that"
+_NO_IDS = "the events of a stream have no ids: it cannot be resumed, and need not prepare anybody for that"
 #: So many streams must be left open before that is taken for a habit.
 _HABIT = 2
 #: And so many seconds after their answers.
@@ -41,9 +41,10 @@ class _Stream:
 
     request: dict[str, Any]
     probed: bool
-    #: Whether its first event came, and whether it was one with an id and no data.
+    #: Whether its first event came, whether that had an id and no data, and whether any had an id.
     begun: bool = False
     primed: bool = False
+    numbered: bool = False
     #: The answers that it owes, by their ids.
     due: set[tuple[str, Any]] = field(default_factory=set)
     unread: bool = False
@@ -128,6 +129,8 @@ class StreamRules:
         self._next_id = None
         if entry.event_id is None:
             return
+        if place in self._streams:
+            self._streams[place].numbered = True
         first = self._ids.get(entry.event_id)
         if first is None:
             self._ids[entry.event_id] = (place, None)
@@ -211,14 +214,15 @@ class StreamRules:
             for stream in self._streams.values()
             if stream.begun and not stream.probed and stream.request.get("method") != "initialize"
         ]
-        if begun and not self._ids:
+        numbered = [stream for stream in begun if stream.numbered]
+        if len(numbered) < len(begun):
             self._ledger.undecided("http-sse-primed", _NO_IDS)
-        elif begun:
-            bare = [stream for stream in begun if not stream.primed]
+        if numbered:
+            bare = [stream for stream in numbered if not stream.primed]
             self._ledger.holds(
                 "http-sse-primed",
                 not bare,
-                f"{len(bare)} of {len(begun)} event streams, whose events have ids, do not begin with one"
+                f"{len(bare)} of {len(numbered)} event streams, whose events have ids, do not begin with one"
                 " that has an id and no data",
                 About(bare[0].request.get("method"), bare[0].request) if bare else About(),
             )
