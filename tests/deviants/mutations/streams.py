@@ -72,7 +72,7 @@ def _never_resumes(reply: Reply) -> None:
         reply.status, reply.headers, reply.body = 405, {}, b""
 
 
-@gives("http-sse-answer-on-stream", answering="tools/call", heads=_never_resumes, follows=["http-sse-primed"])
+@gives("http-sse-answer-on-stream", answering="tools/call", heads=_never_resumes)
 def answers_on_the_next_stream(out: Outgoing) -> Frames:
     if (out.request or {}).get("params", {}).get("name") == "work" and "kept" not in out.memory:
         out.memory["kept"] = [out.message]
