@@ -250,6 +250,8 @@ class Handler(BaseHTTPRequestHandler):
     def head(self, status: int, kind: str) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
+        if kind == "text/event-stream":
+            self.send_header("X-Accel-Buffering", "no")
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.flush()
