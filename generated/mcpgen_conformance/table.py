@@ -216,6 +216,7 @@ RULES: dict[str, Rule] = {
         "subscriptions", ("stdio", "tcp", "unix", "websocket"), REVISIONS[4:]
     ),
     "subscriptions-types-asked": Rule("subscriptions", ("any",), REVISIONS[4:]),
+    "tasks-bound": Rule("tasks", ("http",), REVISIONS[3:4]),
     "tasks-cancel-terminal-refused": Rule("tasks", ("any",), REVISIONS[3:4]),
     "tasks-cancelled": Rule("tasks", ("any",), REVISIONS[3:4]),
     "tasks-created": Rule("tasks", ("any",), REVISIONS[3:4]),
@@ -224,8 +225,10 @@ RULES: dict[str, Rule] = {
     "tasks-forbidden-tool-refused": Rule("tasks", ("any",), REVISIONS[3:4]),
     "tasks-get-not-streamed": Rule("tasks", ("http",), REVISIONS[3:4]),
     "tasks-id-from-params": Rule("tasks", ("any",), REVISIONS[3:4]),
+    "tasks-id-unguessable": Rule("tasks", ("http",), REVISIONS[3:4]),
     "tasks-id-unique": Rule("tasks", ("any",), REVISIONS[3:4]),
     "tasks-invalid-cursor-refused": Rule("tasks", ("any",), REVISIONS[3:4]),
+    "tasks-list-identified": Rule("tasks", ("http",), REVISIONS[3:4]),
     "tasks-listed": Rule("tasks", ("any",), REVISIONS[3:4]),
     "tasks-no-related-elsewhere": Rule("tasks", ("any",), REVISIONS[3:4]),
     "tasks-progress-token": Rule("tasks", ("any",), REVISIONS[3:4]),

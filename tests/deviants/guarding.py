@@ -11,6 +11,8 @@ from typing import Any
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtY3BnZW4ifQ.c2lnbmVkLWJ5LW1jcGdlbg"
 #: One that is valid for another server.
 FOREIGN_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJvdGhlciJ9.c2lnbmVkLWJ5LXRoZS1zYW1l"
+#: One of another user's.
+OTHER_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvdGhlciJ9.c2lnbmVkLWJ5LW1jcGdlbg"
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 

@@ -94,5 +94,5 @@ def _chosen(rule: str, *where: Any) -> list[Probe]:
     return [
         probe
         for probe in probes_of(*where)
-        if (rule in probe.rules if of_tasks else probe.name != "called-as-task")
+        if (rule in probe.rules if of_tasks else not probe.rules[0].startswith("tasks-"))
     ]

@@ -28,7 +28,7 @@ from mcpgen_runtime.limits import Limits
 
 from . import mutations, stdio  # noqa: F401  it fills the table
 from .deviating import MUTATIONS, VARIANTS, Deviant, Mutation
-from .guarding import FOREIGN_TOKEN, TOKEN
+from .guarding import FOREIGN_TOKEN, OTHER_TOKEN, TOKEN
 from .http import Deviants, Spelling
 from .unusual import UNUSUAL
 
@@ -76,6 +76,7 @@ class Served:
                 url=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/mcp",
                 headers={"Authorization": f"Bearer {TOKEN}"} if guarded else {},
                 foreign_token=FOREIGN_TOKEN if guarded else None,
+                other_token=OTHER_TOKEN if guarded else None,
             )
         if transport == OLDER:
             return Target(sse=f"http://127.0.0.1:{self._port}/{name}/{next(self._runs)}/sse")

@@ -157,6 +157,13 @@ def validate(
             metavar="NAME", help="Send this variable's token, which is another server's, to see it refused."
         ),
     ] = None,
+    other_bearer_env: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="NAME",
+            help="Send this variable's token, which is another user's, for what is not theirs.",
+        ),
+    ] = None,
     env: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
@@ -233,6 +240,7 @@ def validate(
         bearer=bearer,
         bearer_env=bearer_env,
         foreign_bearer_env=foreign_bearer_env,
+        other_bearer_env=other_bearer_env,
         env=tuple(env or ()),
         cwd=cwd,
         directories=tuple(directories or ()),

@@ -40,6 +40,7 @@ class Ways:
     bearer: str | None = None
     bearer_env: str | None = None
     foreign_bearer_env: str | None = None
+    other_bearer_env: str | None = None
     env: tuple[str, ...] = ()
     cwd: Path | None = None
     directories: tuple[str, ...] = ()
@@ -85,10 +86,12 @@ class Ways:
                 hint=f"leave {over_http[0]} out, or give --url;"
                 " a command takes variables with --env NAME=VALUE",
             )
-        if self.foreign_bearer_env is not None and self.url is None:
-            raise UsageError(
-                "--foreign-bearer-env is for Streamable HTTP", hint="leave it out, or give --url"
-            )
+        for option, token in (
+            ("--foreign-bearer-env", self.foreign_bearer_env),
+            ("--other-bearer-env", self.other_bearer_env),
+        ):
+            if token is not None and self.url is None:
+                raise UsageError(f"{option} is for Streamable HTTP", hint="leave it out, or give --url")
         if self.cwd is not None and not self.cwd.is_dir():
             raise UsageError(f"{self.cwd} is not a directory", hint="check --cwd")
 
@@ -110,6 +113,7 @@ class Ways:
             headers=self._headers(),
             typed=f"{self.typed} --" if self.typed else "",
             foreign_token=self._foreign_token(),
+            other_token=self._other_token(),
         )
         target.check()
         return target
@@ -123,7 +127,7 @@ class Ways:
             headers=self._headers(),
             environment=pairs(self.env, "=", "--env NAME=VALUE"),
             url=self.url or self.sse or self.ws,
-            others=filter(None, (self._foreign_token(),)),
+            others=filter(None, (self._foreign_token(), self._other_token())),
         )
 
     def _given(self) -> list[str]:
@@ -156,6 +160,11 @@ class Ways:
         if self.foreign_bearer_env is None:
             return None
         return bearer_token(None, self.foreign_bearer_env, option="--foreign-bearer-env")
+
+    def _other_token(self) -> str | None:
+        if self.other_bearer_env is None:
+            return None
+        return bearer_token(None, self.other_bearer_env, option="--other-bearer-env")
 
     def _handler(self) -> Any:
         from mcpgen.serving.addresses import component_settings

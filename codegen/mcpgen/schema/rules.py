@@ -37,6 +37,7 @@ NEEDS: Mapping[str, str] = {
     "capability:resources.subscribe": "the server declares resources.subscribe",
     "elicit-url": "the client declares elicitation by URL (--elicit-url)",
     "error": "an error was answered",
+    "other-user": "a token of another user's is given (--other-bearer-env)",
     "foreign-token": "a token of another server's is given (--foreign-bearer-env)",
     "event-ids": "the events of the server's streams have ids",
     "get-stream": "GET opened a stream",

@@ -68,7 +68,8 @@ class Recorder:
     `explain` makes of a failed connection what the user is to be told. A connection that breaks while
     nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too. `on_loopback`
     says that the server is at an address of this machine; `endpoint` is its URL where it has one, and
-    `credentials` are what the user gave for `Authorization`, `foreign_token` is one of another server's.
+    `credentials` are what the user gave for `Authorization`, `foreign_token` is one of another server's
+    and `other_token` one of another user's.
     """
 
     def __init__(
@@ -83,12 +84,14 @@ class Recorder:
         endpoint: str | None = None,
         credentials: str | None = None,
         foreign_token: str | None = None,
+        other_token: str | None = None,
     ) -> None:
         self.name = transport.name
         self.on_loopback = on_loopback
         self.endpoint = endpoint
         self.credentials = credentials
         self.foreign_token = foreign_token
+        self.other_token = other_token
         self.journal = journal
         self.failure: LimitPassed | None = None
         self._transport = transport

@@ -228,8 +228,9 @@ class _Conversation:
 
         hasty = replace(self.target, ending=_ENDING)
 
-        def begin() -> Session:
-            fresh = hasty.recorder(Journal(time.monotonic), self.options.limits, older=older, tally=tally)
+        def begin(as_other: bool) -> Session:
+            target = hasty.as_other_user() if as_other else hasty
+            fresh = target.recorder(Journal(time.monotonic), self.options.limits, older=older, tally=tally)
             return Session(fresh, timeout=self.options.timeout, bare=self.options.bare)
 
         await prober.afterwards(session, self.opened, exercise.surface, begin)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -34,10 +34,11 @@ class Target:
     """A command to start, or one address: `url` of Streamable HTTP, `sse` of HTTP+SSE, the transport of
     2024-11-05, `ws` of a WebSocket, `tcp`, or a `unix` socket.
 
-    Or components, the outermost first, and the `handler` that they were made. `headers`, `env` and the
-    `foreign_token`, which was issued for another server, may hold what nobody is to read: none of them is
-    part of what the target is `described` as. A command has the seconds of `ending` to end by itself, and
-    after SIGTERM; `typed` stood before it, nothing where a file lists it.
+    Or components, the outermost first, and the `handler` that they were made. `headers`, `env`, the
+    `foreign_token`, which was issued for another server, and the `other_token`, for another user of this one,
+    may hold what nobody is to read: none of them is part of what the target is `described` as. A command has
+    the seconds of `ending` to end by itself, and after SIGTERM; `typed` stood before it, nothing where a
+    file lists it.
     """
 
     command: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ class Target:
     cwd: Path | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     foreign_token: str | None = None
+    other_token: str | None = None
     ending: tuple[float, float] = (2.0, 1.0)
     typed: str = "mcpgen validate --"
 
@@ -65,6 +67,11 @@ class Target:
         """What the user gave for the header `Authorization`."""
         named = (value for name, value in self.headers.items() if name.lower() == "authorization")
         return next(named, None)
+
+    def as_other_user(self) -> Target:
+        """The target as the user of the `other_token` reaches it."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "authorization"}
+        return replace(self, headers={**headers, "Authorization": f"Bearer {self.other_token}"})
 
     def reach_hint(self, error: str) -> str:
         """What to do about `error`, for which the target could not be reached, or did not open."""
@@ -137,6 +144,7 @@ class Target:
             endpoint=self.endpoint,
             credentials=self.credentials,
             foreign_token=self.foreign_token,
+            other_token=self.other_token,
         )
 
     def transport(self, limits: TransportLimits) -> Transport:

@@ -49,7 +49,7 @@ class Asker:
         self.fresh = False
         #: The journal of the first conversation, where this is another.
         self.before: Sequence[Entry] = ()
-        self.begin: Callable[[], AbstractAsyncContextManager[Asker]] | None = None
+        self.begin: Callable[[bool], AbstractAsyncContextManager[Asker]] | None = None
 
     @property
     def modern(self) -> bool:
@@ -124,11 +124,14 @@ class Asker:
             if not silence.replied:
                 raise Stalled("it answers nothing any more") from None
 
-    def another(self) -> AbstractAsyncContextManager[Asker]:
-        """A further conversation for the same probe, opened. Raises `NotAsked` where there can be none."""
+    def another(self, *, as_other: bool = False) -> AbstractAsyncContextManager[Asker]:
+        """A further conversation for the same probe, opened, `as_other` with the token of another user.
+
+        Raises `NotAsked` where there can be none.
+        """
         if self.begin is None:
             self.not_asked("there can be no further conversation")
-        return self.begin()
+        return self.begin(as_other)
 
     def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str] | None]:
         """The params of a call, and the headers that mirror them where the era has those."""

@@ -65,9 +65,12 @@ class Prober:
         await self._ask([*self._rest, *self._apart], asker)
 
     async def afterwards(
-        self, session: Session, opened: Opened, surface: Surface, begin: Callable[[], Session]
+        self, session: Session, opened: Opened, surface: Surface, begin: Callable[[bool], Session]
     ) -> None:
-        """Ask the others, in conversations for which `begin` makes the sessions; `session` is over."""
+        """Ask the others, in conversations for which `begin` makes the sessions; `session` is over.
+
+        Told so, it makes them with the token of another user.
+        """
         journal = session.transport.journal
         self._before = journal.entries
         sittings = 0
@@ -75,7 +78,7 @@ class Prober:
         for probes in (self._rest, self._apart):
             while probes and sittings < _CONVERSATIONS:
                 sittings += 1
-                fresh = begin()
+                fresh = begin(False)
                 self.journals.append(fresh.transport.journal.entries)
                 try:
                     await fresh.transport.open()
@@ -96,11 +99,11 @@ class Prober:
         session: Session,
         opened: Opened,
         surface: Surface,
-        begin: Callable[[], Session],
+        begin: Callable[[bool], Session],
     ) -> list[Probe]:
         """Ask in a conversation that nobody has opened yet; return those for which there must be another."""
         asker = Asker(session, opened, surface, patience=self._patience, pause=self._pause)
-        asker.begin = lambda: self._another(asker, begin)
+        asker.begin = lambda as_other: self._another(asker, begin, as_other)
         asker.before = self._before
         session.propose(opened.revision)
         asker.fresh = True
@@ -121,9 +124,11 @@ class Prober:
         return await self._ask(others, asker)
 
     @asynccontextmanager
-    async def _another(self, asker: Asker, begin: Callable[[], Session]) -> AsyncIterator[Asker]:
+    async def _another(
+        self, asker: Asker, begin: Callable[[bool], Session], as_other: bool
+    ) -> AsyncIterator[Asker]:
         """A further conversation for the probe that `asker` asks for."""
-        session = begin()
+        session = begin(as_other)
         self.journals.append(session.transport.journal.entries)
         other = Asker(session, asker.opened, asker.surface, patience=self._patience, pause=self._pause)
         other.probe, other.fresh = asker.probe, True

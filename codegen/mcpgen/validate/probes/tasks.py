@@ -18,7 +18,8 @@ from mcpgen.validate.probes.probe import Probe
 from mcpgen.validate.surface import TaskCall
 from mcpgen.validate.task_records import ENDS, RELATED, task_support
 
-_CALLS = "tasks.requests.tools.call"
+#: The capability to take calls as tasks.
+CALLS = "tasks.requests.tools.call"
 _NO_TASK = "mcpgen-no-such-task"
 _NO_CURSOR = "mcpgen-no-such-cursor"
 #: How long tasks are to be kept, in milliseconds.
@@ -67,10 +68,10 @@ async def _cursor(asker: Asker) -> None:
 
 
 async def _undeclared(asker: Asker) -> None:
-    if asker.opened.declares(_CALLS):
-        asker.not_asked(f"the server declares {_CALLS}")
+    if asker.opened.declares(CALLS):
+        asker.not_asked(f"the server declares {CALLS}")
     for tool, arguments in asker.surface.calls.items():
-        await asker.ask("tools/call", _call(tool, arguments, task=True))
+        await asker.ask("tools/call", call_params(tool, arguments, task=True))
         return
     asker.not_asked("no tool was called that may be called again (--call-tools)")
 
@@ -96,24 +97,27 @@ def _ignored(evidence: Evidence) -> None:
 
 
 async def _required(asker: Asker) -> None:
-    asker.needs(_CALLS)
+    asker.needs(CALLS)
     for call in asker.surface.task_calls:
         if call.repeats and _support(asker, call.tool) == "required":
-            await asker.ask("tools/call", _call(call.tool, call.arguments))
+            await asker.ask("tools/call", call_params(call.tool, call.arguments))
             return
     asker.not_asked("no tool that only runs as a task may be called (--call-tools)")
 
 
 async def _forbidden(asker: Asker) -> None:
-    asker.needs(_CALLS)
+    asker.needs(CALLS)
     for tool, arguments in asker.surface.calls.items():
         if _support(asker, tool) == "forbidden":
-            await asker.ask("tools/call", _call(tool, arguments, task=True))
+            await asker.ask("tools/call", call_params(tool, arguments, task=True))
             return
     asker.not_asked("no tool that does not run as a task was called (--call-tools)")
 
 
-def _call(tool: str, arguments: dict[str, Any], *, task: bool = False, token: str = "") -> dict[str, Any]:
+def call_params(
+    tool: str, arguments: dict[str, Any], *, task: bool = False, token: str = ""
+) -> dict[str, Any]:
+    """The params of a call, as a `task` or without, with a progress token if there is one."""
     params: dict[str, Any] = {"name": tool, "arguments": arguments}
     if task:
         params["task"] = {"ttl": _TTL}
@@ -122,12 +126,20 @@ def _call(tool: str, arguments: dict[str, Any], *, task: bool = False, token: st
     return params
 
 
+def task_made(answer: dict[str, Any] | None) -> str | None:
+    """The id of the task that answers a call, None where none does."""
+    result = (answer or {}).get("result")
+    task = result.get("task") if isinstance(result, dict) else None
+    name = task.get("taskId") if isinstance(task, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def _support(asker: Asker, tool: str) -> str:
     return next((task_support(one) for one in asker.surface.tools if one.get("name") == tool), "forbidden")
 
 
 async def _as_tasks(asker: Asker) -> None:
-    asker.needs(_CALLS)
+    asker.needs(CALLS)
     if not asker.surface.task_calls:
         asker.not_asked("no tool that runs as a task may be called (--call-tools, --tool NAME)")
     until = asyncio.get_running_loop().time() + _SECONDS
@@ -162,11 +174,8 @@ class _Run:
 
     async def _make(self, step: str) -> str | None:
         token = f"task-{self._asker.session.asked}"
-        params = _call(self._call.tool, self._call.arguments, task=True, token=token)
-        result = ((await self._asker.ask("tools/call", params, step=step)) or {}).get("result")
-        task = result.get("task") if isinstance(result, dict) else None
-        name = task.get("taskId") if isinstance(task, dict) else None
-        return name if isinstance(name, str) else None
+        params = call_params(self._call.tool, self._call.arguments, task=True, token=token)
+        return task_made(await self._asker.ask("tools/call", params, step=step))
 
     async def _get(self, task: str, step: str) -> dict[str, Any]:
         result = ((await self._asker.ask("tasks/get", {"taskId": task}, step=step)) or {}).get("result")

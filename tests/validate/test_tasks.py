@@ -1,0 +1,140 @@
+"""Tasks of 2025-11-25: what is held against a server, and what only looks so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mcpgen.validate.task_records import RELATED
+from mcpgen.validate.timestamps import is_timestamp
+
+from .recording import Recording
+
+NOW = "2025-11-25T10:30:00Z"
+TASKS: dict[str, Any] = {
+    "tools": {},
+    "logging": {},
+    "tasks": {"list": {}, "cancel": {}, "requests": {"tools": {"call": {}}}},
+}
+SUM = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}
+
+
+def shown(status: str, name: str = "one") -> dict[str, Any]:
+    return {"taskId": name, "status": status, "createdAt": NOW, "lastUpdatedAt": NOW, "ttl": None}
+
+
+def opened(transport: str = "stdio", token: str | None = None) -> Recording:
+    """A conversation with a task, called "one"."""
+    talk = Recording("2025-11-25", transport).opened(capabilities=TASKS)
+    tool = {"name": "add", "inputSchema": {"type": "object"}, "outputSchema": SUM}
+    talk.exchange("tools/list", {"tools": [tool | {"execution": {"taskSupport": "optional"}}]})
+    params: dict[str, Any] = {"name": "add", "arguments": {}, "task": {}}
+    if token is not None:
+        params["_meta"] = {"progressToken": token}
+    return talk.exchange("tools/call", {"task": shown("working")}, params)
+
+
+def look(talk: Recording, status: str) -> None:
+    talk.exchange("tasks/get", shown(status), {"taskId": "one"})
+
+
+def result(**members: Any) -> dict[str, Any]:
+    return {"content": [], "_meta": {RELATED: {"taskId": "one"}}, **members}
+
+
+def broken(talk: Recording) -> list[str]:
+    return [rule for rule, verdict in talk.verdicts().items() if verdict in ("violation", "warning")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [NOW, "2025-11-25T10:30:00.123456+02:00", "2025-11-25 10:30", "20251125T103000Z", "2025-W48-2T10:30:00"],
+)
+def test_every_form_of_iso_8601_is_a_timestamp(text: str) -> None:
+    assert is_timestamp(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "today", "1764066600", "2025-11-25", "2025-13-25T10:30:00Z", NOW + "\n"]
+)
+def test_what_lacks_a_date_or_a_time_is_none(text: str) -> None:
+    assert not is_timestamp(text)
+
+
+def test_an_answer_that_was_overtaken_by_the_end_is_not_held_against_it() -> None:
+    talk = opened("http")
+    early = talk.ask("tasks/get", {"taskId": "one"})
+    look(talk, "completed")
+    talk.answer(early, result=shown("working"))
+    assert broken(talk) == []
+    look(talk, "working")
+    assert broken(talk) == ["tasks-transitions"]
+
+
+def test_a_result_that_came_while_the_task_was_seen_at_work_before_is_in_time() -> None:
+    talk = opened()
+    asked = talk.ask("tasks/result", {"taskId": "one"})
+    look(talk, "working")
+    talk.answer(
+        asked, result=result(structuredContent={"sum": 1}, content=[{"type": "text", "text": '{"sum":1}'}])
+    )
+    look(talk, "completed")
+    assert broken(talk) == []
+    assert talk.verdicts()["tasks-result-blocks"] == "pass"
+
+
+def test_what_a_call_gives_in_the_end_is_held_to_the_output_schema() -> None:
+    talk = opened()
+    look(talk, "completed")
+    talk.exchange("tasks/result", result(structuredContent={"sum": "three"}), {"taskId": "one"})
+    assert "tools-output-schema-kept" in broken(talk)
+
+
+def test_what_a_cancelled_task_gives_is_not() -> None:
+    talk = opened()
+    talk.exchange("tasks/cancel", shown("cancelled"), {"taskId": "one"})
+    talk.exchange("tasks/result", result(), {"taskId": "one"})
+    assert broken(talk) == []
+
+
+def test_progress_goes_on_until_the_task_is_over() -> None:
+    talk = opened(token="mine")
+    talk.notifies("notifications/progress", {"progressToken": "mine", "progress": 1})
+    assert broken(talk) == [] and talk.verdicts()["tasks-progress-token"] == "pass"
+    look(talk, "completed")
+    talk.notifies("notifications/progress", {"progressToken": "mine", "progress": 2})
+    assert broken(talk) == ["tasks-progress-token"]
+
+
+def test_progress_on_a_stream_that_was_open_before_may_have_been_overtaken() -> None:
+    talk = opened("http", token="mine")
+    waiting = talk.ask("tasks/result", {"taskId": "one"})
+    look(talk, "completed")
+    talk.notifies("notifications/progress", {"progressToken": "mine", "progress": 2}, carrier=waiting)
+    assert "tasks-progress-token" not in broken(talk)
+
+
+def test_a_question_while_another_call_is_under_way_may_be_of_that_one() -> None:
+    talk = opened()
+    look(talk, "input_required")
+    call = talk.ask("tools/call", {"name": "add", "arguments": {}})
+    form = {"message": "?", "requestedSchema": {"type": "object", "properties": {}}}
+    talk.requests("elicitation/create", form)
+    talk.answer(call, result={"content": [], "isError": True})
+    assert broken(talk) == []
+    talk.requests("elicitation/create", form, number=2)
+    assert broken(talk) == ["tasks-result-related"]
+
+
+def test_who_is_asked_for_a_task_that_was_not_declared_is_asked_too_much() -> None:
+    talk = opened()
+    form = {"message": "?", "requestedSchema": {"type": "object", "properties": {}}, "task": {}}
+    talk.requests("elicitation/create", form)
+    assert broken(talk) == ["capability-of-client"]
+
+
+def test_tasks_of_other_revisions_are_nobodys_affair() -> None:
+    talk = Recording("2025-06-18").opened(capabilities=TASKS)
+    talk.exchange("tasks/get", {"status": "done"}, {"taskId": "one"})
+    assert broken(talk) == []
