@@ -39,6 +39,7 @@ def test_a_flood_ends_at_a_limit_and_in_little_memory() -> None:
         "bomb:stream": MESSAGE,
         "pages:stdio": MEMORY,
         "wide:sse": MEMORY,
+        "long-logs:websocket": MEMORY,
         "nobodys:stdio": "the server sent more than 10000 messages in one run",
     }
     for cost, said in zip(measured(*ends), ends.values(), strict=True):
@@ -56,14 +57,16 @@ def test_all_conversations_of_a_run_share_its_limits() -> None:
 
 @ON_LINUX
 def test_ten_thousand_tools_and_deep_ones_are_judged_to_the_end() -> None:
-    for cost in measured("10000-tools:stdio", "nested:http", "--", "--no-probes"):
+    for cost in measured("10000-tools:stdio", "10000-tools:websocket", "nested:http", "--", "--no-probes"):
         assert (cost["exit_code"], cost["said"]) == (0, ""), cost
         assert cost["megabytes"] < 200, cost
 
 
 def test_a_server_that_stalls_is_given_up_in_time() -> None:
     options = ("--", "--timeout", "1", "--deadline", "4")
-    for cost in measured("slow:stdio", "endless:stream", "chatter:sse", *options, PAUSE="0.9"):
+    for cost in measured(
+        "slow:stdio", "endless:stream", "chatter:sse", "endless:websocket", *options, PAUSE="0.9"
+    ):
         # Over HTTP what else is asked is answered: then the silence is a finding.
         assert cost["exit_code"] in (1, 4), cost
         # Of 4 s, and what it takes to start and to end; never the hour that the server would take.

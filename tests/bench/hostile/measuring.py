@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SERVER = Path(__file__).with_name("server.py")
-WAYS = ("stdio", "http", "stream", "sse")
+WAYS = ("stdio", "http", "stream", "sse", "websocket")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,10 @@ def _served(kind: str, way: str, surroundings: dict[str, str]) -> Iterator[Seque
     try:
         assert server.stdout is not None
         port = server.stdout.readline().strip()
-        yield ["--sse" if way == "sse" else "--url", f"http://127.0.0.1:{port}/mcp"]
+        if way == "websocket":
+            yield ["--ws", f"ws://127.0.0.1:{port}/"]
+        else:
+            yield ["--sse" if way == "sse" else "--url", f"http://127.0.0.1:{port}/mcp"]
     finally:
         server.kill()
         server.wait()

@@ -8,14 +8,14 @@ from tests.bench.serving.paper import Paper
 #: The kinds of the server, and over which ways there are such.
 FLOODS = {
     "one-line": ("200 MB in one line", WAYS),
-    "long-logs": ("200 log messages of 1 MB", ("stdio", "stream", "sse")),
-    "short-logs": ("200 MB of short messages", ("stdio", "stream", "sse")),
+    "long-logs": ("200 log messages of 1 MB", ("stdio", "stream", "sse", "websocket")),
+    "short-logs": ("200 MB of short messages", ("stdio", "stream", "sse", "websocket")),
     "pages": ("page after page of 10,000 tools", WAYS),
     "wide": ("3 MB that become 80 in memory", WAYS),
     "blank": ("200 MB of nothing before each answer", ("stdio", "stream", "sse")),
-    "bomb": ("200 MB in 200 kB of gzip", ("http", "stream")),
+    "bomb": ("200 MB packed into 200 kB", ("http", "stream", "websocket")),
     "stderr": ("200 MB on standard error", ("stdio",)),
-    "nobodys": ("9,000 answers to nobody", ("stdio", "stream", "sse")),
+    "nobodys": ("9,000 answers to nobody", ("stdio", "stream", "sse", "websocket")),
     "greeting": ("40 MB of memory in each conversation", ("stdio",)),
     "10000-tools": ("10,000 tools in a list", WAYS),
     "100-pages": ("10,000 tools in 100 pages", WAYS),
@@ -24,7 +24,7 @@ FLOODS = {
 STALLS = {
     "slow": ("a reply every 29 s", WAYS),
     "endless": ("an answer that never ends", WAYS),
-    "chatter": ("messages for ever, no answer", ("stdio", "stream", "sse")),
+    "chatter": ("messages for ever, no answer", ("stdio", "stream", "sse", "websocket")),
 }
 
 

@@ -1,8 +1,9 @@
-"""A server that floods or stalls its client, over standard streams or HTTP. Standard library only.
+"""A server that floods or stalls its client, over standard streams, HTTP or WebSocket.
 
-`python server.py KIND stdio`, or `http`, `stream` (every answer an event stream) or `sse` (HTTP+SSE), which
-print their port first. MEGABYTES and PAUSE in the environment make a kind smaller or quicker. It holds next
-to nothing itself: what is measured is its client.
+`python server.py KIND stdio`, or `http`, `stream` (every answer an event stream), `sse` (HTTP+SSE) or
+`websocket`, which print their port first. All but the last need the standard library alone. MEGABYTES and
+PAUSE in the environment make a kind smaller or quicker. It holds next to nothing itself: what is measured is
+its client.
 """
 
 from __future__ import annotations
@@ -229,6 +230,48 @@ async def over_stdio(kind: str) -> None:
             await writer.drain()
 
 
+async def over_websocket(kind: str) -> None:
+    """Answer in messages, of as many frames as they have parts."""
+    from websockets.asyncio.server import ServerConnection, serve
+    from websockets.exceptions import ConnectionClosed
+    from websockets.typing import Subprotocol
+
+    async def speak(connection: ServerConnection) -> None:
+        async for text in connection:
+            try:
+                request = json.loads(text)
+            except ValueError:
+                request = None
+            if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+                refusal = {"jsonrpc": "2.0", "id": None, "error": NO_MESSAGE}
+                await connection.send(json.dumps(refusal))
+            elif "id" in request:
+                parts = _parts(kind, request)
+                if kind == "bomb" and request["method"] == "tools/list":
+                    parts = _parts("one-line", request)
+                async for first in parts:
+                    await connection.send(_message(first, parts), text=True)
+
+    async def converse(connection: ServerConnection) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await speak(connection)
+
+    packing = "deflate" if kind == "bomb" else None
+    async with serve(
+        converse, "127.0.0.1", 0, subprotocols=[Subprotocol("mcp")], compression=packing
+    ) as server:
+        print(next(iter(server.sockets)).getsockname()[1], flush=True)
+        await server.serve_forever()
+
+
+async def _message(first: bytes | None, parts: AsyncIterator[bytes | None]) -> AsyncIterator[bytes]:
+    """The parts of one message, up to its end."""
+    part = first
+    while part is not None:
+        yield part
+        part = await anext(parts, None)
+
+
 class Http:
     """One endpoint: a POST is answered in JSON or as an event stream, a GET is the stream of HTTP+SSE."""
 
@@ -312,7 +355,13 @@ def main() -> None:
     """Serve as the command line says."""
     kind, way = sys.argv[1:3]
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, ConnectionError):
-        asyncio.run(over_stdio(kind) if way == "stdio" else Http(kind, way).serve())
+        match way:
+            case "stdio":
+                asyncio.run(over_stdio(kind))
+            case "websocket":
+                asyncio.run(over_websocket(kind))
+            case _:
+                asyncio.run(Http(kind, way).serve())
 
 
 if __name__ == "__main__":
