@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .deviating import Frames, Gives, Incoming, Mutation, Outgoing, Reply, refusal
+from .deviating import Frames, Gives, Incoming, Mutation, Outgoing, Reply, Told, refusal
 from .mutations.probes_earlier import no_handshake, of_the_new_era
 
 #: All of them, by name.
@@ -88,4 +88,34 @@ def _takes_away(reply: Reply) -> None:
 @_unusual(transports=("http",), heads=_takes_away)
 def has_a_proxy_that_keeps_what_is_said_to_it(out: Outgoing) -> Frames:
     """nginx acts on X-Accel-Buffering, and hands on everything but that."""
+    return None
+
+
+def _without_session(reply: Reply) -> None:
+    _keep_session(reply)
+    reply.headers.pop(_SESSION, None)
+    if reply.method == "GET":
+        reply.status, reply.headers, reply.body = 405, {}, b""
+
+
+@_unusual(transports=("http",), revision="2025-11-25", takes=_the_last_session, heads=_without_session)
+def has_no_sessions_and_no_stream_to_listen_on(out: Outgoing) -> Frames:
+    """Both are for servers to offer, and what is said of them holds for those that do."""
+    return None
+
+
+def _spelled(event: Told) -> None:
+    event.memory["events"] = event.memory.get("events", 0) + 1
+    event.lines = [
+        b": still there\r",
+        *(
+            (b"id:%d\r" % event.memory["events"] if line.startswith(b"id:") else line + b"\r")
+            for line in event.lines
+        ),
+    ]
+
+
+@_unusual(transports=("http",), revision="2025-11-25", tells=_spelled)
+def counts_its_events_and_writes_comments_between(out: Outgoing) -> Frames:
+    """Ids need be unique, not tell of streams; lines end in CR LF as well, and comments say nothing."""
     return None

@@ -38,7 +38,7 @@ class Talk(Recording):
         self, on: int | None, event_id: str | None, *, retry: int | None = None, empty: bool = False
     ) -> None:
         """What stands beside a message."""
-        where = "get" if on is None else "post"
+        where: Any = "get" if on is None else "post"
         self.add(StreamEvent(self.now, on, where, "message", event_id, retry, empty))
 
     def brings(self, index: int, *, on: int | None = -1) -> None:

@@ -155,6 +155,34 @@ def test_two_clients_may_use_the_same_id_at_once_over_http(tmp_path: Path) -> No
     assert checks["jsonrpc-id-echoed"] == checks["ping-answered"] == checks["schema-result"] == "pass"
 
 
+def test_event_streams_are_judged_where_their_events_were_kept(tmp_path: Path) -> None:
+    head = {"entry": "http_reply", "status": 200, "content_type": "text/event-stream", "has_body": True}
+    event = {"entry": "event", "channel": "post", "kind": "message", "event_id": "1", "empty": False}
+    rows: list[Any] = []
+    for number in (1, 2):
+        place = len(rows)
+        said = answering({"jsonrpc": "2.0", "id": number, "result": {}})
+        rows += [
+            {"entry": "sent", "message": {"jsonrpc": "2.0", "id": number, "method": "ping"}},
+            {**head, "carrier": place, "headers": {"Server": "x"}},
+            {**event, "carrier": place},
+            {**said, "carrier": place, "channel": "post", "status": 200},
+            {"entry": "finished", "carrier": place, "reason": "", "ending": "whole"},
+        ]
+    path = written(tmp_path / "t", *rows, head={**HEAD, "transport": "http"})
+    broken = {finding.rule for finding in judge_transcript(path, revision="2025-11-25").findings}
+    assert broken == {"http-event-ids-unique", "http-sse-primed"}
+    # As it was before events were kept, nothing is known of them.
+    old = [
+        {name: value for name, value in row.items() if name not in ("headers", "ending")}
+        for row in rows
+        if row["entry"] != "event"
+    ]
+    old = [row | ({"carrier": row["carrier"] // 5 * 4} if "carrier" in row else {}) for row in old]
+    path = written(tmp_path / "t", *old, head={**HEAD, "transport": "http"})
+    assert judge_transcript(path, revision="2025-11-25").findings == []
+
+
 @pytest.mark.parametrize(
     ("rows", "head", "told"),
     [
@@ -171,6 +199,8 @@ def test_two_clients_may_use_the_same_id_at_once_over_http(tmp_path: Path) -> No
         (({"entry": "sent"},), HEAD, "line 2: this is no entry"),
         (({"entry": "sent", "message": 3},), HEAD, "line 2: this is no entry"),
         ((SENT, {"entry": "dreamt"}), HEAD, "line 3: this is no entry"),
+        ((SENT, {"entry": "event", "channel": "post"}), HEAD, "line 3: this is no entry"),
+        ((SENT, {"entry": "finished", "reason": "", "ending": []}), HEAD, "line 3: this is no entry"),
         ((SENT, {"entry": "finished", "carrier": 9, "reason": ""}), HEAD, "line 3: this is no entry"),
         ((SENT, {"entry": "received", "text": "", "fault": "dull"}), HEAD, "line 3: this is no entry"),
         (([1],), HEAD, "line 2 of the transcript is no entry"),

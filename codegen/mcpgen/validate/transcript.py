@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import mcpgen_types
 from mcpgen.errors import UsageError
@@ -37,6 +37,7 @@ from mcpgen.validate.journal import (
 from mcpgen.validate.judge import Judgement, judge
 from mcpgen.validate.overhearing import may_be_several
 from mcpgen.validate.report import Report, Run
+from mcpgen_runtime.client.transport import Ending
 from mcpgen_runtime.testing.recorder import read_transcript
 
 #: The transports that rules are about, by the names that transcripts give them.
@@ -197,17 +198,18 @@ class Retold:
                     _headers(row["headers"]) if "headers" in row else None,
                 )
             case "event":
+                event_id, retry = row.get("event_id"), row.get("retry")
                 yield StreamEvent(
                     at,
                     self._place(row),
-                    row["channel"],
+                    "get" if row["channel"] == "get" else "post",
                     str(row["kind"]),
-                    row.get("event_id"),
-                    row.get("retry"),
+                    None if event_id is None else str(event_id),
+                    None if retry is None else int(retry),
                     bool(row["empty"]),
                 )
             case "finished":
-                yield Finished(at, self._place(row), str(row["reason"]), None, row.get("ending"))
+                yield Finished(at, self._place(row), str(row["reason"]), None, _ending(row.get("ending")))
             case "paused":
                 retry = row.get("retry")
                 pause = None if retry is None else int(retry)
@@ -236,6 +238,15 @@ class Retold:
     def _place(self, row: dict[str, Any]) -> int | None:
         carrier = row.get("carrier")
         return None if carrier is None else self._places[carrier]
+
+
+def _ending(told: Any) -> Ending | None:
+    for ending in get_args(Ending):
+        if told == ending:
+            return ending  # type: ignore[no-any-return]
+    if told is not None:
+        raise ValueError(f"there is no ending {told!r}")
+    return None
 
 
 def _headers(headers: dict[str, Any]) -> dict[str, str]:
