@@ -251,3 +251,13 @@ def test_who_closes_a_connection_early_says_when_to_come_back() -> None:
     talk.brings(index)
     talk.over(index)
     assert broken(talk) == {"http-sse-retry-told"}
+
+
+def test_an_answer_with_a_wrong_id_is_an_answer_all_the_same() -> None:
+    talk = Talk()
+    index = talk.stream("ping", None)
+    wrong = {"jsonrpc": "2.0", "id": "wrong", "result": {}}
+    talk.says(wrong, carrier=index, stream="post")
+    talk.over(index)
+    assert broken(talk) == set()
+    assert "jsonrpc-id-echoed" in talk.broken()

@@ -230,13 +230,16 @@ class StreamRules:
     def _answer(self, place: int, message: dict[str, Any], at: float) -> None:
         key = id_key(message.get("id"))
         stream = self._streams.get(place)
-        if stream is not None:
-            stream.due.discard(key)
-            stream.answered_at = at
         if self._open.get(place) == key:
             owner: int | None = place
         else:
             owner = next((index for index, own in self._open.items() if own == key), None)
+        if owner is None and stream is not None and place in self._open:
+            # With an id that is nobody's, and that is another rule's.
+            owner = place
+        if stream is not None and owner == place:
+            stream.due.clear()
+            stream.answered_at = at
         if owner is not None:
             del self._open[owner]
             self._answered_on[owner] = place
@@ -288,7 +291,7 @@ class StreamRules:
         about = About(message["method"], sent_at(self._entries, owners[-1]), message)
         self._once(("progress", id_key(token), repr(params.get("progress"))), place, message)
         if place == _LISTENING:
-            if any(owner in self._open for owner in owners):
+            if any(owner in self._open and owner not in self._given_up for owner in owners):
                 self._ledger.holds(
                     "http-get-unrelated",
                     False,
