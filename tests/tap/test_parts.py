@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
+from pathlib import Path
+
+import pytest
 
 from mcpgen.schema.rules import load_client_rules, load_rules
 from mcpgen.tap.connections import Connections
-from mcpgen.tap.conversation import Conversation
+from mcpgen.tap.conversation import Conversation, Voice
 from mcpgen.tap.feed import Copy, Feed, Intake, Kind
 from mcpgen.tap.http_messages import End, Head, Messages, Piece
 from mcpgen.tap.judging import News, Pace, Verdicts
@@ -16,6 +20,7 @@ from mcpgen.tap.masking import Masks
 from mcpgen.tap.plainly import read_plainly
 from mcpgen.tap.rows import Row, encoded, frame
 from mcpgen.tap.settings import Settings
+from mcpgen.tap.watcher import Watcher
 from mcpgen.validate.transcript import Retold
 
 REQUESTS = (
@@ -201,7 +206,7 @@ def test_a_watcher_that_reads_nothing_ends_the_copies_and_nobody_waits() -> None
     reading, writing = os.pipe()
     feed = Feed()
     feed.attach(writing)
-    for _ in range(40):
+    for _ in range(80):
         feed.put(Kind.SERVER, 0, bytes(1 << 20))
     intake = Intake(reading)
     copies: list[Copy] = []
@@ -215,7 +220,34 @@ def test_a_watcher_that_reads_nothing_ends_the_copies_and_nobody_waits() -> None
         copies += batch
     os.close(reading)
     assert copies[-1].kind is Kind.LOST
-    assert 10 < len(copies) < 40
+    assert 50 < sum(copy.kind is Kind.SERVER for copy in copies) < 70
+    # It is told before most of what waits for it.
+    (behind,) = [place for place, copy in enumerate(copies) if copy.kind is Kind.BEHIND]
+    assert behind < 20
+
+
+def test_watcher_that_is_behind_judges_no_more_and_records_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "talk.jsonl"
+    reading, writing = os.pipe()
+    feed = Feed()
+    for number in range(3):
+        if number == 1:
+            feed.put(Kind.BEHIND, 0)
+        message = {"jsonrpc": "2.0", "id": number, "method": "ping"}
+        feed.put(Kind.CLIENT, 0, json.dumps(message).encode() + b"\n")
+    feed.put(Kind.LOST, 0)
+    feed.attach(writing)
+    feed.close(30.0)
+    os.close(writing)
+    Watcher(Settings(record=str(record)), Voice()).watch(Intake(reading))
+    os.close(reading)
+    rows = [json.loads(line) for line in record.read_text().splitlines()[1:]]
+    assert [row["message"]["id"] for row in rows if row["entry"] == "sent"] == [0, 1, 2]
+    told = capsys.readouterr().err
+    assert "faster than it can be judged; it is still recorded" in told
+    assert "neither judged nor recorded further" in told
 
 
 def test_a_line_that_is_plain_and_right_is_read_the_quick_way() -> None:

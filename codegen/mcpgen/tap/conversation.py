@@ -137,6 +137,13 @@ class Conversation:
         self._verdicts.forget()
         self._complain(self._stopped)
 
+    def lose(self, why: str) -> None:
+        """Nothing further of it is known; `why` is told, also where it is judged no more."""
+        if self._stopped is None:
+            self.stop(why)
+        else:
+            self._complain(why)
+
     def end(self) -> None:
         """Tell what it came to."""
         self.judge()

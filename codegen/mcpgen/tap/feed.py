@@ -1,7 +1,8 @@
 """From the process that carries the bytes to the one that watches: copies, in the order in which they came.
 
-Handing over never waits. What the watcher has not taken yet is held up to a bound; past it the copies end,
-for what misses a part can be judged no more, and the traffic goes on.
+Handing over never waits. What the watcher has not taken yet is held. Past a first bound it is told so, and
+does no more than write it down; past a second the copies end, for what misses a part is no record either.
+The traffic goes on.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 _HEAD = struct.Struct("<cIdI")
-#: How much may wait for the watcher: what a server sends in the moment in which it starts, or judges.
-_HELD = 16 * 1024 * 1024
+#: How much may wait for a watcher that judges: what a server sends while it starts, or judges.
+_JUDGED = 16 * 1024 * 1024
+#: How much may wait at all.
+_HELD = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
 
 
@@ -30,6 +33,7 @@ class Kind(Enum):
     SERVER_END = b"S"
     CLOSED = b"x"  #: a connection of which nothing more will come
     FORGET = b"f"  #: a connection that did not come about
+    BEHIND = b"b"  #: much is waiting: there is no time to judge
     LOST = b"!"  #: from here on there are no copies: the watcher was too slow
 
 
@@ -50,6 +54,7 @@ class Feed:
         self._parts: list[bytes] = []
         self._held = 0
         self._over = False
+        self._behind = False
         self._wake = threading.Condition()
         self._writer: threading.Thread | None = None
 
@@ -66,6 +71,11 @@ class Feed:
                 return
             if self._held + len(data) > _HELD:
                 kind, data, self._over = Kind.LOST, b"", True
+            elif self._held + len(data) > _JUDGED and not self._behind:
+                # Before all that waits, for it is told while it judges.
+                self._behind = True
+                self._held += _HEAD.size
+                self._parts.insert(0, _HEAD.pack(Kind.BEHIND.value, connection, at, 0))
             self._held += _HEAD.size + len(data)
             self._parts.append(_HEAD.pack(kind.value, connection, at, len(data)) + data)
             self._wake.notify()
@@ -88,16 +98,29 @@ class Feed:
                     parts, self._parts = self._parts, []
                 if not parts:
                     break
-                data = b"".join(parts)
-                _write_all(descriptor, data)
-                with self._wake:
-                    self._held -= len(data)
+                parts.reverse()
+                while parts:
+                    data = _some(parts)
+                    _write_all(descriptor, data)
+                    with self._wake:
+                        self._held -= len(data)
+                        self._behind = self._behind and self._held > _JUDGED // 2
         except OSError:
             pass
         finally:
             with self._wake:
                 self._over = True
                 self._parts.clear()
+
+
+def _some(parts: list[bytes]) -> bytes:
+    """The last of the parts, and those before it up to a chunk, taken out: what is written at once."""
+    data = [parts.pop()]
+    size = len(data[0])
+    while parts and size + len(parts[-1]) <= _CHUNK:
+        data.append(parts.pop())
+        size += len(data[-1])
+    return b"".join(data)
 
 
 class Intake:

@@ -59,13 +59,20 @@ class Watcher:
             self._voice.say(f"no message came by at {self._settings.endpoint}: there was nothing to judge")
 
     def _take(self, copy: Copy) -> None:
-        if copy.kind is not Kind.LOST:
-            self._side.take(copy)
-            return
-        for conversation in self._side.conversations:
-            conversation.stop(
-                "the traffic is faster than it can be watched: it is neither judged nor recorded further"
-            )
+        match copy.kind:
+            case Kind.BEHIND:
+                kept = "passed on" if self._settings.record is None else "recorded"
+                why = f"judged no further: the traffic is faster than it can be judged; it is still {kept}"
+                for conversation in self._side.conversations:
+                    conversation.stop(why)
+            case Kind.LOST:
+                why = (
+                    "the traffic is faster than it can be watched: it is neither judged nor recorded further"
+                )
+                for conversation in self._side.conversations:
+                    conversation.lose(why)
+            case _:
+                self._side.take(copy)
 
     def _keep_within_bounds(self) -> None:
         while sum(conversation.held for conversation in self._side.conversations) > 2 * MOST_BYTES:
