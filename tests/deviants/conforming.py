@@ -21,6 +21,7 @@ from mcpgen_types.v2026_07_28 import (
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 FORM = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
 SUM = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"]}
+TIME = {"type": "object", "properties": {"time": {"type": "string"}}, "required": ["time"]}
 READ_ONLY = {"readOnlyHint": True}
 NOTHING: dict[str, Any] = {"type": "object"}
 CITIES = ("Lima", "Lisbon", "London")
@@ -111,7 +112,7 @@ def _said(role: Literal["user", "assistant"], content: Any) -> SamplingMessage:
 async def _with_tools(ctx: RequestContext) -> str:
     """Let the model use a tool, and tell it what came of that."""
     question = _said("user", {"type": "text", "text": "What is the time?"})
-    clock = decode_Tool({"name": "clock", "inputSchema": NOTHING})
+    clock = decode_Tool({"name": "clock", "inputSchema": NOTHING, "outputSchema": TIME})
     asked = CreateMessageRequestParams(messages=[question], max_tokens=9, tools=[clock])
     answer = await ctx.sample(asked, key="use")
     blocks = answer.content if isinstance(answer.content, list) else [answer.content]
@@ -119,7 +120,12 @@ async def _with_tools(ctx: RequestContext) -> str:
     if not used:
         return "no tool used"
     use = {"type": "tool_use", "id": used[0].id, "name": used[0].name, "input": used[0].input}
-    result = {"type": "tool_result", "toolUseId": used[0].id, "content": [{"type": "text", "text": "noon"}]}
+    result = {
+        "type": "tool_result",
+        "toolUseId": used[0].id,
+        "content": [{"type": "text", "text": "noon"}],
+        "structuredContent": {"time": "noon"},
+    }
     told = [question, _said("assistant", use), _said("user", result)]
     after = CreateMessageRequestParams(messages=told, max_tokens=9, tools=[clock])
     return (await ctx.sample(after, key="after")).model

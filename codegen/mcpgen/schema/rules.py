@@ -22,6 +22,8 @@ Side: TypeAlias = Literal["server", "client"]
 NEEDS: Mapping[str, str] = {
     "authorization": "the server wants an access token: it refuses with 401, or is opened with --bearer-env",
     "batch": "a batch is sent (2025-03-26)",
+    "cancellable": "a subscription is cancelled, but for HTTP (2026-07-28), or a tool that asks something of"
+    " the client (--call-tools)",
     "capability:any-list": "the server declares at least one of tools, resources, prompts",
     "capability:completions": "the server declares completions",
     "capability:logging": "the server declares logging",

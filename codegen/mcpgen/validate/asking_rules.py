@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from mcpgen.validate.client import declares
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.naming import names_a_secret
+from mcpgen_runtime.schemas import SchemaError, compile_schema
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20\x7f]+")
 _LINK = re.compile(r"\bhttps?://\S", re.IGNORECASE)
@@ -146,6 +147,35 @@ class AskingRules:
         messages = params.get("messages")
         if isinstance(messages, list):
             self._tool_results(messages, f"{at}/messages", told)
+            self._structured(messages, params.get("tools"), f"{at}/messages", told)
+
+    def _structured(self, messages: list[Any], tools: Any, at: str, told: About) -> None:
+        """Judge the structured results of tools whose schemas the same request has."""
+        schemas = {
+            str(tool.get("name")): tool["outputSchema"]
+            for tool in (tools if isinstance(tools, list) else ())
+            if isinstance(tool, dict) and isinstance(tool.get("outputSchema"), dict)
+        }
+        names: dict[str, str] = {}
+        for position, message in enumerate(messages):
+            for block in _blocks(message):
+                if block.get("type") == "tool_use":
+                    names[str(block.get("id"))] = str(block.get("name"))
+                schema = schemas.get(names.get(str(block.get("toolUseId")), ""))
+                if schema is None or "structuredContent" not in block or block.get("isError") is True:
+                    continue
+                try:
+                    fits = compile_schema(schema).accepts(block["structuredContent"])
+                except SchemaError:
+                    self._ledger.undecided("sampling-tool-results-schema", "a schema cannot be judged by")
+                    continue
+                self._ledger.holds(
+                    "sampling-tool-results-schema",
+                    fits,
+                    "a structured result does not fit the outputSchema of its tool",
+                    told,
+                    pointer=f"{at}/{position}/content",
+                )
 
     def _tool_results(self, messages: list[Any], at: str, told: About) -> None:
         """Judge who uses tools and what comes of it: every use is answered, with nothing beside."""

@@ -17,6 +17,7 @@ from mcpgen.definition.shape import schema_faults
 from mcpgen.validate.client import declares
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.naming import names_a_secret
+from mcpgen.validate.numbers import is_integer, is_number
 from mcpgen.validate.trace_context import TRACE_KEYS, is_trace
 from mcpgen_runtime.mirrored_headers import MARK, TOKEN, marks
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
@@ -31,6 +32,8 @@ _2020_12 = frozenset(
 )
 #: The types that may not be mirrored into a header; null beside one that may is none of them.
 _UNMIRRORED = frozenset({"number", "object", "array", "null"})
+#: The greatest integer below which a float has every other; tools, x-mcp-header.
+_SAFE = 2**53 - 1
 #: How many values a completion may have.
 _MOST_VALUES = 100
 _SHOWN = 120
@@ -146,6 +149,14 @@ class ContentRules:
                 told,
                 pointer=f"{pointer}{mark.pointer}/type",
             )
+            if "integer" in kinds:
+                self._ledger.holds(
+                    "tools-header-integer-safe",
+                    not _is_unsafe(mark.schema),
+                    "a mirrored integer is laid down to be one that a float cannot hold exactly",
+                    told,
+                    pointer=f"{pointer}{mark.pointer}",
+                )
             parameter = mark.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
             self._ledger.holds(
                 "tools-header-not-sensitive",
@@ -285,6 +296,17 @@ class ContentRules:
                 told,
                 pointer=f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}",
             )
+            prefix, slash, _ = key.partition("/")
+            if slash and META_KEY.fullmatch(key) is not None:
+                # Domains end with letters alone, or with what begins as here: so does a reversed one begin.
+                first = prefix.partition(".")[0]
+                self._ledger.holds(
+                    "meta-prefix-reversed",
+                    (first.isalpha() and len(first) > 1) or first.lower().startswith("xn--"),
+                    f"{_quoted(key)} begins with no domain read backwards: no domain ends with {first!r}",
+                    told,
+                    pointer=f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}",
+                )
             if key in TRACE_KEYS:
                 self._ledger.holds(
                     "meta-trace-context",
@@ -293,6 +315,22 @@ class ContentRules:
                     told,
                     pointer=f"{pointer}/{key}",
                 )
+
+
+def _is_unsafe(schema: dict[str, Any]) -> bool:
+    """Whether a schema of an integer names one beyond the safe range, or has none within."""
+    named = [schema[key] for key in ("const", "default") if key in schema]
+    choices = schema.get("enum")
+    if isinstance(choices, list) and choices and all(map(_is_beyond, choices)):
+        return True
+    least: Any = schema.get("minimum", 0)
+    most: Any = schema.get("maximum", 0)
+    none_within = (is_number(least) and least > _SAFE) or (is_number(most) and most < -_SAFE)
+    return none_within or any(map(_is_beyond, named))
+
+
+def _is_beyond(value: Any) -> bool:
+    return is_integer(value) and not -_SAFE <= value <= _SAFE
 
 
 def _metas(method: str, result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

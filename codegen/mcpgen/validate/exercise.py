@@ -256,7 +256,7 @@ class Exercise:
             self.surface.calls[tool["name"]] = arguments
             self.surface.seconds[tool["name"]] = time.monotonic() - began
             if self.session.heard_requests > heard:
-                self.surface.asking[tool["name"]] = arguments
+                self.surface.asking[tool["name"]] = self.session.heard_requests - heard
 
     def _first(self, items: list[Any], bound: int, method: str) -> list[Any]:
         if len(items) > bound:

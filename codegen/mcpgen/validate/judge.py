@@ -45,6 +45,7 @@ from mcpgen.validate.probes.verdicts import judge_probes
 from mcpgen.validate.report import Check, Finding, ProbeVerdict
 from mcpgen.validate.stream_head_rules import judge_stream_heads
 from mcpgen.validate.stream_rules import StreamRules
+from mcpgen.validate.withdrawal_rules import judge_withdrawals
 
 # What a server may send before the client is initialized.
 _ALWAYS_WELCOME = frozenset({"ping", "notifications/message"})
@@ -85,6 +86,7 @@ def judge(
     judge_endpoint(entries, ledger)
     walk = _Walk(entries, ledger, wire, revision, declared)
     walk.run(ended_early)
+    judge_withdrawals(entries, ledger)
     judge_discovery(entries, ledger, revision=revision)
     judge_stream_heads((entries, *further), ledger, local=local)
     judge_changes(

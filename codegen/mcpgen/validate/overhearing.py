@@ -17,12 +17,14 @@ _SEVERAL = "several clients may speak here, and nothing tells them apart"
 #: Of servers: what they do because of what a client sent.
 AFTER_UNREAD_SENT = frozenset(
     {
+        "cancellation-still-open",
         "capability-of-client",
         "input-required-declared",
         "log-level-requested",
         "logging-own-stream",
         "notification-requested",
         "progress-token-active",
+        "progress-token-unique",
         "resources-updated-subscribed",
     }
 )

@@ -31,8 +31,8 @@ class Surface:
 
     `calls` has the arguments of tools that may be called and answered without isError, `seconds` how long
     they took, and `cursors` the first cursor of each list that has several pages. `task_calls` may be made
-    as tasks, and were not yet. `asking` has the arguments of tools whose calls made a server of the old era
-    ask the client for something. `changed` says that a list was another when it was read again. Where
+    as tasks, and were not yet. `asking` says how often a server of the old era asked the client for something
+    in the call of a tool. `changed` says that a list was another when it was read again. Where
     `all_harmless`, the user allowed any tool to be tried.
     """
 
@@ -45,7 +45,7 @@ class Surface:
     seconds: dict[str, float] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
     task_calls: list[TaskCall] = field(default_factory=list)
-    asking: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asking: dict[str, int] = field(default_factory=dict)
     changed: bool = False
     all_harmless: bool = False
 

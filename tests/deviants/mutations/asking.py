@@ -124,3 +124,12 @@ def tools_in_a_request_for_a_model_without(out: Outgoing) -> Frames:
     messages = [{"role": "user", "content": _TEXT}]
     tools = [{"name": "clock", "inputSchema": {"type": "object"}}]
     return [asking("sampling/createMessage", messages=messages, maxTokens=9, tools=tools), out.message]
+
+
+@gives("sampling-tool-results-schema", answering="tools/call", options=_TOOLS)
+def a_time_that_is_a_number(out: Outgoing) -> Frames:
+    schema = {"type": "object", "properties": {"time": {"type": "string"}}}
+    told = {**_RESULT, "structuredContent": {"time": 12}}
+    clock = {"name": "add", "inputSchema": {"type": "object"}, "outputSchema": schema}
+    _sample(out, _TEXT, _USE, [told], tools=[clock])
+    return None

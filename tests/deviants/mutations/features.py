@@ -173,3 +173,9 @@ def a_key_in_a_header(out: Outgoing) -> Frames:
 @gives("resources-updated-subscribed", answering="prompts/list")
 def tells_everyone_of_changes(out: Outgoing) -> Frames:
     return [notification("notifications/resources/updated", uri="memo://one"), out.message]
+
+
+@gives("tools-header-integer-safe", answering="tools/list")
+def a_number_too_large_for_a_header(out: Outgoing) -> Frames:
+    _mark(out, "b", {"type": "integer", "x-mcp-header": "Other", "default": 2**53})
+    return None

@@ -108,3 +108,9 @@ def a_notification_of_clients(out: Outgoing) -> Frames:
 def latin_1(out: Outgoing) -> Frames:
     log = '{"jsonrpc": "2.0", "method": "notifications/x", "params": {"name": "ä"}}'
     return [log.encode("latin-1"), out.message]
+
+
+@gives("meta-prefix-reversed", answering="prompts/list")
+def a_domain_read_forwards(out: Outgoing) -> Frames:
+    out.result.setdefault("_meta", {})["my-company.com/rank"] = 1
+    return None

@@ -6,6 +6,7 @@ from mcpgen.schema.rules import RuleBook
 from mcpgen.validate.probes import (
     arguments,
     authorization,
+    cancelling,
     changes,
     earlier_http,
     envelopes,
@@ -55,6 +56,7 @@ PROBES: tuple[Probe, ...] = (
     *lists.AGAIN,
     *malformed.BATCHES,
     *versions.PROBES,
+    *cancelling.PROBES,
     *changes.PROBES,
     *lists.ELSEWHERE,
     *sessions.PROBES,

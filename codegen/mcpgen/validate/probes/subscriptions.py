@@ -25,6 +25,7 @@ _KINDS = {
     "resourcesListChanged": ("resources.listChanged", "notifications/resources/list_changed"),
     "resourceSubscriptions": ("resources.subscribe", _UPDATED),
 }
+_UNANSWERED = "cancellation-unanswered"
 _GRACEFULLY = "subscriptions-closed-gracefully"
 # How soon a stream ends that no proxy ended for being idle, in seconds.
 _HASTE = 10.0
@@ -102,6 +103,35 @@ def _judge(evidence: Evidence) -> None:
         brought[meant.place].append(message)
     for one in subscriptions:
         _one(evidence, one, brought[one.place])
+    _unanswered(evidence, subscriptions)
+
+
+def _unanswered(evidence: Evidence, subscriptions: list[Exchange]) -> None:
+    """Judge whether subscriptions are answered after they were cancelled, where a message says that."""
+    own = {id_key(one.message["id"]): one for one in subscriptions}
+    cancelled = [
+        (place, own[key])
+        for place, key in (
+            (one.place, id_key(one.params.get("requestId")))
+            for one in evidence.exchanges
+            if one.step == "cancelled"
+        )
+        if key in own and own[key].error is None
+    ]
+    if not cancelled or evidence.exchanges[-1].answer is None:
+        return
+    late = [one for place, one in cancelled if one.answered_at is not None and one.answered_at > place]
+    if late and len(late) < len(cancelled):
+        evidence.unsure(_UNANSWERED, "the server may have ended that subscription at the same moment")
+        return
+    evidence.holds(
+        _UNANSWERED,
+        not late,
+        "subscriptions that were cancelled were answered after that",
+        late[0] if late else None,
+        pointer="/result",
+        outcome="answered wrongly",
+    )
 
 
 def _one(evidence: Evidence, one: Exchange, brought: list[dict[str, Any]]) -> None:
@@ -220,6 +250,7 @@ PROBES = (
             "subscriptions-types-asked",
             "subscriptions-acknowledged-subset",
             _GRACEFULLY,
+            _UNANSWERED,
         ),
         _listen,
         _judge,
