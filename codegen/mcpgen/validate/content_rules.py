@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mcpgen.definition.shape import schema_faults
@@ -317,7 +317,7 @@ class ContentRules:
                 )
 
 
-def _is_unsafe(schema: dict[str, Any]) -> bool:
+def _is_unsafe(schema: Mapping[str, Any]) -> bool:
     """Whether a schema of an integer names one beyond the safe range, or has none within."""
     named = [schema[key] for key in ("const", "default") if key in schema]
     choices = schema.get("enum")
