@@ -155,7 +155,12 @@ def takes_any_level(out: Outgoing) -> Frames:
     return [done(out, tools=[], ttlMs=1, cacheScope="public") if out.modern else done(out)]
 
 
-@takes("cancellation-late-harmless", asking="notifications/cancelled", revision="2025-11-25")
+@takes(
+    "cancellation-late-harmless",
+    asking="notifications/cancelled",
+    revision="2025-11-25",
+    follows=("cancellation-unanswered", "jsonrpc-request-answered"),
+)
 def falls_over_it(come: Incoming) -> Frames:
     if come.message["params"].get("requestId") in ("mcpgen-never-asked", "mcpgen-never-sent"):
         return None
