@@ -7,6 +7,7 @@ basic/utilities/tasks.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from mcpgen.validate.journal import sent_at
@@ -67,27 +68,49 @@ async def _cursor(asker: Asker) -> None:
     await asker.ask("tasks/list", {"cursor": _NO_CURSOR})
 
 
+def _unknown_cursor(evidence: Evidence) -> None:
+    rule = "tasks-invalid-cursor-refused"
+    others = (*evidence.ordinary, *evidence.of("called-as-task"))
+    paged = any(one.method == "tasks/list" and "nextCursor" in (one.result or {}) for one in others)
+    for exchange in evidence.answered:
+        if exchange.result is None or paged:
+            evidence.refused(exchange, rule, (-32602,))
+            continue
+        # It gave out no cursor, of which this could be a wrong one; the page wants it refused all the same.
+        evidence.holds(
+            rule,
+            False,
+            f"{evidence.probe.asks}: answered with a result, -32602 was due",
+            exchange,
+            pointer="/result",
+            outcome="accepted wrongly",
+            warns=True,
+        )
+
+
 async def _undeclared(asker: Asker) -> None:
     if asker.opened.declares(CALLS):
         asker.not_asked(f"the server declares {CALLS}")
     for tool, arguments in asker.surface.calls.items():
-        await asker.ask("tools/call", call_params(tool, arguments, task=True))
+        answer = await asker.ask("tools/call", call_params(tool, arguments, task=True), step="as-task")
+        if "error" in (answer or {}):
+            await asker.ask("tools/call", call_params(tool, arguments), step="again")
         return
     asker.not_asked("no tool was called that may be called again (--call-tools)")
 
 
 def _ignored(evidence: Evidence) -> None:
     rule = "tasks-undeclared-ignored"
-    for exchange in evidence.answered:
-        result = exchange.result
-        if exchange.refused_by_http or (result is not None and result.get("isError") is True):
+    works = any(_went_well(one) for one in evidence.step("again"))
+    for exchange in evidence.step("as-task"):
+        made = task_made(exchange.answer) is not None
+        if not made and not _went_well(exchange) and (exchange.error is None or not works):
             evidence.unsure(rule, "the call went wrong, which may have another reason")
             continue
-        made = result is not None and "task" in result and "content" not in result
         what = "made a task of" if made else f"refused (error {exchange.code})"
         if evidence.holds(
             rule,
-            result is not None and not made,
+            _went_well(exchange) and not made,
             f"no tasks are declared, and a call that asks for one is {what}",
             exchange,
             pointer="/result/task" if made else "/error",
@@ -96,13 +119,32 @@ def _ignored(evidence: Evidence) -> None:
             evidence.right("answered rightly")
 
 
+def _went_well(exchange: Exchange) -> bool:
+    return exchange.result is not None and exchange.result.get("isError") is not True
+
+
 async def _required(asker: Asker) -> None:
     asker.needs(CALLS)
     for call in asker.surface.task_calls:
         if call.repeats and _support(asker, call.tool) == "required":
-            await asker.ask("tools/call", call_params(call.tool, call.arguments))
+            # Shows that nothing is wrong with the arguments.
+            params = call_params(call.tool, call.arguments, task=True)
+            made = task_made(await asker.ask("tools/call", params, step="as-task"))
+            if made is not None and asker.opened.declares("tasks.cancel"):
+                await asker.ask("tasks/cancel", {"taskId": made}, step="cancelled")
+            await asker.ask("tools/call", call_params(call.tool, call.arguments), step="plain")
             return
     asker.not_asked("no tool that only runs as a task may be called (--call-tools)")
+
+
+def _refused_plain(evidence: Evidence) -> None:
+    rule = "tasks-required-tool-refused"
+    made = any(task_made(one.answer) is not None for one in evidence.step("as-task"))
+    for exchange in evidence.step("plain"):
+        if made or _went_well(exchange) or exchange.code in (-32601, -32600):
+            evidence.refused(exchange, rule, (-32601, -32600))
+        else:
+            evidence.unsure(rule, "as a task it is refused too, so it may be for its arguments")
 
 
 async def _forbidden(asker: Asker) -> None:
@@ -186,12 +228,18 @@ class _Run:
             await self._asker.ask("tasks/cancel", {"taskId": task}, step=step)
 
     async def _by_parameter(self, task: str, other: str) -> None:
-        """Ask for one task and name another in `_meta`: no answer is waited for longer than others take."""
+        """Ask for one task and name another in `_meta`, and then for it alone."""
         session = self._asker.session
         params = {"taskId": task, "_meta": {RELATED: {"taskId": other}}}
         place = await session.start("tasks/get", params, probe=self._asker.mark("named"))
         await self._get(task, "unnamed")
-        await session.until(lambda: session.lost is not None or session.answer_at(place) is not None, _GRACE)
+        answered = partial(self._answered, place)
+        # Whatever came behind it was answered: an honest server's answer is here, or about to come.
+        await session.until(answered, self._asker.patience)
+
+    def _answered(self, place: int) -> bool:
+        session = self._asker.session
+        return session.lost is not None or session.answer_at(place) is not None
 
     async def _list(self) -> None:
         params: dict[str, Any] = {}
@@ -206,10 +254,7 @@ class _Run:
         asker, session = self._asker, self._asker.session
         loop = asyncio.get_running_loop()
         place = await session.start("tasks/result", {"taskId": task}, probe=asker.mark("result"))
-
-        def answered() -> bool:
-            return session.lost is not None or session.answer_at(place) is not None
-
+        answered = partial(self._answered, place)
         while True:
             early = answered()
             state = await self._get(task, "looked")
@@ -272,7 +317,7 @@ PROBES = (
         "lists tasks from a cursor that the server never gave",
         ("tasks-invalid-cursor-refused",),
         _cursor,
-        refusal("tasks-invalid-cursor-refused", -32602),
+        _unknown_cursor,
     ),
     Probe(
         "task-undeclared",
@@ -286,7 +331,7 @@ PROBES = (
         "calls a tool without a task that only runs as one",
         ("tasks-required-tool-refused",),
         _required,
-        refusal("tasks-required-tool-refused", -32601, -32600),
+        _refused_plain,
     ),
     Probe(
         "task-forbidden",
