@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -14,7 +13,7 @@ import typer
 
 from mcpgen.cli import target_options as of
 from mcpgen.cli.asking import ask
-from mcpgen.cli.options import FailOn
+from mcpgen.cli.options import FailOn, check_finite, check_revision
 from mcpgen.cli.ways import Ways
 from mcpgen.errors import ExitCode, MissingExtra, UsageError
 
@@ -92,7 +91,6 @@ def fuzz(
         raise MissingExtra("hypothesis", extra="fuzz")
     from mcpgen.fuzz.run import Options
     from mcpgen.fuzz.run import fuzz as run
-    from mcpgen.validate.client import REVISIONS
 
     ways = Ways(
         command=of.started(command or ()),
@@ -113,12 +111,8 @@ def fuzz(
         typed="mcpgen fuzz",
     )
     ways.check()
-    if revision not in (*REVISIONS, "auto", "all"):
-        raise UsageError(
-            f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto, all"
-        )
-    _finite("--seconds", seconds)
-    _finite("--timeout", timeout)
+    check_revision(revision, "auto", "all")
+    check_finite(seconds=seconds, timeout=timeout)
     options = Options(
         seconds=seconds,
         seed=seed,
@@ -196,7 +190,7 @@ def replay(
         typed="mcpgen replay FILE",
     )
     ways.check()
-    _finite("--timeout", timeout)
+    check_finite(timeout=timeout)
     target = ways.target()
     replayed, signals = ask(lambda _: run(file, target, timeout=timeout))
     if replayed is None:
@@ -283,8 +277,3 @@ def _quoted(file: Path) -> str:
     import shlex
 
     return shlex.quote(str(file))
-
-
-def _finite(option: str, seconds: float) -> None:
-    if not math.isfinite(seconds):
-        raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")

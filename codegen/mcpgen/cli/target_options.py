@@ -1,4 +1,4 @@
-"""How a command line names a server: what `mcpgen fuzz` and `mcpgen replay` share with `mcpgen validate`."""
+"""How a command line names a server: what `mcpgen validate`, `fuzz` and `replay` share."""
 
 from __future__ import annotations
 

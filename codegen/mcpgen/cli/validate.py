@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -10,9 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 from typer.core import TyperCommand
 
+from mcpgen.cli import target_options as of
 from mcpgen.cli.asking import ask
 from mcpgen.cli.calling import Calling
-from mcpgen.cli.options import FailOn, ReportFormat
+from mcpgen.cli.options import (
+    Baseline,
+    FailingOn,
+    FailOn,
+    OutputFormat,
+    ReportFiles,
+    ReportFormat,
+    UpdateBaseline,
+    check_finite,
+    check_revision,
+)
 from mcpgen.cli.verdict import Delivery
 from mcpgen.cli.ways import Ways
 from mcpgen.errors import ExitCode, UsageError
@@ -24,36 +34,13 @@ if TYPE_CHECKING:
 
 
 def validate(
-    command: Annotated[
-        Optional[list[str]],  # noqa: UP045 (typer reads it at run time)
-        typer.Argument(metavar="-- COMMAND…", help="The server's command line, spoken to over stdio."),
-    ] = None,
-    url: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="U", help="The server's MCP endpoint, spoken to over Streamable HTTP."),
-    ] = None,
-    sse: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="U", help="The URL of its event stream, spoken to over HTTP+SSE (2024-11-05)."),
-    ] = None,
-    ws: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="U", help="The server's ws: or wss: URL, spoken to over WebSocket."),
-    ] = None,
-    tcp: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="HOST:PORT", help="Where the server listens for TCP connections."),
-    ] = None,
-    unix: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="PATH", help="The Unix socket that the server listens at."),
-    ] = None,
-    component: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(
-            metavar="FILE", help="A component, served in this process; middleware before it: name each."
-        ),
-    ] = None,
+    command: of.Command = None,
+    url: of.Url = None,
+    sse: of.Sse = None,
+    ws: of.Ws = None,
+    tcp: of.Tcp = None,
+    unix: of.Unix = None,
+    component: of.Component = None,
     revision: Annotated[
         str, typer.Option(metavar="R", help="A protocol revision, all of them, or auto: what it speaks.")
     ] = "auto",
@@ -109,48 +96,25 @@ def validate(
     parallel: Annotated[
         int, typer.Option(metavar="N", min=1, help="Of --config, how many servers at a time.")
     ] = 4,
-    output_format: Annotated[
-        ReportFormat, typer.Option("--format", help="How the report is written; json is mcpgen.report/1.")
-    ] = ReportFormat.TEXT,
+    output_format: OutputFormat = ReportFormat.TEXT,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Write the report to FILE instead of standard output."),
     ] = None,
-    report: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(
-            metavar="FILE",
-            help="Also write it there, as .json, .xml (JUnit), .sarif, .md, .html or .txt; repeat it.",
-        ),
-    ] = None,
-    baseline: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="FILE", help="Findings that are known: they do not decide the exit code."),
-    ] = None,
-    update_baseline: Annotated[
-        bool, typer.Option("--update-baseline", help="Make --baseline FILE what is found now.")
-    ] = False,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="What ends with 1: broken MUSTs, or broken SHOULDs as well.")
-    ] = FailOn.MUST,
+    report: ReportFiles = None,
+    baseline: Baseline = None,
+    update_baseline: UpdateBaseline = False,
+    fail_on: FailingOn = FailOn.MUST,
     explain: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(metavar="RULE", help="Tell all of a rule that a finding names, and judge nothing."),
     ] = None,
-    header: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            metavar="'NAME: VALUE'", help="Send this header with each request of --url, --sse, --ws."
-        ),
-    ] = None,
+    header: of.Header = None,
     bearer: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(metavar="TOKEN", help="Send this token; others on this machine see command lines."),
     ] = None,
-    bearer_env: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="NAME", help="Send the token that this variable of the environment holds."),
-    ] = None,
+    bearer_env: of.BearerEnv = None,
     foreign_bearer_env: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
@@ -164,32 +128,12 @@ def validate(
             help="Send this variable's token, which is another user's, for what is not theirs.",
         ),
     ] = None,
-    env: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(
-            metavar="NAME=VALUE", help="Set this variable for the command; or let a component see it."
-        ),
-    ] = None,
-    cwd: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="DIR", help="Start the command in this directory."),
-    ] = None,
-    directories: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--dir", metavar="HOST[::GUEST][::rw]", help="Of a component: as mcpgen serve has it."),
-    ] = None,
-    allow_host: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option(metavar="NAME[:PORT]", help="Of a component: as mcpgen serve has it."),
-    ] = None,
-    isolation: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(metavar="pool|request", help="Of a component: as mcpgen serve has it."),
-    ] = None,
-    settings: Annotated[
-        Optional[list[str]],  # noqa: UP045
-        typer.Option("--set", metavar="NAME=VALUE", help="A limit of a component: as mcpgen serve has it."),
-    ] = None,
+    env: of.Env = None,
+    cwd: of.Cwd = None,
+    directories: of.Directories = None,
+    allow_host: of.AllowHost = None,
+    isolation: of.Isolation = None,
+    settings: of.Settings = None,
     bare_client: Annotated[
         bool, typer.Option("--bare-client", help="Declare no client capabilities at all.")
     ] = False,
@@ -216,7 +160,6 @@ def validate(
     Exit codes: 0 no violation, 1 violations, 2 wrong usage, 3 the server was not started or reached, 4 it
     stopped answering, 130 interrupted.
     """
-    from mcpgen.validate.client import REVISIONS
     from mcpgen.validate.recorder import Limits
     from mcpgen.validate.run import Options
     from mcpgen.validate.secrets import masked
@@ -249,15 +192,8 @@ def validate(
         settings=tuple(settings or ()),
     )
     ways.check()
-    if revision not in (*REVISIONS, "auto", "all"):
-        # All of them and no guess: the nearest date is not the likeliest.
-        raise UsageError(
-            f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto, all"
-        )
-    for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
-        # typer's own bound lets nan through, which is smaller than nothing.
-        if not math.isfinite(seconds):
-            raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
+    check_revision(revision, "auto", "all")
+    check_finite(timeout=timeout, deadline=deadline)
     calling = Calling(
         call_tools=call_tools,
         allow_destructive=allow_destructive,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from mcpgen.cli.asking import ask
-from mcpgen.cli.options import FailOn, ReportFormat
+from mcpgen.cli.options import (
+    Baseline,
+    FailingOn,
+    FailOn,
+    OutputFormat,
+    ReportFiles,
+    ReportFormat,
+    UpdateBaseline,
+    check_finite,
+    check_revision,
+)
 from mcpgen.cli.verdict import Delivery
 from mcpgen.errors import ExitCode, UsageError
 
@@ -53,37 +62,21 @@ def validate_client(
     deadline: Annotated[
         float, typer.Option(metavar="SECONDS", min=1, help="How long one scene may take in all.")
     ] = 300.0,
-    output_format: Annotated[
-        ReportFormat, typer.Option("--format", help="How the report is written; json is mcpgen.report/1.")
-    ] = ReportFormat.TEXT,
+    output_format: OutputFormat = ReportFormat.TEXT,
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Write the report to FILE instead of standard output or error."),
     ] = None,
-    report: Annotated[
-        Optional[list[Path]],  # noqa: UP045
-        typer.Option(
-            metavar="FILE",
-            help="Also write it there, as .json, .xml (JUnit), .sarif, .md, .html or .txt; repeat it.",
-        ),
-    ] = None,
-    baseline: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(metavar="FILE", help="Findings that are known: they do not decide the exit code."),
-    ] = None,
-    update_baseline: Annotated[
-        bool, typer.Option("--update-baseline", help="Make --baseline FILE what is found now.")
-    ] = False,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="What ends with 1: broken MUSTs, or broken SHOULDs as well.")
-    ] = FailOn.MUST,
+    report: ReportFiles = None,
+    baseline: Baseline = None,
+    update_baseline: UpdateBaseline = False,
+    fail_on: FailingOn = FailOn.MUST,
 ) -> None:
     """Judge a client: a scripted server for it to connect to, list and call whatever it is offered.
 
     Exit codes: 0 no violation, 1 violations, 2 wrong usage, 3 no client came or its command did not start, 4
     it was not done in time, 130 interrupted.
     """
-    from mcpgen.validate.client import REVISIONS
     from mcpgen.validate.clients.play import SCENES
     from mcpgen.validate.clients.run import Options
 
@@ -105,8 +98,7 @@ def validate_client(
             "--stdio is started by the client, and starts nothing",
             hint="give the client `mcpgen validate-client --stdio` as its server's command, or use --http",
         )
-    if revision not in (*REVISIONS, "auto"):
-        raise UsageError(f"there is no revision {revision!r}", hint=f"known: {', '.join(REVISIONS)}; or auto")
+    check_revision(revision, "auto")
     if scene not in (*SCENES, "all", ""):
         raise UsageError(f"there is no scene {scene!r}", hint=f"known: {', '.join(SCENES)}, all")
     if scene == "all" and not command:
@@ -114,10 +106,7 @@ def validate_client(
             "one client sees one scene: nobody would know when it is over",
             hint="name the scene, or give the client's command after --",
         )
-    for option, seconds in (("--timeout", timeout), ("--deadline", deadline)):
-        # typer's own bound lets nan through, which is smaller than nothing.
-        if not math.isfinite(seconds):
-            raise UsageError(f"{option} is {seconds}", hint=f"give {option} a number of seconds")
+    check_finite(timeout=timeout, deadline=deadline)
     delivery = Delivery(
         output_format,
         output,
