@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mcpgen.cli.ways import Ways
+from mcpgen.errors import UsageError
 from mcpgen.validate.task_records import RELATED
 from mcpgen.validate.timestamps import is_timestamp
 
@@ -138,3 +140,17 @@ def test_tasks_of_other_revisions_are_nobodys_affair() -> None:
     talk = Recording("2025-06-18").opened(capabilities=TASKS)
     talk.exchange("tasks/get", {"status": "done"}, {"taskId": "one"})
     assert broken(talk) == []
+
+
+def test_another_user_comes_with_a_token_of_their_own_that_no_report_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MINE", "the-token-of-mine")
+    monkeypatch.setenv("OTHER", "the-token-of-another")
+    ways = Ways(url="http://h.example/mcp", bearer_env="MINE", other_bearer_env="OTHER")
+    other = ways.target().as_other_user()
+    assert other.credentials == "Bearer the-token-of-another"
+    assert "the-token-of-another" in ways.secrets()
+    assert "the-token-of-another" not in str(other.described())
+    with pytest.raises(UsageError, match="--other-bearer-env is for Streamable HTTP"):
+        Ways(tcp="h.example:1", other_bearer_env="OTHER").check()
