@@ -190,3 +190,19 @@ async def talking(
         made = HttpTransport(puppet.url, **(transport or {}))
         async with Client(made, **{"timeout": 5, **options}) as client:
             yield client, puppet
+
+
+def run(handler: Handler, use: Callable[[Client], Awaitable[Any]], **options: Any) -> tuple[Any, HttpPuppet]:
+    """What `use` returns, and the server."""
+
+    async def whole() -> tuple[Any, HttpPuppet]:
+        async with talking(handler, **options) as (client, puppet):
+            result = await use(client)
+        return result, puppet
+
+    return asyncio.run(whole())
+
+
+async def call(client: Client) -> Any:
+    """Calls a tool; its content."""
+    return (await client.call_tool("a", {"x": 1})).content
