@@ -178,7 +178,8 @@ class HttpTransport(Transport):
         """See `Transport.drain`."""
         answered = [each.task for each in self._exchanges.values() if each.answered and each.task is not None]
         if answered:
-            await asyncio.wait(answered, timeout=self._linger_seconds + 1)
+            # Each leaves by itself when its time is up; the rest is for a machine that is busy.
+            await asyncio.wait(answered, timeout=self._linger_seconds + 10)
 
     def _begin(
         self, exchange: int, message: Mapping[str, Any], body: bytes, headers: Mapping[str, str] | None
