@@ -8,6 +8,8 @@ import pytest
 
 from mcpgen.cli.ways import Ways
 from mcpgen.errors import UsageError
+from mcpgen.validate.probes.tasks import interval
+from mcpgen.validate.probes.tasks_elsewhere import numbered
 from mcpgen.validate.task_records import RELATED
 from mcpgen.validate.timestamps import is_timestamp
 
@@ -140,6 +142,43 @@ def test_tasks_of_other_revisions_are_nobodys_affair() -> None:
     talk = Recording("2025-06-18").opened(capabilities=TASKS)
     talk.exchange("tasks/get", {"status": "done"}, {"taskId": "one"})
     assert broken(talk) == []
+
+
+@pytest.mark.parametrize("odd", [["working"], {}, None, 10**400, True])
+def test_what_is_no_status_or_code_at_all_is_left_to_the_schema(odd: Any) -> None:
+    talk = opened()
+    talk.exchange("tools/call", {"task": shown(odd, "two")}, {"name": "add", "arguments": {}, "task": {}})
+    talk.exchange("tasks/get", shown(odd), {"taskId": "one"})
+    talk.exchange("tasks/list", {"tasks": [shown(odd), odd, {"taskId": odd}]})
+    talk.exchange("tasks/cancel", shown("working") | {"taskId": odd}, {"taskId": "one"})
+    talk.notifies("notifications/tasks/status", shown(odd))
+    talk.answer(talk.ask("tasks/result", {"taskId": "one"}), error={"code": odd, "message": odd})
+    assert {"schema-result", "schema-notification", "jsonrpc-error-object"} <= set(broken(talk))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seconds"),
+    [(250, 0.25), (None, 0.5), ("1000", 0.5), (0, 0.02), (-(10**400), 0.02), (10**400, 60), (1e300, 60)],
+)
+def test_a_task_is_looked_at_as_often_as_it_says_within_bounds(wanted: Any, seconds: float) -> None:
+    assert interval({"pollInterval": wanted}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "follows"),
+    [
+        ("task-9", "task-10", True),
+        ("7", "8", True),
+        ("7", "9", False),
+        ("a-1-1", "a-2-2", False),
+        ("f3a1", "c07b", False),
+        ("1" * 5000, "1" * 4999 + "2", False),
+    ],
+)
+def test_ids_are_numbered_where_nothing_but_the_next_number_is_another(
+    one: str, other: str, follows: bool
+) -> None:
+    assert numbered(one, other) is follows
 
 
 def test_another_user_comes_with_a_token_of_their_own_that_no_report_holds(

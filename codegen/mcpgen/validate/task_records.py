@@ -60,6 +60,12 @@ class Listing:
     over: int = 0
 
 
+def status_of(shown: dict[str, Any]) -> str | None:
+    """The status of a task that is shown, None where it is none of those that there are."""
+    status = shown.get("status")
+    return status if isinstance(status, str) and status in STATUSES else None
+
+
 def task_support(tool: dict[str, Any]) -> str:
     """What a tool says of tasks: "required", "optional", or, as by default, "forbidden"."""
     execution = tool.get("execution")

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from mcpgen.validate.ledger import About, Ledger
+from mcpgen.validate.numbers import is_integer
 from mcpgen.validate.task_records import ENDS, Outcome, Task, related_task
 
 #: Judges what a call, its first argument, gave.
@@ -50,7 +51,8 @@ class TaskResults:
         if task is None or task.doubtful:
             return
         error = message.get("error")
-        if failed and (refused or not isinstance(error, dict) or error.get("code") not in _REFUSALS):
+        code = error.get("code") if isinstance(error, dict) else None
+        if failed and (refused or not is_integer(code) or code not in _REFUSALS):
             # What went wrong may have nothing to do with the task.
             return
         outcome = Outcome(now, message, told, waited=not task.was_over(asked))

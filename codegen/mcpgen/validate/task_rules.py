@@ -15,10 +15,10 @@ from mcpgen.validate.journal import Received
 from mcpgen.validate.ledger import About, Ledger
 from mcpgen.validate.task_records import (
     RELATED,
-    STATUSES,
     Listing,
     Task,
     related_task,
+    status_of,
     task_support,
 )
 from mcpgen.validate.task_results import Judges, TaskResults
@@ -109,9 +109,10 @@ class TaskRules:
         self._unrelated(params, "/params", told)
         self._timestamps(params, "/params", told)
         task = self._tasks.get(str(params.get("taskId")))
-        if task is not None and params.get("status") in STATUSES:
+        status = status_of(params)
+        if task is not None and status is not None:
             # It may have been overtaken: it tells of an end, and never of a task that goes on after it.
-            task.settle(params["status"], self._now)
+            task.settle(status, self._now)
 
     def progress(self, entry: Received, message: dict[str, Any], told: About) -> bool:
         """Judge progress under the token of a task; whether it came too late."""
@@ -181,8 +182,8 @@ class TaskRules:
                 what = "a call as a task was answered with the call's result, not with a task"
                 self._ledger.holds("tasks-created", False, what, told, pointer="/result")
             return
-        at, status, name = "/result/task", shown.get("status"), shown.get("taskId")
-        if status in STATUSES:
+        at, status, name = "/result/task", status_of(shown), shown.get("taskId")
+        if status is not None:
             self._ledger.holds(
                 "tasks-created",
                 status == "working",
@@ -207,7 +208,7 @@ class TaskRules:
         meta = params.get("_meta")
         if isinstance(meta, dict) and "progressToken" in meta:
             self._tokens[id_key(meta["progressToken"])] = task
-        if status in STATUSES:
+        if status is not None:
             task.settle(status, self._now)
 
     def _told(
@@ -242,8 +243,8 @@ class TaskRules:
             return
         self._unrelated(result, "/result", told)
         self._timestamps(result, "/result", told)
-        status = result.get("status")
-        if status not in STATUSES:
+        status = status_of(result)
+        if status is None:
             return
         if method == "tasks/cancel" and over:
             what = f"the task was {task.end} before, and its cancellation is not refused"
@@ -302,12 +303,12 @@ class TaskRules:
             if not isinstance(shown, dict):
                 continue
             self._timestamps(shown, at, told)
-            name, status = shown.get("taskId"), shown.get("status")
+            name, status = shown.get("taskId"), status_of(shown)
             if not isinstance(name, str):
                 continue
             if self._listing is not None:
                 self._listing.ids.add(name)
-            if status in STATUSES:
+            if status is not None:
                 self._seen(self._tasks.setdefault(name, Task()), status, asked, told, f"{at}/status")
         if self._listing is not None:
             following = result.get("nextCursor")

@@ -17,7 +17,7 @@ from mcpgen.validate.probes.evidence import Evidence, refusal
 from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import Probe
 from mcpgen.validate.surface import TaskCall
-from mcpgen.validate.task_records import ENDS, RELATED, task_support
+from mcpgen.validate.task_records import ENDS, RELATED, status_of, task_support
 
 #: The capability to take calls as tasks.
 CALLS = "tasks.requests.tools.call"
@@ -29,6 +29,7 @@ _TTL = 60_000
 _TOOLS, _SECONDS = 5, 5.0
 #: How often a task is looked at that does not say how often it may be, and at most; in seconds.
 _INTERVAL, _SHORTEST = 0.5, 0.02
+_LONGEST = 60_000
 #: How many pages of the list of tasks are read.
 _PAGES = 10
 #: How long an answer may be missing that others have overtaken.
@@ -259,10 +260,10 @@ class _Run:
             early = answered()
             state = await self._get(task, "looked")
             left = self._until - loop.time()
-            if state.get("status") in ENDS or not state or early or left <= 0:
+            if status_of(state) in ENDS or not state or early or left <= 0:
                 break
-            await session.until(answered, min(left, _interval(state)))
-        over = state.get("status") in ENDS
+            await session.until(answered, min(left, interval(state)))
+        over = status_of(state) in ENDS
         if over:
             await session.until(answered, asker.patience)
         await self._cancel(task, "late" if over else "stopped")
@@ -273,9 +274,11 @@ class _Run:
             await asker.notify("notifications/cancelled", {"requestId": asked.get("id")}, step="result")
 
 
-def _interval(state: dict[str, Any]) -> float:
+def interval(state: dict[str, Any]) -> float:
+    """The seconds after which a task wants to be looked at again, within bounds."""
     wanted: Any = state.get("pollInterval")
-    return max(wanted / 1000, _SHORTEST) if is_number(wanted) else _INTERVAL
+    # Bounded before it is divided: JSON has integers that no float holds.
+    return max(min(max(wanted, 0), _LONGEST) / 1000, _SHORTEST) if is_number(wanted) else _INTERVAL
 
 
 def _went(evidence: Evidence) -> None:

@@ -20,6 +20,7 @@ _BOUND, _GUESSED, _LISTED = "tasks-bound", "tasks-id-unguessable", "tasks-list-i
 #: How many tasks are made to see how their ids follow one another.
 _TASKS = 3
 _PAGES = 10
+_DIGITS = 18
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -88,7 +89,7 @@ def _judge(evidence: Evidence) -> None:
         elif len(made) == _TASKS:
             evidence.holds(
                 _GUESSED,
-                not all(_follows(*pair) for pair in pairwise(made)),
+                not all(numbered(*pair) for pair in pairwise(made)),
                 f"the ids {', '.join(made)[:120]} are numbered, and another session gets the task by its id",
                 one,
                 pointer="/result/taskId",
@@ -105,13 +106,16 @@ def _shown(exchange: Exchange, made: list[str]) -> list[str]:
     return [name for name in made if name in names]
 
 
-def _follows(one: str, other: str) -> bool:
+def numbered(one: str, other: str) -> bool:
     """Whether two ids are the same but for a number, and that of the second is the next."""
     parts, others = _NUMBER.split(one), _NUMBER.split(other)
     if len(parts) != len(others):
         return False
     apart = [(a, b) for a, b in zip(parts, others, strict=True) if a != b]
-    return len(apart) == 1 and all(a.isdecimal() and b.isdecimal() and int(b) == int(a) + 1 for a, b in apart)
+    if len(apart) != 1 or not all(a.isdecimal() and b.isdecimal() for a, b in apart):
+        return False
+    # Longer ones are no numbers that somebody counts by.
+    return all(max(len(a), len(b)) <= _DIGITS and int(b) == int(a) + 1 for a, b in apart)
 
 
 PROBES = (
