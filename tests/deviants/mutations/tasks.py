@@ -256,10 +256,10 @@ def will_have_no_meta(come: Incoming) -> Frames:
 @gives("tasks-progress-token")
 def goes_on_reporting(out: Outgoing) -> Frames:
     if "result" in out.message and _made(out) is not None:
-        out.memory[out.result["task"]["taskId"]] = params(out)["_meta"]["progressToken"]
-    if not _late(out):
+        out.memory[out.result["task"]["taskId"]] = params(out).get("_meta", {}).get("progressToken")
+    token = out.memory.get(params(out)["taskId"]) if _late(out) else None
+    if token is None:
         return None
-    token = out.memory[params(out)["taskId"]]
     return [notification("notifications/progress", progressToken=token, progress=99), out.message]
 
 
