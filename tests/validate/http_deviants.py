@@ -188,6 +188,8 @@ class Handler(BaseHTTPRequestHandler):
             case "resumed":
                 self.server.unsent["event-7"] = answer
                 self.stream(["id: event-7\nretry: 10\ndata:\n\n"])
+            case "endless-events":
+                self.stream([f"id: {number}\n\n" for number in range(12_000)])
             case "stream-without-answer":
                 self.stream([": nothing\n\n"])
             case "wrong-type":

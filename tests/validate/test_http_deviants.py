@@ -208,6 +208,13 @@ def test_streams_that_the_server_never_ends_are_left_once_they_brought_their_ans
     assert server.left_early > 60
 
 
+def test_events_without_messages_count_as_messages_do() -> None:
+    with serving("endless-events") as server:
+        report = judged(server)
+    assert report.failure is not None
+    assert report.failure.message == "the server sent more than 10000 messages in one run"
+
+
 def test_a_server_may_close_after_each_complete_reply() -> None:
     with serving("closes-after-reply") as server:
         report = judged(server)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,10 @@ from mcpgen_runtime.client.errors import ConnectFailed, LimitPassed, ServerGone
 
 # Of an event that is no message only the beginning is kept.
 _SHOWN = 2000
+
+
+#: About how many bytes an event takes beside its texts.
+_EVENT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,9 @@ class Recorder:
             case wire.ReplyHead(exchange, status, kind, has_body, session_id, headers):
                 self.journal.add(HttpReply(at, exchange, status, kind, has_body, session_id, headers))
             case wire.StreamEvent(exchange, channel, kind, event_id, retry, empty, text):
+                if empty:
+                    self._count()
+                self._weigh(_EVENT + sys.getsizeof(kind) + sys.getsizeof(event_id))
                 told = text[:_SHOWN]
                 self.journal.add(StreamEvent(at, exchange, channel, kind, event_id, retry, empty, told))
             case wire.Paused(exchange, event_id, retry):
@@ -214,9 +222,7 @@ class Recorder:
                 self.journal.add(Ended(at, signal, waited))
 
     def _take_frame(self, frame: wire.Frame, at: float) -> None:
-        self._tally.frames += 1
-        if self._tally.frames > self._limits.frames:
-            raise LimitPassed(f"the server sent more than {self._limits.frames} messages in one run")
+        self._count()
         stream: Stream = "stdout" if self.name == "stdio" else frame.channel
         self._weight = 0
         received = read_frame(
@@ -240,6 +246,11 @@ class Recorder:
                 return
             self.failure = error
         self.journal.add(Closed(at, str(error)))
+
+    def _count(self) -> None:
+        self._tally.frames += 1
+        if self._tally.frames > self._limits.frames:
+            raise LimitPassed(f"the server sent more than {self._limits.frames} messages in one run")
 
     def _weigh(self, weight: int) -> None:
         self._weight = weight

@@ -173,7 +173,7 @@ class StreamRules:
             self._answer(place, message, entry.at)
         elif is_request(message) and self._session is not None:
             # Without a session, every request may meet a server that counts anew.
-            told = (id_key(message["id"]), message["method"], repr(message.get("params")))
+            told = (id_key(message["id"]), message["method"], hash(repr(message.get("params"))))
             self._once(("request", told), place, message)
         elif message["method"] == "notifications/progress" and "id" not in message:
             self._progress(entry, place, message)
