@@ -177,7 +177,7 @@ def _judge(
     key, *_ = _LISTS[method]
     rule = f"{key}-list-changed-sent"
     since = entries[before.begun :]
-    if any(_tells(entry, f"notifications/{key}/list_changed") for entry in since):
+    if tells(since, f"notifications/{key}/list_changed"):
         ledger.holds(rule, True, "")
         return
     proof = _later(entries, asked, after)
@@ -210,8 +210,11 @@ def _later(entries: Sequence[Entry], asked: Sequence[Exchange], reading: _Readin
     return None
 
 
-def _tells(entry: Entry, name: str) -> bool:
-    if not isinstance(entry, Received):
-        return False
-    messages = entry.value if isinstance(entry.value, list) else [entry.value]
-    return any(isinstance(message, dict) and message.get("method") == name for message in messages)
+def tells(entries: Sequence[Entry], name: str) -> bool:
+    """Whether a message of this method came, whatever else came."""
+    for entry in entries:
+        value = entry.value if isinstance(entry, Received) else None
+        messages = value if isinstance(value, list) else [value]
+        if any(isinstance(message, dict) and message.get("method") == name for message in messages):
+            return True
+    return False

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mcpgen.validate import client
-from mcpgen.validate.change_rules import WAITED
+from mcpgen.validate.change_rules import WAITED, tells
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.envelopes import declared_list, envelope
 from mcpgen.validate.probes.evidence import Evidence
@@ -93,10 +93,14 @@ async def heard_of(asker: Asker, methods: Sequence[str]) -> None:
     """Give the server a pause to tell that these lists changed, and ask for a sign of life."""
     names = {f"notifications/{_LISTS[method][0]}/list_changed" for method in methods}
     entries = asker.session.transport.journal.entries
+    read = 0
 
     def told() -> bool:
-        values = (getattr(entry, "value", None) for entry in entries)
-        return names <= {value.get("method") for value in values if isinstance(value, dict)}
+        nonlocal read
+        # Each entry once, however many come.
+        names.difference_update([name for name in names if tells(entries[read:], name)])
+        read = len(entries)
+        return not names
 
     await asker.session.until(told, asker.pause)
     await asker.ask("server/discover" if asker.modern else "ping", {} if asker.modern else None, step=WAITED)
