@@ -172,6 +172,7 @@ RULES: dict[str, Rule] = {
     "mrtr-missing-responses-asked-again": Rule("mrtr", ("any",), REVISIONS[4:]),
     "mrtr-requests-known": Rule("mrtr", ("any",), REVISIONS[4:]),
     "mrtr-state-bound-to-request": Rule("mrtr", ("any",), REVISIONS[4:]),
+    "mrtr-state-bound-to-user": Rule("mrtr", ("http",), REVISIONS[4:]),
     "mrtr-state-tampered-refused": Rule("mrtr", ("any",), REVISIONS[4:]),
     "mrtr-unknown-responses-ignored": Rule("mrtr", ("any",), REVISIONS[4:]),
     "notification-requested": Rule("modern", ("any",), REVISIONS[4:]),

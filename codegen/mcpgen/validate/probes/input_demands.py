@@ -108,6 +108,18 @@ async def _of_another(asker: Asker) -> None:
     await _ask(asker, first, _MET, inputResponses=responses, **_state(result))
 
 
+async def _by_another_user(asker: Asker) -> None:
+    transport = asker.session.transport
+    if transport.credentials is None or transport.other_token is None:
+        asker.not_asked("no tokens of two users were given (--bearer-env, --other-bearer-env)")
+    demand = _demand(asker)
+    await _without_state(asker, demand)
+    responses, result = await _result(asker, demand)
+    async with asker.another(as_other=True) as other:
+        await _ask(other, demand, "own")
+        await _ask(other, demand, _MET, inputResponses=responses, **_state(result))
+
+
 def _named(demand: Demand) -> tuple[str, Any]:
     return demand.method, demand.params.get("name", demand.params.get("uri"))
 
@@ -211,6 +223,16 @@ def _refuses(rule: str, message: str) -> Callable[[Evidence], None]:
     return judge
 
 
+def _refuses_another_user(evidence: Evidence) -> None:
+    rule = "mrtr-state-bound-to-user"
+    if any(map(_is_demand, evidence.step("own"))):
+        _refuses(rule, "a request state that was given to another user was taken")(evidence)
+        return
+    reason = "of the other user the server does not demand the same"
+    evidence.unsure(rule, reason)
+    evidence.right("skipped", reason)
+
+
 def _serves(rule: str, message: str, *, against: str = _FIRST) -> Callable[[Evidence], None]:
     """The judge where an error is the fault, if the same without it brought none (the step `against`)."""
 
@@ -270,6 +292,13 @@ PROBES = (
         ("mrtr-state-bound-to-request",),
         _of_another,
         _refuses("mrtr-state-bound-to-request", "the request state of another request was taken"),
+    ),
+    _probe(
+        "input-state-of-another-user",
+        "gives the request state of one user with another's token",
+        ("mrtr-state-bound-to-user",),
+        _by_another_user,
+        _refuses_another_user,
     ),
     _probe(
         "input-malformed",
