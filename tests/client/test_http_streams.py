@@ -143,3 +143,14 @@ def test_a_bare_request_is_told_like_any_and_its_stream_is_read_until_it_is_aban
     heads = [(event.exchange, event.status) for event in found if isinstance(event, ReplyHead)]
     assert heads == [(3, 405), (4, 200)]
     assert [(event.exchange, event.channel) for event in found if isinstance(event, Frame)] == [(4, "get")]
+
+
+def test_an_empty_id_is_none_and_takes_back_those_before() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.events()
+        await exchange.event(None, id="1", retry=10)
+        await exchange.event({"jsonrpc": "2.0", "method": "notifications/message", "params": {}}, id="")
+
+    found = heard(handler, ask)
+    assert [event.event_id for event in found if isinstance(event, StreamEvent)] == ["1"]
+    assert [event for event in found if isinstance(event, Paused)] == []

@@ -13,81 +13,51 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import httpx
 
 from mcpgen_runtime import json_text
-from mcpgen_runtime.client.errors import ClientError, ConnectFailed, LimitPassed, ServerGone
+from mcpgen_runtime.client.errors import ClientError, LimitPassed, ServerGone
+from mcpgen_runtime.client.http_replies import (
+    BROKEN,
+    EVENTS,
+    JSON,
+    HttpClient,
+    challenge,
+    described,
+    elsewhere,
+    media_type,
+    new_client,
+    patient,
+    raw_header,
+    read_document,
+    unread,
+)
+from mcpgen_runtime.client.http_streams import Exchange, Stream, read_events
 from mcpgen_runtime.client.packing import PACKED, unpacked
-from mcpgen_runtime.client.sse import Event, EventReader
 from mcpgen_runtime.client.transport import (
     Channel,
     Deliver,
     Document,
-    Ending,
     Frame,
     Gone,
     Paused,
     ReplyEnd,
     ReplyHead,
-    StreamEvent,
     Transport,
 )
 from mcpgen_runtime.client.urls import shown
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.mirrored_headers import message_headers
 
-#: What does the HTTP: it may be given, with proxies, certificates and authentication of its own.
-HttpClient: TypeAlias = httpx.AsyncClient
-
-EVENTS = "text/event-stream"
 _SESSION_ID = "Mcp-Session-Id"
-JSON = "application/json"
-# What shows that a server cannot be reached. Not only what httpx makes of it: looking up a name and
-# connecting to several addresses at once have errors of their own.
-BROKEN = (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError, ExceptionGroup)
 _REFUSING = frozenset({401, 403})
 # A stream that breaks off again and again is not resumed for ever: so often in vain, and so often at all.
 _RESUMPTIONS = 5
 _MOST_RESUMPTIONS = 10_000
-_LONGEST_RETRY = 5.0
 _SHORTEST_RETRY = 0.05
 _GOODBYE_SECONDS = 2.0
-# What OpenSSL, by its age, makes of a peer that answers a TLS greeting with something else.
-_NOT_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
-
-
-class _Exchange:
-    """A request and its reply, while it lasts."""
-
-    __slots__ = ("answered", "begun", "ending", "method", "number", "patience", "task")
-
-    def __init__(self, number: int, method: str) -> None:
-        self.number = number
-        self.method = method
-        self.task: asyncio.Task[None] | None = None
-        self.answered = False
-        # The reply has begun, or there will be none.
-        self.begun = asyncio.Event()
-        self.ending: Ending | None = None
-        # Runs while the reply's stream is read; set once the answer has come.
-        self.patience: asyncio.Timeout | None = None
-
-
-@dataclass(slots=True)
-class _Stream:
-    """What an event stream said of itself: its last event id, the pause it advises in ms, how it ended."""
-
-    last_id: str | None = None
-    retry: int | None = None
-    ending: Ending = "whole"
-
-    @property
-    def pause(self) -> float:
-        """How many seconds to wait before it is resumed."""
-        return min((1000 if self.retry is None else self.retry) / 1000, _LONGEST_RETRY)
 
 
 class HttpTransport(Transport):
@@ -126,7 +96,7 @@ class HttpTransport(Transport):
         self._keeps_listening = keeps_listening
         self._headers = dict(headers or {})
         self._tasks: set[asyncio.Task[None]] = set()
-        self._exchanges: dict[int, _Exchange] = {}
+        self._exchanges: dict[int, Exchange] = {}
         self._revision = ""
         self._sessions = False
         # As it came, byte for byte: also one that should not be is given back unchanged.
@@ -168,7 +138,7 @@ class HttpTransport(Transport):
     async def knock(self, method: str, *, exchange: int, headers: Mapping[str, str] | None = None) -> None:
         """See `Transport.knock`."""
         named = {"Accept": EVENTS} if method == "GET" else {}
-        waiting = _Exchange(exchange, method)
+        waiting = Exchange(exchange, method)
         task = self._await(waiting, self._ask(waiting, {}, None, {**named, **(headers or {})}))
         # Also where it ends before its reply begins: nobody is to wait for what will not come.
         task.add_done_callback(lambda done: waiting.begun.set())
@@ -184,7 +154,7 @@ class HttpTransport(Transport):
     def _begin(
         self, exchange: int, message: Mapping[str, Any], body: bytes, headers: Mapping[str, str] | None
     ) -> asyncio.Task[None]:
-        waiting = _Exchange(exchange, "POST")
+        waiting = Exchange(exchange, "POST")
         named = {"Accept": f"{JSON}, {EVENTS}", "Content-Type": JSON}
         if message.get("method") == "initialize":
             # Nothing is agreed yet.
@@ -193,7 +163,7 @@ class HttpTransport(Transport):
             named |= message_headers(message)
         return self._await(waiting, self._ask(waiting, message, body, {**named, **(headers or {})}))
 
-    def _await(self, waiting: _Exchange, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _await(self, waiting: Exchange, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         if not self._opened:
             work.close()
             raise ServerGone("the connection is closed")
@@ -235,23 +205,12 @@ class HttpTransport(Transport):
         if self.client is None or not self._opened:
             raise ServerGone("the connection is closed")
         try:
-            return await asyncio.wait_for(self._fetch(self.client, url, at_most), seconds)
+            reading = read_document(self.client, url, at_most, self._timeout, self._measure)
+            return await asyncio.wait_for(reading, seconds)
         except TimeoutError:
             return Document(broken=f"no whole reply within {seconds:g} s")
         except BROKEN as error:
             return Document(broken=described(error))
-
-    async def _fetch(self, client: HttpClient, url: str, at_most: int) -> Document:
-        headers = {"Accept": JSON, "Accept-Encoding": PACKED}
-        async with client.stream("GET", url, headers=headers, timeout=self._timeout) as reply:
-            head = reply.status_code, media_type(reply)
-            body = bytearray()
-            async for chunk in unpacked(reply):
-                self._measure(len(chunk))
-                body += chunk
-                if len(body) > at_most:
-                    return Document(*head, broken=f"it is longer than {at_most} bytes")
-            return Document(*head, bytes(body))
 
     def older(self) -> Transport | None:
         """HTTP+SSE, the transport of 2024-11-05, at the same URL."""
@@ -317,7 +276,7 @@ class HttpTransport(Transport):
         return pairs
 
     async def _ask(
-        self, exchange: _Exchange, message: Mapping[str, Any], body: bytes | None, named: Mapping[str, str]
+        self, exchange: Exchange, message: Mapping[str, Any], body: bytes | None, named: Mapping[str, str]
     ) -> None:
         assert self.client is not None
         error: ClientError | None = None
@@ -342,12 +301,12 @@ class HttpTransport(Transport):
             reason, error = str(passed), passed
         self._deliver(ReplyEnd(exchange.number, reason, status, error, exchange.ending))
 
-    async def _read(self, reply: httpx.Response, exchange: _Exchange, message: Mapping[str, Any]) -> str:
+    async def _read(self, reply: httpx.Response, exchange: Exchange, message: Mapping[str, Any]) -> str:
         """Deliver what a reply brings; return how it is to be told that it brought no answer."""
         kind = media_type(reply)
         session = reply.headers.get("mcp-session-id")
         if message.get("method") == "initialize" and session is not None and reply.status_code < 300:
-            self._session_id = _raw(reply, b"mcp-session-id")
+            self._session_id = raw_header(reply, b"mcp-session-id")
         head = exchange.number, reply.status_code, kind
         told = dict(reply.headers)
         if kind == EVENTS and reply.status_code == 200:
@@ -371,14 +330,8 @@ class HttpTransport(Transport):
             self._deliver(Frame(bytes(body), "post", exchange.number, reply.status_code))
         if reply.next_request is not None:
             return f"HTTP status {reply.status_code}, redirected to {shown(str(reply.next_request.url)):.300}"
-        unread = _unread(reply.status_code, kind, has_body=bool(body.strip()))
-        return unread + challenge(reply) + self._elsewhere(reply)
-
-    def _elsewhere(self, reply: httpx.Response) -> str:
-        """Where the endpoint may be, if the URL has no path and nothing is there."""
-        if reply.status_code != 404 or self._session_id is not None or reply.request.url.path != "/":
-            return ""
-        return f"; is the endpoint at {shown(str(reply.request.url.copy_with(path='/mcp', query=None)))}?"
+        said = unread(reply.status_code, kind, has_body=bool(body.strip()))
+        return said + challenge(reply) + ("" if self.in_session else elsewhere(reply))
 
     async def _body(self, reply: httpx.Response) -> bytearray:
         body = bytearray()
@@ -388,7 +341,7 @@ class HttpTransport(Transport):
             self._holds(len(body))
         return body
 
-    async def _read_until_answered(self, reply: httpx.Response, exchange: _Exchange) -> None:
+    async def _read_until_answered(self, reply: httpx.Response, exchange: Exchange) -> None:
         stream = await self._read_events(reply, exchange, "post")
         exchange.ending = stream.ending
         last_id, retry = stream.last_id, stream.retry
@@ -414,38 +367,11 @@ class HttpTransport(Transport):
                 return
 
     async def _read_events(
-        self, reply: httpx.Response, exchange: _Exchange | None, channel: Channel
-    ) -> _Stream:
-        """Deliver every event and its message; return what the stream said of itself.
-
-        One whose `exchange` is given is left soon after its answer has come.
-        """
-        reader = EventReader()
-        stream = _Stream()
-        number = None if exchange is None else exchange.number
-        patience = asyncio.timeout(None)
-        try:
-            async with patience:
-                if exchange is not None:
-                    exchange.patience = patience
-                async for chunk in unpacked(reply):
-                    self._measure(len(chunk))
-                    for event in reader.feed(chunk):
-                        stream.last_id = event.id if event.id is not None else stream.last_id
-                        stream.retry = event.retry if event.retry is not None else stream.retry
-                        says_more(event, number, channel, self._deliver)
-                        if event.kind == "message" and event.data.strip():
-                            self._holds(len(event.data))
-                            self._deliver(Frame(event.data, channel, number, reply.status_code))
-                    self._holds(reader.buffered)
-        except BROKEN:
-            # Also the patience's TimeoutError, an OSError. A stream that breaks may be resumed; without an
-            # event id, `ReplyEnd` tells the rest.
-            stream.ending = "left" if patience.expired() else "broken"
-        finally:
-            if exchange is not None:
-                exchange.patience = None
-        return stream
+        self, reply: httpx.Response, exchange: Exchange | None, channel: Channel
+    ) -> Stream:
+        return await read_events(
+            reply, exchange, channel, deliver=self._deliver, measure=self._measure, holds=self._holds
+        )
 
     async def _get(self) -> None:
         """Read the stream of a GET, and as long as that is wanted the next one."""
@@ -469,8 +395,6 @@ class HttpTransport(Transport):
                     self._deliver(ReplyEnd(None, "the GET stream ended", 200, None, stream.ending))
                     failures = 0 if stream.last_id is not None else failures + 1
                     last_id, pause = stream.last_id or last_id, stream.pause
-                    if not self._keeps_listening:
-                        self._deliver(ReplyEnd(None, "the stream ended", 200, ending=stream.ending))
             except BROKEN:
                 # It may end at any time; what matters shows on the next POST.
                 failures += 1
@@ -480,62 +404,3 @@ class HttpTransport(Transport):
             if not self._keeps_listening:
                 return
             await asyncio.sleep(max(pause, _SHORTEST_RETRY))
-
-
-def says_more(event: Event, exchange: int | None, channel: Channel, deliver: Deliver) -> None:
-    """Deliver what an event says besides its message, if anything: before the message."""
-    empty = not event.data.strip()
-    if empty or event.id is not None or event.retry is not None or event.kind != "message":
-        text = "" if event.kind == "message" else event.data.decode("utf-8", "replace")
-        deliver(StreamEvent(exchange, channel, event.kind, event.id, event.retry, empty, text))
-
-
-def patient(connect_seconds: float) -> httpx.Timeout:
-    """No bound but on connecting: how long an answer may take is for whoever waits for it."""
-    return httpx.Timeout(None, connect=connect_seconds)
-
-
-def new_client(connect_seconds: float, *, keeps_alive: bool = True) -> HttpClient:
-    """A client that waits as long as it is told. Raises `ConnectFailed` where the environment forbids it."""
-    pool = httpx.Limits(max_connections=None, max_keepalive_connections=None if keeps_alive else 0)
-    try:
-        return httpx.AsyncClient(limits=pool)
-    except (OSError, ImportError, ValueError, httpx.InvalidURL) as error:
-        raise ConnectFailed(f"no HTTP client can be made in this environment: {error}") from error
-
-
-def media_type(reply: httpx.Response) -> str:
-    """What the `Content-Type` of a reply names, without its parameters; empty where there is none."""
-    return str(reply.headers.get("content-type", "")).split(";")[0].strip().lower()
-
-
-def challenge(reply: httpx.Response) -> str:
-    """What a server that refuses asks for: RFC 9110, section 11.6.1."""
-    asked = reply.headers.get("www-authenticate") if reply.status_code == 401 else None
-    return "" if asked is None else f"; it asks for {asked:.300}"
-
-
-def _raw(reply: httpx.Response, name: bytes) -> bytes:
-    return next(value for key, value in reply.headers.raw if key.lower() == name)
-
-
-def _unread(status: int, kind: str, *, has_body: bool) -> str:
-    """What a reply was that brought no message, or none that was read."""
-    head = f"HTTP status {status}"
-    if not has_body:
-        return f"{head}, no body"
-    if kind in (JSON, EVENTS):
-        return f"{head}, {kind}"
-    return f"{head}, " + (f"Content-Type {kind}" if kind else "no Content-Type")
-
-
-def described(error: BaseException) -> str:
-    """What broke a connection, in words."""
-    if isinstance(error, BaseExceptionGroup):
-        return described(error.exceptions[0])
-    text = str(error) or type(error).__name__
-    if any(sign in text for sign in _NOT_TLS):
-        return f"what listens there does not speak TLS ({text})"
-    if isinstance(error, httpx.ConnectError) and text == "All connection attempts failed":
-        return "nothing listens there"
-    return text

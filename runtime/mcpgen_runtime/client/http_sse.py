@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from mcpgen_runtime import json_text
 from mcpgen_runtime.client.errors import ClientError, ConnectFailed, ServerGone
-from mcpgen_runtime.client.http import (
+from mcpgen_runtime.client.http_replies import (
     BROKEN,
     EVENTS,
     JSON,
@@ -26,8 +26,8 @@ from mcpgen_runtime.client.http import (
     media_type,
     new_client,
     patient,
-    says_more,
 )
+from mcpgen_runtime.client.http_streams import says_more
 from mcpgen_runtime.client.packing import PACKED, unpacked
 from mcpgen_runtime.client.sse import Event, EventReader
 from mcpgen_runtime.client.transport import Deliver, Frame, Gone, ReplyEnd, ReplyHead, Transport
