@@ -61,6 +61,7 @@ RULES: dict[str, Rule] = {
     "cache-scope-consistent": Rule("modern", ("any",), REVISIONS[4:]),
     "cancellation-invalid-ignored": Rule("utilities", ("any",), REVISIONS),
     "cancellation-late-harmless": Rule("utilities", ("any",), REVISIONS),
+    "cancellation-not-of-tasks": Rule("tasks", ("any",), REVISIONS[3:4]),
     "cancellation-own-requests": Rule("utilities", ("any",), REVISIONS[:4]),
     "cancellation-still-open": Rule("utilities", ("any",), REVISIONS[:4]),
     "cancellation-unanswered": Rule("utilities", ("any",), REVISIONS),

@@ -8,6 +8,8 @@ import pytest
 
 from mcpgen.cli.ways import Ways
 from mcpgen.errors import UsageError
+from mcpgen.validate.client import capabilities
+from mcpgen.validate.client_tasks import CAPABILITY, ClientTasks
 from mcpgen.validate.probes.tasks import interval
 from mcpgen.validate.probes.tasks_elsewhere import numbered
 from mcpgen.validate.task_records import RELATED
@@ -193,3 +195,35 @@ def test_another_user_comes_with_a_token_of_their_own_that_no_report_holds(
     assert "the-token-of-another" not in str(other.described())
     with pytest.raises(UsageError, match="--other-bearer-env is for Streamable HTTP"):
         Ways(tcp="h.example:1", other_bearer_env="OTHER").check()
+
+
+def test_what_is_asked_as_a_task_has_the_answer_that_it_would_have_had() -> None:
+    declared = capabilities("2025-11-25", tasks=CAPABILITY)
+    ours = ClientTasks()
+    number = 0
+
+    def ask(method: str, **params: Any) -> dict[str, Any]:
+        nonlocal number
+        number += 1
+        return ours.reply_to({"jsonrpc": "2.0", "id": number, "method": method, "params": params}, declared)
+
+    form = {"message": "?", "requestedSchema": {"type": "object", "properties": {}}}
+    task = ask("elicitation/create", **form, task={})["result"]["task"]
+    assert task["status"] == "working"
+    assert ask("tasks/get", taskId=task["taskId"])["result"]["status"] == "completed"
+    result = ask("tasks/result", taskId=task["taskId"])["result"]
+    assert result == {"action": "decline", "_meta": {RELATED: {"taskId": task["taskId"]}}}
+    assert ask("tasks/cancel", taskId=task["taskId"])["error"]["code"] == -32602
+    assert ask("tasks/get", taskId=["odd"])["error"]["code"] == -32602
+    other = ask("sampling/createMessage", messages=[], maxTokens=1, task={})["result"]["task"]
+    assert ask("tasks/cancel", taskId=other["taskId"])["result"]["status"] == "cancelled"
+    assert ask("elicitation/create", **form)["result"] == {"action": "decline"}
+
+
+def test_a_client_that_declared_no_tasks_takes_none() -> None:
+    declared = capabilities("2025-11-25")
+    params = {"message": "?", "requestedSchema": {"type": "object", "properties": {}}, "task": {}}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "elicitation/create", "params": params}
+    assert ClientTasks().reply_to(request, declared)["result"] == {"action": "decline"}
+    request = {"jsonrpc": "2.0", "id": 2, "method": "tasks/get", "params": {"taskId": "one"}}
+    assert ClientTasks().reply_to(request, declared)["error"]["code"] == -32601

@@ -143,6 +143,9 @@ def validate(
     elicit_url: Annotated[
         bool, typer.Option("--elicit-url", help="Declare elicitation.url, and decline to open any.")
     ] = False,
+    client_tasks: Annotated[
+        bool, typer.Option("--client-tasks", help="Declare tasks, and take what is asked as one.")
+    ] = False,
     max_message: Annotated[
         int, typer.Option(metavar="BYTES", min=1024, help="The longest message that is read.")
     ] = 8 * 1024 * 1024,
@@ -215,6 +218,7 @@ def validate(
             "--bare-client": bare_client,
             "--sampling-tools": sampling_tools,
             "--elicit-url": elicit_url,
+            "--client-tasks": client_tasks,
         }
         useless = calling.given or next((name for name, given in asking.items() if given), None)
         if useless is not None:
@@ -223,8 +227,8 @@ def validate(
             )
         delivery.deliver(judge_transcript(transcript, revision=None if revision == "auto" else revision))
         return
-    if bare_client and (sampling_tools or elicit_url):
-        option = "--sampling-tools" if sampling_tools else "--elicit-url"
+    if bare_client and (sampling_tools or elicit_url or client_tasks):
+        option = "--sampling-tools" if sampling_tools else "--elicit-url" if elicit_url else "--client-tasks"
         raise UsageError(f"--bare-client declares nothing, {option} more", hint="leave one of them out")
     options = Options(
         revision=None if revision == "auto" else revision,
@@ -236,6 +240,7 @@ def validate(
         bare=bare_client,
         sampling_tools=sampling_tools,
         elicit_url=elicit_url,
+        client_tasks=client_tasks,
     )
     if config is not None:
         from mcpgen.cli.fleet import judge_fleet

@@ -31,6 +31,7 @@ NEEDS: Mapping[str, str] = {
     "capability:resources": "the server declares resources",
     "capability:tools": "the server declares tools",
     "changing-list": "a list changes, of itself or when a tool is called (--call-tools)",
+    "client-tasks": "the client takes tasks (--client-tasks), and the server cancels one",
     "client-request": "the server asks the client for something",
     "capability:tasks": "the server declares tasks",
     "capability:tasks.cancel": "the server declares tasks.cancel",

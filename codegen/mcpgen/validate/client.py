@@ -37,11 +37,16 @@ def era_of(revision: str) -> str:
 
 
 def capabilities(
-    revision: str, *, bare: bool = False, sampling_tools: bool = False, elicit_url: bool = False
+    revision: str,
+    *,
+    bare: bool = False,
+    sampling_tools: bool = False,
+    elicit_url: bool = False,
+    tasks: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What the validator declares to a server of this revision.
 
-    Using tools in sampling, and URLs to open, only where asked for.
+    Using tools in sampling, URLs to open, and `tasks` only where asked for.
     """
     if bare:
         return {}
@@ -53,6 +58,8 @@ def capabilities(
         declared["elicitation"] = {} if revision == "2025-06-18" else {"form": {}}
     if elicit_url and revision >= "2025-11-25":
         declared["elicitation"]["url"] = {}
+    if tasks is not None and revision == "2025-11-25":
+        declared["tasks"] = tasks
     return declared
 
 

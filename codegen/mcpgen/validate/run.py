@@ -45,7 +45,8 @@ _ENDING = (0.5, 1.0)
 class Options:
     """How to judge it. `revision` is None to find out, `all`, or one; times are in seconds.
 
-    A `bare` client declares nothing; `sampling_tools` and `elicit_url` declare more than the validator does.
+    A `bare` client declares nothing; `sampling_tools`, `elicit_url` and `client_tasks` declare more than
+    the validator does.
     A server that declines one revision alone did not do what was asked, unless it `may_decline`. Where
     `probes`, it is also asked what an ordinary client would not ask, each with a `patience` of its own; where
     a server may tell of something of itself, it has a `pause` for that.
@@ -62,6 +63,7 @@ class Options:
     bare: bool = False
     sampling_tools: bool = False
     elicit_url: bool = False
+    client_tasks: bool = False
     may_decline: bool = False
 
 
@@ -161,6 +163,7 @@ class _Conversation:
             bare=self.options.bare,
             sampling_tools=self.options.sampling_tools,
             elicit_url=self.options.elicit_url,
+            takes_tasks=self.options.client_tasks,
         )
         failure: Failure | None = None
         refusal: Declined | None = None

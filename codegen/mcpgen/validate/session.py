@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from mcpgen.validate import client
+from mcpgen.validate.client_tasks import CAPABILITY, ClientTasks
 from mcpgen.validate.correlate import Correlator, id_key, is_answer, is_request
 from mcpgen.validate.journal import Closed, Entry, Finished, GaveUp, Received, Sent
 from mcpgen.validate.numbers import finite
@@ -48,14 +49,20 @@ class Session:
         bare: bool = False,
         sampling_tools: bool = False,
         elicit_url: bool = False,
+        takes_tasks: bool = False,
     ) -> None:
         self.transport = transport
         self.timeout = timeout
         self.revision = client.REVISIONS[-1]
         self.declared: dict[str, Any] = {}
         self._capabilities = partial(
-            client.capabilities, bare=bare, sampling_tools=sampling_tools, elicit_url=elicit_url
+            client.capabilities,
+            bare=bare,
+            sampling_tools=sampling_tools,
+            elicit_url=elicit_url,
+            tasks=CAPABILITY if takes_tasks else None,
         )
+        self._tasks = ClientTasks()
         # Whether the server may send requests and is answered: only once the handshake has begun.
         self.answers_requests = False
         #: How many requests of the server were heard, pings apart; and those that are kept back unanswered.
@@ -164,7 +171,7 @@ class Session:
             raise self._lost
         try:
             async with asyncio.timeout(self.timeout):
-                await self.transport.send(client.reply_to(request, self.declared))
+                await self.transport.send(self._tasks.reply_to(request, self.declared))
         except TimeoutError:
             raise Unanswered("a reply", f"not taken within {self.timeout:g} s") from None
 
@@ -286,7 +293,7 @@ class Session:
         # A server that is gone needs no reply; whoever waits for it learns that it is.
         with contextlib.suppress(ServerGone, TimeoutError):
             async with asyncio.timeout(self.timeout):
-                await self.transport.send(client.reply_to(request, self.declared))
+                await self.transport.send(self._tasks.reply_to(request, self.declared))
 
     def _method(self, index: int | None) -> str:
         entry = self.transport.journal.entries[index] if index is not None else None

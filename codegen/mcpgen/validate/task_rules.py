@@ -51,6 +51,8 @@ class TaskRules:
         self._waiting: dict[tuple[str, Any], str] = {}
         self._augmented: set[int] = set()
         self._made_by: set[int] = set()
+        # The requests of the server that the client took as tasks.
+        self._taken: set[tuple[str, Any]] = set()
         # The tasks of progress tokens, by the tokens' keys.
         self._tokens: dict[tuple[str, Any], Task] = {}
 
@@ -61,6 +63,9 @@ class TaskRules:
     def sent(self, index: int, message: dict[str, Any]) -> None:
         """Take note of a request."""
         self._now += 1
+        result = message.get("result")
+        if "method" not in message and isinstance(result, dict) and "task" in result:
+            self._taken.add(id_key(message.get("id")))
         if "id" not in message or "method" not in message:
             return
         self._asked[index] = self._now
@@ -101,9 +106,17 @@ class TaskRules:
             self._told(method, asked, request, message, told, refused=refused)
 
     def notification(self, message: dict[str, Any], told: About) -> None:
-        """Judge a notification of a task's status."""
+        """Judge a notification of a task's status, and a cancellation of what may be one."""
         self._now += 1
         params = _params(message)
+        if self._on and message["method"] == "notifications/cancelled":
+            self._ledger.holds(
+                "cancellation-not-of-tasks",
+                id_key(params.get("requestId")) not in self._taken,
+                "the request was taken as a task, which tasks/cancel would end",
+                told,
+                pointer="/params/requestId",
+            )
         if not self._on or message["method"] != "notifications/tasks/status":
             return
         self._unrelated(params, "/params", told)
@@ -135,6 +148,8 @@ class TaskRules:
     def request(self, message: dict[str, Any], told: About, declared: dict[str, Any]) -> None:
         """Judge a request of the server, to a client that `declared` so much."""
         self._now += 1
+        if self._on and message["method"] == "tasks/cancel":
+            self._ledger.holds("cancellation-not-of-tasks", True, "")
         if not self._on or message["method"] not in _ON_BEHALF:
             return
         params, path = _params(message), _ON_BEHALF[message["method"]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..deviating import Frames, Incoming, Outgoing, gives, notification, refusal, takes
+from ..conforming import FORM
+from ..deviating import Frames, Incoming, Outgoing, asking, gives, notification, refusal, takes
 from ..tasked import RELATED
 from .probes_names import done, params, refuses
 
@@ -274,3 +275,40 @@ def completes_whatever_comes(out: Outgoing) -> Frames:
     if out.result["status"] == "failed":
         out.result["status"] = "completed"
     return None
+
+
+def _asks_as_a_task(out: Outgoing) -> Frames:
+    """Ask the client something as a task, once it lists tools."""
+    if (out.request or {}).get("method") != "tools/list" or "wanted" in out.memory:
+        return None
+    out.memory["wanted"] = True
+    return [
+        asking("elicitation/create", "wanted", message="?", requestedSchema=FORM, task={"ttl": 60_000}),
+        out.message,
+    ]
+
+
+def _took_it(come: Incoming) -> Frames:
+    result = come.message.get("result")
+    if come.message.get("id") == "wanted" and isinstance(result, dict):
+        come.memory["taken"] = result["task"]["taskId"]
+    return None
+
+
+@gives(
+    "cancellation-not-of-tasks",
+    takes=_took_it,
+    options={"client_tasks": True},
+    follows=("cancellation-still-open",),
+)
+def notifies_of_it(out: Outgoing) -> Frames:
+    if "result" in out.message and out.memory.pop("taken", None) is not None:
+        return [notification("notifications/cancelled", requestId="wanted"), out.message]
+    return _asks_as_a_task(out)
+
+
+@gives("cancellation-not-of-tasks", takes=_took_it, options={"client_tasks": True}, keeps=True)
+def cancels_the_task(out: Outgoing) -> Frames:
+    if "result" in out.message and "taken" in out.memory:
+        return [asking("tasks/cancel", "enough", taskId=out.memory.pop("taken")), out.message]
+    return _asks_as_a_task(out)
