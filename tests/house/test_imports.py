@@ -18,6 +18,8 @@ PYDANTIC = {"pydantic", "pydantic_core", "typing_extensions"}
 # The leaves of the runtime that need a package of others; whoever imports one asks for it.
 LEAVES = {
     "client/http.py": {"httpx"},
+    "client/http_replies.py": {"httpx"},
+    "client/http_streams.py": {"httpx"},
     "client/packing.py": {"httpx"},
     "client/websocket.py": {"websockets"},
     "code_first/derive.py": {"pydantic", "pydantic_core"},
