@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from base64 import b64decode
 from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from mcpgen.validate.probes.exchanges import exchanges
 from mcpgen.validate.report import Report
 from mcpgen.validate.resource_urls import absolute, holds_path, is_public, same_origin, well_known
 from mcpgen.validate.run import Options, validate
+from mcpgen.validate.secrets import masked
 from mcpgen.validate.target import Target
 
 from .recording import Recording
@@ -109,11 +111,14 @@ def test_private_networks_are_no_public_hosts() -> None:
     assert is_public(urlsplit("http://mcp.example.com")) and is_public(urlsplit("http://8.8.8.8"))
 
 
-def test_a_damaged_token_differs_in_its_signature_only() -> None:
-    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmVk"
-    broken = damaged(token)
-    assert broken != token and len(broken) == len(token)
-    assert broken.rpartition(".")[0] == token.rpartition(".")[0]
+@pytest.mark.parametrize("signature", ["c2lnbmVk", "x" * 86, "x" * 342])
+def test_a_damaged_token_has_nothing_of_the_signature(signature: str) -> None:
+    said = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9."
+    other = damaged(said + signature).removeprefix(said)
+    assert len(other) == len(signature) and "x" not in other
+    # Of the same length, and still to be decoded, it tells no more than that.
+    assert other == damaged(said + "y" * len(signature)).removeprefix(said)
+    assert len(b64decode(other + "=" * (-len(other) % 4), altchars="-_", validate=True)) > 5
     assert damaged("opaque-0123456789") == damaged("") == "mcpgen-invalid-token"
 
 
@@ -136,11 +141,29 @@ class Talk(Recording):
         self.add(Finished(self.now, place, f"HTTP status {status}"))
         return place
 
-    def got(self, value: Any, *, endpoint: str = ENDPOINT, status: int | None = 200) -> Talk:
-        """A document of metadata."""
+    def served(self, method: str, **answer: Any) -> Talk:
+        """The same request without a token, answered over HTTP with status 200."""
+        place = self.without(method, 200)
+        self.entries[place + 1 :] = []
+        self.answer(place, **answer)
+        return self
+
+    def got(
+        self, value: Any, *, endpoint: str = ENDPOINT, status: int | None = 200, withheld: bool = False
+    ) -> Talk:
+        """A document of metadata, asked for with all that the user gave or without some of it."""
         url = f"{endpoint}/meta"
         self.add(
-            Fetched(self.now, "resource-metadata", endpoint, url, status, value, "" if status else "broken")
+            Fetched(
+                self.now,
+                "resource-metadata",
+                endpoint,
+                url,
+                status,
+                value,
+                "" if status else "broken",
+                withheld,
+            )
         )
         return self
 
@@ -187,12 +210,37 @@ def test_another_name_for_a_server_in_a_private_network_may_be_its_public_one() 
 
 
 def test_metadata_that_is_missing_leaves_its_rules_open() -> None:
-    talk = protected("Bearer").got(None, status=404).got({"detail": "no"}, status=200)
+    talk = protected('Bearer scope="read"').got(None, status=404).got({"detail": "no"}, status=200)
     assert talk.found == [("auth-metadata-discoverable", "violation")]
     assert talk.verdicts()["auth-metadata-servers"] == "skipped"
 
 
-@pytest.mark.parametrize("status", [302, 429, 503, None])
+@pytest.mark.parametrize("revision", ["2025-06-18", "2026-07-28"])
+@pytest.mark.parametrize("challenge", ["Bearer", 'Bearer realm="api"', None])
+def test_a_key_of_the_servers_own_that_is_sent_as_bearer_breaks_nothing(
+    challenge: str | None, revision: str
+) -> None:
+    talk = protected(*filter(None, [challenge]), revision=revision).got(None, status=404)
+    assert talk.found and {verdict for _, verdict in talk.found} == {"warning"}
+    assert all("key of its own kind" in one.message for one in talk.judged().findings)
+
+
+@pytest.mark.parametrize("shows", ['Bearer error="invalid_token"', "DPoP"])
+def test_who_speaks_of_tokens_as_oauth_does_is_held_to_it(shows: str) -> None:
+    talk = protected("Bearer")
+    talk.without("tools/list", 401, shows, probe="token-damaged")
+    assert talk.got(None, status=404).found == [("auth-metadata-discoverable", "violation")]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_metadata_that_is_refused_may_want_what_the_user_gave_for_the_endpoint_alone(status: int) -> None:
+    talk = protected(POINTS).got(None, status=status, withheld=True)
+    assert talk.found == []
+    assert talk.verdicts()["auth-metadata-discoverable"] == "skipped"
+    assert protected(POINTS).got(None, status=status).found == [("auth-metadata-discoverable", "violation")]
+
+
+@pytest.mark.parametrize("status", [302, 407, 421, 429, 503, None])
 def test_metadata_that_could_not_be_had_is_held_against_nobody(status: int | None) -> None:
     talk = protected("Bearer").got(None, status=status)
     assert talk.found == []
@@ -210,13 +258,18 @@ def test_a_scope_is_missed_only_where_there_are_scopes() -> None:
     [
         (POINTS, []),
         ("bearer Resource_Metadata=https://mcp.example.com/meta", []),
-        ("Bearer", [("auth-challenge-metadata", "violation")]),
+        ("Bearer scope=read", [("auth-challenge-metadata", "violation")]),
         ('Bearer resource_metadata="/meta"', [("auth-challenge-metadata", "violation")]),
     ],
 )
 def test_only_2025_06_18_has_the_metadata_in_every_challenge(challenge: str, broken: list[Any]) -> None:
     assert protected(challenge, revision="2025-06-18").found == broken
     assert protected(challenge, revision="2025-11-25").found == []
+
+
+def test_metadata_that_is_found_shows_that_a_bare_challenge_is_one_for_tokens() -> None:
+    talk = protected("Bearer", revision="2025-06-18").got(METADATA)
+    assert talk.found == [("auth-challenge-metadata", "violation")]
 
 
 @pytest.mark.parametrize("status", [400, 404])
@@ -230,19 +283,14 @@ def test_a_session_that_is_not_found_is_no_refusal_of_a_token(status: int) -> No
 
 def test_an_error_that_came_with_status_200_is_no_401() -> None:
     talk = protected(POINTS)
-    place = talk.without("tools/list", 200)
-    talk.entries[place + 1 :] = []
-    talk.answer(place, error={"code": -32001, "message": "Unauthorized"})
+    talk.served("tools/list", error={"code": -32001, "message": "Unauthorized"})
     assert talk.found == [("auth-missing-token-refused", "violation")]
 
 
 def test_a_server_that_takes_a_token_and_needs_none_is_judged_by_none_of_this() -> None:
     talk = Talk()
     discovered = next(one.value["result"] for one in talk.entries if isinstance(one, Received))
-    for method, result in (("tools/list", talk.result(tools=[])), ("server/discover", discovered)):
-        place = talk.without(method, 200)
-        talk.entries[place + 1 :] = []
-        talk.answer(place, result=result)
+    talk.served("tools/list", result=talk.result(tools=[])).served("server/discover", result=discovered)
     assert talk.found == []
     assert {verdict for rule, verdict in talk.verdicts().items() if rule.startswith("auth-")} == {"skipped"}
 
@@ -259,6 +307,21 @@ def test_a_401_from_outside_any_session_is_no_want_of_a_token() -> None:
     assert [one.method for one in refusals(exchanges(talk.entries))] == ["tools/list"]
 
 
+@pytest.mark.parametrize("status", [400, 403, 409])
+def test_a_second_opening_that_is_refused_says_nothing_of_tokens(status: int) -> None:
+    talk = Talk("2025-11-25").served("tools/list", result={"tools": []})
+    talk.without("initialize", status)
+    assert talk.found == []
+    assert {verdict for rule, verdict in talk.verdicts().items() if rule.startswith("auth-")} == {"skipped"}
+
+
+@pytest.mark.parametrize(("challenge", "verdict"), [("Bearer", "warning"), (POINTS, "violation")])
+def test_who_forbids_may_want_a_key_of_its_own(challenge: str, verdict: str) -> None:
+    talk = Talk()
+    talk.without("tools/list", 403, challenge)
+    assert talk.found == [("auth-missing-token-refused", verdict)]
+
+
 class Closed(BaseHTTPRequestHandler):
     """A protected server that lets nobody in; `challenge` is what it asks for, `body` what it says."""
 
@@ -266,6 +329,7 @@ class Closed(BaseHTTPRequestHandler):
     challenge = "Bearer"
     body: ClassVar[dict[str, Any]] = {"error": "invalid_token"}
     metadata: ClassVar[dict[str, Any] | None] = None
+    missing = 404
     asked: ClassVar[list[str]]
 
     def do_POST(self) -> None:
@@ -276,7 +340,7 @@ class Closed(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.asked.append(self.path)
         found = self.metadata is not None and self.path.endswith("/mcp")
-        self.say(200 if found else 404, self.metadata if found else {})
+        self.say(200 if found else self.missing, self.metadata if found else {})
 
     def say(self, status: int, value: Any, challenge: str = "") -> None:
         body = json.dumps(value).encode()
@@ -292,12 +356,14 @@ class Closed(BaseHTTPRequestHandler):
         pass
 
 
-def judged(members: dict[str, Any], *, headers: Any = None, **options: Any) -> tuple[Report, list[str]]:
+def judged(
+    members: dict[str, Any], *, headers: Any = None, query: str = "?key=abcdef", **options: Any
+) -> tuple[Report, list[str]]:
     asked: list[str] = []
     handler = type("Protected", (Closed,), {**members, "asked": asked})
     with serving(handler) as port:
         chosen = Options(**{"timeout": 30, "deadline": 120, "probes": True, **options})
-        target = Target(url=f"http://127.0.0.1:{port}/mcp?key=abcdef", headers=headers or {})
+        target = Target(url=f"http://127.0.0.1:{port}/mcp{query}", headers=headers or {})
         return asyncio.run(validate(target, chosen, announce=lambda _: None)), asked
 
 
@@ -343,6 +409,38 @@ def test_what_may_be_no_access_token_that_is_wanted_is_no_violation(challenge: s
     assert [(one.rule, one.verdict) for one in report.findings] == rules
     assert report.exit_code == 3
     assert bool(rules) is any(one.startswith("/") for one in asked)
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "rules"),
+    [
+        ("?key=abcdef", {}, []),
+        ("", {"X-Tenant": "acme"}, []),
+        ("", {"Authorization": "Bearer expired"}, ["auth-metadata-discoverable"]),
+    ],
+)
+def test_only_a_token_is_left_out_by_every_client(query: str, headers: Any, rules: list[str]) -> None:
+    members = {"challenge": "Bearer scope=read", "missing": 403}
+    report, _ = judged(members, headers=headers, query=query)
+    assert [one.rule for one in report.findings] == rules
+
+
+@pytest.mark.parametrize("option", ["bearer", "foreign_bearer_env", "other_bearer_env"])
+def test_a_server_that_repeats_a_damaged_token_tells_nobody_whose_it_is(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, said, signature = (
+        "eyJhbGciOiJIUzI1NiJ9",
+        "eyJzdWIiOiJtZUBleGFtcGxlLmNvbSJ9",
+        "c2lnbmVkLWJ5LW1jcGdlbg",
+    )
+    token = f"{head}.{said}.{signature}"
+    monkeypatch.setenv("TOKEN", token)
+    given: dict[str, str] = {option: token if option == "bearer" else "TOKEN"}
+    secrets = Ways(url="http://h.example/mcp", **given).secrets()  # type: ignore[arg-type]
+    told = f"bad token {damaged(token)}: {said} is not signed with {signature}"
+    assert masked(told, secrets).startswith("bad token ***.mcpgen-invalid-")
+    assert said not in masked(told, secrets) and signature not in masked(told, secrets)
 
 
 def test_a_token_of_another_server_is_a_secret_too(monkeypatch: pytest.MonkeyPatch) -> None:

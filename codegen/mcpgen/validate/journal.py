@@ -115,7 +115,8 @@ class StreamEvent:
 class Fetched:
     """A document beside the `endpoint` that the client got with GET, for a `probe`.
 
-    `value` is the JSON in it, unless `fault` says why there is none.
+    `value` is the JSON in it, unless `fault` says why there is none. What `withheld` something that the user
+    gave, beside a token, may have been refused for want of that.
     """
 
     at: float
@@ -125,6 +126,7 @@ class Fetched:
     status: int | None = None
     value: Any = None
     fault: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

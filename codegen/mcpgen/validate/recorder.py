@@ -74,7 +74,8 @@ class Recorder:
     nothing is being sent shows as a `Closed` entry; a limit that is passed, as `failure` too. `on_loopback`
     says that the server is at an address of this machine; `endpoint` is its URL where it has one, and
     `credentials` are what the user gave for `Authorization`, `foreign_token` is one of another server's
-    and `other_token` one of another user's.
+    and `other_token` one of another user's. Who `withholds` was given more in confidence than a token, which
+    goes to the endpoint alone.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Recorder:
         credentials: str | None = None,
         foreign_token: str | None = None,
         other_token: str | None = None,
+        withholds: bool = False,
     ) -> None:
         self.name = transport.name
         self.on_loopback = on_loopback
@@ -97,6 +99,7 @@ class Recorder:
         self.credentials = credentials
         self.foreign_token = foreign_token
         self.other_token = other_token
+        self.withholds = withholds
         self.journal = journal
         self.failure: LimitPassed | None = None
         self._transport = transport
@@ -164,7 +167,8 @@ class Recorder:
                 value, fault = read.value, (read.fault or "").replace("-", " ")
             except LimitPassed as passed:
                 fault = str(passed)
-        entry = Fetched(self.journal.clock(), probe, endpoint, url, document.status, value, fault)
+        at, status = self.journal.clock(), document.status
+        entry = Fetched(at, probe, endpoint, url, status, value, fault, self.withholds)
         self.journal.add(entry)
         return entry
 

@@ -26,6 +26,8 @@ _OPTION = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _HEADER = re.compile(r"[\w-]+: ?(.*)", re.DOTALL)
+# A JWT: what it says, and a signature. The first part is the same for everybody.
+_JWT = re.compile(r"(eyJ[\w-]*)\.([\w-]*)\.([\w-]*)")
 # Headers that say nothing which anybody would hide.
 _OPEN = {
     "accept",
@@ -70,6 +72,9 @@ def secrets_in(
             found.add(value)
     if url is not None:
         found |= _of_url(url)
+    # It is sent with another signature, too, and a server may tell of single parts.
+    for jwt in [match for secret in found if (match := _JWT.fullmatch(secret))]:
+        found |= {f"{jwt[1]}.{jwt[2]}", jwt[2], jwt[3]}
     return frozenset(secret for secret in found if len(secret) >= _SHORTEST)
 
 

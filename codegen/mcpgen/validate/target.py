@@ -68,6 +68,15 @@ class Target:
         named = (value for name, value in self.headers.items() if name.lower() == "authorization")
         return next(named, None)
 
+    @property
+    def _has_more_than_a_token(self) -> bool:
+        """Whether other headers go to the endpoint, or its URL has a query or a name and password."""
+        url = self.endpoint or ""
+        others = any(name.lower() != "authorization" for name in self.headers)
+        # Not parsed, for it need not be a URL at all.
+        host = url.partition("//")[2].partition("/")[0]
+        return others or "?" in url or "@" in host
+
     def as_other_user(self) -> Target:
         """The target as the user of the `other_token` reaches it."""
         headers = {name: value for name, value in self.headers.items() if name.lower() != "authorization"}
@@ -145,6 +154,7 @@ class Target:
             credentials=self.credentials,
             foreign_token=self.foreign_token,
             other_token=self.other_token,
+            withholds=self._has_more_than_a_token,
         )
 
     def transport(self, limits: TransportLimits) -> Transport:

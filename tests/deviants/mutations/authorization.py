@@ -40,6 +40,10 @@ def _bare(metadata: str) -> list[str]:
     return ["Bearer"]
 
 
+def _scope_alone(metadata: str) -> list[str]:
+    return ['Bearer scope="notes:read"']
+
+
 def _without_scope(metadata: str) -> list[str]:
     return [f'Bearer resource_metadata="{metadata}"']
 
@@ -86,7 +90,7 @@ add(
 add("auth-invalid-token-refused", "looks_at_no_signature", guard=Guard(lets_in=_unsigned), revision=_LEGACY)
 add("auth-foreign-token-refused", "looks_at_no_audience", guard=Guard(lets_in=_any_audience))
 add("auth-challenge-metadata", "says_bearer_alone", guard=Guard(challenge=_bare))
-add("auth-metadata-discoverable", "has_none", guard=Guard(challenge=_bare, metadata=_nothing))
+add("auth-metadata-discoverable", "has_none", guard=Guard(challenge=_scope_alone, metadata=_nothing))
 add("auth-metadata-servers", "names_none", guard=Guard(metadata=partial(_says, authorization_servers=[])))
 add("auth-metadata-resource", "names_another", guard=Guard(metadata=_another))
 add("auth-resource-without-slash", "ends_with_one", guard=Guard(metadata=_with_slash))

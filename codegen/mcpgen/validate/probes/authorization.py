@@ -16,6 +16,7 @@ from mcpgen.validate import client
 from mcpgen.validate.challenges import OF_TOKENS, Challenge, challenges_in, of_tokens
 from mcpgen.validate.journal import ERA
 from mcpgen.validate.probes.asker import Asker
+from mcpgen.validate.probes.custom_keys import MAY_BE, shows_oauth
 from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.exchanges import Exchange, exchanges
 from mcpgen.validate.probes.probe import NotAsked, Probe
@@ -38,7 +39,7 @@ _DOORS = ("server/discover", "initialize")
 #: The step that opens the stream of a session.
 _GET = "GET"
 _EVENTS = "text/event-stream"
-_NO_TOKEN = "mcpgen-invalid-token"
+_NO_TOKEN, _NO_SIGNATURE = "mcpgen-invalid-token", "mcpgen-invalid-signature-"
 # What a server without the session that a request names may say before it looks for a token.
 _OF_SESSIONS = frozenset({400, 404})
 
@@ -107,13 +108,17 @@ async def _ask_each(
 
 
 def damaged(token: str) -> str:
-    """A token that is not valid: that of a JWT is broken in its signature, any other is none at all."""
+    """A token that is not valid: that of a JWT has another signature, of any other nothing is left.
+
+    Whatever the server tells of it, nobody can put the user's together again.
+    """
     parts = token.split(".")
     if len(parts) != 3 or not token.startswith("eyJ") or not parts[2]:
         return _NO_TOKEN
-    middle = len(parts[2]) // 2
-    other = "B" if parts[2][middle] == "A" else "A"
-    return ".".join((*parts[:2], parts[2][:middle] + other + parts[2][middle + 1 :]))
+    length = len(parts[2])
+    repeated = _NO_SIGNATURE * (length // len(_NO_SIGNATURE) + 1)
+    # Of the last character, some bits may have to be zero.
+    return ".".join((*parts[:2], repeated[: length - 1] + "A"))
 
 
 def _kinds(asker: Asker) -> list[tuple[str, dict[str, Any] | None]]:
@@ -170,7 +175,13 @@ class Compared:
 
     def closed(self) -> bool:
         """Whether the server cannot even be opened."""
-        return any(one.step in _DOORS for one in (*self.refused, *self.otherwise) if one.status in (401, 403))
+        forbidden = [one for one in self.otherwise if one.status == 403 and not _is_second(one)]
+        return any(one.step in _DOORS for one in (*self.refused, *forbidden))
+
+
+def _is_second(one: Exchange) -> bool:
+    """Whether it may be refused because another session is there."""
+    return one.step == "initialize"
 
 
 def _same(one: Exchange, others: Sequence[Exchange]) -> Exchange | None:
@@ -226,7 +237,7 @@ def _judge_missing(evidence: Evidence) -> None:
     for one in seen.otherwise:
         _refused_otherwise(evidence, one, _REFUSED, "a request without a token", opened=seen.opened)
     _judge_every(evidence, seen)
-    _judge_challenge(evidence, refused, opened=seen.opened)
+    _judge_challenge(evidence, refused)
 
 
 def _judge_every(evidence: Evidence, seen: Compared) -> None:
@@ -252,34 +263,36 @@ def _judge_every(evidence: Evidence, seen: Compared) -> None:
 
 def _refused_otherwise(evidence: Evidence, one: Exchange, rule: str, asked: str, *, opened: bool) -> None:
     status = f"HTTP status {one.status}" + ("" if one.code is None else f" and error {one.code}")
-    bound = not evidence.modern and one.step not in _DOORS and one.status in _OF_SESSIONS
-    if bound or not opened:
+    bound = not evidence.modern and one.status in _OF_SESSIONS
+    if bound or _is_second(one) or not opened:
         evidence.unsure(rule, f"{one.step} was refused with {status}, and it may be for something else")
         evidence.right("skipped", status)
         return
+    known = shows_oauth(evidence)
     evidence.holds(
         rule,
         False,
-        f"{asked} ({one.step}) was refused with {status}, not 401",
+        f"{asked} ({one.step}) was refused with {status}, not 401" + ("" if known else f": {MAY_BE}"),
         one,
         outcome="rejected otherwise",
+        warns=not known,
     )
 
 
-def _judge_challenge(evidence: Evidence, refused: Sequence[Exchange], *, opened: bool) -> None:
+def _judge_challenge(evidence: Evidence, refused: Sequence[Exchange]) -> None:
     one = challenge_of(refused)
     if one is None:
         for rule in (_POINTS, _OFFLINE):
             evidence.unsure(rule, "nothing was refused with 401")
         return
     challenge = of_tokens(one.challenges)
+    known = shows_oauth(evidence)
     evidence.holds(
         _POINTS,
         absolute((challenge or Challenge("")).parameters.get("resource_metadata")) is not None,
-        "a 401 came " + _told(one, challenge),
+        f"a 401 came {_told(one, challenge)}" + ("" if known else f": {MAY_BE}"),
         one,
-        # Without a scheme, it may be no access token that is wanted.
-        warns=challenge is None and not opened,
+        warns=not known,
     )
     if challenge is not None:
         evidence.holds(

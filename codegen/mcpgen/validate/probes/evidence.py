@@ -19,7 +19,8 @@ class Evidence:
     """The exchanges of one probe that were `answered` (over HTTP also: refused with a 4xx), and the ledger.
 
     `exchanges` are all of them, `ordinary` those of the conversation that no probe is part of,
-    `capabilities` what the server declared, and `fetched` the documents that the probe got.
+    `capabilities` what the server declared, and `fetched` the documents that the probe got, of all the
+    `documents` that some probe did.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Evidence:
         capabilities: dict[str, Any],
         others: Mapping[str, Sequence[Exchange]] | None = None,
         fetched: Sequence[Fetched] = (),
+        documents: Sequence[Fetched] = (),
     ) -> None:
         self.probe = probe
         self.exchanges = own
@@ -43,6 +45,7 @@ class Evidence:
         self.modern = era_of(revision) == "modern"
         self.capabilities = capabilities
         self.fetched = fetched
+        self.documents = documents
         self.answered: list[Exchange] = []
         self._ledger = ledger
         self._others = others or {}

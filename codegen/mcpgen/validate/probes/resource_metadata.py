@@ -15,13 +15,13 @@ from mcpgen.validate.challenges import of_tokens
 from mcpgen.validate.journal import Fetched
 from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.authorization import (
-    MISSING,
     NOT_NEEDED,
     challenge_of,
     check_protected,
     refusals,
     refused_by,
 )
+from mcpgen.validate.probes.custom_keys import MAY_BE, is_metadata, shows_oauth
 from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.exchanges import exchanges
 from mcpgen.validate.probes.probe import Probe
@@ -46,15 +46,16 @@ _FOUND, _SERVERS, _RESOURCE, _SLASH, _SECURE, _SCOPE, _OFFLINE = (
 )
 _SECONDS = 5.0
 # Too busy, or not there for now: nothing that says what is at the address.
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PASSING = frozenset({407, 408, 421, 425, 429, 500, 502, 503, 504})
+# Refused, it may be for want of what the user gave for the endpoint alone.
+_FORBIDDING = frozenset({401, 403})
 
 
 async def _fetch(asker: Asker) -> None:
     check_protected(asker)
     transport = asker.session.transport
-    seen = exchanges(transport.journal.entries)
-    refused = refusals(seen)
-    if not refused and not any(one.probe == MISSING and (one.status or 0) >= 400 for one in seen):
+    refused = refusals(exchanges(transport.journal.entries))
+    if not refused:
         asker.not_asked(NOT_NEEDED)
     endpoint = _plain(transport.endpoint or "")
     addresses = well_known(endpoint)
@@ -71,7 +72,7 @@ async def _fetch(asker: Asker) -> None:
     for address in dict.fromkeys(addresses):
         seconds = min(_SECONDS, asker.session.timeout)
         document = await transport.fetch(address, endpoint=endpoint, probe=_NAME, seconds=seconds)
-        if _is_metadata(document):
+        if is_metadata(document):
             return
 
 
@@ -81,17 +82,8 @@ def _plain(endpoint: str) -> str:
     return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
 
 
-def _is_metadata(document: Fetched) -> bool:
-    value = document.value
-    return (
-        document.status == 200
-        and isinstance(value, dict)
-        and bool(value.keys() & {"resource", "authorization_servers"})
-    )
-
-
 def _judge(evidence: Evidence) -> None:
-    document = next((one for one in evidence.fetched if _is_metadata(one)), None)
+    document = next((one for one in evidence.fetched if is_metadata(one)), None)
     if document is None:
         _judge_absence(evidence)
         return
@@ -106,23 +98,17 @@ def _judge(evidence: Evidence) -> None:
 
 def _judge_absence(evidence: Evidence) -> None:
     told = "; ".join(f"GET {one.url:.200}: {_became(one)}" for one in evidence.fetched)
-    unclear = [
-        one
-        for one in evidence.fetched
-        if one.status is None or one.status in _PASSING or 300 <= one.status < 400
-    ]
-    if unclear:
+    if any(map(_is_unclear, evidence.fetched)):
         evidence.unsure(_FOUND, told)
         evidence.right("skipped", told)
     else:
-        refused = refused_by(evidence)
-        one = challenge_of(refused)
-        # Where neither a challenge nor a token that was taken tells, it may want something else.
-        known = one is None or of_tokens(one.challenges) is not None or _was_opened(evidence)
+        known = shows_oauth(evidence)
         evidence.holds(
             _FOUND,
             False,
-            f"neither its 401 nor a well-known address leads to resource metadata: {told}",
+            "neither its 401 nor a well-known address leads to resource metadata"
+            + ("" if known else f" ({MAY_BE})")
+            + f": {told}",
             outcome="answered wrongly",
             warns=not known,
         )
@@ -131,8 +117,11 @@ def _judge_absence(evidence: Evidence) -> None:
             evidence.unsure(rule, "no resource metadata was found")
 
 
-def _was_opened(evidence: Evidence) -> bool:
-    return any(one.result is not None for one in evidence.ordinary)
+def _is_unclear(one: Fetched) -> bool:
+    """Whether nothing says what a client would get at the address."""
+    if one.status is None or one.status in _PASSING or 300 <= one.status < 400:
+        return True
+    return one.withheld and one.status in _FORBIDDING
 
 
 def _became(document: Fetched) -> str:

@@ -43,6 +43,7 @@ def judge_probes(
                 capabilities=_capabilities(ordinary),
                 others=by_probe,
                 fetched=fetched,
+                documents=documents,
             )
             if evidence.answered or fetched:
                 probe.judge(evidence)
