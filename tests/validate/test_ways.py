@@ -138,6 +138,21 @@ def test_what_is_given_in_confidence_is_masked_wherever_it_turns_up(tmp_path: Pa
     assert ways.secrets() == {"hunter2-hunter2"}
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("you sent hunter2-hunter2", "you sent ***"),
+        ("you sent hunter2-hun…", "you sent ***…"),
+        ("…er2-hunter2 was sent", "…*** was sent"),
+        ("…er2-hunter2 and hunter2-hunter…", "…*** and ***…"),
+        ("a hunter2 of…", "a hunter2 of…"),
+        ("all of a hunt…", "all of a hunt…"),
+    ],
+)
+def test_a_secret_is_masked_where_a_text_was_cut_inside_it(text: str, shown: str) -> None:
+    assert masked({"said": [text]}, frozenset({"hunter2-hunter2"})) == {"said": [shown]}
+
+
 def test_a_secret_is_known_by_where_it_stands() -> None:
     found = secrets_in(
         headers={"X-Api": "aaaaaaaa", "Accept": "text/plain", "Authorization": "Basic dXNlcjpwYXNzd29yZA=="},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -83,28 +83,43 @@ def masked(value: T, secrets: frozenset[str]) -> T:
     if not secrets:
         return value
     # The longest first: one may be a part of another.
-    pattern = re.compile("|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True)))
-    result: T = _masked(value, pattern)
+    ordered = sorted(secrets, key=len, reverse=True)
+    pattern = re.compile("|".join(map(re.escape, ordered)))
+
+    def of_text(text: str) -> str:
+        return _without_ends(pattern.sub(MASK, text), ordered)
+
+    result: T = _masked(value, of_text)
     return result
 
 
-def _masked(value: Any, pattern: re.Pattern[str]) -> Any:
+def _masked(value: Any, of_text: Callable[[str], str]) -> Any:
     match value:
         case str():
-            return pattern.sub(MASK, value)
+            return of_text(value)
         case dict():
-            return {_masked(key, pattern): _masked(item, pattern) for key, item in value.items()}
+            return {_masked(key, of_text): _masked(item, of_text) for key, item in value.items()}
         case list():
-            return [_masked(item, pattern) for item in value]
+            return [_masked(item, of_text) for item in value]
         case tuple():
-            return tuple(_masked(item, pattern) for item in value)
+            return tuple(_masked(item, of_text) for item in value)
         case _ if is_dataclass(value) and not isinstance(value, type):
             return replace(
                 value,
-                **{one.name: _masked(getattr(value, one.name), pattern) for one in fields(value) if one.init},
+                **{one.name: _masked(getattr(value, one.name), of_text) for one in fields(value) if one.init},
             )
         case _:
             return value
+
+
+def _without_ends(text: str, secrets: Sequence[str]) -> str:
+    """`text` with `MASK` for what is left of a secret that was cut where the text was, as an ellipsis tells."""
+    if "…" not in text:
+        return text
+    for secret in secrets:
+        for length in range(min(len(secret), len(text)) - 1, _SHORTEST - 1, -1):
+            text = text.replace(f"{secret[:length]}…", f"{MASK}…").replace(f"…{secret[-length:]}", f"…{MASK}")
+    return text
 
 
 def _of_command(words: Sequence[str]) -> set[str]:
