@@ -113,7 +113,7 @@ def _masked(value: Any, of_text: Callable[[str], str]) -> Any:
 
 
 def _without_ends(text: str, secrets: Sequence[str]) -> str:
-    """`text` with `MASK` for what is left of a secret that was cut where the text was, as an ellipsis tells."""
+    """`text` with `MASK` for what is left of a secret cut where the text was, as an ellipsis tells."""
     if "…" not in text:
         return text
     for secret in secrets:
