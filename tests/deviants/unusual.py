@@ -119,3 +119,25 @@ def _spelled(event: Told) -> None:
 def counts_its_events_and_writes_comments_between(out: Outgoing) -> Frames:
     """Ids need be unique, not tell of streams; lines end in CR LF as well, and comments say nothing."""
     return None
+
+
+_SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
+
+
+def _lets_anybody_listen(come: Incoming) -> Frames:
+    asked, params = come.message, come.message.get("params") or {}
+    if asked.get("method") == "subscriptions/listen":
+        come.memory.setdefault("listeners", []).append(asked["id"])
+        wanted = {"_meta": {_SUBSCRIPTION: asked["id"]}, "notifications": params.get("notifications", {})}
+        method = "notifications/subscriptions/acknowledged"
+        return [{"jsonrpc": "2.0", "method": method, "params": wanted}]
+    own = params.get("requestId")
+    if asked.get("method") == "notifications/cancelled" and own in come.memory.get("listeners", ()):
+        return [{"jsonrpc": "2.0", "id": own, "result": {"_meta": {_SUBSCRIPTION: own}}}]
+    return None
+
+
+@_unusual(transports=("stdio",), revision="2025-11-25", takes=_lets_anybody_listen)
+def has_subscriptions_of_the_new_era_for_clients_of_the_old(out: Outgoing) -> Frames:
+    """How those begin and end 2026-07-28 says, and nothing of it holds before."""
+    return None

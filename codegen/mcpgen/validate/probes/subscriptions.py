@@ -33,6 +33,8 @@ _OF_SUBSCRIPTIONS = {_ACKNOWLEDGED, *(name for _, name in _KINDS.values())}
 
 
 async def _listen(asker: Asker) -> None:
+    if not asker.modern:
+        asker.not_asked("subscriptions to kinds of changes came with 2026-07-28")
     if not asker.opened.discovered:
         asker.not_asked("the server does not say what it has")
     uri = next((one["uri"] for one in asker.surface.resources if isinstance(one.get("uri"), str)), None)
