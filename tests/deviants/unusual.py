@@ -5,6 +5,7 @@ Each stands for an error that the validator once made on a server of docs/field-
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -66,6 +67,19 @@ def _the_last_session(come: Incoming) -> Frames:
 @_unusual(transports=("http",), revision="2025-11-25", takes=_the_last_session, heads=_keep_session)
 def does_not_require_the_session_id_that_it_gives_out(out: Outgoing) -> Frames:
     """The page says how a server refuses that requires it; one may do without."""
+    return None
+
+
+def _serves_on(reply: Reply) -> None:
+    _keep_session(reply)
+    if reply.status == 404 and (reply.asked or {}).get("method") == "ping":
+        reply.status, reply.headers = 200, {"content-type": "application/json"}
+        reply.body = json.dumps({"jsonrpc": "2.0", "id": (reply.asked or {})["id"], "result": {}}).encode()
+
+
+@_unusual(transports=("http",), revision="2025-11-25", takes=_the_last_session, heads=_serves_on)
+def gives_out_session_ids_and_looks_at_none(out: Outgoing) -> Frames:
+    """It takes a DELETE for good manners: where there are no sessions, none has ended."""
     return None
 
 

@@ -77,12 +77,15 @@ async def _delete(asker: Asker) -> None:
         entries = other.session.transport.journal.entries
         replies = [one for one in entries[place:] if isinstance(one, HttpReply) and one.carrier == place]
         if replies and 200 <= replies[0].status < 300:
-            await other.ask("ping", step="after")
+            answer = await other.ask("ping", step="after")
+            if "result" in (answer or {}):
+                await other.ask("ping", step="without", headers={"Mcp-Session-Id": ""})
 
 
 def _is_gone(evidence: Evidence) -> None:
     rule = "http-session-ended"
     deleted = evidence.step("delete")
+    bare = any(exchange.result is not None for exchange in evidence.step("without"))
     for exchange in deleted:
         if exchange.status is None:
             _leave(evidence, "the reply to DELETE did not begin")
@@ -96,6 +99,8 @@ def _is_gone(evidence: Evidence) -> None:
             evidence.right(reason="HTTP status 404")
         elif deleted and deleted[0].status == 202 and exchange.result is not None:
             _leave(evidence, "DELETE was accepted with HTTP status 202: the session may end later")
+        elif bare and exchange.result is not None:
+            _leave(evidence, "the server serves what names no session either, so none may have ended")
         else:
             served = exchange.result is not None
             evidence.holds(
