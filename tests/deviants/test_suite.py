@@ -26,7 +26,8 @@ from .serving import CONFORMING, Served, serving
 
 DEVIANTS = Path(__file__).parents[1] / "validate" / "deviants.py"
 # Which plugins of others there are decides how long pytest takes to start.
-ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+# With CI set pytest repeats in its summary what it said before.
+ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "CI": ""}
 PLUGIN = ("-p", "mcpgen_conformance.plugin")
 
 

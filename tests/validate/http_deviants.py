@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from mcpgen.validate.client import LEGACY
+
 SESSION = "session-1"
 CACHE = {"ttlMs": 0, "cacheScope": "private"}
 TOOL = {"name": "add", "inputSchema": {"type": "object"}}
@@ -113,8 +115,9 @@ class Handler(BaseHTTPRequestHandler):
         if method == "server/discover":
             self.json(400, {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "no session"}})
         elif method == "initialize":
+            asked = body["params"]["protocolVersion"]
             result = {
-                "protocolVersion": body["params"]["protocolVersion"],
+                "protocolVersion": asked if asked in LEGACY else LEGACY[-1],
                 "capabilities": {"tools": {}, "resources": {}},
                 "serverInfo": {"name": "deviant", "version": "1"},
             }

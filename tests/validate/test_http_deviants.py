@@ -53,6 +53,18 @@ def test_a_legacy_server_gets_its_session_and_version_back_and_a_goodbye() -> No
     assert "GET" in {kind for kind, _, _ in rest}
 
 
+def test_the_server_is_listened_to_also_where_a_probe_shook_hands() -> None:
+    with serving("honest-json") as server:
+        judged(server, probes=True)
+    begins = [
+        place for place, (_, _, body) in enumerate(server.seen) if body and body.get("method") == "initialize"
+    ]
+    versions = [server.seen[place][2]["params"]["protocolVersion"] for place in begins]
+    probed = versions.index("1999-01-01")
+    conversation = server.seen[begins[probed] : begins[probed + 1]]
+    assert [kind for kind, _, _ in conversation].count("GET") == 1
+
+
 def test_a_modern_server_gets_the_headers_that_mirror_the_body() -> None:
     with serving("honest-json", "modern") as server:
         judged(server)

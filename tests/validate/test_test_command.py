@@ -23,9 +23,10 @@ def mcpgen_test(directory: Path, *arguments: str) -> subprocess.CompletedProcess
     return subprocess.run(
         [sys.executable, "-m", "mcpgen", "test", *arguments],
         cwd=directory,
-        # As a plugin by name: which others are installed decides how long pytest takes to start.
+        # As a plugin by name: which others are installed decides how long pytest takes to start. With CI set
+        # pytest repeats in its summary what it said before.
         env=os.environ
-        | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p mcpgen_conformance.plugin"},
+        | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p mcpgen_conformance.plugin", "CI": ""},
         capture_output=True,
         text=True,
         check=False,

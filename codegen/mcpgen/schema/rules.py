@@ -74,7 +74,6 @@ NEEDS: Mapping[str, str] = {
 
 #: The same for the rules on clients: what a client, and whoever drives it, must do.
 CLIENT_NEEDS: Mapping[str, str] = {
-    "authorization": "the server wants an access token: it refuses with 401, or is opened with --bearer-env",
     "declares:elicitation": "the client declares elicitation",
     "declares:roots": "the client declares roots",
     "declares:sampling": "the client declares sampling",

@@ -125,12 +125,17 @@ async def open_legacy(session: Session, revision: str, *, exactly: bool) -> Open
         raise Declined(f"the server offers {agreed} instead", offered=agreed)
     if agreed not in client.LEGACY:
         raise Declined(f"it answered initialize with {agreed}, a revision without it", offered=agreed)
+    await initialized(session, agreed)
+    server = _object(result.get("serverInfo"))
+    return Opened(agreed, _object(result.get("capabilities")), server, revision)
+
+
+async def initialized(session: Session, agreed: str) -> None:
+    """End the handshake in the revision that was agreed on, and listen to what the server says of itself."""
     session.revision = agreed
     session.transport.settle(agreed, session=True)
     await session.notify("notifications/initialized")
     session.transport.listen()
-    server = _object(result.get("serverInfo"))
-    return Opened(agreed, _object(result.get("capabilities")), server, revision)
 
 
 async def _open_after_silence(session: Session, newest: str, silence: Unanswered) -> Opened:

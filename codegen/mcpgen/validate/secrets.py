@@ -19,6 +19,8 @@ T = TypeVar("T")
 MASK = "***"
 # A shorter value is no secret, and may well stand in a text by itself.
 _SHORTEST = 6
+# What a finding quotes is cut far below that; longer texts are as they came.
+_LONGEST_CUT = 10_000
 _TELLING = re.compile(r"key|token|secret|passw|pwd|auth|cred|cookie|session|dsn|private|sig", re.IGNORECASE)
 # An option that takes a secret, with the secret or before it; and a header among a command's words.
 _OPTION = re.compile(
@@ -114,7 +116,7 @@ def _masked(value: Any, of_text: Callable[[str], str]) -> Any:
 
 def _without_ends(text: str, secrets: Sequence[str]) -> str:
     """`text` with `MASK` for what is left of a secret cut where the text was, as an ellipsis tells."""
-    if "…" not in text:
+    if len(text) > _LONGEST_CUT or "…" not in text:
         return text
     for secret in secrets:
         for length in range(min(len(secret), len(text)) - 1, _SHORTEST - 1, -1):

@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from mcpgen.validate import client
-from mcpgen.validate.opening import open_legacy
+from mcpgen.validate.opening import initialized, open_legacy
 from mcpgen.validate.probes.asker import Asker, Stalled
 from mcpgen.validate.probes.envelopes import declared_list
 from mcpgen.validate.probes.evidence import Evidence
@@ -36,9 +36,7 @@ async def _initialize(asker: Asker, version: str) -> None:
         # Refused, as it may be: the connection is good for another try, unless the server thinks otherwise.
         await open_legacy(session, asker.opened.revision, exactly=False)
         return
-    session.revision = offered
-    session.transport.settle(offered, session=True)
-    await session.notify("notifications/initialized")
+    await initialized(session, offered)
 
 
 async def _unknown(asker: Asker) -> None:
