@@ -46,18 +46,19 @@ class _Requests:
             self._withdrawn(carrier, message)
 
     def _request(self, message: dict[str, Any]) -> None:
+        own = id_key(message["id"])
         meta = params_of(message).get("_meta")
         token = meta.get("progressToken") if isinstance(meta, dict) else None
         key = None if token is None else id_key(token)
         if key is not None:
             self._ledger.holds(
                 "progress-token-unique",
-                key not in self._open.values(),
+                # A stream that is resumed may bring a request again.
+                all(known != key for other, known in self._open.items() if other != own),
                 f"two requests under way have the progress token {token!r:.80}",
                 About(message["method"], response=message),
                 pointer="/params/_meta/progressToken",
             )
-        own = id_key(message["id"])
         self._open[own] = key
         self._answered.pop(own, None)
 
@@ -65,6 +66,8 @@ class _Requests:
         own = id_key(params_of(message).get("requestId"))
         if own in self._open:
             self._ledger.holds("cancellation-still-open", True, "")
+            # It is under way no more; its answer may be yet to come.
+            self._open[own] = None
         if own not in self._answered:
             return
         answered = self._answered[own]

@@ -1,7 +1,8 @@
 """A call that waits for the client, cancelled before the client answers.
 
-Page: basic/utilities/cancellation, up to 2025-11-25; what 2026-07-28 has to cancel are subscriptions. Such a
-call can be given up, and it is certain that it was under way: it waited for us.
+Page: basic/utilities/cancellation, up to 2025-11-25; what 2026-07-28 has to cancel are subscriptions. It is
+certain that such a call was under way: it waited for us. A server that cannot cancel it may serve it to the
+end, which nobody can see; the finding, a warning, says so.
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def _of_call(evidence: Evidence, call: Exchange, sign: Exchange) -> None:
         evidence.holds(
             RULE,
             False,
-            "a call that was cancelled while it waited for the client was answered with a result",
+            "a call that was cancelled while it waited for the client was answered with a result,"
+            " which is right only where the server cannot cancel it",
             call,
             pointer="/result",
             outcome="answered wrongly",
