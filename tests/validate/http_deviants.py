@@ -116,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
             self.json(400, {"jsonrpc": "2.0", "id": None, "error": {"code": -32000, "message": "no session"}})
         elif method == "initialize":
             asked = body["params"]["protocolVersion"]
-            result = {
+            result: dict[str, Any] = {
                 "protocolVersion": asked if asked in LEGACY else LEGACY[-1],
                 "capabilities": {"tools": {}, "resources": {}},
                 "serverInfo": {"name": "deviant", "version": "1"},
