@@ -153,6 +153,20 @@ def test_a_secret_is_masked_where_a_text_was_cut_inside_it(text: str, shown: str
     assert masked({"said": [text]}, frozenset({"hunter2-hunter2"})) == {"said": [shown]}
 
 
+def test_what_a_report_says_in_its_own_words_is_no_secret(tmp_path: Path) -> None:
+    ways = Ways(command=(sys.executable, "-c", "print('origin 2025-11-25 schema')"))
+    report = judged(ways.target(), revision="2025-11-25")
+    assert report.findings
+    words = {finding.rule for finding in report.findings} | {"2025-11-25", "MUST", "violation", "basic"}
+    hidden = masked(report, frozenset({*words, "schema"}))
+    assert [(one.rule, one.level, one.spec) for one in hidden.findings] == [
+        (one.rule, one.level, one.spec) for one in report.findings
+    ]
+    assert {run.revision for run in hidden.runs} == {"2025-11-25"}
+    assert "origin *** ***" in json.dumps(hidden.to_json())
+    assert secrets_in(headers={"X-Api-Version": "2025-11-25", "X-Day": "2025-11-26"}) == {"2025-11-26"}
+
+
 def test_a_secret_is_known_by_where_it_stands() -> None:
     found = secrets_in(
         headers={"X-Api": "aaaaaaaa", "Accept": "text/plain", "Authorization": "Basic dXNlcjpwYXNzd29yZA=="},

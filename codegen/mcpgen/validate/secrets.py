@@ -14,11 +14,18 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from mcpgen.validate.client import REVISIONS
+
 T = TypeVar("T")
 
 MASK = "***"
 # A shorter value is no secret, and may well stand in a text by itself.
 _SHORTEST = 6
+# Fields of a report that hold no word of the server's or the user's: a rule by another name would be none.
+_OWN = {
+    *("rule", "rules", "revision", "level", "verdict", "spec", "era", "side", "fail_on"),
+    *("probe", "asks", "outcome", "code"),
+}
 # What a finding quotes is cut far below that; longer texts are as they came.
 _LONGEST_CUT = 10_000
 _TELLING = re.compile(r"key|token|secret|passw|pwd|auth|cred|cookie|session|dsn|private|sig", re.IGNORECASE)
@@ -77,11 +84,15 @@ def secrets_in(
     # It is sent with another signature, too, and a server may tell of single parts.
     for jwt in [match for secret in found if (match := _JWT.fullmatch(secret))]:
         found |= {f"{jwt[1]}.{jwt[2]}", jwt[2], jwt[3]}
-    return frozenset(secret for secret in found if len(secret) >= _SHORTEST)
+    # What everybody may say is none.
+    return frozenset(secret for secret in found - set(REVISIONS) if len(secret) >= _SHORTEST)
 
 
 def masked(value: T, secrets: frozenset[str]) -> T:
-    """`value` with `MASK` for every secret in any text of it: of dataclasses, containers and strings."""
+    """`value` with `MASK` for every secret in any text of it: of dataclasses, containers and strings.
+
+    Of a report, the rules, revisions and pages stay as they are, whatever the user gave in confidence.
+    """
     if not secrets:
         return value
     # The longest first: one may be a part of another.
@@ -108,7 +119,11 @@ def _masked(value: Any, of_text: Callable[[str], str]) -> Any:
         case _ if is_dataclass(value) and not isinstance(value, type):
             return replace(
                 value,
-                **{one.name: _masked(getattr(value, one.name), of_text) for one in fields(value) if one.init},
+                **{
+                    one.name: _masked(getattr(value, one.name), of_text)
+                    for one in fields(value)
+                    if one.init and one.name not in _OWN
+                },
             )
         case _:
             return value
