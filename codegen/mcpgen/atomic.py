@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +34,8 @@ def write_file_atomically(path: Path, content: str | bytes) -> None:
     """Make `content` (text as UTF-8) that of the file `path`.
 
     Until the last moment the old content stands, and after any failure still. A symbolic link is
-    followed; the mode of an existing file is kept. Raises `UsageError` where it cannot be written.
+    followed; the mode of an existing file is kept. What is no file but a device or a pipe is written to.
+    Raises `UsageError` where it cannot be written.
     """
     write_files_atomically({path: content})
 
@@ -45,10 +47,15 @@ def write_files_atomically(files: Mapping[Path, str | bytes]) -> None:
     new and some old, each of them whole.
     """
     staged: list[tuple[Path, Path]] = []
+    streams: list[tuple[Path, bytes]] = []
     path = next(iter(files))
     try:
         with ExitStack() as stack:
             for path, content in files.items():
+                data = content if isinstance(content, bytes) else content.encode()
+                if _is_stream(path):
+                    streams.append((path, data))
+                    continue
                 target = path.resolve()
                 if target.is_dir():
                     # Known now, for the rename that would fail might be the second.
@@ -56,16 +63,28 @@ def write_files_atomically(files: Mapping[Path, str | bytes]) -> None:
                 stack.enter_context(claim(target))
                 new = sibling(target, "new")
                 stack.callback(new.unlink, missing_ok=True)
-                new.write_bytes(content if isinstance(content, bytes) else content.encode())
+                new.write_bytes(data)
                 sync(new)
                 if target.exists():
                     shutil.copymode(target, new)
                 staged.append((new, target))
+            for path, data in streams:
+                # A rename would put a file in the place of /dev/null.
+                path.write_bytes(data)
             for new, target in staged:
                 os.replace(new, target)
                 sync(target.parent)
     except OSError as problem:
         raise write_failure(path, problem) from problem
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether `path` is a device, a pipe or a socket, also by a link such as /dev/stdout."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def write_new_file(path: Path, text: str) -> bool:

@@ -37,6 +37,21 @@ def test_mode_is_kept_and_a_link_is_followed(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o640
 
 
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_file_atomically(link, "one")
+        write_files_atomically({pipe: b" two", tmp_path / "x": "three"})
+        assert os.read(reader, 99) == b"one two"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo() and link.is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "pipe", "x"]
+
+
 def test_parent_that_is_no_directory_is_an_error_with_a_hint(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for parent in ("file", "nothing"):
