@@ -237,6 +237,9 @@ def test_a_line_that_is_nested_too_deep_is_told(tmp_path: Path, line: str, told:
         (("--transcript", "x", "--revision", "all"), "of one revision"),
         (("--transcript", "x", "--call-tools"), "--call-tools has no meaning"),
         (("--transcript", "x", "--bare-client"), "--bare-client has no meaning"),
+        (("--client-tasks", "--revision", "2025-06-18", "--", "x"), "--client-tasks is of 2025-11-25"),
+        (("--explain", "nope"), "mcpgen rules list"),
+        (("--explain",), "mcpgen validate --help"),
     ],
 )
 def test_wrong_usage_is_told(arguments: tuple[str, ...], told: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mcpgen.cli.options import Format
-from mcpgen.errors import unknown_name
+from mcpgen.errors import UsageError, nearest, unknown_name
 
 if TYPE_CHECKING:
     from mcpgen.schema.rules import Rule
@@ -120,7 +120,9 @@ def explain(rule_id: str, format: Format = Format.TEXT) -> None:
     """Print all of one rule. Raises `UsageError` for an id that there is not."""
     found = {row["id"]: row for side in ("server", "client") for row in _rows(side)}
     if rule_id not in found:
-        raise unknown_name("rule", rule_id, found)
+        # They are too many for the hint, and who meets one for the first time knows none.
+        hints = nearest(rule_id, found), "mcpgen rules list names them all"
+        raise UsageError(f"there is no rule {rule_id!r}", hint=" ".join(filter(None, hints)))
     from mcpgen.schema.rules import CLIENT_NEEDS, NEEDS
 
     row = found[rule_id]

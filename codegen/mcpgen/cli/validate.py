@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from mcpgen.validate.run import Options
     from mcpgen.validate.target import Target
 
+# The one revision in which clients take tasks.
+_OF_CLIENT_TASKS = "2025-11-25"
+
 
 def validate(
     command: of.Command = None,
@@ -230,6 +233,12 @@ def validate(
     if bare_client and (sampling_tools or elicit_url or client_tasks):
         option = "--sampling-tools" if sampling_tools else "--elicit-url" if elicit_url else "--client-tasks"
         raise UsageError(f"--bare-client declares nothing, {option} more", hint="leave one of them out")
+    # Where a file lists servers, its entries name revisions of their own.
+    if client_tasks and config is None and revision not in (_OF_CLIENT_TASKS, "auto", "all"):
+        raise UsageError(
+            f"--client-tasks is of {_OF_CLIENT_TASKS}, and there are none in {revision}",
+            hint=f"leave --client-tasks out, or give --revision {_OF_CLIENT_TASKS}",
+        )
     options = Options(
         revision=None if revision == "auto" else revision,
         timeout=timeout,
@@ -262,6 +271,9 @@ class ServerCommand(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
+            # Of an option without its value typer does not say whose it is, and the hint names the command.
+            if getattr(error, "ctx", None) is None:
+                setattr(error, "ctx", ctx)  # noqa: B010 (typer does not type it)
             unknown = getattr(error, "option_name", None)
             # What is nearly one of ours is a slip of the pen; typer sees more of them than there are.
             near = getattr(error, "possibilities", None) or ()
