@@ -7,11 +7,13 @@ import json
 import sys
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mcpgen.cli.ways import Ways
 from mcpgen.errors import UsageError
+from mcpgen.validate.exercise import Plan
 from mcpgen.validate.report import Report
 from mcpgen.validate.run import Options, validate
 from mcpgen.validate.secrets import masked, secrets_in
@@ -42,6 +44,15 @@ def test_http_sse_is_a_target_of_its_own(revision: str | None) -> None:
     assert server.authorized == {"Bearer t0ken-of-mine"}
 
 
+@pytest.mark.parametrize("given", [(), (("add", {}),)])
+def test_a_tool_that_the_user_named_is_not_told_to_be_left_out(given: tuple[Any, ...]) -> None:
+    with old_server() as server:
+        report = judged(Target(sse=server.url), plan=Plan(call_tools=True, given=given), probes=False)
+    told = [note for note in report.runs[0].notes if "1 of 1 not called (add)" in note]
+    assert len(told) == (0 if given else 1)
+    assert report.runs[0].asked.keys() & {"tools/call"} == ({"tools/call"} if given else set())
+
+
 def test_the_newest_revision_has_no_http_sse() -> None:
     with old_server() as server:
         report = judged(Target(sse=server.url), revision="2026-07-28")
@@ -58,6 +69,7 @@ def test_an_endpoint_of_streamable_http_is_told_from_an_event_stream() -> None:
 
 class Guarded(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    status = 401
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -67,7 +79,7 @@ class Guarded(BaseHTTPRequestHandler):
         self.refuse()
 
     def refuse(self) -> None:
-        self.send_response(401)
+        self.send_response(self.status)
         self.send_header("WWW-Authenticate", 'Bearer resource_metadata="https://h.example/meta"')
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -115,10 +127,30 @@ def refuse(ways: Ways) -> None:
         (Ways(url="http://h/", bearer_env="NOT_THERE"), "there is no variable NOT_THERE"),
         (Ways(url="http://h/", bearer="Bearer abc"), "what --bearer gives is no token"),
         (Ways(sse="ws://h/"), "is not an http URL"),
+        (
+            Ways(url="http://h/", bearer="of-mine", foreign_bearer_env="MINE"),
+            "--bearer and --foreign-bearer-env are one token",
+        ),
+        (
+            Ways(url="http://h/", bearer_env="MINE", other_bearer_env="MINE"),
+            "--bearer-env and --other-bearer-env are one token",
+        ),
+        (
+            Ways(url="http://h/", headers=("authorization: bearer of-mine",), foreign_bearer_env="MINE"),
+            "--header and --foreign-bearer-env are one token",
+        ),
+        (
+            Ways(url="http://h/", bearer="a", foreign_bearer_env="MINE", other_bearer_env="MINE"),
+            "--foreign-bearer-env and --other-bearer-env are one token",
+        ),
+        (Ways(config=Path("x"), foreign_bearer_env="MINE"), "cannot be given with --config"),
+        (Ways(config=Path("x"), other_bearer_env="MINE"), "cannot be given with --config"),
+        (Ways(url="http://h/", other_bearer_env="MINE"), "and nobody's own is given"),
     ],
 )
 def test_a_wrong_way_is_refused(ways: Ways, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOT_THERE", raising=False)
+    monkeypatch.setenv("MINE", "of-mine")
     with pytest.raises(UsageError, match=words):
         refuse(ways)
 
@@ -194,7 +226,10 @@ def test_a_key_in_a_url_is_not_shown() -> None:
             "try http://h/mcp",
         ),
         ("server rejected WebSocket connection: HTTP 401", "--bearer-env NAME"),
-        ("the server cannot be opened: initialize: HTTP status 403, no body", "--bearer-env NAME"),
+        ("HTTP status 401, no body; it asks for Basic realm=h", "--header 'Authorization: Basic …'"),
+        ("HTTP status 401, no body; it asks for Basic realm=h, Bearer", "--bearer-env NAME"),
+        ("the server cannot be opened: initialize: HTTP status 403, no body", "it asks for nothing"),
+        ("HTTP status 403, no body; it asks for Bearer error=insufficient_scope", "--bearer-env NAME"),
         ("HTTP status 307, redirected to https://h/new", "--url https://h/new"),
         ("HTTP status 407, text/html", "the proxy's name and password"),
         ("POST https://h:4010/mcp: nothing listens there", "the proxy that HTTPS_PROXY names"),
@@ -209,6 +244,26 @@ def test_what_keeps_a_client_out_is_told_with_a_way_in(
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     assert words in Target(url="https://h/mcp").reach_hint(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("Bearer abc", "--header 'Authorization: Basic …'"),
+        ("Basic dXNlcjpwYXNz", "it refuses the name and password"),
+    ],
+)
+def test_a_server_that_asks_for_a_password_refuses_no_token(given: str, words: str) -> None:
+    target = Target(url="https://h/mcp", headers={"Authorization": given})
+    assert words in target.reach_hint("HTTP status 401, no body; it asks for Basic realm=h")
+
+
+def test_what_a_server_that_forbids_asks_for_is_told() -> None:
+    forbidding = type("Forbidding", (Guarded,), {"status": 403})
+    with listening(forbidding) as port:
+        report = judged(Target(url=f"http://127.0.0.1:{port}/mcp"))
+    assert report.failure is not None and "--bearer-env NAME" in report.failure.hint
+    assert "it asks for Bearer resource_metadata" in report.failure.message
 
 
 class Trailing(BaseHTTPRequestHandler):

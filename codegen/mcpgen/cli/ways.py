@@ -90,8 +90,18 @@ class Ways:
             ("--foreign-bearer-env", self.foreign_bearer_env),
             ("--other-bearer-env", self.other_bearer_env),
         ):
+            if token is not None and self.config is not None:
+                raise UsageError(
+                    f"{option} cannot be given with --config: a token is of one server's users",
+                    hint="judge each server that it is for by its own: mcpgen validate --url URL",
+                )
             if token is not None and self.url is None:
                 raise UsageError(f"{option} is for Streamable HTTP", hint="leave it out, or give --url")
+        if self.other_bearer_env is not None and self._own_token() is None:
+            raise UsageError(
+                "--other-bearer-env is another user's token, and nobody's own is given",
+                hint="give yours with --bearer-env NAME, or leave --other-bearer-env out",
+            )
         if self.cwd is not None and not self.cwd.is_dir():
             raise UsageError(f"{self.cwd} is not a directory", hint="check --cwd")
 
@@ -99,6 +109,7 @@ class Ways:
         """The target that is meant. Raises `UsageError`, and what loading a component raises."""
         from mcpgen.validate.target import Target
 
+        self._check_tokens()
         target = Target(
             command=self.command,
             url=self.url,
@@ -155,6 +166,35 @@ class Ways:
                 hint="leave one of them out",
             )
         return headers | bearer_header(self.bearer, self.bearer_env)
+
+    def _check_tokens(self) -> None:
+        """Raises `UsageError` where one token is given as two: a server would rightly take it for both."""
+        given = (
+            self._own_token(),
+            ("--foreign-bearer-env", self._foreign_token()),
+            ("--other-bearer-env", self._other_token()),
+        )
+        meant = {"--foreign-bearer-env": "another server's", "--other-bearer-env": "another user's"}
+        seen: dict[str, str] = {}
+        for option, token in filter(None, given):
+            if token is None:
+                continue
+            if token in seen:
+                raise UsageError(
+                    f"{seen[token]} and {option} are one token",
+                    hint=f"{option} takes {meant[option]} token: check its variable, or leave it out",
+                )
+            seen[token] = option
+
+    def _own_token(self) -> tuple[str, str] | None:
+        """The option that gave the user's own credentials, and what is sent of them without their scheme."""
+        named = (value for name, value in self._headers().items() if name.lower() == "authorization")
+        credentials = next(named, None)
+        if credentials is None:
+            return None
+        option = "--bearer" if self.bearer is not None else "--bearer-env"
+        option = option if self.bearer is not None or self.bearer_env is not None else "--header"
+        return option, credentials.rpartition(" ")[2]
 
     def _foreign_token(self) -> str | None:
         if self.foreign_bearer_env is None:

@@ -213,7 +213,9 @@ class Exercise:
     async def _call(self, tools: list[dict[str, Any]]) -> None:
         named = [item for item in tools if isinstance(item.get("name"), str)]
         allowed = [tool for tool in named if self.plan.allow_destructive or read_only(tool)]
-        left_out = [tool["name"] for tool in named if tool not in allowed]
+        # What the user named was called before.
+        called = {name for name, _ in self.plan.given}
+        left_out = [tool["name"] for tool in named if tool not in allowed and tool["name"] not in called]
         if left_out:
             names = ", ".join(left_out[:_NAMED]) + (", …" if len(left_out) > _NAMED else "")
             self.notes.append(

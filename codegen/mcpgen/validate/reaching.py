@@ -6,12 +6,14 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from mcpgen.validate.challenges import OF_TOKENS, challenges_in
 from mcpgen_runtime.client.urls import shown
 
 # As our transports and the operating system tell that nobody listens, and that there is no such host.
 _NOBODY = ("nothing listens there", "Connect call failed", "Connection refused")
 _NO_HOST = ("Name or service not known", "nodename nor servname", "name resolution", "No address associated")
 _REDIRECTED = "redirected to "
+_ASKS_FOR = "; it asks for "
 # As our own transports tell of a status, and as websockets does.
 _STATUS = re.compile(r"\bHTTP (?:status )?([1-5]\d\d)\b")
 # What h11 says of replies that are no HTTP.
@@ -37,6 +39,16 @@ def reach_hint(error: str, *, option: str | None, endpoint: str | None, address:
     if _REDIRECTED in error:
         return f"if you trust the address that it names: {option} {error.partition(_REDIRECTED)[2]}"
     if status is not None and status[1] in ("401", "403"):
+        if asks_for_password(error):
+            return (
+                "it asks for a name and a password: --header 'Authorization: Basic …', or both in the URL,"
+                f" {option} {endpoint.partition(':')[0]}://NAME:PASSWORD@HOST/…"
+            )
+        if status[1] == "403" and not _schemes_in(error) & OF_TOKENS:
+            return (
+                "it asks for nothing that would let you in: see the server's log;"
+                " a key goes into --header 'Name: value'"
+            )
         return "give what it asks for: --bearer-env NAME with a token in $NAME, or --header 'Name: value'"
     if status is not None and status[1] == "407":
         return "put the proxy's name and password into HTTP_PROXY or HTTPS_PROXY"
@@ -64,6 +76,16 @@ def reach_hint(error: str, *, option: str | None, endpoint: str | None, address:
         return f"an endpoint of Streamable HTTP takes --url {shown(endpoint)}; HTTP+SSE is often at /sse"
     form = f"{_SCHEMES[option]}://localhost:3001/mcp"
     return f"check the URL: it must be the MCP endpoint itself, such as {form}"
+
+
+def asks_for_password(error: str) -> bool:
+    """Whether `error` tells of a server that asks for a name and a password, and takes no token instead."""
+    schemes = _schemes_in(error)
+    return "basic" in schemes and not schemes & OF_TOKENS
+
+
+def _schemes_in(error: str) -> set[str]:
+    return {one.scheme for one in challenges_in([error.partition(_ASKS_FOR)[2]])}
 
 
 def nobody_there(error: str) -> bool:

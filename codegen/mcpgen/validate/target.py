@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mcpgen.errors import MissingExtra, TargetUnreachable
 from mcpgen.validate.endpoint import check_url, hindered
 from mcpgen.validate.journal import Journal
-from mcpgen.validate.reaching import reach_hint
+from mcpgen.validate.reaching import asks_for_password, reach_hint
 from mcpgen.validate.recorder import Limits, Recorder, Tally
 from mcpgen.validate.starting import cannot_start
 from mcpgen_runtime.client import StdioTransport, TcpTransport, Transport, UnixTransport
@@ -84,7 +84,11 @@ class Target:
 
     def reach_hint(self, error: str) -> str:
         """What to do about `error`, for which the target could not be reached, or did not open."""
-        if "HTTP status 401" in error and self.credentials is not None:
+        given = None if self.credentials is None else self.credentials.partition(" ")[0].lower()
+        wants_password = asks_for_password(error)
+        if "HTTP status 401" in error and wants_password and given == "basic":
+            return "it refuses the name and password that were given: are they right, and for this server?"
+        if "HTTP status 401" in error and not wants_password and given is not None:
             return (
                 "it refuses the token that was given: is it whole, not expired, and issued for this server?"
             )

@@ -45,7 +45,7 @@ def media_type(reply: httpx.Response) -> str:
 
 def challenge(reply: httpx.Response) -> str:
     """What a server that refuses asks for: RFC 9110, section 11.6.1."""
-    asked = reply.headers.get("www-authenticate") if reply.status_code == 401 else None
+    asked = reply.headers.get("www-authenticate") if reply.status_code in (401, 403) else None
     return "" if asked is None else f"; it asks for {asked:.300}"
 
 
