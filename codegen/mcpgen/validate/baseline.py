@@ -3,7 +3,7 @@
 An entry says where a rule does not hold: rule, revision, method, and the place, in which `*` stands for any
 position of a list. It may say why, in words of whoever keeps the file. What matches an entry no longer
 decides the exit code; an entry that nothing matches any more is stale, and that is an error: it would let the
-fault come back unseen.
+fault come back unseen. Where its rule was not put to the test, nobody knows whether the fault is gone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from mcpgen.atomic import write_file_atomically
 from mcpgen.errors import UsageError
+from mcpgen.schema.rules import load_client_rules, load_rules
 from mcpgen.validate.report import Finding, Report
 
 SCHEMA = "mcpgen.baseline/1"
@@ -78,11 +79,11 @@ def read_baseline(path: Path) -> tuple[Entry, ...]:
 def write_baseline(path: Path, report: Report, *, before: Iterable[Entry] = ()) -> int:
     """Keep what `report` found, with the reasons that `before` had; return how many entries there are.
 
-    What `before` knew of revisions that were not spoken this time stays.
+    What `before` knew of revisions that were not spoken this time, and of rules that nothing put to the test,
+    stays.
     """
     reasons = {entry: entry.reason for entry in before}
-    spoken = _spoken(report)
-    untouched = {entry for entry in reasons if entry.revision not in spoken}
+    untouched = set(reasons) - _decided(report, reasons)
     entries = sorted(untouched | {Entry.of(finding) for finding in report.findings})
     rows = []
     for entry in entries:
@@ -98,7 +99,8 @@ def write_baseline(path: Path, report: Report, *, before: Iterable[Entry] = ()) 
 def apply_baseline(report: Report, entries: Iterable[Entry]) -> Report:
     """The report with its known findings marked, and the entries that are stale.
 
-    An entry of a revision that was not spoken, or not to the end, is not stale.
+    An entry of a revision that was not spoken, or not to the end, is not stale, nor is one whose rule nothing
+    in the revision put to the test, as with --no-probes.
     """
     known = set(entries)
     met = set()
@@ -110,14 +112,27 @@ def apply_baseline(report: Report, entries: Iterable[Entry]) -> Report:
             met |= {entry} & known
             findings.append(replace(finding, known=entry in known))
         runs.append(replace(run, findings=tuple(findings)))
-    spoken = _spoken(report)
-    stale = [str(entry) for entry in sorted(known - met) if entry.revision in spoken]
+    stale = [str(entry) for entry in sorted(_decided(report, known - met))]
     return replace(report, runs=tuple(runs), stale=tuple(stale))
 
 
-def _spoken(report: Report) -> set[str]:
-    """The revisions in which all was asked that the validator asks."""
-    return {run.revision for run in report.runs if run.judged and run.failure is None and not run.partial}
+def _decided(report: Report, entries: Iterable[Entry]) -> set[Entry]:
+    """Those of `entries` of which the report can say whether the fault is still there.
+
+    All was asked that the validator asks in the revision, and the rule was not skipped. A rule without any
+    check is none that this server could break: its entry never matches.
+    """
+    whole = [run for run in report.runs if run.judged and run.failure is None and not run.partial]
+    spoken = {run.revision for run in whole}
+    skipped = {
+        (check.rule, check.revision) for run in whole for check in run.checks if check.verdict == "skipped"
+    }
+    # Of what no run can make a server do, that it did not do it is all that any run can show.
+    book = load_rules() if report.side == "server" else load_client_rules()
+    skipped -= {(rule.id, rule.revision) for rule in book if rule.needs == ("occasion",)}
+    return {
+        entry for entry in entries if entry.revision in spoken and (entry.rule, entry.revision) not in skipped
+    }
 
 
 def _entry(path: Path, position: int, row: Any) -> Entry:
