@@ -93,6 +93,16 @@ def test_a_finding_shows_what_was_sent_for_which_request_and_the_page() -> None:
     assert text.endswith("\nthe whole of it: --format json\n")
 
 
+def test_rules_that_nothing_put_to_the_test_are_named_whole_and_the_rest_is_counted() -> None:
+    talk = Recording("2025-11-25").opened()
+    (line,) = (one for one in shown(talk).splitlines() if one.startswith("skipped, nothing put them"))
+    named, _, rest = line.partition(": ")[2].partition(" and ")
+    skipped = [rule for rule, verdict in talk.verdicts().items() if verdict == "skipped"]
+    names = named.split(", ")
+    assert names == skipped[: len(names)]
+    assert rest == f"{len(skipped) - len(names)} more"
+
+
 def test_what_a_server_sent_reaches_the_terminal_without_its_escapes() -> None:
     talk = Recording("2025-11-25").opened().says(b"\x1b[2J[bold]gone")
     assert "\\x1b[2J[bold]gone" in shown(talk)

@@ -227,7 +227,20 @@ def _untested(report: Report, console: Console) -> None:
     tested = {check.rule for check in report.checks if check.verdict != "skipped"}
     untested = dict.fromkeys(check.rule for check in report.checks if check.rule not in tested)
     if untested:
-        _print(console, (f"skipped, nothing put them to the test: {', '.join(untested)}", "dim"))
+        _print(console, (_listed("skipped, nothing put them to the test: ", list(untested)), "dim"))
+
+
+def _listed(about: str, names: list[str]) -> str:
+    """`about` and as many of the names as a line holds: none is cut, and the rest is counted."""
+    left = _LONGEST_PART - len(about) - len(" and 1000 more")
+    shown = 0
+    for name in names:
+        left -= len(name) + len(", ")
+        if left < 0:
+            break
+        shown += 1
+    rest = f" and {len(names) - shown} more" if shown < len(names) else ""
+    return about + ", ".join(names[:shown]) + rest
 
 
 def _print(console: Console, *parts: tuple[str, str]) -> None:
