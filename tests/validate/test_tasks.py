@@ -10,8 +10,10 @@ from mcpgen.cli.ways import Ways
 from mcpgen.errors import UsageError
 from mcpgen.validate.client import capabilities
 from mcpgen.validate.client_tasks import CAPABILITY, ClientTasks
-from mcpgen.validate.probes.tasks import interval
+from mcpgen.validate.journal import Sent
+from mcpgen.validate.probes.tasks import interval, why_no_call
 from mcpgen.validate.probes.tasks_elsewhere import numbered
+from mcpgen.validate.surface import Surface
 from mcpgen.validate.task_records import RELATED
 from mcpgen.validate.timestamps import is_timestamp
 
@@ -227,3 +229,52 @@ def test_a_client_that_declared_no_tasks_takes_none() -> None:
     assert ClientTasks().reply_to(request, declared)["result"] == {"action": "decline"}
     request = {"jsonrpc": "2.0", "id": 2, "method": "tasks/get", "params": {"taskId": "one"}}
     assert ClientTasks().reply_to(request, declared)["error"]["code"] == -32601
+
+
+@pytest.mark.parametrize(
+    ("support", "reads", "allowed", "why"),
+    [
+        ("forbidden", True, Surface(), "no tool runs as a task"),
+        ("optional", True, Surface(), "no tool that runs as a task may be called (--call-tools)"),
+        (
+            "optional",
+            False,
+            Surface(),
+            "no tool that runs as a task is read-only (--call-tools --allow-destructive)",
+        ),
+        (
+            "required",
+            False,
+            Surface(calls_tools=True),
+            "no tool that runs as a task is read-only (--allow-destructive)",
+        ),
+        (
+            "required",
+            False,
+            Surface(calls_tools=True, all_harmless=True),
+            "no call of a tool that runs as a task could be made up (--tool NAME --args JSON)",
+        ),
+    ],
+)
+def test_no_option_is_advised_that_was_given_or_would_not_help(
+    support: str, reads: bool, allowed: Surface, why: str
+) -> None:
+    allowed.tools = [
+        {"name": "x", "execution": {"taskSupport": support}, "annotations": {"readOnlyHint": reads}}
+    ]
+    assert why_no_call(allowed, "runs as a task") == why
+
+
+def test_a_task_that_another_session_lists_is_told_by_its_id() -> None:
+    talk = Recording("2025-11-25", "http").opened(capabilities=TASKS)
+    for method, params, step, result in (
+        ("tools/call", {"name": "add", "task": {}}, "made", {"task": shown("working")}),
+        ("tasks/list", {}, "anybody", {"tasks": [shown("working")]}),
+    ):
+        place = talk.ask(method, params)
+        entry = talk.entries[place]
+        assert isinstance(entry, Sent)
+        talk.entries[place] = Sent(entry.at, entry.message, f"tasks-elsewhere:{step}")
+        talk.answer(place, result=result)
+    (told,) = (one.message for one in talk.judged().findings if one.rule == "tasks-list-identified")
+    assert told.endswith("the list has the task one")

@@ -226,6 +226,7 @@ class _Conversation:
             patience=self.options.patience,
             pause=self.options.pause,
         )
+        exercise.surface.calls_tools = exercise.plan.call_tools
         await prober.within(session, self.opened, exercise.surface)
         await session.close()
 

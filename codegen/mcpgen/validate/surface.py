@@ -33,7 +33,7 @@ class Surface:
     they took, and `cursors` the first cursor of each list that has several pages. `task_calls` may be made
     as tasks, and were not yet. `asking` says how often a server of the old era asked the client for something
     in the call of a tool. `changed` says that a list was another when it was read again. Where
-    `all_harmless`, the user allowed any tool to be tried.
+    `all_harmless`, the user allowed any tool to be tried; where `calls_tools`, the read-only ones are called.
     """
 
     tools: list[dict[str, Any]] = field(default_factory=list)
@@ -48,6 +48,7 @@ class Surface:
     asking: dict[str, int] = field(default_factory=dict)
     changed: bool = False
     all_harmless: bool = False
+    calls_tools: bool = False
 
     def harmless(self, tool: dict[str, Any]) -> bool:
         """Whether a tool may be tried: it says that it is read-only, or the user allowed any."""

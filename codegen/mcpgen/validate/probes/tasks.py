@@ -7,6 +7,7 @@ basic/utilities/tasks.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.evidence import Evidence, refusal
 from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import Probe
-from mcpgen.validate.surface import TaskCall
+from mcpgen.validate.surface import Surface, TaskCall, read_only
 from mcpgen.validate.task_records import ENDS, RELATED, status_of, task_support
 
 #: The capability to take calls as tasks.
@@ -135,7 +136,7 @@ async def _required(asker: Asker) -> None:
                 await asker.ask("tasks/cancel", {"taskId": made}, step="cancelled")
             await asker.ask("tools/call", call_params(call.tool, call.arguments), step="plain")
             return
-    asker.not_asked("no tool that only runs as a task may be called (--call-tools)")
+    asker.not_asked(why_no_call(asker.surface, "only runs as a task", ("required",)))
 
 
 def _refused_plain(evidence: Evidence) -> None:
@@ -155,6 +156,19 @@ async def _forbidden(asker: Asker) -> None:
             await asker.ask("tools/call", call_params(tool, arguments, task=True))
             return
     asker.not_asked("no tool that does not run as a task was called (--call-tools)")
+
+
+def why_no_call(surface: Surface, does: str, supports: Sequence[str] = ("required", "optional")) -> str:
+    """Why no tool that `does` that could be called as a task, with the option that helps, if one does."""
+    fit = [tool for tool in surface.tools if task_support(tool) in supports]
+    if not fit:
+        return f"no tool {does}"
+    if not surface.all_harmless and not any(map(read_only, fit)):
+        options = "--allow-destructive" if surface.calls_tools else "--call-tools --allow-destructive"
+        return f"no tool that {does} is read-only ({options})"
+    if not surface.calls_tools:
+        return f"no tool that {does} may be called (--call-tools)"
+    return f"no call of a tool that {does} could be made up (--tool NAME --args JSON)"
 
 
 def call_params(
@@ -184,7 +198,7 @@ def _support(asker: Asker, tool: str) -> str:
 async def _as_tasks(asker: Asker) -> None:
     asker.needs(CALLS)
     if not asker.surface.task_calls:
-        asker.not_asked("no tool that runs as a task may be called (--call-tools, --tool NAME)")
+        asker.not_asked(why_no_call(asker.surface, "runs as a task"))
     until = asyncio.get_running_loop().time() + _SECONDS
     for call in asker.surface.task_calls[:_TOOLS]:
         await _Run(asker, call, until).through()

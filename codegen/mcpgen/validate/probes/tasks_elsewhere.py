@@ -14,7 +14,7 @@ from mcpgen.validate.probes.asker import Asker
 from mcpgen.validate.probes.evidence import Evidence
 from mcpgen.validate.probes.exchanges import Exchange
 from mcpgen.validate.probes.probe import Probe
-from mcpgen.validate.probes.tasks import CALLS, call_params, task_made
+from mcpgen.validate.probes.tasks import CALLS, call_params, task_made, why_no_call
 
 _BOUND, _GUESSED, _LISTED = "tasks-bound", "tasks-id-unguessable", "tasks-list-identified"
 #: How many tasks are made to see how their ids follow one another.
@@ -28,7 +28,7 @@ async def _ask(asker: Asker) -> None:
     asker.needs(CALLS)
     call = next((one for one in asker.surface.task_calls if one.repeats), None)
     if call is None:
-        asker.not_asked("no tool that runs as a task may be called several times (--call-tools)")
+        asker.not_asked(why_no_call(asker.surface, "runs as a task"))
     transport = asker.session.transport
     protected = transport.credentials is not None
     if protected and transport.other_token is None:
@@ -67,7 +67,7 @@ def _judge(evidence: Evidence) -> None:
         if evidence.holds(
             _BOUND,
             not found,
-            f"{one.method} with another user's token brings the task {found[:1]}",
+            f"{one.method} with another user's token brings the task {_first(found)}",
             one,
             pointer="/result",
             outcome="accepted wrongly",
@@ -79,7 +79,7 @@ def _judge(evidence: Evidence) -> None:
             evidence.holds(
                 _LISTED,
                 not found,
-                f"in another session, without any token, the list has the task {found[:1]}",
+                f"in another session, without any token, the list has the task {_first(found)}",
                 one,
                 pointer="/result/tasks",
                 outcome="answered wrongly",
@@ -104,6 +104,10 @@ def _shown(exchange: Exchange, made: list[str]) -> list[str]:
     tasks = result.get("tasks") if exchange.method == "tasks/list" else [result]
     names = [one.get("taskId") for one in (tasks if isinstance(tasks, list) else ()) if isinstance(one, dict)]
     return [name for name in made if name in names]
+
+
+def _first(found: list[str]) -> str:
+    return found[0] if found else ""
 
 
 def numbered(one: str, other: str) -> bool:
