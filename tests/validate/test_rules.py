@@ -28,6 +28,13 @@ def test_every_need_is_one_of_some_rule() -> None:
     assert NEEDS.keys() == {need for rule in load_rules() for need in rule.needs}
 
 
+def test_every_rule_whose_must_only_warns_is_one_of_the_book(project_root: Path) -> None:
+    text = (project_root / "docs" / "validate.md").read_text(encoding="utf-8")
+    rows = text.partition("| rule | a warning where |\n|---|---|\n")[2].partition("\n\n")[0].splitlines()
+    named = {rule for row in rows for rule in re.findall("`([a-z-]+)`", row.split("|")[1])}
+    assert named and named <= {rule.id for rule in load_rules() if rule.level == "MUST"}
+
+
 def test_every_page_that_a_rule_names_exists_in_its_revision(project_root: Path) -> None:
     pages = project_root / "tests/validate/pages.txt"
     known = set(pages.read_text(encoding="utf-8").split("\n"))
