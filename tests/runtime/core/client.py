@@ -1,7 +1,7 @@
 """A client to drive the core with: JSON in, JSON out, no event loop. Standard library only.
 
-What the server sends is checked on its way: it is valid in the revision that was agreed on, answers come
-once, and no error has a code that the revision does not know.
+What the server sends is checked on its way: it is valid in the revision that was agreed on and holds nothing
+that this revision does not know, answers come once, and no error has a code that the revision does not know.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mcpgen_runtime.host import Driver
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.revisions import LEGACY, NEUTRAL, REVISIONS
 from mcpgen_runtime.server import Server
+from mcpgen_types.codec import Wire
 
 __all__ = ["KEY", "LEGACY", "META", "NEUTRAL", "REVISIONS", "Client", "core_of"]
 
@@ -221,7 +222,7 @@ class Client:
         methods = import_module(f"mcpgen_types.v{self.revision.replace('-', '_')}").METHODS
         if "method" in frame:
             assert self.revision != NEUTRAL or "id" not in frame, "the modern server asked something"
-            methods[frame["method"]].params.decode(frame.get("params", {}))
+            _nothing_unknown(methods[frame["method"]].params.decode(frame.get("params", {})), frame)
             return
         asked = self._asked.get(frame.get("id"))
         method = asked.pop(0) if asked else None
@@ -231,4 +232,26 @@ class Client:
             return
         assert method is not None, f"an answer to nothing: {frame}"
         if method in methods:  # of an extension the protocol says nothing
-            methods[method].result.decode(frame["result"])
+            _nothing_unknown(methods[method].result.decode(frame["result"]), frame)
+
+
+#: What may hold any key, in every revision: `_meta`, and the schemas of tools.
+_OPEN = ("Meta", "MetaObject", "ToolInputSchema", "ToolOutputSchema")
+
+
+def _nothing_unknown(decoded: Any, frame: Json) -> None:
+    """What a revision does not know never reaches its wire: no key of a decoded frame is a stranger."""
+    waiting = [decoded]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Wire):
+            kind = type(item).__name__
+            assert kind.endswith(_OPEN) or not item.extra, f"{kind} has {set(item.extra)}: {frame}"
+            meta = getattr(item, "meta", None)
+            if isinstance(meta, dict):
+                assert not any(key.startswith(META) for key in meta), f"{kind} has a newer _meta: {frame}"
+            waiting += [getattr(item, name) for name in item.__slots__]
+        elif isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            waiting += item.values()

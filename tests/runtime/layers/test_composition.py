@@ -208,8 +208,10 @@ def test_layer_that_answers_itself_ends_the_request_there(revision: str) -> None
 
     async def layer(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
         if request.method == "tools/call":
-            content = [{"type": "text", "text": "from the layer"}]
-            return Result("not this id", {"content": content, "resultType": "complete"})
+            result: Json = {"content": [{"type": "text", "text": "from the layer"}]}
+            if ctx.revision == NEUTRAL:
+                result["resultType"] = "complete"
+            return Result("not this id", result)
         return await call_next(request, ctx)
 
     server = server_of(noting(heard, "outer"), layer, tool=handler_noting(heard))
