@@ -88,9 +88,20 @@ def test_json_that_is_no_message_is_an_invalid_request(
 
 def test_batch_is_answered_by_a_batch_in_2025_03_26(peer: Peer) -> None:
     peer.initialize("2025-03-26")
-    notification = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 99}}
-    answers = peer.ask([{**PING, "id": "a"}, notification, {**PING, "id": "b"}, {"jsonrpc": "2.0"}])
-    assert {answer.get("id") for answer in answers} == {"a", "b", None}
+    hold = {"name": "hold", "arguments": {"name": f"{peer.name}: batch"}}
+    answers = peer.ask(
+        [
+            {**PING, "id": "a"},
+            {"jsonrpc": "2.0", "id": "held", "method": "tools/call", "params": hold},
+            {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 99}},
+            {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": "held"}},
+            {**PING, "id": "b"},
+            {"jsonrpc": "2.0"},
+        ]
+    )
+    assert sorted(str(answer.get("id")) for answer in answers) == ["None", "a", "b"]
+    held = {"name": "is_held", "arguments": hold["arguments"]}
+    eventually(lambda: text_of(peer.ask({**PING, "method": "tools/call", "params": held})) == "no")
 
 
 @pytest.mark.parametrize("revision", ["2024-11-05", "2025-06-18", "2025-11-25", "2026-07-28"])
