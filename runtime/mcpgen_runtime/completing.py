@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.calls import check_uri, outcome_of
 from mcpgen_runtime.context import RequestContext
-from mcpgen_runtime.errors import InvalidParams, PromptNotFound, ResourceNotFound, params_of, shorten
+from mcpgen_runtime.errors import (
+    InvalidParams,
+    MethodNotFound,
+    PromptNotFound,
+    ResourceNotFound,
+    params_of,
+    shorten,
+)
 from mcpgen_runtime.results import COMPLETE, completion
 from mcpgen_types.v2026_07_28 import (
     CompleteResult,
@@ -24,9 +31,14 @@ if TYPE_CHECKING:
 
 
 async def complete(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
-    """Values for one argument of a prompt, or one variable of a template; none without a completer."""
+    """Values for one argument of a prompt, or one variable of a template; none without a completer.
+
+    Where nothing at all has one, the server has not declared the capability, and the method does not exist.
+    """
     asked = params_of(decode_CompleteRequestParams, params)
     ctx._know(asked.meta)
+    if not core.server.completes:
+        raise MethodNotFound("completion/complete")
     entry: PromptEntry | TemplateEntry | None
     if isinstance(asked.ref, PromptReference):
         entry = core.server.prompts.get(asked.ref.name)

@@ -17,7 +17,14 @@ from mcpgen_runtime.dependencies import Provider, Scope
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.lifetime import Absent, Lifetime
 from mcpgen_runtime.limits import Limits
-from mcpgen_runtime.questions import decoded_answer, invalid_answer, require, wants_list
+from mcpgen_runtime.questions import (
+    check_form,
+    check_url,
+    decoded_answer,
+    invalid_answer,
+    require,
+    wants_list,
+)
 from mcpgen_runtime.rounds import InputRequired
 from mcpgen_runtime.schemas import compile_schema
 from mcpgen_types.v2026_07_28 import (
@@ -235,8 +242,10 @@ class RequestContext(ABC):
         """Ask the user to fill a form: `schema` is a JSON Schema object with primitive properties.
 
         `key` names the question, where its place in the order of questions may change between two runs
-        of the handler. Raises `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
+        of the handler. Raises `MissingClientCapability`, and `DefinitionError` for a schema that is no form.
+        Spec page: 2026-07-28 client/elicitation.
         """
+        check_form(schema)
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
         pointer, answer = await self._asked("elicitation/create", params, key)
         result = decoded_answer(decode_ElicitResult, answer, "elicitation/create", pointer)
@@ -258,8 +267,10 @@ class RequestContext(ABC):
         """Ask the user to visit `url`; what the user does there stays unknown to the client.
 
         `elicitation_id` is for 2025-11-25 alone, and a random one where it is left out. Raises
-        `MissingClientCapability`. Spec page: 2026-07-28 client/elicitation.
+        `MissingClientCapability`, and `DefinitionError` for what is no URL.
+        Spec page: 2026-07-28 client/elicitation.
         """
+        check_url(url)
         params = {"mode": "url", "message": message, "url": url}
         if elicitation_id is not None and self.revision == "2025-11-25":
             params["elicitationId"] = elicitation_id

@@ -126,12 +126,9 @@ class ServerCore:
     def capabilities(self, revision: str) -> ServerCapabilities:
         """What the server can do for a client of `revision`, disabled features included."""
         server = self.server
-        completes = any(prompt.completers for prompt in server.prompts.all.values()) or any(
-            template.completers for template in server.templates.all.values()
-        )
         return ServerCapabilities(
             # Up to 2024-11-05 a server that completes does not say so.
-            completions={} if completes and revision != "2024-11-05" else None,
+            completions={} if server.completes and revision != "2024-11-05" else None,
             logging={},
             tools=(
                 ServerCapabilitiesTools(list_changed=True)

@@ -12,6 +12,7 @@ from mcpgen_runtime.errors import shorten
 from mcpgen_runtime.json_text import standard_dumps
 from mcpgen_runtime.mirrored_headers import marked_parameters
 from mcpgen_runtime.schemas import SchemaError, Validator, compile_schema
+from mcpgen_runtime.schemas.uris import is_uri
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 from mcpgen_types.codec import escape
 from mcpgen_types.v2026_07_28 import (
@@ -38,8 +39,6 @@ PromptHandler: TypeAlias = Callable[[dict[str, str], RequestContext], Outcome]
 #: Gets what the user has typed so far, and the arguments that are settled already.
 Completer: TypeAlias = Callable[[str, dict[str, str], RequestContext], Outcome]
 
-#: What no URI holds as it is (RFC 3986), whatever its scheme.
-_NOT_IN_URIS = frozenset([*map(chr, range(0x21)), *'<>"{}|\\^`\x7f'])
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}\Z")
 
 
@@ -143,19 +142,6 @@ def check_tool_name(name: str) -> None:
         raise DefinitionError(
             f"{shorten(name)!r} is no tool name: 1 to 128 of A-Z, a-z, 0-9, underscore, hyphen and dot"
         )
-
-
-def is_uri(text: str) -> bool:
-    """Whether `text` can be a URI: it has a scheme and a rest, without spaces and the like (RFC 3986)."""
-    rest = text.partition(":")[2]
-    return bool(rest) and begins_with_scheme(text) and _NOT_IN_URIS.isdisjoint(rest)
-
-
-def begins_with_scheme(text: str) -> bool:
-    """Whether `text` begins with the scheme of a URI and its colon (RFC 3986, 3.1)."""
-    scheme, colon, _ = text.partition(":")
-    letters = scheme.translate({ord(sign): None for sign in "+-."})
-    return bool(colon) and scheme.isascii() and scheme[:1].isalpha() and letters.isalnum()
 
 
 def _compiled(schema: Any, tool: str, key: str) -> Validator:

@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mcpgen_runtime.errors import InvalidParams, MissingClientCapability, described, fault_data
+from mcpgen_runtime.errors import (
+    DefinitionError,
+    InvalidParams,
+    MissingClientCapability,
+    described,
+    fault_data,
+    shorten,
+)
+from mcpgen_runtime.schemas.uris import is_uri
 from mcpgen_types.codec import DecodeError, Fault
-from mcpgen_types.v2026_07_28 import ClientCapabilities
+from mcpgen_types.v2026_07_28 import ClientCapabilities, decode_ElicitRequestFormParamsRequestedSchema
 
 T = TypeVar("T")
 
@@ -35,6 +43,20 @@ def require(declared: ClientCapabilities, method: str, params: Mapping[str, Any]
             )
     elif declared.roots is None:
         raise MissingClientCapability("The client offers no roots", {"roots": {}})
+
+
+def check_form(schema: Mapping[str, Any]) -> None:
+    """Raise `DefinitionError` for a schema that is no form: an object with primitive properties."""
+    try:
+        decode_ElicitRequestFormParamsRequestedSchema(dict(schema))
+    except DecodeError as error:
+        raise DefinitionError(f"the schema of a form: {described(error.faults)}") from None
+
+
+def check_url(url: str) -> None:
+    """Raise `DefinitionError` for what no client could have its user visit."""
+    if not is_uri(url):
+        raise DefinitionError(f"{shorten(repr(url))} is no URL that a user could visit")
 
 
 def decoded_answer(decode: Callable[[Any], T], answer: Any, method: str, pointer: str) -> T:

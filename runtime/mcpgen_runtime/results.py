@@ -85,8 +85,14 @@ def structured_result(value: Any) -> dict[str, Any] | CallToolResult:
 
 
 def resource_result(outcome: Any, uri: str, mime_type: str | None) -> ReadResourceResult:
-    """The outcome of reading `uri` as a result. Raises `TypeError` for what is none of the above."""
+    """The outcome of reading `uri` as a result.
+
+    Raises `TypeError` for what is none of the above, and `ValueError` for a result that is stale before it is
+    given (2026-07-28 server/utilities/caching).
+    """
     if isinstance(outcome, ReadResourceResult):
+        if outcome.ttl_ms < 0:
+            raise ValueError(f"ttl_ms must be an integer from 0 up, not {outcome.ttl_ms!r}")
         return outcome
     contents: list[Any]
     if isinstance(outcome, str):

@@ -79,6 +79,8 @@ class Server(Decorators):
     ) -> None:
         if page_size is not None and page_size < 1:
             raise ValueError(f"page_size must be a positive integer, not {page_size!r}")
+        if ttl_ms.__class__ is not int or ttl_ms < 0:
+            raise ValueError(f"ttl_ms must be an integer from 0 up, not {ttl_ms!r}")
         if cache_scope not in ("private", "public"):
             raise ValueError(f'cache_scope must be "private" or "public", not {cache_scope!r}')
         if lifespan is not None and isasyncgenfunction(lifespan):
@@ -119,6 +121,13 @@ class Server(Decorators):
     def layers(self) -> tuple[Layer, ...]:
         """The layers around every request, outermost first. `layering.stack` shows those of tools too."""
         return self._layers
+
+    @property
+    def completes(self) -> bool:
+        """Whether anything here has a completer, be it disabled."""
+        return any(prompt.completers for prompt in self.prompts.all.values()) or any(
+            template.completers for template in self.templates.all.values()
+        )
 
     def add_layer(self, layer: Layer, *, tool: str | None = None) -> None:
         """Put one more layer around every request, or around the calls of one `tool`, inside those there are.

@@ -53,7 +53,7 @@ def _tools(definition: Definition) -> Iterator[Remark]:
 
 
 def _resources(definition: Definition) -> Iterator[Remark]:
-    from mcpgen_runtime.features import is_uri
+    from mcpgen_runtime.schemas.uris import is_uri
 
     resources = dict(objects(definition.value, "resources"))
     yield from _twice(definition, resources, "uri", "duplicate-uri", "resource")

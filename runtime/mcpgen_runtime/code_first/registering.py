@@ -24,7 +24,7 @@ from mcpgen_runtime.code_first.signatures import EMPTY, Parameter, Signature, re
 from mcpgen_runtime.code_first.texts import Reader, choices_of, reader_of
 from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.errors import DefinitionError, ResourceNotFound
-from mcpgen_runtime.features import begins_with_scheme
+from mcpgen_runtime.schemas.uris import begins_with_scheme
 from mcpgen_runtime.uri_templates import UriTemplate, UriTemplateError
 from mcpgen_types.codec import escape
 from mcpgen_types.v2026_07_28 import Annotations, Icon, ToolAnnotations, encode_Annotations, encode_Icon

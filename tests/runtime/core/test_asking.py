@@ -205,6 +205,35 @@ def test_what_an_older_client_cannot_be_asked_is_refused() -> None:
     assert error["message"].startswith("The client cannot be asked that: ")
 
 
+NO_FORMS: list[tuple[Any, str]] = [
+    ({"type": "object", "properties": {"a": {"type": "object"}}}, "/properties/a"),
+    ({"type": "string"}, "the value: expected the key 'properties'"),
+    ({"type": "object", "properties": {"a": {"enum": ["x"]}}}, "/properties/a"),
+]
+
+
+@WITH_FORMS
+@pytest.mark.parametrize(("schema", "place"), NO_FORMS)
+def test_a_form_that_is_none_is_the_authors_mistake_and_is_not_sent(
+    revision: str, schema: Json, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    talk = Conversation(revision, lambda ctx: ctx.elicit("?", schema))
+    assert talk.run()["code"] == -32603
+    assert talk.questions == []
+    assert f"DefinitionError: the schema of a form: {place}" in caplog.text
+
+
+@WITH_URLS
+@pytest.mark.parametrize("url", ["nowhere", "", "https://example.com/a b", "https:"])
+def test_a_url_that_is_none_is_the_authors_mistake_and_is_not_sent(
+    revision: str, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    talk = Conversation(revision, lambda ctx: ctx.elicit_url("?", url))
+    assert talk.run()["code"] == -32603
+    assert talk.questions == []
+    assert f"DefinitionError: {url!r} is no URL that a user could visit" in caplog.text
+
+
 # What the client declared.
 
 

@@ -65,6 +65,13 @@ def test_without_a_completer_nothing_follows(revision: str, reference: Json) -> 
 
 
 @ALL
+def test_a_server_that_completes_nothing_has_no_such_method(revision: str) -> None:
+    server = Server("s", "1")
+    server.add_prompt({"name": "p", "arguments": [{"name": "a"}]}, lambda *given: "")
+    assert Client(server, revision).error("completion/complete", ask(PROMPT))["code"] == -32601
+
+
+@ALL
 def test_a_resource_without_variables_has_nothing_to_complete(revision: str) -> None:
     fixed = {"type": "ref/resource", "uri": "x://fixed"}
     result = Client(completing(), revision).result("completion/complete", ask(fixed))

@@ -58,6 +58,14 @@ def test_a_read_result_has_caching_hints_and_a_reader_may_choose_them() -> None:
     assert "ttlMs" not in read(chosen, "2025-11-25")
 
 
+def test_a_reader_cannot_give_what_is_stale_before_it_is_given(caplog: pytest.LogCaptureFixture) -> None:
+    chosen = ReadResourceResult(contents=[], result_type="complete", ttl_ms=-1, cache_scope="private")
+    server = Server("s", "1")
+    server.add_resource({"uri": "x://a", "name": "a"}, lambda uri, ctx: chosen)
+    assert Client(server).error("resources/read", {"uri": "x://a"})["code"] == -32603
+    assert "ttl_ms must be an integer from 0 up, not -1" in caplog.text
+
+
 @pytest.mark.parametrize("outcome", [None, 5, {"a": 1}, ["text"]])
 def test_anything_else_is_the_authors_mistake(outcome: Any, caplog: pytest.LogCaptureFixture) -> None:
     server = Server("s", "1")

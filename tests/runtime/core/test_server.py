@@ -122,7 +122,16 @@ def test_completers_are_for_what_there_is_to_complete() -> None:
         )
 
 
-@pytest.mark.parametrize("wrong", [{"page_size": 0}, {"page_size": -1}, {"cache_scope": "shared"}])
+WRONG: list[dict[str, Any]] = [
+    {"page_size": 0},
+    {"page_size": -1},
+    {"cache_scope": "shared"},
+    {"ttl_ms": -1},
+    {"ttl_ms": 1.5},
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_a_server_is_told_what_it_cannot_be(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Server("s", "1", **wrong)
