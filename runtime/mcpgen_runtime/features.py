@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
@@ -57,6 +58,7 @@ class ToolEntry:
 
     def __init__(self, definition: Tool, handler: ToolHandler, layers: tuple[Layer, ...] = ()) -> None:
         check_tool_name(definition.name)
+        _check_called(handler, f"the handler of tool {definition.name!r}", "arguments", "ctx")
         self.layers = layers
         self.definition = definition
         self.handler = handler
@@ -83,6 +85,7 @@ class ResourceEntry:
             raise DefinitionError(
                 f"{shorten(definition.uri)!r} is no URI: a scheme, a colon, the rest, such as notes:///today"
             )
+        _check_called(reader, f"the reader of resource {definition.name!r}", "uri", "ctx")
         self.definition = definition
         self.reader = reader
         self.json = encode_Resource(definition)
@@ -97,6 +100,9 @@ class TemplateEntry:
     def __init__(
         self, definition: ResourceTemplate, reader: TemplateReader, completers: Mapping[str, Completer]
     ) -> None:
+        _check_called(
+            reader, f"the reader of resource template {definition.name!r}", "uri", "variables", "ctx"
+        )
         self.definition = definition
         self.reader = reader
         self.json = encode_ResourceTemplate(definition)
@@ -110,6 +116,7 @@ class TemplateEntry:
             raise DefinitionError(
                 f"{definition.uri_template!r} has no variable {', '.join(unknown)} to complete"
             )
+        _check_completers(completers)
         self.completers = dict(completers)
 
 
@@ -121,6 +128,7 @@ class PromptEntry:
     def __init__(
         self, definition: Prompt, handler: PromptHandler, completers: Mapping[str, Completer]
     ) -> None:
+        _check_called(handler, f"the handler of prompt {definition.name!r}", "arguments", "ctx")
         self.definition = definition
         self.handler = handler
         self.json = encode_Prompt(definition)
@@ -133,6 +141,7 @@ class PromptEntry:
             raise DefinitionError(
                 f"prompt {definition.name!r} has no argument {', '.join(unknown)} to complete"
             )
+        _check_completers(completers)
         self.completers = dict(completers)
 
 
@@ -142,6 +151,28 @@ def check_tool_name(name: str) -> None:
         raise DefinitionError(
             f"{shorten(name)!r} is no tool name: 1 to 128 of A-Z, a-z, 0-9, underscore, hyphen and dot"
         )
+
+
+def _check_completers(completers: Mapping[str, Completer]) -> None:
+    for name, completer in completers.items():
+        _check_called(completer, f"the completer of {name}", "typed", "settled", "ctx")
+
+
+def _check_called(function: Any, of_what: str, *gets: str) -> None:
+    """Raise `DefinitionError` for what cannot be called so: only the log would say why each call fails."""
+    if not callable(function):
+        raise DefinitionError(f"{of_what} must be a function, not {shorten(repr(function))}")
+    try:
+        # What a wrapper takes counts, not what is inside of it.
+        takes = signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):  # not written in Python, it may have none
+        return
+    try:
+        takes.bind(*gets)
+    except TypeError:
+        raise DefinitionError(
+            f"{of_what} is called with ({', '.join(gets)}), and takes {shorten(str(takes))}"
+        ) from None
 
 
 def _compiled(schema: Any, tool: str, key: str) -> Validator:

@@ -52,6 +52,12 @@ def test_modern_watch_is_a_request_that_lasts() -> None:
     assert run(modern(script), use) == [ResourceUpdated("a:1"), ListChanged("tools")]
 
 
+def test_list_that_there_is_not_is_named_with_those_that_there_are() -> None:
+    client = Client(["mcpgen", "serve"], revision="2026-07-28")  # type: ignore[arg-type]  # it is never opened
+    with pytest.raises(ValueError, match="no list of 'tool' to watch; there are tools, prompts, resources"):
+        client.watch("tool")  # type: ignore[arg-type]
+
+
 def test_modern_watches_hear_each_their_own() -> None:
     async def script(server: Server) -> None:
         first = await server.expect("subscriptions/listen")

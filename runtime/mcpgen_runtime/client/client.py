@@ -200,6 +200,8 @@ class Client(ClientMethods):
 
         async with client.watch("tools", resources=["file:///a"]) as changes:
             async for change in changes: ...
+
+        Raises `ValueError` for a list that there is not.
         """
         return Watch(self, lists=lists, resources=tuple(resources))
 

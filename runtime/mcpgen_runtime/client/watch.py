@@ -59,6 +59,9 @@ class Watch:
     """
 
     def __init__(self, client: Client, *, lists: tuple[Kind, ...], resources: tuple[str, ...]) -> None:
+        for kind in lists:
+            if kind not in _FILTERS:
+                raise ValueError(f"there is no list of {kind!r} to watch; there are {', '.join(_FILTERS)}")
         self._client = client
         self._lists = lists
         self._resources = resources

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial, wraps
 from typing import Any
 
 import pytest
@@ -110,6 +111,53 @@ def test_invalid_resources_templates_and_prompts_are_refused() -> None:
         server.add_prompt({"name": "p", "arguments": {}}, handler)
     with pytest.raises(DefinitionError, match=r"template .a.: .x://{a. is no URI template"):
         server.add_resource_template({"uriTemplate": "x://{a", "name": "a"}, handler)
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        (lambda arguments: "", r"is called with \(arguments, ctx\), and takes \(arguments\)"),
+        (lambda arguments, ctx, more: "", r"takes \(arguments, ctx, more\)"),
+        (lambda *, arguments, ctx: "", r"takes \(\*, arguments, ctx\)"),
+        (5, "must be a function, not 5"),
+    ],
+)
+def test_handler_that_cannot_be_called_as_it_would_be_is_refused(handler: Any, said: str) -> None:
+    short: Any = lambda given: ""  # noqa: E731
+    server = Server("test", "1.0")
+    with pytest.raises(DefinitionError, match=rf"the handler of tool 'a' .*{said}"):
+        server.add_tool({"name": "a", "inputSchema": {"type": "object"}}, handler)
+    with pytest.raises(DefinitionError, match=rf"the handler of prompt 'a' .*{said}"):
+        server.add_prompt({"name": "a"}, handler)
+    with pytest.raises(DefinitionError, match=r"reader of resource .a. "):
+        server.add_resource({"uri": "x://a", "name": "a"}, handler)
+    with pytest.raises(DefinitionError, match=r"reader of resource template .a. "):
+        server.add_resource_template({"uriTemplate": "x://{a}", "name": "a"}, short)
+    with pytest.raises(DefinitionError, match=r"the completer of b is called with"):
+        server.add_prompt(
+            {"name": "a", "arguments": [{"name": "b"}]}, lambda *given: "", complete={"b": short}
+        )
+
+
+def test_whatever_can_be_called_as_it_would_be_may_be_a_handler() -> None:
+    class Method:
+        def __call__(self, arguments: Any, ctx: Any) -> str:
+            return ""
+
+        def named(self, arguments: Any, ctx: Any, more: int = 1) -> str:
+            return ""
+
+    def inner(arguments: Any, database: Any, ctx: Any) -> str:
+        return ""
+
+    @wraps(inner)
+    def outer(arguments: Any, ctx: Any) -> str:
+        return inner(arguments, None, ctx)
+
+    server = Server("test", "1.0")
+    right: tuple[Any, ...] = (Method(), Method().named, outer, partial(inner, {}), lambda *given: "", max)
+    for number, handler in enumerate(right):
+        server.add_tool({"name": str(number), "inputSchema": {"type": "object"}}, handler)
 
 
 def test_completers_are_for_what_there_is_to_complete() -> None:

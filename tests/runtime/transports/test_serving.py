@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
+import signal
 import socket
 import subprocess
 import sys
 import textwrap
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,3 +144,21 @@ def test_program_of_ones_own_runs_until_a_signal_and_goes_on() -> None:
     assert process.wait(20) == 0
     process.stdin.close()
     process.stdout.close()
+
+
+def test_programs_of_the_page_on_transports_serve(project_root: Path, tmp_path: Path) -> None:
+    page = (project_root / "docs/transports.md").read_text("utf-8")
+    programs = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert len(programs) == 2
+    for program, count in zip(programs, (1, 2), strict=True):
+        anywhere = re.sub(r"port=\d+", "port=0", program)
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-c", anywhere], stdout=subprocess.PIPE, cwd=tmp_path, bufsize=0
+        )
+        assert process.stdout is not None
+        addresses = {process.stdout.readline().decode().strip().rpartition(":")[0] for _ in range(count)}
+        assert addresses == ({"127.0.0.1"} if count == 1 else {"127.0.0.1", ""}), addresses
+        process.send_signal(signal.SIGINT)
+        # asyncio.run knows no better than to raise.
+        assert process.wait(20) == (0 if count == 2 else -signal.SIGINT)
+        process.stdout.close()
