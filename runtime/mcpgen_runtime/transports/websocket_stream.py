@@ -7,12 +7,15 @@ A message is a text frame. What RFC 6455 itself forbids closes the connection, a
 
 from __future__ import annotations
 
+from websockets.datastructures import Headers
+from websockets.exceptions import HeaderLineTooLong
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
+from websockets.http11 import MAX_LINE_LENGTH, Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
+from websockets.typing import StatusLike, Subprotocol
 
+from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.origins import host_allowed, origin_allowed
 from mcpgen_runtime.transports.stream import LINGER_SECONDS, Stream, Streams
 
@@ -25,11 +28,13 @@ class WebSocketStream(Stream):
 
     def __init__(self, streams: Streams, *, principal: str | None = None) -> None:
         super().__init__(streams, principal=principal)
-        self._protocol = _Protocol(self._limits.max_message_bytes)
+        self._protocol = _Protocol(self._limits)
         # What came of a message in several frames; one buffer, for each may be next to nothing.
         self._parts: bytearray | None = None
         self._heard = self._begun = self._host.now()
         self._pinged = False
+        # Bytes of the request, until it is answered.
+        self._heading: int | None = 0
 
     def watch(self, now: float) -> None:
         """As for every stream; and see whether a silent peer is still there."""
@@ -58,6 +63,12 @@ class WebSocketStream(Stream):
                 self._open(event)
             elif isinstance(event, Frame):
                 self._take(event, messages)
+        if self._heading is not None:
+            self._heading += len(data)
+            if protocol.handshake_exc is not None:  # the package has refused it
+                self._heading = None
+            elif self._heading > self._limits.max_headers_bytes:
+                self._refuse_headers("max_headers_bytes")
         if messages and not self._finishing:
             self._last_use = self._heard
             self._serve(messages)
@@ -77,18 +88,32 @@ class WebSocketStream(Stream):
 
     def _open(self, request: Request) -> None:
         """Accept or refuse the connection."""
-        config, protocol = self._streams.config, self._protocol
+        config, protocol, headers = self._streams.config, self._protocol, request.headers
+        self._heading = None
+        exceeded = _exceeded(headers, self._limits)
+        if exceeded is not None:
+            self._refuse_headers(exceeded)
+            return
+        # Two would let two readers of one request see different things.
+        twice = next((name for name in ("Host", "Origin") if len(headers.get_all(name)) > 1), None)
         if request.path.partition("?")[0] != config.path:
             response = protocol.reject(404, f"The endpoint is at {config.path}\n")
-        elif not host_allowed(request.headers.get("Host"), config):
+        elif twice is not None:
+            response = protocol.reject(400, f"The header {twice} is there twice\n")
+        elif not host_allowed(headers.get("Host"), config):
             response = protocol.reject(403, "This Host is not served here: see allowed_hosts\n")
-        elif not origin_allowed(request.headers.get("Origin"), config):
+        elif not origin_allowed(headers.get("Origin"), config):
             response = protocol.reject(403, "This Origin is not served here: see allowed_origins\n")
         elif self._ending:
             response = protocol.reject(503, "The server has max_connections: try again later\n")
         else:
             response = protocol.accept(request)
         protocol.send_response(response)
+
+    def _refuse_headers(self, limit: str) -> None:
+        self._heading = None
+        text = _over(limit, getattr(self._limits, limit))
+        self._protocol.send_response(self._protocol.reject(431, text))
 
     def _take(self, frame: Frame, messages: list[bytes]) -> None:
         if frame.opcode is Opcode.BINARY:
@@ -136,12 +161,31 @@ class WebSocketStream(Stream):
             super()._hang_up()
 
 
-class _Protocol(ServerProtocol):
-    """The protocol of the package, which names our limit."""
+def _exceeded(headers: Headers, limits: Limits) -> str | None:
+    """The limit that the headers of a request go over."""
+    sizes = [(len(name), len(value)) for name, value in headers.raw_items()]
+    if any(value > limits.max_header_bytes for _, value in sizes):
+        return "max_header_bytes"
+    together = sum(name + value for name, value in sizes)
+    return "max_headers_bytes" if together > limits.max_headers_bytes else None
 
-    def __init__(self, max_message_bytes: int) -> None:
-        super().__init__(subprotocols=[SUBPROTOCOL], max_size=max_message_bytes)
-        self._limit = max_message_bytes
+
+def _over(limit: str, value: int) -> str:
+    return f"The headers are over {limit} ({value})\n"
+
+
+class _Protocol(ServerProtocol):
+    """The protocol of the package, which names our limits. It takes no line over `MAX_LINE_LENGTH` itself."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(subprotocols=[SUBPROTOCOL], max_size=limits.max_message_bytes)
+        self._limit = limits.max_message_bytes
+        self._max_line = min(limits.max_header_bytes, MAX_LINE_LENGTH)
+
+    def reject(self, status: StatusLike, text: str) -> Response:
+        if isinstance(self.handshake_exc, HeaderLineTooLong):
+            text = _over("max_header_bytes", self._max_line)
+        return super().reject(status, text)
 
     def fail(self, code: int, reason: str = "") -> None:
         if code == _TOO_BIG:
