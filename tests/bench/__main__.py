@@ -66,7 +66,7 @@ def bench(
     if "http" in parts:
         report.report_http(paper, rounds=turns)
     if "scale" in parts:
-        report.report_scale(paper, sessions=10_000, streams=1_000)
+        report.report_scale(paper, rounds=turns, sessions=10_000, streams=1_000)
     if "abstraction" in parts:
         report.report_abstraction(paper, rounds=max(rounds, 30))
     if "layers" in parts:

@@ -92,23 +92,29 @@ def session_kib(count: int) -> float:
 
 @dataclass(frozen=True)
 class Streams:
-    """Calls with and without open listen streams; `told` is how many of the streams heard of a change."""
+    """Calls with and without open event streams; `told` is how many of the streams heard of a change."""
 
     told: int
     without: Load
     beside: Load
 
 
-def streams(count: int, *, seconds: int) -> Streams:
-    """Open `count` listen streams, call the tool beside them, then change something and listen."""
+def streams(revision: str, count: int, *, seconds: int) -> Streams:
+    """Open `count` event streams, call the tool beside them, then change something and listen.
+
+    In 2026-07-28 they are listen streams; before, those that are got, one of each session.
+    """
+    opening = _listen if revision == messages.MODERN else _get
     with http_server(OURS_HTTP) as (_, port):
-        without = load(port, messages.MODERN, None, connections=8, seconds=seconds)
-        opened = [_listen(port, number) for number in range(count)]
-        beside = load(port, messages.MODERN, None, connections=8, seconds=seconds)
+        session = open_session(port) if revision == messages.LEGACY else None
+        load(port, revision, session, connections=8, seconds=1)
+        without = load(port, revision, session, connections=8, seconds=seconds)
+        opened = [opening(port, number) for number in range(count)]
+        beside = load(port, revision, session, connections=8, seconds=seconds)
         post(
             port,
-            messages.request(messages.MODERN, "change", "tools/call", {"name": "change", "arguments": {}}),
-            messages.headers(messages.MODERN, "tools/call", "change"),
+            messages.request(revision, "change", "tools/call", {"name": "change", "arguments": {}}),
+            messages.headers(revision, "tools/call", "change", session),
         )
         told = sum(_hears(stream, b"notifications/tools/list_changed") for stream in opened)
         for stream in opened:
@@ -124,12 +130,27 @@ def _listen(port: int, number: int) -> socket.socket:
         {"notifications": {"toolsListChanged": True}},
     )
     headers = messages.headers(messages.MODERN, "subscriptions/listen")
-    lines = [f"{name}: {value}" for name, value in headers.items()]
-    head = ["POST /mcp HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}", *lines, "", ""]
-    stream = socket.create_connection(("127.0.0.1", port), 30)
-    stream.sendall("\r\n".join(head).encode() + body)
+    stream = _sent(port, "POST", {"Content-Length": str(len(body)), **headers}, body)
     if not _hears(stream, b"notifications/subscriptions/acknowledged"):
         raise RuntimeError("a listen stream was not acknowledged")
+    return stream
+
+
+def _get(port: int, number: int) -> socket.socket:
+    session = open_session(port)
+    headers = messages.headers(messages.LEGACY, "GET", session=session)
+    del headers["Content-Type"]
+    stream = _sent(port, "GET", headers)
+    if not _hears(stream, b"HTTP/1.1 200 "):
+        raise RuntimeError(f"stream {number} was not opened")
+    return stream
+
+
+def _sent(port: int, method: str, headers: dict[str, str], body: bytes = b"") -> socket.socket:
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    head = [f"{method} /mcp HTTP/1.1", f"Host: 127.0.0.1:{port}", *lines, "", ""]
+    stream = socket.create_connection(("127.0.0.1", port), 30)
+    stream.sendall("\r\n".join(head).encode() + body)
     return stream
 
 

@@ -85,24 +85,17 @@ def report_memory(paper: Paper, *, rounds: int) -> None:
     """Memory after 20,000 calls and after 100,000; 1000 tools instead of one."""
     many = contenders.thousand_tools(contenders.OURS_JSON)
     tried = (contenders.OURS_JSON, contenders.LOWLEVEL, many)
-    turns = _by_turns(
-        paper,
-        "memory",
-        tried,
-        rounds,
-        lambda each: stdio.turn(
-            each, messages.LEGACY, count=20_000, single=50, later=0 if each is contenders.LOWLEVEL else 80_000
-        ),
-    )
-    targets = paper.goals("memory and many tools", "memory")
-    ours = turns[contenders.OURS_JSON]
-    ratio = _ratio(ours, turns[contenders.LOWLEVEL], lambda each: each.memory)
-    targets.add_row("memory after 20,000 calls, times mcp", "≤ 0.33", f"{ratio:.2f}")
-    growth = _median((each.memory_later - each.memory for each in ours), digits=2)
-    targets.add_row("MiB more after another 80,000", "0", growth)
-    slower = _ratio(turns[many], ours, lambda each: each.cpu)
-    targets.add_row("CPU a call with 1000 tools, times with one", "≤ 1.05", f"{slower:.2f}")
-    paper.take(targets)
+    for revision in messages.REVISIONS:
+        turns = _by_turns(paper, f"memory, {revision}", tried, rounds, partial(_memory_turn, revision))
+        targets = paper.goals(f"memory and many tools, {revision}", "memory")
+        ours = turns[contenders.OURS_JSON]
+        ratio = _ratio(ours, turns[contenders.LOWLEVEL], lambda each: each.memory)
+        targets.add_row("memory after 20,000 calls, times mcp", "≤ 0.33", f"{ratio:.2f}")
+        growth = _median((each.memory_later - each.memory for each in ours), digits=2)
+        targets.add_row("MiB more after another 80,000", "0", growth)
+        slower = _ratio(turns[many], ours, lambda each: each.cpu)
+        targets.add_row("CPU a call with 1000 tools, times with one", "≤ 1.05", f"{slower:.2f}")
+        paper.take(targets)
 
 
 def report_tap(paper: Paper, *, rounds: int) -> None:
@@ -182,18 +175,23 @@ def report_http(paper: Paper, *, rounds: int) -> None:
             paper.take(targets)
 
 
-def report_scale(paper: Paper, *, sessions: int, streams: int) -> None:
+def report_scale(paper: Paper, *, rounds: int, sessions: int, streams: int) -> None:
     """Idle sessions, and open streams."""
     targets = paper.goals("sessions and streams", "scale")
     targets.add_row(f"KiB a session, {sessions:,} idle", "≤ 10", f"{http.session_kib(sessions):.1f}")
-    found = http.streams(streams, seconds=3)
-    targets.add_row(f"of {streams:,} listen streams, told of a change", f"{streams:,}", f"{found.told:,}")
-    targets.add_row(
-        "p50 of calls, µs, beside the streams and without",
-        "the same",
-        f"{found.beside.p50:.0f}, {found.without.p50:.0f}",
-    )
-    targets.add_row("p99 of the same", "the same", f"{found.beside.p99:.0f}, {found.without.p99:.0f}")
+    for revision in messages.REVISIONS:
+        found = [http.streams(revision, streams, seconds=3) for _ in range(rounds)]
+        told = min(each.told for each in found)
+        targets.add_row(
+            f"{revision}: of {streams:,} event streams, told of a change", f"{streams:,}", f"{told:,}"
+        )
+        beside, without = [each.beside for each in found], [each.without for each in found]
+        for name, figure in (("p50", lambda each: each.p50), ("p99", lambda each: each.p99)):
+            times = f"{_ratio(beside, without, figure):.2f}"
+            both = f"{_median(map(figure, beside))}, {_median(map(figure, without))}"
+            targets.add_row(
+                f"{revision}: {name} of calls beside them, times without", "1", f"{times} ({both} µs)"
+            )
     paper.take(targets)
 
 
@@ -241,6 +239,11 @@ def _stdio_turn(revision: str, contender: Contender) -> stdio.Figures:
     return stdio.turn(
         contender, revision, count=_SLOW if slow else _FAST, single=200 if slow else 1_000, later=0
     )
+
+
+def _memory_turn(revision: str, contender: Contender) -> stdio.Figures:
+    later = 0 if contender is contenders.LOWLEVEL else 80_000
+    return stdio.turn(contender, revision, count=20_000, single=50, later=later)
 
 
 def _http_turn(revision: str, connections: int, contender: Contender) -> http.Turn:
