@@ -22,12 +22,16 @@ from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.server import Server
 from mcpgen_types.v2026_07_28 import (
+    AudioContent,
     CreateMessageRequestParams,
     ElicitRequest,
     ElicitRequestFormParams,
     InputRequiredResult,
+    ResourceLink,
     SamplingMessage,
     TextContent,
+    Tool,
+    ToolInputSchema,
     decode_ElicitRequestFormParamsRequestedSchema,
 )
 
@@ -35,7 +39,8 @@ Json = dict[str, Any]
 Conversation = Generator[list[Any], list[Any], None]
 
 META = "io.modelcontextprotocol/"
-CAPABILITIES: Json = {"elicitation": {"form": {}, "url": {}}, "sampling": {}, "roots": {}}
+CAPABILITIES: Json = {"elicitation": {"form": {}, "url": {}}, "sampling": {"tools": {}}, "roots": {}}
+ROOT = "file:///tmp"
 FORM: Json = {"type": "object", "properties": {"name": {"type": "string"}}}
 TEXT: Json = {
     "type": "object",
@@ -93,6 +98,27 @@ def everything(host: Host) -> Server:
             )
         return str(ctx.input_responses["go"]["action"])
 
+    async def visit(arguments: Json, ctx: RequestContext) -> str:
+        answer = await ctx.elicit_url("Log in", "https://example.com/", elicitation_id="login")
+        return answer.action
+
+    async def sample(arguments: Json, ctx: RequestContext) -> str:
+        able = ctx.client_capabilities.sampling
+        offered = [Tool(name="t", input_schema=ToolInputSchema())]
+        hello = SamplingMessage(role="user", content=TextContent(text="Hello"))
+        sampled = await ctx.sample(
+            CreateMessageRequestParams(
+                messages=[hello], max_tokens=10, tools=offered if able and able.tools is not None else None
+            )
+        )
+        return type(sampled.content).__name__
+
+    async def roots(arguments: Json, ctx: RequestContext) -> str:
+        return " ".join([root.uri for root in await ctx.list_roots()])
+
+    def show(arguments: Json, ctx: RequestContext) -> Any:
+        return [ResourceLink(uri="note://a", name="a"), AudioContent(data="AA==", mime_type="audio/wav")]
+
     def change(arguments: Json, ctx: RequestContext) -> str:
         server.add_prompt({"name": "new"}, lambda given, ctx: "new")
         server.remove_prompt("new")
@@ -107,9 +133,16 @@ def everything(host: Host) -> Server:
         ("wait", FORM, wait),
         ("ask", FORM, ask),
         ("rounds", FORM, rounds),
+        ("visit", FORM, visit),
+        ("sample", FORM, sample),
+        ("roots", FORM, roots),
+        ("show", FORM, show),
         ("change", FORM, change),
     ):
-        server.add_tool({"name": name, "inputSchema": schema}, handler)
+        # With all that only some revisions know.
+        known = {"title": name.title(), "annotations": {"readOnlyHint": True}, "_meta": {"example.org/a": 1}}
+        icons = [{"src": "https://example.com/icon.png"}]
+        server.add_tool({"name": name, "inputSchema": schema, "icons": icons, **known}, handler)
     length = {"type": "object", "properties": {"length": {"type": "integer"}}, "required": ["length"]}
     server.add_tool(
         {"name": "structured", "inputSchema": {"type": "object"}, "outputSchema": length}, structured
@@ -118,6 +151,8 @@ def everything(host: Host) -> Server:
     server.add_resource(
         {"uri": "note://b", "name": "b", "mimeType": "image/png"}, lambda uri, ctx: b"\x00\xff"
     )
+    server.add_resource({"uri": "note://roots", "name": "roots"}, lambda uri, ctx: roots({}, ctx))
+    server.add_prompt({"name": "roots"}, lambda arguments, ctx: roots({}, ctx))
     server.add_resource_template(
         {"uriTemplate": "note://{user}/{+path}", "name": "notes"},
         lambda uri, variables, ctx: f"{variables['user']} {variables['path']}",
@@ -129,6 +164,19 @@ def everything(host: Host) -> Server:
         complete={"who": lambda value, settled, ctx: [value + "da"]},
     )
     return server
+
+
+def answer_to(question: Json) -> Json:
+    """What the client says to a question."""
+    method, params = question["method"], question.get("params", {})
+    if method == "elicitation/create":
+        url = params.get("mode") == "url"
+        return {"action": "accept"} if url else {"action": "accept", "content": {"name": "Ann"}}
+    if method == "roots/list":
+        return {"roots": [{"uri": ROOT}]}
+    text = {"type": "text", "text": "Hello"}
+    use = {"type": "tool_use", "id": "1", "name": "t", "input": {}}
+    return {"role": "assistant", "content": use if "tools" in params else text, "model": "m"}
 
 
 def conversation(revision: str) -> Conversation:
@@ -175,15 +223,23 @@ def conversation(revision: str) -> Conversation:
         yield from ask("logging/setLevel", {"level": "info"})
 
     # Lists, page by page.
-    names: list[str] = []
+    tools: list[Json] = []
     cursor: Json = {}
     while True:
         page = yield from ask("tools/list", cursor)
-        names += [tool["name"] for tool in page["tools"]]
+        tools += page["tools"]
         if "nextCursor" not in page:
             break
         cursor = {"cursor": page["nextCursor"]}
-    assert len(names) == 9
+    assert len(tools) == 13
+    came_with = {
+        "annotations": "2025-03-26",
+        "title": "2025-06-18",
+        "_meta": "2025-06-18",
+        "icons": "2025-11-25",
+    }
+    for key, first in came_with.items():
+        assert (key in tools[0]) == (revision >= first), tools[0]
     for method in ("resources/list", "resources/templates/list", "prompts/list"):
         yield from ask(method)
 
@@ -217,6 +273,10 @@ def conversation(revision: str) -> Conversation:
     ]
     assert len(frames) == 11, frames
     assert "a secret" not in json.dumps(frames)
+    shown = yield from ask("tools/call", {"name": "show"})
+    link = "resource_link" if revision >= "2025-06-18" else "text"
+    sound = "audio" if revision >= "2025-03-26" else "resource"
+    assert [block["type"] for block in shown["content"]] == [link, sound]
 
     # Resources, prompts, completion.
     frames = yield [
@@ -233,34 +293,34 @@ def conversation(revision: str) -> Conversation:
     ]
     assert ["result" in frame for frame in frames] == [True, True, True, False, True, False, True, True]
 
-    # Questions, and rounds.
-    answers: Json = {
-        "elicitation/create": {"action": "accept", "content": {"name": "Ann"}},
-        "sampling/createMessage": {
-            "role": "assistant",
-            "content": {"type": "text", "text": "Hello"},
-            "model": "m",
-        },
-        "roots/list": {"roots": [{"uri": "file:///tmp"}]},
-    }
-    with_elicitation = revision >= "2025-06-18"
-    for tool, text in (("ask", '{"name":"Ann","model":"m","roots":1}'), ("rounds", "accept")):
-        frames = yield [call(tool)]
-        while with_elicitation:
-            if modern and frames[-1]["result"]["resultType"] == "input_required":
-                needed = frames[-1]["result"]
-                responses = {key: answers[each["method"]] for key, each in needed["inputRequests"].items()}
-                retry = {"name": tool, "requestState": needed["requestState"], "inputResponses": responses}
-                frames = yield [request("tools/call", {"arguments": {}, **retry})]
-            elif "method" in frames[-1]:
-                asked = frames[-1]
-                frames = yield [{"jsonrpc": "2.0", "id": asked["id"], "result": answers[asked["method"]]}]
+    # Questions, and rounds: each with the revision since which a client can be asked that.
+    sampled = "ToolUseContent" if revision >= "2025-11-25" else "TextContent"
+    for since, method, params, text in (
+        ("2025-06-18", "tools/call", {"name": "ask"}, '{"name":"Ann","model":"m","roots":1}'),
+        ("2025-06-18", "tools/call", {"name": "rounds"}, "accept"),
+        ("2025-11-25", "tools/call", {"name": "visit"}, "accept"),
+        ("2024-11-05", "tools/call", {"name": "sample"}, sampled),
+        ("2024-11-05", "tools/call", {"name": "roots"}, ROOT),
+        ("2024-11-05", "resources/read", {"uri": "note://roots"}, ROOT),
+        ("2024-11-05", "prompts/get", {"name": "roots"}, ROOT),
+    ):
+        frames = yield [request(method, params)]
+        questions = 0
+        while True:
+            last = frames[-1]
+            if last.get("result", {}).get("resultType") == "input_required":
+                needed = last["result"]
+                responses = {key: answer_to(each) for key, each in needed["inputRequests"].items()}
+                retry = {"requestState": needed["requestState"], "inputResponses": responses}
+                frames = yield [request(method, {**params, **retry})]
+            elif "method" in last:
+                frames = yield [{"jsonrpc": "2.0", "id": last["id"], "result": answer_to(last)}]
             else:
                 break
-        if with_elicitation:
-            assert frames[-1]["result"]["content"][0]["text"] == text, frames
-        else:
-            assert "error" in frames[-1], frames
+            questions += 1
+        assert (questions > 0) == (revision >= since), frames
+        assert (json.dumps(text)[1:-1] in json.dumps(last)) == (revision >= since), last
+        assert ("error" in last) == (revision < since), last
 
     # What is cancelled stays unanswered; so does nothing else.
     waiting = call("wait")
