@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from tests.runtime.properties.budget import budget
+from tests.runtime.properties.carriers import OverMemory
 from tests.runtime.properties.session_steps import SessionSteps
 from tests.runtime.properties.stateless_steps import StatelessSteps
 from tests.runtime.properties.test_chunks import STREAMS, compare
@@ -288,6 +289,20 @@ def test_machine_finds_a_server_that(name: str, monkeypatch: pytest.MonkeyPatch)
     mutant(monkeypatch)
     with pytest.raises(AssertionError, match=saying):
         run_state_machine_as_test(machine, settings=budget(400, shrink=False))
+
+
+@pytest.mark.parametrize(
+    ("steps", "name"),
+    [(SessionSteps, "answers_twice"), (StatelessSteps, "answers_what_was_cancelled")],
+    ids=["legacy", "modern"],
+)
+def test_machine_over_memory_finds_a_server_that(
+    steps: type[RuleBasedStateMachine], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, saying, mutant = MUTANTS[name]
+    mutant(monkeypatch)
+    with pytest.raises(AssertionError, match=saying):
+        run_state_machine_as_test(of(steps, carried_by=OverMemory), settings=budget(400, shrink=False))
 
 
 def decodes_each_chunk(feed: Any, self: LineSplitter, chunk: bytes) -> list[bytes]:

@@ -33,7 +33,7 @@ def of(steps: type[RuleBasedStateMachine], **settings: Any) -> type[RuleBasedSta
 
 @pytest.mark.parametrize("revision", LEGACY)
 def test_session_holds(revision: str) -> None:
-    run_state_machine_as_test(of(SessionSteps, revisions=(revision,)), settings=budget(60))
+    run_state_machine_as_test(of(SessionSteps, revisions=(revision,)), settings=budget(50))
 
 
 def test_stateless_requests_hold() -> None:
@@ -44,5 +44,10 @@ def test_both_eras_on_one_connection_hold() -> None:
     run_state_machine_as_test(MixedSteps, settings=budget(100))
 
 
-def test_over_memory_under_asyncio_holds() -> None:
-    run_state_machine_as_test(of(MixedSteps, carried_by=OverMemory), settings=budget(30))
+@pytest.mark.parametrize(
+    ("steps", "examples"),
+    [(SessionSteps, 30), (StatelessSteps, 12), (MixedSteps, 16)],
+    ids=["legacy", "modern", "both eras"],
+)
+def test_over_memory_under_asyncio_holds(steps: type[RuleBasedStateMachine], examples: int) -> None:
+    run_state_machine_as_test(of(steps, carried_by=OverMemory), settings=budget(examples))
