@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -14,8 +15,9 @@ import pytest
 import typer
 
 from mcpgen.cli.app import app
-from mcpgen.serving.addresses import settable
+from mcpgen.serving.addresses import settable, settings_of
 from mcpgen.serving.options import FLAGS, REPEATED, SINGLE, ServeOptions, read_plainly
+from mcpgen.serving.run import _unreachable
 
 GREETER = """
 from mcpgen_runtime import Server, ServerCore
@@ -205,6 +207,9 @@ def test_a_gateway_without_a_server_ends_it_with_3(project: Path) -> None:
         (["--http", "8080"], "--http 8080 is no address"),
         (["--tcp", "::1:8080"], "--tcp ::1:8080 is no address"),
         (["--ws", "localhost:99999"], "--ws localhost:99999 is no address"),
+        (["--http", ""], "--http '' is no address"),
+        (["--unix", ""], "--unix '' is no path"),
+        (["--set", "socket_mode=7777"], "--set socket_mode must be permissions in octal, such as 0660"),
         (["--path", "mcp"], "path must be a path that begins with /, not 'mcp'"),
         (["--allow-origin", "app.example"], "allowed_origins must be origins in lower case such as"),
         (["--set", "max_depth"], "--set max_depth has no value"),
@@ -222,6 +227,18 @@ def test_wrong_option_ends_it_with_2(project: Path, options: list[str], error: s
     run = mcpgen(project, "serve", "greeter:server", *options)
     assert (run.returncode, run.stdout) == (2, b"")
     assert run.stderr.decode().startswith(f"error: {error}")
+    assert "\nhint: " in run.stderr.decode()
+
+
+def test_setting_that_may_be_nothing_is_turned_off_by_nothing() -> None:
+    assert settings_of(["sse_path=", "drain_seconds=2"]) == {"sse_path": None, "drain_seconds": 2.0}
+
+
+def test_port_that_needs_other_permissions_is_told_with_a_way_out() -> None:
+    refused = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    error = _unreachable("http", refused, ServeOptions(target="x", http="127.0.0.1:80"))
+    assert str(error) == "cannot listen on --http 127.0.0.1:80: permission denied"
+    assert error.hint == "choose another address, such as a port from 1024 on, or check the permissions"
 
 
 @pytest.mark.parametrize(

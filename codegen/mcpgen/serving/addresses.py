@@ -24,7 +24,7 @@ def host_and_port(option: str, text: str) -> tuple[str, int]:
         host = ""
     if not host or not port.isdecimal() or int(port) > 65535:
         raise UsageError(
-            f"{option} {text} is no address",
+            f"{option} {text or repr(text)} is no address",
             hint=f"the form is HOST:PORT: {option} 127.0.0.1:8080 or '[::1]:8080'; port 0 is any free one",
         )
     return host, int(port)
@@ -77,15 +77,19 @@ def component_settings(assignments: Sequence[str]) -> dict[str, Any]:
     return component
 
 
-def _value(name: str, kind: str, text: str) -> int | float | str:
+def _value(name: str, kind: str, text: str) -> int | float | str | None:
     if kind not in ("int", "float"):
-        return text
+        return None if not text and kind.endswith("None") else text
+    wanted = "an integer" if kind == "int" else "a number"
     try:
         if name == "socket_mode":  # as chmod takes it
-            return int(text, 8)
+            wanted = "permissions in octal, such as 0660"
+            mode = int(text, 8)
+            if not 0 <= mode <= 0o777:
+                raise ValueError
+            return mode
         return int(text) if kind == "int" else float(text)
     except ValueError:
-        wanted = "an integer" if kind == "int" else "a number"
         raise UsageError(
             f"--set {name} must be {wanted}, not {text!r}",
             hint="docs/limits.md and docs/transports.md have all settings",

@@ -59,7 +59,8 @@ def _serve(options: ServeOptions, stack: ExitStack) -> None:
     from mcpgen_runtime.transports.stdio import StandardStreams, StdioAdapter
 
     level = _log_level(options.log_level)
-    networked = any((options.http, options.ws, options.tcp, options.unix))
+    # An empty one, as of a variable that is not set, was meant as an address too.
+    networked = any(each is not None for each in (options.http, options.ws, options.tcp, options.unix))
     config, component_settings = _config(options)
     adapters: list[TransportAdapter] = _networked(options, config) if networked else []
     if options.stdio or not networked:
@@ -169,6 +170,8 @@ def _networked(options: ServeOptions, config: TransportConfig) -> list[Transport
     if options.unix is not None:
         from mcpgen_runtime.transports.unix import UnixAdapter
 
+        if not options.unix:
+            raise UsageError("--unix '' is no path", hint="name one: --unix /run/greeter.sock")
         add(UnixAdapter, replace(config, socket_path=options.unix), "unix:")
     return adapters
 

@@ -145,6 +145,10 @@ class TransportConfig:
                 raise ConfigError(
                     setting.name, f"{setting.name} must be {setting.metadata['allowed']}, not {value!r}"
                 )
+        if self.sse_path is not None and self.path in (self.sse_path, f"{self.sse_path}/messages"):
+            raise ConfigError(
+                "sse_path", f"sse_path {self.sse_path} and path {self.path} would both serve {self.path}"
+            )
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> TransportConfig:

@@ -59,6 +59,16 @@ def test_every_setting_refuses_something() -> None:
     assert {setting for setting, _ in WRONG} == set(TransportConfig.NAMES)
 
 
+@pytest.mark.parametrize("path", ["/sse", "/sse/messages"])
+def test_endpoints_that_would_take_each_others_place_are_refused(path: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"sse_path /sse and path {path} would both serve {path}"
+    ) as refused:
+        TransportConfig(path=path)
+    assert refused.value.setting == "sse_path"
+    assert TransportConfig(path=path, sse_path=None).path == path
+
+
 @pytest.mark.parametrize(
     "settings",
     [
