@@ -102,8 +102,8 @@ def dumps(value: Any) -> bytes:
         text: bytes = _orjson.dumps(value, None, _plain)
     except TypeError:  # integers beyond 64 bits, lone surrogates: the standard library can
         return standard_dumps(value)
-    # NaN and the infinities are written as null, which they are not.
-    return standard_dumps(value) if b"null" in text else text
+    # NaN and the infinities are written as null, which they are not. (`in` would first try for an integer.)
+    return text if text.find(b"null") < 0 else standard_dumps(value)
 
 
 __all__ = ["accelerate", "dumps", "loads", "standard_dumps", "standard_loads"]
