@@ -26,6 +26,8 @@ from mcpgen_runtime.json_text import accelerate
 
 T = TypeVar("T")
 Done = Callable[[Any, BaseException | None], None]
+#: What a worker gives where a handler would give what it waits for: it waits no more.
+_ENDED: Any = object()
 
 
 class AsyncioHost:
@@ -51,18 +53,20 @@ class AsyncioHost:
             _leave_task(loop, caller)
         _enter_task(loop, task)
         try:
-            waits_for = context.run(coroutine.send, None)
-        except StopIteration as stop:
-            value, error = stop.value, None
+            waits_for = context.run(worker.begin, coroutine)
         except BaseException as raised:
-            value, error = None, raised
+            error: BaseException | None = raised
+            worker.renew()
         else:
-            worker.take_over(coroutine, context, waits_for, done)
-            return worker
+            if waits_for is not _ENDED:
+                worker.take_over(context, waits_for, done)
+                return worker
+            error = None
         finally:
             _leave_task(loop, task)
             if caller is not None:
                 _enter_task(loop, caller)
+        value, worker.value = worker.value, None
         if self._spare is None and not task.cancelling():
             self._spare = worker
         else:
@@ -95,11 +99,24 @@ class AsyncioHost:
 class _Worker:
     """A task that waits to be needed."""
 
-    __slots__ = ("_cancelled", "_context", "_coroutine", "_done", "_host", "_idle", "_waits_for", "task")
+    __slots__ = (
+        "_cancelled",
+        "_context",
+        "_done",
+        "_host",
+        "_idle",
+        "_steps",
+        "_waits_for",
+        "begin",
+        "task",
+        "value",
+    )
 
     def __init__(self, host: AsyncioHost) -> None:
         self._host = host
-        self._coroutine: Coroutine[Any, Any, Any] | None = None
+        #: What the last handler returned.
+        self.value: Any = None
+        self.renew()
         self._context: Context | None = None
         self._waits_for: Any = None
         self._done: Done | None = None
@@ -116,11 +133,27 @@ class _Worker:
         """Take `cancel` back, once the handler has got it."""
         self.task.uncancel()
 
-    def take_over(
-        self, coroutine: Coroutine[Any, Any, Any], context: Context, waits_for: Any, done: Done
-    ) -> None:
+    def renew(self) -> None:
+        """Make ready to run handlers: at first, and after one that raised."""
+        self._steps = self._run()
+        self._steps.send(None)
+        #: Runs a handler as far as it goes: gives what it waits for, or `_ENDED`. Raises what it raises.
+        self.begin = self._steps.send
+
+    @coroutine
+    def _run(self) -> Generator[Any, Any, None]:
+        """Run one handler after the other.
+
+        A coroutine says that it has ended by an exception, for which everybody but `yield from` pays: as much
+        as for all the rest of running it.
+        """
+        handler = yield
+        while True:
+            self.value = yield from handler
+            handler = yield _ENDED
+
+    def take_over(self, context: Context, waits_for: Any, done: Done) -> None:
         """Go on with a handler that waits."""
-        self._coroutine = coroutine
         self._context = context
         self._waits_for = waits_for
         self._done = done
@@ -129,7 +162,7 @@ class _Worker:
 
     def postpone(self, error: BaseException) -> bool:
         """Keep `error` for the handler, if there is one."""
-        if self._coroutine is None:
+        if self._context is None:
             return False
         self._cancelled = error
         return True
@@ -144,7 +177,7 @@ class _Worker:
             self._idle = self._host.loop.create_future()
             value, failure = await self._advance()
             done, self._done = self._done, None
-            self._coroutine = self._context = self._waits_for = None
+            self._context = self._waits_for = None
             assert done is not None
             self._host.tell(done, value, failure)
             if self.task.cancelling():
@@ -153,16 +186,16 @@ class _Worker:
 
     @coroutine
     def _advance(self) -> Generator[Any, Any, tuple[Any, BaseException | None]]:
-        """Run the coroutine to its end, as a task would."""
-        assert self._coroutine is not None and self._context is not None
-        send, throw, run = self._coroutine.send, self._coroutine.throw, self._context.run
+        """Run the handler to its end, as a task would."""
+        assert self._context is not None
+        send, throw, run = self._steps.send, self._steps.throw, self._context.run
         waits_for = self._waits_for
         thrown, self._cancelled = self._cancelled, None
         if thrown is not None and waits_for is not None and waits_for.cancel(*thrown.args):
             # A task that is cancelled cancels what it waits for, and is told by that.
             thrown = None
         try:
-            while True:
+            while waits_for is not _ENDED:
                 if thrown is None:
                     try:
                         sent = yield waits_for
@@ -173,10 +206,11 @@ class _Worker:
                 else:
                     raised, thrown = thrown, None
                     waits_for = run(throw, raised)
-        except StopIteration as stop:
-            return stop.value, None
         except BaseException as error:
+            self.renew()
             return None, error
+        value, self.value = self.value, None
+        return value, None
 
 
 class _Work(Coroutine[Any, Any, None]):
