@@ -38,7 +38,9 @@ class HttpPeer(Peer):
     def say(self, message: bytes) -> None:
         connection = self._connect()
         with suppress(ConnectionError):  # why it hung up is still to be read
-            connection.sendall(self._head("POST", self.path, self._headers(message), len(message)) + message)
+            self.carry(
+                connection, self._head("POST", self.path, self._headers(message), len(message)) + message
+            )
         self._posts[connection] = bytearray()
         self._ids[connection] = self._id_of(message)
 
@@ -72,6 +74,15 @@ class HttpPeer(Peer):
 
     def log(self) -> str:
         return self.server.log()
+
+    def connection(self) -> socket.socket:
+        """A connection of its own, for what comes after `post`."""
+        return self._connect()
+
+    def post(self, message: bytes) -> bytes:
+        """The bytes of one POST of many on a connection."""
+        headers = {**self._headers(message), "Connection": "keep-alive"}
+        return self._head("POST", self.path, headers, len(message)) + message
 
     def _connect(self) -> socket.socket:
         host, _, port = self.host.rpartition(":")
@@ -186,7 +197,7 @@ class SsePeer(HttpSessionPeer):
         with self._connect() as connection:
             with suppress(ConnectionError):
                 head = self._head("POST", self.path, {"Content-Type": "application/json"}, len(message))
-                connection.sendall(head + message)
+                self.carry(connection, head + message)
             response = HTTPResponse(connection)
             response.begin()
             body = response.read()

@@ -118,6 +118,8 @@ class Peer(ABC):
     lines: ClassVar[bool] = True
     #: Whether answers come in the order in which they were made.
     ordered: ClassVar[bool] = True
+    #: How bytes get onto a connection, where messages are no lines: tests cut them up, or off.
+    carry: Callable[[socket.socket, bytes], object] = staticmethod(socket.socket.sendall)
 
     @abstractmethod
     def say(self, message: bytes) -> None:
@@ -420,7 +422,7 @@ class WebSocketPeer(Peer):
         data = b"".join(self._protocol.data_to_send())
         if data:
             with suppress(ConnectionError):  # what it says of its reasons is still to be read
-                self.socket.sendall(data)
+                self.carry(self.socket, data)
 
     def _receive(self) -> None:
         try:
