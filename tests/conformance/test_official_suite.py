@@ -55,6 +55,14 @@ def checks_in(directory: Path) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def listed(peers: Path, require_tool: Require) -> dict[str, str]:
+    """Every scenario for servers that the suite has, with the revisions it is for."""
+    run = suite(peers, require_tool, "list", "--server")
+    assert run.returncode == 0, run.stderr
+    lines = [line.split() for line in run.stdout.splitlines() if line.startswith("  - ")]
+    return {name: revisions for _, name, revisions in lines}
+
+
 def told(scenario: str, check: dict[str, Any]) -> str:
     said = check.get("errorMessage") or check.get("details")
     return f"{scenario}: {check['id']}: {check['status']}: {said}"
@@ -81,6 +89,10 @@ def test_suite_finds_nothing(
     ]
     assert findings == []
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+    # A scenario that checked nothing would be missed by nobody.
+    wanted = [name for name, revisions in listed(peers, require_tool).items() if revision in revisions]
+    succeeded = [name for name, each in checks.items() if any(check["status"] == "SUCCESS" for check in each)]
+    assert sorted(succeeded) == sorted(wanted)
     count = Counter(check["status"] for each in checks.values() for check in each)
     assert count["SUCCESS"] >= LEAST_SUCCESSES[revision]
     with capsys.disabled():
@@ -91,9 +103,7 @@ def test_suite_finds_nothing(
 
 @pytest.mark.slow
 def test_nothing_is_left_out_but_extensions(peers: Path, require_tool: Require) -> None:
-    listed = suite(peers, require_tool, "list", "--server")
-    assert listed.returncode == 0, listed.stderr
-    lines = [line.split() for line in listed.stdout.splitlines() if line.startswith("  - ")]
-    of_extensions = [name for _, name, revisions in lines if revisions == "[extension]"]
-    assert len(lines) - len(of_extensions) >= 50
+    scenarios = listed(peers, require_tool)
+    of_extensions = [name for name, revisions in scenarios.items() if revisions == "[extension]"]
+    assert len(scenarios) - len(of_extensions) >= 50
     assert [name for name in of_extensions if not name.startswith(tuple(LEFT_OUT))] == []
