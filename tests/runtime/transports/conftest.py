@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.transports.config import TransportConfig
+
 from .http_peers import HttpPeer, HttpSessionPeer, SsePeer
 from .peers import AsgiPeer, MemoryPeer, Peer, ServerProcess, StdioPeer, TcpPeer, UnixPeer, WebSocketPeer
 
@@ -24,28 +27,49 @@ SOCKETS: tuple[type[Any], ...] = (
 EVERY = ["stdio", "memory", *(kind.name for kind in SOCKETS)]
 
 
+#: How long the impatient servers wait for a peer that reads nothing.
+WRITE_SECONDS = 0.5
+
+
+def listening(path: Path, *options: str) -> ServerProcess:
+    """One server that listens on every kind of socket at once."""
+    anywhere = "127.0.0.1:0"
+    places = ("--tcp", anywhere, "--unix", str(path), "--ws", anywhere, "--http", anywhere)
+    return ServerProcess(*places, *options)
+
+
 @pytest.fixture(scope="session")
 def sockets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server that listens on every kind of socket at once."""
-    path: Path = tmp_path_factory.mktemp("sockets") / "unix"
-    anywhere = "127.0.0.1:0"
-    server = ServerProcess("--tcp", anywhere, "--unix", str(path), "--ws", anywhere, "--http", anywhere)
+    """A server on every kind of socket."""
+    server = listening(tmp_path_factory.mktemp("sockets") / "unix")
     yield server
     server.stop()
 
 
-@pytest.fixture
-def connect(sockets: ServerProcess, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[str], Peer]]:
-    """A function that connects one more peer of the named transport."""
+@pytest.fixture(scope="session")
+def impatient_sockets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ServerProcess, int]]:
+    """A server on every kind of socket that leaves peers which do not read; how many sockets it has alone."""
+    path = tmp_path_factory.mktemp("impatient") / "unix"
+    server = listening(path, "--set", f"write_seconds={WRITE_SECONDS}")
+    for scheme in ("tcp://", "unix:", "ws://", "http://"):
+        server.address(scheme)
+    yield server, server.sockets()
+    server.stop()
+
+
+def connecting(
+    sockets: ServerProcess, log: Callable[[], str], *options: str, config: TransportConfig | None = None
+) -> Iterator[Callable[[str], Peer]]:
+    """A function that connects one more peer of the named transport; `options` are for stdio's server."""
     connected: list[Peer] = []
     socket_peers: dict[str, Callable[[ServerProcess], Peer]] = {kind.name: kind for kind in SOCKETS}
 
     def make(name: str) -> Peer:
         peer: Peer
         if name == "stdio":
-            peer = StdioPeer()
+            peer = StdioPeer(*options)
         elif name == "memory":
-            peer = MemoryPeer(lambda: caplog.text)
+            peer = MemoryPeer(log, config)
         else:
             peer = socket_peers[name](sockets)
         connected.append(peer)
@@ -54,6 +78,22 @@ def connect(sockets: ServerProcess, caplog: pytest.LogCaptureFixture) -> Iterato
     yield make
     for peer in connected:
         peer.close()
+
+
+@pytest.fixture
+def connect(sockets: ServerProcess, caplog: pytest.LogCaptureFixture) -> Iterator[Callable[[str], Peer]]:
+    """A function that connects one more peer of the named transport."""
+    yield from connecting(sockets, lambda: caplog.text)
+
+
+@pytest.fixture
+def connect_to_impatient(
+    impatient_sockets: tuple[ServerProcess, int], caplog: pytest.LogCaptureFixture
+) -> Iterator[Callable[[str], Peer]]:
+    """The same, to servers that leave peers which do not read."""
+    config = TransportConfig(limits=Limits(write_seconds=WRITE_SECONDS))
+    options = ("--set", f"write_seconds={WRITE_SECONDS}")
+    yield from connecting(impatient_sockets[0], lambda: caplog.text, *options, config=config)
 
 
 @pytest.fixture(params=EVERY)

@@ -22,6 +22,7 @@ class HttpPeer(Peer):
     name = "http"
     lines = False
     ordered = False
+    lasting = False
 
     def __init__(self, server: ServerProcess) -> None:
         self.server = server
@@ -53,6 +54,9 @@ class HttpPeer(Peer):
             for connection in ready:
                 self._read(connection)
         return self._heard.pop(0)
+
+    def descriptor(self) -> int:
+        return next(reversed(self._posts)).fileno()
 
     def cancel(self, id: Any) -> None:
         if self.session is not None:
@@ -176,6 +180,7 @@ class SsePeer(HttpSessionPeer):
 
     name = "sse"
     ordered = True
+    lasting = True
 
     def __init__(self, server: ServerProcess) -> None:
         self._stream: HTTPResponse | None = None
@@ -207,6 +212,10 @@ class SsePeer(HttpSessionPeer):
 
     def hear_text(self) -> bytes:
         return self._heard.pop(0) if self._heard else self._event()
+
+    def descriptor(self) -> int:
+        assert self._stream is not None
+        return self._stream.fileno()
 
     def cancel(self, id: Any) -> None:
         Peer.cancel(self, id)

@@ -88,6 +88,14 @@ class ServerProcess:
         eventually(said)
         return said()[0]
 
+    def sockets(self) -> int:
+        """How many sockets it has open. Only Linux tells."""
+        count = 0
+        for descriptor in Path(f"/proc/{self.process.pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                count += str(descriptor.readlink()).startswith("socket:")
+        return count
+
     def wait(self) -> int:
         """Its exit code."""
         return self.process.wait(PATIENCE)
@@ -120,6 +128,8 @@ class Peer(ABC):
     ordered: ClassVar[bool] = True
     #: How bytes get onto a connection, where messages are no lines: tests cut them up, or off.
     carry: Callable[[socket.socket, bytes], object] = staticmethod(socket.socket.sendall)
+    #: Whether it is connected between two messages.
+    lasting: ClassVar[bool] = True
 
     @abstractmethod
     def say(self, message: bytes) -> None:
@@ -147,6 +157,10 @@ class Peer(ABC):
 
     def finish(self) -> None:
         """Send no more, but go on listening. Transports without lines cannot."""
+        raise NotImplementedError
+
+    def descriptor(self) -> int:
+        """Where what comes next can be read. The end of a pipe in memory has none."""
         raise NotImplementedError
 
     # What they all can.
@@ -293,6 +307,9 @@ class SocketPeer(_Lines):
     def finish(self) -> None:
         self.socket.shutdown(socket.SHUT_WR)
 
+    def descriptor(self) -> int:
+        return self.socket.fileno()
+
     def close(self) -> None:
         self.socket.close()
 
@@ -410,6 +427,9 @@ class WebSocketPeer(Peer):
         frame = self._frames.pop(0)
         assert frame.opcode is Opcode.TEXT and frame.fin
         return bytes(frame.data)
+
+    def descriptor(self) -> int:
+        return self.socket.fileno()
 
     def close(self) -> None:
         # Without the closing handshake: a peer that is gone says nothing.

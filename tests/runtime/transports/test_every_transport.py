@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import select
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +13,19 @@ import pytest
 
 from .conftest import EVERY
 from .http_peers import HttpPeer
-from .peers import Ended, Peer, WebSocketPeer, call, eventually, request, text_of
+from .peers import (
+    PATIENCE,
+    Ended,
+    MemoryPeer,
+    Peer,
+    ServerProcess,
+    StdioPeer,
+    WebSocketPeer,
+    call,
+    eventually,
+    request,
+    text_of,
+)
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
@@ -135,6 +149,7 @@ def test_wrong_params_are_told_with_a_pointer(peer: Peer, message: Any, pointer:
 
 DEEP = b'{"a":' * 65 + b"1" + b"}" * 65
 ITEMS = b"[" + b"0," * 10_000 + b"0]"
+ALTOGETHER = b"[" + b",".join([b"[" + b"0," * 9_998 + b"0]"] * 11) + b"]"
 MEMBERS = b"{" + b",".join(b'"%d":0' % number for number in range(1001)) + b"}"
 STRING = json.dumps("x" * (1024 * 1024 + 1)).encode()
 
@@ -144,10 +159,11 @@ STRING = json.dumps("x" * (1024 * 1024 + 1)).encode()
     [
         (DEEP, "max_depth"),
         (ITEMS, "max_array_items"),
+        (ALTOGETHER, "max_items"),
         (MEMBERS, "max_object_members"),
         (STRING, "max_string_bytes"),
     ],
-    ids=["depth", "items", "members", "string"],
+    ids=["depth", "items", "items altogether", "members", "string"],
 )
 def test_message_over_a_limit_is_refused_and_the_limit_named(peer: Peer, value: bytes, limit: str) -> None:
     peer.say(b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":' + value + b"}}")
@@ -233,6 +249,28 @@ def test_connection_that_breaks_ends_its_calls_and_no_others(
 def test_answer_of_many_megabytes_arrives_whole(peer: Peer) -> None:
     assert len(text_of(peer.ask(call("flood", {"bytes": 20_000_000})))) == 20_000_000
     assert peer.is_served()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+@pytest.mark.parametrize("name", EVERY)
+def test_peer_that_stops_reading_is_left_and_others_do_not_notice(
+    connect_to_impatient: Callable[[str], Peer], impatient_sockets: tuple[ServerProcess, int], name: str
+) -> None:
+    stuck, other = connect_to_impatient(name), connect_to_impatient(name)
+    # More than the buffers of the system hold.
+    stuck.tell(call("flood", {"bytes": 20_000_000}))
+    assert other.is_served()
+    if isinstance(stuck, StdioPeer):  # the only one that its server has
+        assert stuck.server.wait() == 0
+    elif isinstance(stuck, MemoryPeer):
+        # One message is handed over, whatever its size: the next one waits.
+        stuck.tell(call("flood", {"bytes": 1_000_000}))
+        eventually(lambda: "nothing was read for write_seconds" in stuck.log())
+    else:
+        assert select.select([stuck.descriptor()], [], [], PATIENCE)[0], "it is not answered"
+        server, before = impatient_sockets
+        eventually(lambda: server.sockets() == before + other.lasting)
+    assert other.is_served()
 
 
 def test_thousand_calls_in_a_row_are_answered(peer: Peer) -> None:
