@@ -72,7 +72,7 @@ def tool_result(outcome: Any) -> dict[str, Any]:
     if isinstance(outcome, dict):
         text = {"text": dumps(outcome).decode(), "type": "text"}
         return {"content": [text], "resultType": COMPLETE, "structuredContent": outcome}
-    blocks: list[Any] = _several(outcome, _BLOCKS, "A tool")
+    blocks: list[Any] = _several(outcome, _BLOCKS, "A tool", "str, dict, CallToolResult")
     return {"content": [encode_ContentBlock(block) for block in blocks], "resultType": COMPLETE}
 
 
@@ -101,7 +101,8 @@ def resource_result(outcome: Any, uri: str, mime_type: str | None) -> ReadResour
         blob = base64.b64encode(outcome).decode()
         contents = [BlobResourceContents(uri=uri, blob=blob, mime_type=mime_type)]
     else:
-        contents = _several(outcome, (TextResourceContents, BlobResourceContents), "A resource")
+        kinds = (TextResourceContents, BlobResourceContents)
+        contents = _several(outcome, kinds, "A resource", "str, bytes, ReadResourceResult")
     return ReadResourceResult(contents=contents, result_type=COMPLETE, ttl_ms=0, cache_scope="private")
 
 
@@ -112,27 +113,35 @@ def prompt_result(outcome: Any, description: str | None) -> GetPromptResult:
     if isinstance(outcome, str):
         messages = [PromptMessage(role="user", content=TextContent(text=outcome))]
     else:
-        messages = _several(outcome, (PromptMessage,), "A prompt")
+        messages = _several(outcome, (PromptMessage,), "A prompt", "str, GetPromptResult")
     return GetPromptResult(messages=messages, result_type=COMPLETE, description=description)
 
 
 def completion(outcome: Any) -> CompleteResultCompletion:
-    """The outcome of a completer, cut to the 100 values that the protocol allows."""
+    """The outcome of a completer, cut to the 100 values that the protocol allows.
+
+    Raises `TypeError` for what has no values in it, and for a text, which has but letters.
+    """
     if isinstance(outcome, CompleteResultCompletion):
         if len(outcome.values) <= 100:
             return outcome
         total = len(outcome.values) if outcome.total is None else outcome.total
         return CompleteResultCompletion(values=outcome.values[:100], total=total, has_more=True)
+    if isinstance(outcome, str):  # else each of its letters
+        raise TypeError(
+            "A completer cannot return str: it returns a list of str, or CompleteResultCompletion"
+        )
     values = [str(each) for each in outcome]
     return CompleteResultCompletion(values=values[:100], total=len(values), has_more=len(values) > 100)
 
 
-def _several(outcome: Any, kinds: tuple[Callable[..., T], ...], who: str) -> list[T]:
+def _several(outcome: Any, kinds: tuple[Callable[..., T], ...], who: str, alone: str) -> list[T]:
     found = outcome if isinstance(outcome, list | tuple) else [outcome]
     for each in found:
         if each.__class__ not in kinds:
             names = ", ".join(kind.__name__ for kind in kinds)
-            raise TypeError(
-                f"{who} cannot return a {type(each).__name__}: it returns str, or one or more of {names}"
-            )
+            what = type(each).__name__
+            if each is not outcome:
+                what = f"{type(outcome).__name__} with {what} in it"
+            raise TypeError(f"{who} cannot return {what}: it returns {alone}, or one or more of {names}")
     return list(found)

@@ -103,6 +103,11 @@ def test_whatever_a_completer_says_a_hundred_are_sent_at_most(total: int | None,
     assert (len(sent["values"]), sent["total"], sent["hasMore"]) == (100, said, True)
 
 
+def test_a_text_is_not_taken_for_its_letters(caplog: pytest.LogCaptureFixture) -> None:
+    assert Client(completing("abc")).error("completion/complete", ask(PROMPT))["code"] == -32603
+    assert "A completer cannot return str: it returns a list of str" in caplog.text
+
+
 @ALL
 @pytest.mark.parametrize(
     ("params", "code", "pointer"),

@@ -76,7 +76,8 @@ def test_anything_else_is_the_authors_mistake(outcome: Any, caplog: pytest.LogCa
     server = Server("s", "1")
     server.add_prompt({"name": "p"}, lambda arguments, ctx: outcome)
     assert Client(server).error("prompts/get", {"name": "p"})["code"] == -32603
-    assert "A prompt cannot return a " in caplog.text
+    assert "A prompt cannot return " in caplog.text
+    assert ": it returns str, GetPromptResult, or one or more of " in caplog.text
 
 
 @ALL

@@ -71,7 +71,8 @@ def test_anything_else_is_the_authors_mistake(outcome: Any, caplog: pytest.LogCa
     server = Server("s", "1")
     server.add_resource({"uri": "x://a", "name": "a"}, lambda uri, ctx: outcome)
     assert Client(server).error("resources/read", {"uri": "x://a"})["code"] == -32603
-    assert "A resource cannot return a " in caplog.text
+    assert "A resource cannot return " in caplog.text
+    assert ": it returns str, bytes, ReadResourceResult, or one or more of " in caplog.text
 
 
 @ALL

@@ -191,8 +191,9 @@ def test_a_result_may_be_of_a_class_of_the_authors_own() -> None:
 @pytest.mark.parametrize("outcome", [None, 5, object(), [TextContent(text="a"), "b"], [["a"]], b"bytes"])
 def test_anything_else_is_the_authors_mistake(outcome: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert Client(returning(outcome)).error("tools/call", {"name": "t"})["code"] == -32603
-    assert "A tool cannot return a " in caplog.text
-    assert "it returns str, or one or more of TextContent, ImageContent" in caplog.text
+    what = "list with " if isinstance(outcome, list) else f"{type(outcome).__name__}: it returns str, dict, "
+    assert f"A tool cannot return {what}" in caplog.text
+    assert "CallToolResult, or one or more of TextContent, ImageContent" in caplog.text
 
 
 @ALL
