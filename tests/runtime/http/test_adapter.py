@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ import uvloop
 from tests.runtime.http.asgi import BOTH, META, parse_event, request
 from tests.runtime.http.workbench import Workbench
 
+from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.config import TransportConfig
@@ -306,16 +308,28 @@ def test_garbage_is_answered_and_others_do_not_notice(run: Callable[[Main], None
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux cuts off what was closed")
 def test_reader_that_stops_is_cut_off_and_others_do_not_notice(run: Callable[[Main], None]) -> None:
     async def main() -> None:
-        limits = Limits(write_seconds=0.3)
+        over = asyncio.Event()
+
+        async def pour(arguments: Json, ctx: RequestContext) -> str:
+            try:
+                for step in count():
+                    await ctx.progress(step, message="x" * 1000)
+                    await asyncio.sleep(0)
+            except asyncio.CancelledError:
+                over.set()
+                raise
+            return ""
+
+        # What waits is not what cuts it off.
+        limits = Limits(write_seconds=0.3, max_unsent_bytes=10**9)
         async with serving(limits=limits) as server, server.client() as client:
-            stuck = socket.create_connection((server.host, server.port))
-            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            stuck.sendall(raw(*call("flood", {"reports": 10**9}, {"progressToken": 1})))
+            server.bench.server.add_tool({"name": "pour", "inputSchema": {"type": "object"}}, pour)
             message, headers = call("echo", {"text": "x"})
-            with contextlib.suppress(ConnectionError):  # once nobody is there to take it
-                while stuck.send(b"x"):
-                    assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
-            stuck.close()
+            with socket.create_connection((server.host, server.port)) as stuck:
+                stuck.sendall(raw(*call("pour", {}, {"progressToken": 1})))
+                assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
+                await over.wait()
+                assert (await client.post(server.url, json=message, headers=headers)).status_code == 200
 
     run(main)
 
