@@ -208,7 +208,7 @@ class Client:
             other.writer.write(self._post(text.encode(), "notifications/cancelled"))
             status, _, _ = await other.response()
             self.ledger.silence(id)
-            self.ledger.done["cancelled"] += 1
+            self.ledger.done["cancelled over HTTP"] += 1
             _, _, body = await wire.response()
             if status != 202 or b'"result"' in body or b'"error"' in body:
                 self.ledger.complain(f"cancelling {id}: {status}, then {body[:200]!r}")

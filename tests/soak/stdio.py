@@ -108,6 +108,7 @@ class Client:
                 self.ledger.excuse(id)
             else:
                 self.ledger.silence(id)
+            self.ledger.done["cancelled over stdio"] += 1
             cancelled = {
                 "jsonrpc": "2.0",
                 "method": "notifications/cancelled",
