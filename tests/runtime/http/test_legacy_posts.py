@@ -31,6 +31,13 @@ async def test_session_of_each_revision(client: Client, revision: str) -> None:
     assert reply.json["result"]["content"] == [{"type": "text", "text": "hi"}]
 
 
+async def test_headers_that_mirror_arguments_mean_nothing_in_a_session(client: Client) -> None:
+    session = await client.open()
+    params = {"name": "locate", "arguments": {"region": "Hello"}}
+    reply = await session.post(request("tools/call", params), {"Mcp-Param-Region": "Goodbye"})
+    assert reply.json["result"]["content"] == [{"type": "text", "text": "Hello"}]
+
+
 async def test_session_ids_are_long_visible_and_never_the_same(client: Client) -> None:
     ids = {(await client.post(INITIALIZE)).headers["mcp-session-id"] for _ in range(20)}
     assert len(ids) == 20
