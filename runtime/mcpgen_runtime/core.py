@@ -116,6 +116,11 @@ class ServerCore:
         route = routes.get(request.method)
         return self._otherwise(request, ctx) if route is None else route(request, ctx)
 
+    @property
+    def vets_listening(self) -> bool:
+        """See `ProtocolHandler`: layers see every request."""
+        return bool(self.server.layers)
+
     async def handle_notification(self, notification: Notification, ctx: RequestContext) -> None:
         """Nothing: a `Server` has no use for any that its era leaves to it."""
 
@@ -192,6 +197,8 @@ class ServerCore:
         hinted = {method: _hinted(_FEATURES[method]) for method in _HINTED}
         routes = self._bare_routes_of(revision, {**_FEATURES, **hinted})
         routes = {method: _begun(route) for method, route in routes.items()}
+        if revision == NEUTRAL:
+            routes["subscriptions/listen"] = self._modern(opening.listen, {SERVER_INFO: self.info(revision)})
         if by_tool:
             routes["tools/call"] = self._by_tool(routes["tools/call"])
         return {method: self._layered(route) for method, route in routes.items()}

@@ -11,8 +11,9 @@ The rules, as far as a server keeps them (spec pages: 2026-07-28 basic, basic/ve
 5.  The server sends no requests. Notifications of a request precede its answer; log messages only go to
     requests that named a level.
 6.  `subscriptions/listen` is acknowledged first and stays open. Each of its messages carries its id, and
-    only what was asked for and acknowledged is sent. Cancelling ends it silently; when the server
-    ends it, it says so with `notifications/cancelled` and answers the request.
+    only what was asked for and acknowledged is sent. Layers may refuse it or ask for less before that.
+    Cancelling ends it silently; when the server ends it, it says so with `notifications/cancelled` and
+    answers the request.
 """
 
 from __future__ import annotations
@@ -21,45 +22,34 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from mcpgen_runtime.changes import (
-    PROMPTS_CHANGED,
-    RESOURCE_UPDATED,
-    RESOURCES_CHANGED,
-    TOOLS_CHANGED,
-)
 from mcpgen_runtime.errors import (
     InvalidParams,
     InvalidRequest,
-    LimitReached,
     McpError,
     UnsupportedProtocolVersion,
     params_of,
 )
 from mcpgen_runtime.host import Host
-from mcpgen_runtime.in_flight import Call, InFlight, Nowhere, OpenStream
-from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request, RequestId, Result
+from mcpgen_runtime.in_flight import Call, InFlight, Nowhere
+from mcpgen_runtime.jsonrpc import Error, Message, Notification, Request
 from mcpgen_runtime.limits import Limits
+from mcpgen_runtime.listening import CANCELLED, Vetted, open_stream
+from mcpgen_runtime.listening import LISTEN as LISTEN
 from mcpgen_runtime.protocol import Channel, ProtocolHandler
 from mcpgen_runtime.questions import require
-from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.revisions import NEUTRAL, REVISIONS
 from mcpgen_runtime.rounds import METHODS, InputRequired, Rounds
 from mcpgen_types.codec import DecodeError, escape
 from mcpgen_types.v2026_07_28 import (
     InputRequiredResult,
     RequestMetaObject,
-    SubscriptionFilter,
     decode_RequestMetaObject,
     decode_SubscriptionsListenRequestParams,
     encode_InputRequiredResult,
-    encode_SubscriptionFilter,
 )
 
 VERSION = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
-SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
-LISTEN = "subscriptions/listen"
-CANCELLED = "notifications/cancelled"
 
 
 class State(Enum):
@@ -76,7 +66,7 @@ class Event(Enum):
     """What happens to one request."""
 
     MALFORMED = "refused (rule 1, a taken id, a limit)"
-    STARTED = "given to the handler"
+    STARTED = "given to the layers and the handler"
     ACKNOWLEDGED = "subscriptions/listen acknowledged"
     NOTIFIED = "a notification of this request"
     RESULT = "result or error"
@@ -97,6 +87,7 @@ TRANSITIONS: Mapping[State, Mapping[Event, State]] = {
         Event.NOTIFIED: State.RUNNING,
         Event.RESULT: State.ANSWERED,
         Event.INPUT_REQUIRED: State.ANSWERED,
+        Event.ACKNOWLEDGED: State.LISTENING,
         Event.CANCEL: State.CANCELLED,
     },
     State.LISTENING: {
@@ -171,7 +162,7 @@ class ModernEndpoint:
             check_meta(params)
             self._in_flight.check(request.id)
             if request.method == LISTEN:
-                self._listen(request, channel)
+                self._listen(request, channel, headers)
                 return
             call = ModernCall(request, channel, self._in_flight, headers)
             if "requestState" in params or "inputResponses" in params:
@@ -188,26 +179,14 @@ class ModernEndpoint:
             about = Request("", notification.method, notification.params)
             ModernCall(about, Nowhere(), self._in_flight, None).hear(notification)
 
-    def _listen(self, request: Request, channel: Channel) -> None:
+    def _listen(self, request: Request, channel: Channel, headers: Mapping[str, str] | None) -> None:
+        """Open a stream; where the handler vets it, once that agrees."""
         wanted = params_of(decode_SubscriptionsListenRequestParams, request.params).notifications
-        limits = self._in_flight.limits
-        uris = wanted.resource_subscriptions or []
-        changes = self._in_flight.handler.changes
-        open_streams = [stream for stream in self._streams.values() if isinstance(stream, ListenStream)]
-        self._in_flight.check_subscriptions(len(uris) + sum(map(changes.count, open_streams)))
-        if any(len(uri) > limits.max_uri_length for uri in uris):
-            raise LimitReached(
-                f"A subscribed URI is longer than max_uri_length ({limits.max_uri_length})",
-                limit="max_uri_length",
-                value=limits.max_uri_length,
-            )
-        if len(self._streams) >= limits.max_concurrent_requests:
-            raise LimitReached(
-                f"There are max_concurrent_requests ({limits.max_concurrent_requests}) subscriptions open",
-                limit="max_concurrent_requests",
-                value=limits.max_concurrent_requests,
-            )
-        ListenStream(request.id, channel, self._in_flight.handler, self._streams).open(wanted)
+        if getattr(self._in_flight.handler, "vets_listening", False):
+            vetted = Vetted(request.id, channel, self._in_flight)
+            ModernCall(request, vetted, self._in_flight, headers).start(request)
+        else:
+            open_stream(request.id, channel, self._in_flight, wanted)
 
 
 def check_meta(params: Mapping[str, Any]) -> None:
@@ -298,72 +277,3 @@ class ModernCall(Call):
             require(self.client_capabilities, question["method"], question.get("params", {}))
         sealed = self._begin().result(value.get("inputRequests"), value.get("requestState"))
         return {**value, **sealed}
-
-
-class ListenStream:
-    """An open `subscriptions/listen` (rule 6)."""
-
-    __slots__ = ("_channel", "_handler", "_methods", "_others", "id")
-
-    def __init__(
-        self,
-        id: RequestId,
-        channel: Channel,
-        handler: ProtocolHandler,
-        others: dict[RequestId, OpenStream],
-    ) -> None:
-        self.id = id
-        self._channel = channel
-        self._handler = handler
-        self._others = others
-        self._methods: set[str] = set()
-
-    def open(self, wanted: SubscriptionFilter) -> None:
-        """Acknowledge what of `wanted` the server can tell, and tell it from now on."""
-        able = self._handler.capabilities(NEUTRAL)
-        granted = SubscriptionFilter()
-        changes = self._handler.changes
-        if wanted.tools_list_changed and able.tools and able.tools.list_changed:
-            granted.tools_list_changed = True
-            self._methods.add(TOOLS_CHANGED)
-        if wanted.prompts_list_changed and able.prompts and able.prompts.list_changed:
-            granted.prompts_list_changed = True
-            self._methods.add(PROMPTS_CHANGED)
-        if wanted.resources_list_changed and able.resources and able.resources.list_changed:
-            granted.resources_list_changed = True
-            self._methods.add(RESOURCES_CHANGED)
-        if wanted.resource_subscriptions and able.resources and able.resources.subscribe:
-            granted.resource_subscriptions = wanted.resource_subscriptions
-            self._methods.add(RESOURCE_UPDATED)
-        self._others[self.id] = self
-        self._send(
-            "notifications/subscriptions/acknowledged", {"notifications": encode_SubscriptionFilter(granted)}
-        )
-        changes.add(self)
-        for uri in granted.resource_subscriptions or ():
-            changes.subscribe(self, uri)
-
-    def changed(self, method: str, params: dict[str, Any]) -> None:
-        """Pass a change on, if it was asked for."""
-        if method in self._methods:
-            self._send(method, params)
-
-    def cancel(self) -> None:
-        """The client wants no more."""
-        self._forget()
-        self._channel.abandon()
-
-    def end(self) -> None:
-        """The server is about to stop: answer the request."""
-        self._forget()
-        # Two pages, two signs: "cancellation" demands the first, "subscriptions" recommends the second.
-        self._send(CANCELLED, {"requestId": self.id})
-        self._channel.answer(Result(self.id, {"resultType": COMPLETE, "_meta": {SUBSCRIPTION: self.id}}))
-
-    def _forget(self) -> None:
-        self._others.pop(self.id, None)
-        self._handler.changes.remove(self)
-
-    def _send(self, method: str, params: dict[str, Any]) -> None:
-        meta = {**params.get("_meta", {}), SUBSCRIPTION: self.id}
-        self._channel.send(Notification(method, {**params, "_meta": meta}))

@@ -14,7 +14,12 @@ from mcpgen_runtime.results import COMPLETE
 from mcpgen_runtime.revisions import LEGACY, REVISIONS
 from mcpgen_types import revision as package_of
 from mcpgen_types.codec import DecodeError, Fault
-from mcpgen_types.v2026_07_28 import decode_RequestParams, encode_ServerCapabilities
+from mcpgen_types.v2026_07_28 import (
+    decode_RequestParams,
+    decode_SubscriptionsListenRequestParams,
+    encode_ServerCapabilities,
+    encode_SubscriptionFilter,
+)
 
 if TYPE_CHECKING:
     from mcpgen_runtime.core import ServerCore
@@ -34,6 +39,13 @@ async def discover(core: ServerCore, params: dict[str, Any], ctx: RequestContext
     if server.instructions is not None:
         result["instructions"] = server.instructions
     return result
+
+
+async def listen(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
+    """What a stream may be opened with, after the layers: the filter that came through them."""
+    asked = params_of(decode_SubscriptionsListenRequestParams, params)
+    ctx._know(asked.meta)
+    return {"notifications": encode_SubscriptionFilter(asked.notifications), "resultType": COMPLETE}
 
 
 async def initialize(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:

@@ -17,7 +17,8 @@ class ProtocolHandler(Protocol):
     """Transport-independent request processing. No I/O, no session of its own.
 
     Every request comes here but `subscriptions/listen`: its era keeps the stream and answers it, from
-    `capabilities` and `changes`.
+    `capabilities` and `changes`. A handler that has `vets_listening`, and it is true, gets that too, before
+    the stream opens: its `Result` has as `notifications` the filter to open it with. An `Error` is the end.
 
     A handler that has `opens_later`, and it is true, answers `initialize` from elsewhere: what a client sends
     before that is answered is kept for the session, not refused.

@@ -29,8 +29,8 @@ class AllowList:
 
     Of a kind that is left out, all are. Resources go by their URI, templates by what they are as a string:
     `notes://*` allows `notes://{id}`. Where a function decides, lists and what is read are marked as private:
-    what one principal may see is not for the others. A `subscriptions/listen` passes no layer, and tells of
-    updates of a URI that its client knows.
+    what one principal may see is not for the others. A `subscriptions/listen` tells of no update of what is
+    hidden.
     """
 
     def __init__(
@@ -52,6 +52,8 @@ class AllowList:
         return f"AllowList({'; '.join(told)})"
 
     async def __call__(self, request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        if request.method == "subscriptions/listen":
+            return await call_next(self._narrowed(request, ctx), ctx)
         self._refuse(request, ctx)
         response = await call_next(request, ctx)
         if not isinstance(response, Result):
@@ -69,6 +71,15 @@ class AllowList:
         if callable(self._allowed[kind]):
             result = _private(result, ctx)
         return Result(response.id, result)
+
+    def _narrowed(self, request: Request, ctx: RequestContext) -> Request:
+        """The request to listen, without the resources that are hidden."""
+        wanted = request.params["notifications"]
+        uris = wanted.get("resourceSubscriptions")
+        if uris is None or self._allowed["resources"] is None:
+            return request
+        wanted = {**wanted, "resourceSubscriptions": [u for u in uris if self._allows("resources", u, ctx)]}
+        return Request(request.id, request.method, {**request.params, "notifications": wanted})
 
     def _refuse(self, request: Request, ctx: RequestContext) -> None:
         """Raise what the server would say of something that it does not have."""

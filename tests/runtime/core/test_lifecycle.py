@@ -21,6 +21,7 @@ from mcpgen_runtime.context import RequestContext
 from mcpgen_runtime.core import ServerCore
 from mcpgen_runtime.host import Driver, DriverPromise
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
+from mcpgen_runtime.layering import CallNext
 from mcpgen_runtime.legacy import LegacySession
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.modern import ModernEndpoint
@@ -310,6 +311,37 @@ def test_a_request_moves_as_the_table_says(state: modern.State, event: modern.Ev
         assert len(new) == (event is not modern.Event.STARTED)
 
 
+def vetted() -> OneRequest:
+    """A listen request that a layer has not let through yet."""
+    request = OneRequest(modern.State.RECEIVED)
+
+    async def layer(asked: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        request.ctx = ctx
+        await request.promise
+        return await call_next(asked, ctx)
+
+    request.server.add_layer(layer)
+    request.happens(modern.Event.ACKNOWLEDGED)
+    assert (request.state, request.sent.all) == (modern.State.RUNNING, [])
+    return request
+
+
+def test_a_stream_opens_once_the_layers_have_let_it() -> None:
+    request = vetted()
+    request.happens(modern.Event.RESULT)
+    assert request.state is modern.TRANSITIONS[modern.State.RUNNING][modern.Event.ACKNOWLEDGED]
+    (acknowledged,) = request.sent.all
+    assert acknowledged.method == "notifications/subscriptions/acknowledged"
+
+
+def test_a_stream_that_is_cancelled_first_is_abandoned() -> None:
+    request = vetted()
+    request.happens(modern.Event.CANCEL)
+    assert request.sent.all == ["abandoned"]
+    request.happens(modern.Event.RESULT)
+    assert request.sent.all == ["abandoned"]
+
+
 def test_every_arrow_of_the_modern_table_is_walked_here() -> None:
     arrows = {(state, event) for state, row in modern.TRANSITIONS.items() for event in row}
-    assert arrows <= set(CELLS)
+    assert arrows <= {*CELLS, (modern.State.RUNNING, modern.Event.ACKNOWLEDGED)}

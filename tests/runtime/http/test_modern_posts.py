@@ -10,6 +10,11 @@ import pytest
 from tests.runtime.http.asgi import META, Client, request
 from tests.runtime.http.workbench import Workbench
 
+from mcpgen_runtime.context import RequestContext
+from mcpgen_runtime.errors import McpError
+from mcpgen_runtime.jsonrpc import Request, Response
+from mcpgen_runtime.layering import CallNext
+
 pytestmark = pytest.mark.anyio
 
 
@@ -256,6 +261,30 @@ async def test_listen_stream_is_acknowledged_and_tells_changes(client: Client) -
     stream.disconnect()
     await asyncio.wait_for(stream.task, 5)
     assert (await client.call("change").reply()).status == 200
+
+
+async def test_listen_stream_waits_for_the_layers_and_their_refusal_is_json(
+    client: Client, bench: Workbench
+) -> None:
+    async def vetting(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        if request.method == "subscriptions/listen":
+            await bench.go.wait()
+            if request.id == "no":
+                raise McpError("Not for you", code=-31000)
+        return await call_next(request, ctx)
+
+    bench.server.add_layer(vetting)
+    listening = [client.modern("subscriptions/listen", {"notifications": ALL}, id=id) for id in ("yes", "no")]
+    gone = client.modern("subscriptions/listen", {"notifications": ALL}, id="gone")
+    await asyncio.sleep(0)
+    gone.disconnect()
+    await asyncio.wait_for(gone.task, 5)
+    bench.go.set()
+    assert (await listening[0].event()).json["method"] == "notifications/subscriptions/acknowledged"
+    refused = await listening[1].reply()
+    assert (refused.status, refused.error["code"]) == (200, -31000)
+    listening[0].disconnect()
+    await asyncio.wait_for(listening[0].task, 5)
 
 
 async def test_listen_stream_ends_with_its_result_when_the_app_is_closed(client: Client) -> None:

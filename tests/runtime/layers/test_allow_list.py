@@ -45,6 +45,23 @@ LISTS = [
 ]
 
 
+@pytest.mark.parametrize("allowed", [["find://*"], lambda uri, ctx: uri.startswith("find:")])
+def test_nothing_is_told_of_a_resource_that_is_hidden(allowed: Any) -> None:
+    server = shop(AllowList(resources=allowed))
+    client = Client(server)
+    wanted = {"resourceSubscriptions": ["find://all", "delete://all"], "toolsListChanged": True}
+    assert client.listen(wanted) == {"resourceSubscriptions": ["find://all"], "toolsListChanged": True}
+    server.resource_updated("delete://all")
+    server.resource_updated("find://all")
+    assert [frame["params"]["uri"] for frame in client.take()] == ["find://all"]
+    # Where all is hidden nothing is left to tell; where nothing is said of resources, none is hidden.
+    assert client.listen({"resourceSubscriptions": ["delete://all"]}, id="none") == {}
+    whole = Client(shop(AllowList(tools=["find"])))
+    assert whole.listen({"resourceSubscriptions": ["delete://all"]}) == {
+        "resourceSubscriptions": ["delete://all"]
+    }
+
+
 def uses(name: str, revision: str) -> list[tuple[str, Json]]:
     """Every way to use what has this name."""
     prompt, template = (

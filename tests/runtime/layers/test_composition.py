@@ -474,10 +474,3 @@ def test_notifications_pass_no_layer() -> None:
     client.notify("notifications/roots/list_changed")
     client.notify("notifications/unheard/of")
     assert heard == []
-
-
-def test_listen_streams_pass_no_layer() -> None:
-    heard: list[str] = []
-    client = Client(server_of(noting(heard, "a")))
-    client.listen({"toolsListChanged": True})
-    assert heard == []
