@@ -143,16 +143,31 @@ async def test_scope_of_another_kind_is_the_servers_mistake(bench: Workbench) ->
         await HttpApp(ServerCore(bench.server))({"type": "carrier-pigeon"}, None, None)  # type: ignore[arg-type]
 
 
-async def test_example_of_the_documentation_works(project_root: Path) -> None:
-    (example,) = re.findall(
-        r"^```python\n(.*?)^```$", (project_root / "docs/http.md").read_text(), re.M | re.S
-    )
+async def test_examples_of_the_documentation_work(project_root: Path) -> None:
+    examples = re.findall(r"^```python\n(.*?)^```$", (project_root / "docs/http.md").read_text(), re.M | re.S)
+    assert len(examples) == 2
     names: dict[str, Any] = {}
-    exec(example, names)
+    exec(examples[0], names)
     client = Client(names["app"], {"host": "mcp.example"}, "/tools/mcp")
     async with names["app"].router.lifespan_context(names["app"]):
         reply = await client.call("greet").reply()
     assert reply.json["result"]["content"][0]["text"] == "Hello"
+    exec(examples[1], names)
+    for origin, status in (("https://app.example", 200), ("https://evil.example", 403)):
+        client = Client(names["open_to_page"], {"host": "mcp.example", "origin": origin}, "/tools/mcp")
+        asked: dict[str, Any] = {
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "mcp-method",
+        }
+        preflight = await client.request("OPTIONS", b"", asked).reply()
+        assert (preflight.status, preflight.headers.get("access-control-allow-origin")) == (
+            (200, origin) if status == 200 else (400, None)
+        )
+        reply = await client.call("greet").reply()
+        assert reply.status == status
+        if status == 200:
+            assert reply.headers["access-control-allow-origin"] == origin
+            assert reply.headers["access-control-expose-headers"] == "Mcp-Session-Id"
 
 
 @pytest.mark.parametrize(
