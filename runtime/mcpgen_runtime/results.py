@@ -64,14 +64,14 @@ _BLOCKS = (TextContent, ImageContent, AudioContent, ResourceLink, EmbeddedResour
 
 def tool_result(outcome: Any) -> dict[str, Any]:
     """The JSON of a `CallToolResult`, of the outcome of a tool. Raises `TypeError` for none of the above."""
-    if isinstance(outcome, CallToolResult):
-        return encode_CallToolResult(outcome)
     # Most tools return one of these two: their JSON is made without any object on the way.
     if isinstance(outcome, str):
         return {"content": [{"text": outcome, "type": "text"}], "resultType": COMPLETE}
     if isinstance(outcome, dict):
         text = {"text": dumps(outcome).decode(), "type": "text"}
         return {"content": [text], "resultType": COMPLETE, "structuredContent": outcome}
+    if isinstance(outcome, CallToolResult):
+        return encode_CallToolResult(outcome)
     blocks: list[Any] = _several(outcome, _BLOCKS, "A tool", "str, dict, CallToolResult")
     return {"content": [encode_ContentBlock(block) for block in blocks], "resultType": COMPLETE}
 

@@ -13,6 +13,7 @@ from mcpgen_types.codec import Fault, escape
 
 from .node import MOST_FAULTS, Check, Evaluated, Node
 from .site import Site
+from .values import SETTLES
 
 
 def objects(site: Site) -> Iterator[Check]:
@@ -63,12 +64,14 @@ def _members(site: Site) -> Iterator[Check]:
 
 def _by_name(named: dict[str, Node]) -> Node:
     """The nodes of some keys; every other key is free."""
-    asked = [(name, node.accepts) for name, node in named.items()]
+    asked = [(name, SETTLES.get(node.accepts, type), node.accepts) for name, node in named.items()]
 
     def accepts(value: dict[str, Any]) -> bool:
-        for name, member_accepts in asked:  # noqa: SIM110  see above
-            if name in value and not member_accepts(value[name]):
-                return False
+        for name, settling, member_accepts in asked:
+            if name in value:
+                item = value[name]
+                if item.__class__ is not settling and not member_accepts(item):
+                    return False
         return True
 
     def explain(value: dict[str, Any], at: str, faults: list[Fault]) -> None:

@@ -63,6 +63,15 @@ IS: dict[str, Callable[[Any], bool]] = {
     "number": is_number,
     "integer": is_integer,
 }
+#: The class that settles such a question without a call.
+SETTLES: dict[Callable[[Any], bool], type] = {
+    is_boolean: bool,
+    is_string: str,
+    is_array: list,
+    is_object: dict,
+    is_integer: int,
+    is_number: int,
+}
 
 
 def equal(one: Any, other: Any) -> bool:
