@@ -51,18 +51,14 @@ _ARGUMENT_ERRORS = frozenset({"2024-11-05", "2025-03-26", "2025-06-18"})
 
 async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:
     """Call a tool with arguments that its `inputSchema` accepts; what it returns fits its `outputSchema`."""
-    call = params_of(decode_CallToolRequestParams, params)
-    ctx._know(call.meta)
-    tool = core.server.tools.get(call.name)
+    name, arguments = _called(params, ctx)
+    tool = core.server.tools.get(name)
     if tool is None:
         limit = ctx.limits.max_tool_name_length
-        if len(call.name) > limit:
+        if len(name) > limit:
             message = f"The tool's name is longer than max_tool_name_length ({limit} characters)"
             raise LimitReached(message, limit="max_tool_name_length", value=limit)
-        raise ToolNotFound(call.name)
-    arguments = call.arguments
-    if arguments is None:
-        arguments = {}
+        raise ToolNotFound(name)
     if tool.parameter_headers and ctx.headers is not None and ctx.revision not in core.legacy:
         check_parameter_headers(tool.parameter_headers, arguments, ctx.headers)
     if not tool.input.accepts(arguments):
@@ -91,6 +87,18 @@ async def call_tool(core: ServerCore, params: dict[str, Any], ctx: RequestContex
     if tool.output is not None and not result.get("isError"):
         _check_output(tool, result)
     return result
+
+
+def _called(params: dict[str, Any], ctx: RequestContext) -> tuple[str, dict[str, Any]]:
+    """The name of the tool and its arguments. Raises `InvalidParams`."""
+    # Most calls say these three things, and the last is known: nothing of it need be made into an object.
+    if len(params) == 3 and "name" in params and "arguments" in params and "_meta" in params:
+        name, arguments = params["name"], params["arguments"]
+        if name.__class__ is str and arguments.__class__ is dict and ctx._vouches(params["_meta"]):
+            return name, arguments
+    call = params_of(decode_CallToolRequestParams, params)
+    ctx._know(call.meta)
+    return call.name, {} if call.arguments is None else call.arguments
 
 
 async def read_resource(core: ServerCore, params: dict[str, Any], ctx: RequestContext) -> dict[str, Any]:

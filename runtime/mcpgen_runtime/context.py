@@ -65,14 +65,13 @@ SEVERITY: Mapping[str, int] = {
 class RequestContext(ABC):
     """One request, as its handler sees it.
 
-    `headers` holds the HTTP headers by lower-case name, and is None on other transports. `meta` is the
-    request's `_meta`, with the client's capabilities and name in it whatever the era.
+    `headers` holds the HTTP headers by lower-case name, and is None on other transports.
     """
 
     request_id: RequestId
     method: str
     headers: Mapping[str, str] | None
-    meta: RequestMetaObject | None = None
+    _meta: RequestMetaObject | None = None
     #: Whether the client has cancelled the request, or is gone. The handler's coroutine is ended too.
     cancelled: bool = False
     #: What a handler that returns an `InputRequiredResult` itself gave as its `request_state`.
@@ -137,6 +136,11 @@ class RequestContext(ABC):
         It needs no event loop. Not for tasks that a handler starts itself: they have `asyncio.timeout`.
         Raises `TimeoutError` once what was cancelled has ended.
         """
+
+    @property
+    def meta(self) -> RequestMetaObject | None:
+        """The request's `_meta`, with the client's capabilities and name in it whatever the era."""
+        return self._known()
 
     @property
     def client_capabilities(self) -> ClientCapabilities:
@@ -204,7 +208,8 @@ class RequestContext(ABC):
         if self._told_progress is not None and progress <= self._told_progress:
             return  # the handler runs again, and was further the last time
         self._told_progress = progress
-        token = self.meta.progress_token if self.meta is not None else None
+        meta = self._known()
+        token = meta.progress_token if meta is not None else None
         if token is None:
             return
         params: dict[str, Any] = {"progressToken": token, "progress": progress}
@@ -337,13 +342,17 @@ class RequestContext(ABC):
         """Something to wait for."""
         raise NotImplementedError
 
+    def _vouches(self, meta: Any) -> bool:
+        """Whether the JSON value `meta` is a valid `_meta`, and `_known` tells it: nobody need decode it."""
+        return False
+
     def _know(self, meta: RequestMetaObject) -> None:
         """Learn the request's `_meta`, once it is decoded."""
-        self.meta = meta
+        self._meta = meta
 
     def _known(self) -> RequestMetaObject | None:
         """`meta`, also before the params are decoded: there layers are."""
-        return self.meta
+        return self._meta
 
     @abstractmethod
     def _notify(self, method: str, params: dict[str, Any]) -> None:

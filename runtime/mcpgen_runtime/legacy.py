@@ -417,9 +417,20 @@ class LegacyCall(Call):
     def client_info(self) -> Implementation | None:
         return self.session.client[1]
 
+    def _vouches(self, meta: Any) -> bool:
+        return meta is self.session_meta
+
     def _know(self, meta: RequestMetaObject) -> None:
         meta.client_capabilities, meta.client_info = self.session.client
-        self.meta = meta
+        self._meta = meta
+
+    def _known(self) -> RequestMetaObject | None:
+        if self._meta is None and "_meta" not in self._params:  # all that is to be said, the session says
+            capabilities, info = self.session.client
+            self._meta = RequestMetaObject(
+                client_capabilities=capabilities, protocol_version=self.revision, client_info=info
+            )
+        return self._meta
 
     def _settle(self, response: Response) -> None:
         if self.method in _SETTLING:
