@@ -76,8 +76,8 @@ class Endpoint:
         self.sessions = sessions(handler, host, config)
         #: Serves the requests of nobody in particular, until one of them waits.
         self._modern = self._new_modern(None)
-        #: The POSTs that wait, with the endpoint of those that are modern.
-        self._waiting: dict[Exchange, ModernEndpoint | None] = {}
+        #: The POSTs that wait.
+        self._waiting: set[Exchange] = set()
         self._drained: asyncio.Future[None] | None = None
         self._ending = False
 
@@ -92,24 +92,32 @@ class Endpoint:
         self, scope: Scope, raw: dict[bytes, bytes], principal: str | None, receive: Receive, send: Send
     ) -> None:
         """Serve a message. Raises `Refusal` before anything of an answer is sent, and `Disconnected`."""
+        self.admit(raw)
+        text = read_body(receive, raw, limits=self._limits, seconds=self._message_seconds)
+        if not isinstance(text, bytes):
+            text = await text
+        await self.finish(self.begin(text, raw, principal), receive, send)
+
+    def admit(self, raw: dict[bytes, bytes]) -> None:
+        """Raise `Refusal` where a POST with these headers is not served, whatever its body is."""
         if self._ending:
             raise stopping()
         self._negotiation.check(raw)
-        limits = self._limits
-        text = read_body(receive, raw, limits=limits, seconds=self._message_seconds)
-        if not isinstance(text, bytes):
-            text = await text
+
+    def begin(self, text: bytes, raw: dict[bytes, bytes], principal: str | None) -> Exchange:
+        """Serve the message that is the body of a POST as far as it goes without waiting.
+
+        What came of it is for `finish`. Raises `Refusal` before the message is served.
+        """
         try:
-            value = parse(text, limits)
+            value = parse(text, self._limits)
             if value.__class__ is list:
-                await self._post_batch(value, raw, principal, receive, send)
-                return
+                return self._begin_batch(value, raw, principal)
             message = message_of(value)
         except McpError as error:
             raise self._unreadable(error, raw, principal) from None
+        is_request = message.__class__ is Request
         exchange: Exchange
-        modern: ModernEndpoint | None = None
-        session: HttpSession | None = None
         if raw.get(PROTOCOL_VERSION) == _MODERN_VERSION or (
             isinstance(message, Request) and (is_modern(message.params) or message.method in _MODERN_METHODS)
         ):
@@ -123,32 +131,20 @@ class Endpoint:
             exchange = Exchange(self._max_unsent_bytes)
             modern = self._modern if principal is None else self._new_modern(principal)
             modern.receive(message, exchange, headers=Headers(raw))
+            if is_request and exchange.body is None:
+                exchange.modern = modern
+                if modern is self._modern:
+                    self._modern = self._new_modern(None)
         else:
             session = self._session(raw, principal, message)
             exchange = LegacyExchange(session, self._max_unsent_bytes)
             session.session.receive(message, exchange, headers=Headers(raw))
-        body = exchange.body
-        if body is not None:
-            headers = [JSON, (b"content-length", b"%d" % len(body))]
-            if session is not None and session.unnamed:
-                self._open(session, headers)
-            await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-        elif isinstance(message, Request):
-            if modern is self._modern:
-                self._modern = self._new_modern(None)
-            await self._wait(exchange, modern, session, receive, send)
-        else:
-            await _accept(send)
+        exchange.expected = is_request
+        if is_request and exchange.body is None:
+            self._waiting.add(exchange)
+        return exchange
 
-    async def _post_batch(
-        self,
-        values: list[Any],
-        raw: dict[bytes, bytes],
-        principal: str | None,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    def _begin_batch(self, values: list[Any], raw: dict[bytes, bytes], principal: str | None) -> Exchange:
         if raw.get(PROTOCOL_VERSION) == _MODERN_VERSION:
             raise Refusal(
                 BAD_REQUEST, InvalidRequest("Batches exist in 2025-03-26 alone: send each message by itself")
@@ -159,11 +155,22 @@ class Endpoint:
             answers = session.session.receive_batch(values, exchange, headers=Headers(raw))
         except InvalidRequest as error:
             raise Refusal(BAD_REQUEST, error, null_id=session.null_id) from None
-        if not answers:
-            await _accept(send)
-            return
-        exchange.expect(answers)
-        await self._wait(exchange, None, session, receive, send)
+        exchange.expected = answers > 0
+        if answers:
+            exchange.expect(answers)
+            if exchange.body is None:
+                self._waiting.add(exchange)
+        return exchange
+
+    async def finish(self, exchange: Exchange, receive: Receive, send: Send) -> None:
+        """Send what came of a message that has begun, once it is there."""
+        if not exchange.expected:
+            await send({"type": "http.response.start", "status": 202, "headers": [EMPTY]})
+            await send({"type": "http.response.body", "body": b""})
+        elif exchange.body is not None:
+            await self._reply(exchange, exchange.body, send)
+        else:
+            await self._wait(exchange, receive, send)
 
     def _new_modern(self, principal: str | None) -> ModernEndpoint:
         return ModernEndpoint(
@@ -211,19 +218,20 @@ class Endpoint:
             self.sessions.add(session)
             headers.append((SESSION_ID, session.id))
 
-    async def _wait(
-        self,
-        exchange: Exchange,
-        modern: ModernEndpoint | None,
-        session: HttpSession | None,
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def _reply(self, exchange: Exchange, body: bytes, send: Send) -> None:
+        headers = [JSON, (b"content-length", b"%d" % len(body))]
+        session = exchange.session
+        if session is not None and session.unnamed:
+            self._open(session, headers)
+        await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _wait(self, exchange: Exchange, receive: Receive, send: Send) -> None:
         """Send a reply that is not there yet, or that is an event stream."""
+        session = exchange.session
         watching = asyncio.ensure_future(_leave_when_gone(exchange, receive))
-        self._waiting[exchange] = modern
         try:
-            if isinstance(exchange, LegacyExchange) and exchange.session.version:
+            if session is not None and session.version:
                 # A connection on which nothing happens is cut off by somebody sooner or later.
                 timer = self._host.call_later(self._config.keep_alive_seconds, exchange.open_stream)
                 try:
@@ -232,15 +240,14 @@ class Endpoint:
                     timer.cancel()
             else:
                 await exchange.wait()
+            if exchange.body is not None:
+                await self._reply(exchange, exchange.body, send)
+                return
             headers: list[Header] = []
             if session is not None and session.unnamed:
                 self._open(session, headers)
             if exchange.stream is not None:
                 await self._send_stream(exchange.stream, send, headers)
-            elif exchange.body is not None:
-                headers += (JSON, (b"content-length", b"%d" % len(exchange.body)))
-                await send({"type": "http.response.start", "status": exchange.status, "headers": headers})
-                await send({"type": "http.response.body", "body": exchange.body})
             elif self._ending:
                 await stopping().send(send)
             elif not exchange.left:  # cancelled: the client wants no answer, HTTP does
@@ -248,11 +255,11 @@ class Endpoint:
         finally:
             watching.cancel()
             exchange.leave()
-            if modern is not None:
-                modern.close()
+            if exchange.modern is not None:
+                exchange.modern.close()
             if session is not None:
                 session.release()
-            del self._waiting[exchange]
+            self._waiting.discard(exchange)
             if self._drained is not None and not self._waiting and not self._drained.done():
                 self._drained.set_result(None)
 
@@ -327,15 +334,14 @@ class Endpoint:
 
     def end_listen_streams(self) -> None:
         """Answer every listen stream of 2026-07-28: its client may open another."""
-        for modern in tuple(self._waiting.values()):
-            if modern is not None:
-                modern.end_streams()
+        for modern in self._moderns():
+            modern.end_streams()
 
     async def drain(self) -> None:
         """Take nothing new, end what would never end by itself, and return when nothing is in flight."""
         self._ending = True
-        for modern in tuple(self._waiting.values()):
-            if modern is not None and modern.listening:
+        for modern in self._moderns():
+            if modern.listening:
                 modern.close(graceful=True)
         if self._waiting:
             self._drained = asyncio.get_running_loop().create_future()
@@ -345,15 +351,13 @@ class Endpoint:
         """Cancel what is left."""
         self._ending = True
         self.sessions.close()
-        for exchange, modern in tuple(self._waiting.items()):
-            if modern is not None:
-                modern.close()
+        for modern in self._moderns():
+            modern.close()
+        for exchange in tuple(self._waiting):
             exchange.leave()
 
-
-async def _accept(send: Send) -> None:
-    await send({"type": "http.response.start", "status": 202, "headers": [EMPTY]})
-    await send({"type": "http.response.body", "body": b""})
+    def _moderns(self) -> list[ModernEndpoint]:
+        return [exchange.modern for exchange in self._waiting if exchange.modern is not None]
 
 
 async def _leave_when_gone(exchange: Exchange, receive: Receive) -> None:

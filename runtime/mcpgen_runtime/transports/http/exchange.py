@@ -16,6 +16,7 @@ from mcpgen_runtime.transports.http.batch import Answers
 from mcpgen_runtime.transports.http.events import EventStream, event
 
 if TYPE_CHECKING:
+    from mcpgen_runtime.modern import ModernEndpoint
     from mcpgen_runtime.transports.http.resuming import Resumable
     from mcpgen_runtime.transports.http.sessions import HttpSession
 
@@ -37,6 +38,12 @@ class Exchange:
     abandoned = False
     #: Nobody is left to get it.
     left = False
+    #: Whether the message is one that is answered.
+    expected = True
+    #: What serves a modern request that waits.
+    modern: ModernEndpoint | None = None
+    #: The session that a legacy message belongs to.
+    session: HttpSession | None = None
 
     def __init__(self, max_unsent_bytes: int) -> None:
         self._max_unsent_bytes = max_unsent_bytes
@@ -58,6 +65,11 @@ class Exchange:
             self.stream.break_off()
         self.abandoned = self.left = True
         self._wake()
+
+    def open_stream(self) -> None:
+        """Let the reply be an event stream, though there is no event yet."""
+        if not self.settled:
+            self._open_stream()
 
     # The channel.
 
@@ -127,7 +139,7 @@ class LegacyExchange(Exchange):
 
     def __init__(self, session: HttpSession, max_unsent_bytes: int) -> None:
         super().__init__(max_unsent_bytes)
-        self.session = session
+        self.session: HttpSession = session
         self.resumable: Resumable | None = None
 
     def hang_up(self) -> None:
@@ -138,11 +150,6 @@ class LegacyExchange(Exchange):
             assert self.resumable is not None and self.stream is not None
             self.resumable.detach(self.stream)
             self.stream.end()
-
-    def open_stream(self) -> None:
-        """Let the reply be an event stream, though there is no event yet."""
-        if not self.settled:
-            self._open_stream()
 
     def leave(self) -> None:
         """See `Exchange.leave`. The call goes on: the client may come back for its answer."""
