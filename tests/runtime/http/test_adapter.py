@@ -7,14 +7,13 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
-import httpx
 import pytest
 import uvloop
-from tests.runtime.http.asgi import BOTH, META, parse_event, request
+from tests.runtime.http.asgi import parse_event, request
+from tests.runtime.http.listening import INITIALIZE, SECONDS, call, modern, raw, serving
 from tests.runtime.http.workbench import Workbench
 
 from mcpgen_runtime.context import RequestContext
@@ -23,14 +22,7 @@ from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http import HttpAdapter
 
-Json = dict[str, Any]
 Main = Callable[[], Coroutine[Any, Any, None]]
-
-INITIALIZE = request(
-    "initialize",
-    {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
-)
-SECONDS = 10
 
 
 @pytest.fixture(
@@ -54,67 +46,6 @@ def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Call
             runner.run(asyncio.wait_for(main(), SECONDS))
 
     return run
-
-
-class Running:
-    """An adapter that serves, and the means to reach it."""
-
-    def __init__(self, bench: Workbench, address: str, task: asyncio.Task[None]) -> None:
-        self.bench = bench
-        self.address = address
-        self.task = task
-        host, _, port = address.rpartition(":")
-        self.port = int(port)
-        self.host = host.strip("[]")
-        self.url = f"http://{address}/mcp"
-
-    def client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(headers={"accept": BOTH}, timeout=SECONDS)
-
-    async def socket(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(self.host, self.port)
-
-
-@asynccontextmanager
-async def serving(**settings: Any) -> AsyncIterator[Running]:
-    """A workbench behind an adapter at a port of its own."""
-    bench = Workbench()
-    address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    adapter = HttpAdapter(listening=address.set_result)
-    adapter.configure(TransportConfig(**{"port": 0, "drain_seconds": 2, **settings}))
-    task = asyncio.ensure_future(adapter.serve(ServerCore(bench.server)))
-    try:
-        yield Running(bench, await address, task)
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-def modern(
-    method: str, params: Json, *, id: Any = 1, meta: Json | None = None
-) -> tuple[Json, dict[str, str]]:
-    headers = {"mcp-protocol-version": "2026-07-28", "mcp-method": method}
-    if "name" in params:
-        headers["mcp-name"] = params["name"]
-    return request(method, {**params, "_meta": META | (meta or {})}, id=id), headers
-
-
-def call(tool: str, arguments: Json | None = None, meta: Json | None = None) -> tuple[Json, dict[str, str]]:
-    return modern("tools/call", {"name": tool, "arguments": arguments or {}}, meta=meta)
-
-
-def raw(message: Any, headers: dict[str, str], *, length: int | None = None) -> bytes:
-    """The bytes of a POST."""
-    body = json.dumps(message).encode()
-    head = {
-        "host": "localhost",
-        "accept": BOTH,
-        "content-type": "application/json",
-        "content-length": str(len(body) if length is None else length),
-        **headers,
-    }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    return f"POST /mcp HTTP/1.1\r\n{lines}\r\n".encode() + body
 
 
 def test_both_eras_on_one_server(run: Callable[[Main], None]) -> None:
@@ -261,8 +192,7 @@ def test_upload_that_was_refused_is_not_taken_for_headers(run: Callable[[Main], 
                 await writer.drain()
                 await asyncio.sleep(0)
             writer.write(b" " * (10_000 - 2) + raw(*call("echo", {"text": "still here"})))
-            while b"still here" not in await reader.readline():
-                pass
+            await reader.readuntil(b"still here")
             writer.close()
 
     run(main)
@@ -339,7 +269,7 @@ def test_cancelled_adapter_ends_listen_streams_and_lets_calls_finish(run: Callab
         async with serving() as server, server.client() as client:
             listen, headers = modern("subscriptions/listen", {"notifications": {"toolsListChanged": True}})
 
-            async def whole(message: Json, headers: dict[str, str]) -> str:
+            async def whole(message: dict[str, Any], headers: dict[str, str]) -> str:
                 return (await client.post(server.url, json=message, headers=headers)).text
 
             listening = asyncio.ensure_future(whole(listen, headers))

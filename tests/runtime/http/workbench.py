@@ -28,6 +28,7 @@ class Workbench:
         tools = {
             "echo": TEXT,
             "wait": ANY,
+            "pause": ANY,
             "report": ANY,
             "report_and_wait": ANY,
             "wait_and_report": ANY,
@@ -52,6 +53,11 @@ class Workbench:
         """Says nothing until it may go on."""
         await self._wait()
         return "waited"
+
+    async def pause(self, arguments: Json, ctx: RequestContext) -> str:
+        """Waits for a turn of the loop."""
+        await asyncio.sleep(0)
+        return "paused"
 
     async def report(self, arguments: Json, ctx: RequestContext) -> str:
         """Says how far it is, and never waits."""

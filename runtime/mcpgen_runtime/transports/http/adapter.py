@@ -7,12 +7,13 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.app import HttpApp
 from mcpgen_runtime.transports.http.connections import close_silent, guarded
+from mcpgen_runtime.transports.http.direct import direct
 from mcpgen_runtime.transports.living import living
 from mcpgen_runtime.transports.tcp import address_of
 
@@ -45,10 +46,15 @@ class HttpAdapter:
     async def _serve(self, app: HttpApp) -> None:
         config = self._config
         sockets = await _listeners(config)
+        await app.start()
         server = _server(app, config)
         serving = asyncio.ensure_future(server.serve(sockets=sockets))
         watching = asyncio.ensure_future(
-            close_silent(server.server_state.connections, config.message_seconds)
+            close_silent(
+                server.server_state.connections,
+                config.message_seconds,
+                idle_seconds=server.config.timeout_keep_alive,
+            )
         )
         try:
             if self._listening is not None:
@@ -100,12 +106,11 @@ async def _listeners(config: TransportConfig) -> list[socket.socket]:
 
 def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
     import uvicorn
-    from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            http=guarded(AutoHTTPProtocol, config.limits),  # type: ignore[arg-type]
+            http=_protocol(app, config),
             ws="auto",
             ws_max_size=config.limits.max_message_bytes,
             ws_ping_interval=config.ping_seconds,
@@ -124,3 +129,12 @@ def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
     # Signals are the business of whoever runs the adapters.
     server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]
     return server
+
+
+def _protocol(app: HttpApp, config: TransportConfig) -> Any:
+    """What uvicorn makes of a connection: by httptools where it is installed, else by h11."""
+    from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+    protocol: Any = guarded(AutoHTTPProtocol, config.limits)  # type: ignore[arg-type]
+    # Only httptools calls back for each part of a request.
+    return direct(protocol, app, config) if hasattr(protocol, "on_message_complete") else protocol

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from traceback import format_exception
 from typing import TypeAlias
@@ -21,7 +21,15 @@ from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.asyncio_host import AsyncioHost
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http.admission import Admission
-from mcpgen_runtime.transports.http.asgi import Disconnected, Receive, Scope, Send, principal_of
+from mcpgen_runtime.transports.http.asgi import (
+    Asgi,
+    Disconnected,
+    Header,
+    Receive,
+    Scope,
+    Send,
+    principal_of,
+)
 from mcpgen_runtime.transports.http.endpoint import Endpoint
 from mcpgen_runtime.transports.http.http_sse import HttpSse
 from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
@@ -66,7 +74,7 @@ class HttpApp:
         kind = scope["type"]
         if kind == "http":
             try:
-                served = self._served or await self._start()
+                served = self._served or await self.start()
                 path: str = scope["path"]
                 root: str = scope.get("root_path", "")
                 serve = served.routes.get((path.removeprefix(root) if root else path, scope["method"]))
@@ -85,6 +93,40 @@ class HttpApp:
             await self._serve_lifespan(receive, send)
         else:
             raise RuntimeError(f"an MCP server has no use for ASGI scopes of type {kind!r}")
+
+    async def start(self, *, anew: bool = False) -> _Served:
+        """Enter the server's lifespan, which the first request does otherwise. Raises `LifespanFailed`."""
+        async with self._starting:
+            if self._served is None or anew:
+                await self._life.enter_async_context(living(self._handler))
+                self._served = _Served(self._handler, self._config, self._sessions)
+            return self._served
+
+    def post(self, headers: Sequence[Header], text: bytes) -> bytes | Asgi:
+        """Serve a POST to the endpoint, all of which is there, as far as it goes without waiting.
+
+        Returns the JSON of the reply, whose status is 200, or who sends another reply or waits for it. For a
+        server with nothing before the app, which has been started: nobody says who the client is.
+        """
+        assert self._served is not None
+        endpoint = self._served.endpoint
+        try:
+            raw = self._admission.headers(headers)
+            endpoint.admit(raw)
+            exchange = endpoint.begin(text, raw, None)
+        except Refusal as refusal:
+            return _refusing(refusal)
+        if exchange.plain:
+            assert exchange.body is not None
+            return exchange.body
+
+        async def finish(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await endpoint.finish(exchange, receive, send)
+            except Refusal as refusal:
+                await refusal.send(send)
+
+        return finish
 
     def end_listen_streams(self) -> None:
         """Answer every listen stream, as if the server were about to end; it goes on."""
@@ -118,18 +160,11 @@ class HttpApp:
         Frameworks give a lifespan the app `around`, and do not pass theirs on to what is mounted. Raises
         `LifespanFailed`.
         """
-        await self._start(anew=True)
+        await self.start(anew=True)
         try:
             yield
         finally:
             await self.close()
-
-    async def _start(self, *, anew: bool = False) -> _Served:
-        async with self._starting:
-            if self._served is None or anew:
-                await self._life.enter_async_context(living(self._handler))
-                self._served = _Served(self._handler, self._config, self._sessions)
-            return self._served
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -138,7 +173,7 @@ class HttpApp:
         except Refusal:
             admitted = False
         if admitted:
-            served = self._served or await self._start()
+            served = self._served or await self.start()
             await served.websockets.serve(scope, receive, send, principal=self._principal(scope))
         else:
             await receive()
@@ -208,6 +243,13 @@ class _Served:
         self.endpoint.close()
         self.sse.close()
         self.host.close()
+
+
+def _refusing(refusal: Refusal) -> Asgi:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await refusal.send(send)
+
+    return refuse
 
 
 def _path(scope: Scope) -> str:

@@ -26,7 +26,9 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
     cork = Cork()
 
     class Guarded(base):  # type: ignore[misc, valid-type]
-        _heading = 0  # bytes of headers that have come since the latest request was complete
+        taken = False  # whether the latest request is served without a cycle, see direct.py
+        replies = 0  # and how many were
+        heading = 0  # bytes of headers that have come since the latest request was complete
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(Corked(transport, cork))
@@ -35,11 +37,11 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
             super().data_received(data)
             cycle = self.cycle
             # A request has its cycle from the end of its headers on.
-            if cycle is not None and cycle.scope is self.scope:
-                self._heading = 0
+            if self.taken or (cycle is not None and cycle.scope is self.scope):
+                self.heading = 0
                 return
-            self._heading += len(data)
-            if self._heading > most and not self.transport.is_closing():
+            self.heading += len(data)
+            if self.heading > most and not self.transport.is_closing():
                 if cycle is None or cycle.response_complete:
                     self.transport.write(_headers_too_large(most))
                 self.transport.close()
@@ -47,24 +49,29 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
     return Guarded
 
 
-async def close_silent(connections: Collection[Any], seconds: float) -> None:
-    """Close those of uvicorn's `connections` that send no whole request for `seconds`. Never returns."""
+async def close_silent(connections: Collection[Any], seconds: float, *, idle_seconds: float) -> None:
+    """Close those of uvicorn's `connections` that send no request for `seconds`; no other, for `idle_seconds`.
+
+    Never returns. Those whose latest answer uvicorn has sent it sees to itself.
+    """
     loop = asyncio.get_running_loop()
     silent: dict[Any, tuple[Any, float]] = {}
     while True:
         # Who is late is noticed a quarter too late at most.
-        await asyncio.sleep(seconds / 4)
+        await asyncio.sleep(min(seconds, idle_seconds) / 4)
         now = loop.time()
         before, silent = silent, {}
         for connection in tuple(connections):
             if not hasattr(connection, "cycle"):  # a WebSocket: its own transport sees to it
                 continue
-            latest = connection.cycle  # a request and its response
-            if latest is not None and not latest.response_complete:
+            cycle = connection.cycle  # a request and its response
+            if cycle is not None and not cycle.response_complete:
                 continue
-            known, since = before.get(connection, (None, now))
-            silent[connection] = (latest, since if known is latest else now)
-            if now - silent[connection][1] >= seconds:
+            latest = (cycle, connection.replies)
+            known, since = before.get(connection, (latest, now))
+            silent[connection] = (latest, since if known == latest else now)
+            rests = connection.replies and not connection.heading  # nothing of a next request has come
+            if now - silent[connection][1] >= (idle_seconds if rests else seconds):
                 connection.transport.close()
 
 

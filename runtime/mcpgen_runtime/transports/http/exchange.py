@@ -53,6 +53,11 @@ class Exchange:
         """Whether it is known what kind of reply there will be."""
         return self.body is not None or self.stream is not None or self.abandoned
 
+    @property
+    def plain(self) -> bool:
+        """Whether the reply is there, JSON, and needs neither a status nor a header of its own."""
+        return self.body is not None and self.status == 200
+
     async def wait(self) -> None:
         """Return once it is `settled`."""
         if not self.settled:
@@ -141,6 +146,11 @@ class LegacyExchange(Exchange):
         super().__init__(max_unsent_bytes)
         self.session: HttpSession = session
         self.resumable: Resumable | None = None
+
+    @property
+    def plain(self) -> bool:
+        """See `Exchange.plain`; the answer to `initialize` names the session."""
+        return self.body is not None and not self.session.unnamed
 
     def hang_up(self) -> None:
         """See `Channel.hang_up`; only clients of 2025-11-25 know to come back (its page basic/transports)."""

@@ -1,0 +1,164 @@
+"""POSTs that come with one read, served between uvicorn's parser and its transport, without an ASGI request.
+
+For most calls of a tool, what makes an ASGI request of them costs more than they do: a scope, a task, an
+event, three messages, and the checks of each. Here a POST whose headers and body are there goes to the app as
+it is, and an answer that is there as well goes out in one piece. Everything else goes uvicorn's way: other
+methods and paths, bodies in several reads, requests behind one that waits, connections too many or about to
+close. So does an answer that has to be waited for, once that shows.
+
+What several connections have sent in one turn of the event loop is served together at its end, not each as it
+is read: parser and server drive each other out of the processor's first cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from mcpgen_runtime.transports.http.asgi import Asgi, Header, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+    from mcpgen_runtime.transports.config import TransportConfig
+    from mcpgen_runtime.transports.http.app import HttpApp
+
+
+class _Connection(Protocol):
+    def serve(self) -> None: ...
+
+
+class _Turn:
+    """The connections with a request that is to be served at the end of this turn of the loop."""
+
+    def __init__(self) -> None:
+        self._call_soon = asyncio.get_running_loop().call_soon
+        self._waiting: list[_Connection] = []
+
+    def add(self, connection: _Connection) -> None:
+        if not self._waiting:
+            self._call_soon(self._serve)
+        self._waiting.append(connection)
+
+    def _serve(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for connection in waiting:
+            connection.serve()
+
+
+class _Head:
+    """What stands before the length of a JSON reply; made anew when uvicorn's headers are, each second."""
+
+    def __init__(self) -> None:
+        self._own: list[Header] | None = None
+        self._head = b""
+
+    def before(self, own: list[Header]) -> bytes:
+        if own is not self._own:
+            self._own = own
+            lines = b"".join(b"%b: %b\r\n" % each for each in own)
+            self._head = b"HTTP/1.1 200 OK\r\n%bcontent-type: application/json\r\ncontent-length: " % lines
+        return self._head
+
+
+def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig) -> type[HttpToolsProtocol]:
+    """uvicorn's HTTP protocol `base`, with POSTs served directly by `app`, which has been started."""
+    url = config.path.encode()
+    most_bytes = config.limits.max_message_bytes
+    most_connections = config.limits.max_connections
+    turn = _Turn()
+    head = _Head()
+
+    class Direct(base):  # type: ignore[misc, valid-type]
+        # Whether all of the request that is `taken` has come, and its body.
+        _whole = False
+        _text = b""
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.taken and not self._whole and not self.transport.is_closing():
+                self._hand_over()
+
+        def on_message_begin(self) -> None:
+            if self.taken:
+                self.serve()
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            parser = self.parser
+            if (
+                self.url == url
+                and parser.get_method() == b"POST"
+                and parser.get_http_version() == "1.1"
+                and parser.should_keep_alive()
+                and not parser.should_upgrade()
+                and not self.expect_100_continue
+                and (self.cycle is None or self.cycle.response_complete)
+                and not self.flow.write_paused
+                and len(self.connections) <= most_connections
+            ):
+                self.taken, self._whole, self._text = True, False, b""
+            else:
+                super().on_headers_complete()
+
+        def on_body(self, body: bytes) -> None:
+            if self.taken:
+                if not self._text and len(body) <= most_bytes:
+                    self._text = body
+                    return
+                self._hand_over()
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            if self.taken:
+                self._whole = True
+                turn.add(self)
+            else:
+                super().on_message_complete()
+
+        def serve(self) -> None:
+            """Serve the request, unless that was done, or its client is gone."""
+            if not self.taken or self.transport.is_closing():
+                return
+            self.taken = False
+            try:
+                reply = app.post(self.headers, self._text)
+            except Exception as error:  # for uvicorn to tell, as it would have
+                reply = _raising(error)
+            if isinstance(reply, bytes):
+                before = head.before(self.server_state.default_headers)
+                self.transport.write(b"%b%d\r\n\r\n%b" % (before, len(reply), reply))
+                self.server_state.total_requests += 1
+                self.replies += 1
+            else:
+                self._begin_cycle(reply)
+                super().on_message_complete()
+
+        def shutdown(self) -> None:
+            self.serve()
+            super().shutdown()
+
+        def _hand_over(self) -> None:
+            """Let uvicorn go on with what has come of the request."""
+            self.taken = False
+            super().on_headers_complete()
+            if self._text:
+                super().on_body(self._text)
+
+        def _begin_cycle(self, serving: Asgi) -> None:
+            # The request has been let in, and has begun: it must be neither refused nor begun again.
+            self.app, own = serving, self.app
+            self.limit_concurrency, most = None, self.limit_concurrency
+            try:
+                super().on_headers_complete()
+            finally:
+                self.app, self.limit_concurrency = own, most
+
+    return Direct
+
+
+def _raising(error: Exception) -> Asgi:
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        raise error
+
+    return serve
