@@ -289,6 +289,37 @@ def test_cancelled_adapter_ends_listen_streams_and_lets_calls_finish(run: Callab
     run(main)
 
 
+def test_cancelled_adapter_sends_all_of_an_answer_that_is_read_late(run: Callable[[Main], None]) -> None:
+    async def main() -> None:
+        size = 20_000_000  # more than the buffers of the system hold
+        made = asyncio.Event()
+
+        async with serving(drain_seconds=SECONDS) as server:
+
+            async def much(arguments: Json, ctx: RequestContext) -> str:
+                await server.bench.wait(arguments, ctx)
+                made.set()
+                return "x" * size
+
+            server.bench.server.add_tool({"name": "much", "inputSchema": {"type": "object"}}, much)
+            reader, writer = await server.socket()
+            writer.write(raw(*call("much")))
+            await server.bench.began.wait()
+            server.task.cancel()
+            server.bench.go.set()
+            await made.wait()
+            await asyncio.sleep(0.5)
+            assert not server.task.done()  # whoever runs it would close the loop
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().partition(b"content-length:")[2].split()[0])
+            assert length > size
+            assert len(await reader.readexactly(length)) == length
+            await asyncio.wait([server.task])
+            writer.close()
+
+    run(main)
+
+
 def test_cancelled_adapter_cancels_what_takes_too_long(run: Callable[[Main], None]) -> None:
     async def main() -> None:
         async with serving(drain_seconds=0.05) as server, server.client() as client:

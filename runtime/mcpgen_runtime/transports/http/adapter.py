@@ -20,6 +20,9 @@ from mcpgen_runtime.transports.tcp import address_of
 if TYPE_CHECKING:
     import uvicorn
 
+#: How often it is asked whether what was written is sent: uvicorn does not tell.
+_SENT_SECONDS = 0.02
+
 
 class HttpAdapter:
     """Listens at `host`:`port`. `listening` is called with each address, once it does.
@@ -63,13 +66,24 @@ class HttpAdapter:
             await asyncio.shield(serving)
         finally:
             watching.cancel()
+            until = asyncio.get_running_loop().time() + config.drain_seconds
             try:
                 for listener in getattr(server, "servers", ()):  # there once it has started
                     listener.close()
                 await app.close()
+                await _sent(server.server_state, until)
             finally:
                 server.should_exit = server.force_exit = True
                 await serving
+
+
+async def _sent(state: uvicorn.server.ServerState, until: float) -> None:
+    """Return when all that was written to the connections is sent, or at the time `until`."""
+    loop = asyncio.get_running_loop()
+    while loop.time() < until and (
+        state.tasks or any(each.transport.get_write_buffer_size() for each in tuple(state.connections))
+    ):
+        await asyncio.sleep(_SENT_SECONDS)
 
 
 async def _listeners(config: TransportConfig) -> list[socket.socket]:
