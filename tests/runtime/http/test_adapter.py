@@ -240,7 +240,7 @@ def test_reader_that_stops_is_cut_off_and_others_do_not_notice(run: Callable[[Ma
     async def main() -> None:
         over = asyncio.Event()
 
-        async def pour(arguments: Json, ctx: RequestContext) -> str:
+        async def pour(arguments: dict[str, Any], ctx: RequestContext) -> str:
             try:
                 for step in count():
                     await ctx.progress(step, message="x" * 1000)

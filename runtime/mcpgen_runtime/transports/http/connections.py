@@ -50,7 +50,7 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
 
 
 async def close_silent(connections: Collection[Any], seconds: float, *, idle_seconds: float) -> None:
-    """Close those of uvicorn's `connections` that send no request for `seconds`; no other, for `idle_seconds`.
+    """Close those of uvicorn's `connections` with no request for `seconds`, or no other for `idle_seconds`.
 
     Never returns. Those whose latest answer uvicorn has sent it sees to itself.
     """
