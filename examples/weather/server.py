@@ -56,7 +56,8 @@ async def forecast(place: Name, ctx: RequestContext, days: Count = 3) -> Forecas
 async def compare(places: Annotated[list[Name], Schema(minItems=2)], ctx: RequestContext) -> list[Forecast]:
     """Today's weather at several places."""
     # Questions first: in 2026-07-28 each answer begins this function anew.
-    meant = [await _meant(place, ctx) for place in places]
+    asked = {place: await _meant(place, ctx) for place in dict.fromkeys(places)}
+    meant = [asked[place] for place in places]
     found = []
     for number, place in enumerate(meant, 1):
         found.append(await _forecast(place, 1, ctx))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from mcpgen_runtime.changes import Changes
 from mcpgen_runtime.dependencies import Provider, Scope
+from mcpgen_runtime.errors import DefinitionError, shorten
 from mcpgen_runtime.jsonrpc import RequestId
 from mcpgen_runtime.lifetime import Absent, Lifetime
 from mcpgen_runtime.limits import Limits
@@ -88,6 +89,9 @@ class RequestContext(ABC):
     correlation_id: str | None = None
     #: `ttlMs` and `cacheScope` of the result, for layers, once it is there. Older revisions cannot send them.
     caching: tuple[int, str] | None = None
+    #: The names of the questions that this run has asked; and those before the handler first ran.
+    _named: frozenset[str] = frozenset()
+    _named_before: frozenset[str] | None = None
     _last_progress: float | None = None
     #: How far the client knows the request to be.
     _told_progress: float | None = None
@@ -247,10 +251,11 @@ class RequestContext(ABC):
         """Ask the user to fill a form: `schema` is a JSON Schema object with primitive properties.
 
         `key` names the question, where its place in the order of questions may change between two runs
-        of the handler. Raises `MissingClientCapability`, and `DefinitionError` for a schema that is no form.
-        Spec page: 2026-07-28 client/elicitation.
+        of the handler: one name for one question. Raises `MissingClientCapability`, and `DefinitionError` for
+        a schema that is no form, or a name that is taken. Spec page: 2026-07-28 client/elicitation.
         """
         check_form(schema)
+        self._name(key)
         params = {"mode": "form", "message": message, "requestedSchema": dict(schema)}
         pointer, answer = await self._asked("elicitation/create", params, key)
         result = decoded_answer(decode_ElicitResult, answer, "elicitation/create", pointer)
@@ -325,6 +330,7 @@ class RequestContext(ABC):
     async def _answer(
         self, decode: Callable[[Any], T], method: str, params: dict[str, Any], key: str | None
     ) -> T:
+        self._name(key)
         pointer, answer = await self._asked(method, params, key)
         return decoded_answer(decode, answer, method, pointer)
 
@@ -332,9 +338,22 @@ class RequestContext(ABC):
         require(self.client_capabilities, method, params)
         return await self._ask(method, params, key)
 
+    def _name(self, key: str | None) -> None:
+        """Take note of a question's name: asked again by it, a modern client is not asked at all.
+
+        A handler that asks until an answer suits it would run for ever.
+        """
+        if key is not None:
+            if key in self._named:
+                raise DefinitionError(f"key={shorten(repr(key))} names a question that was asked before it")
+            self._named |= {key}
+
     def _run(self) -> None:
         """The handler is about to run; not for the first time, where a layer calls on again."""
         self._last_progress = None
+        if self._named_before is None:
+            self._named_before = self._named
+        self._named = self._named_before
 
     # What an era does.
 

@@ -163,12 +163,20 @@ class UnsupportedProtocolVersion(McpError):
 
 
 class UrlElicitationRequired(McpError):
-    """The client must first have its user visit the given URLs (2025-11-25)."""
+    """The client must first have its user visit the given URLs (2025-11-25 client/elicitation).
+
+    Each has a `message`, a `url` and an `elicitationId`. Raises `DefinitionError` where one has not.
+    """
 
     code = -32042
 
     def __init__(self, elicitations: Sequence[Mapping[str, Any]], message: str = "URL elicitation required"):
-        super().__init__(message, data={"elicitations": [dict(each) for each in elicitations]})
+        found = [{"mode": "url", **each} for each in elicitations]
+        for each in found:
+            texts = [each.get(key) for key in ("message", "url", "elicitationId")]
+            if each["mode"] != "url" or not all(isinstance(text, str) for text in texts):
+                raise DefinitionError(f"no URL to send a user to, with message and elicitationId: {each!r}")
+        super().__init__(message, data={"elicitations": found})
 
 
 class ToolError(Exception):

@@ -116,18 +116,21 @@ class InFlight:
                     value=limit,
                 )
 
-    def cancel(self, id: Any) -> None:
-        """Cancel the call or the stream with that id, if there is one. `initialize` cannot be cancelled."""
-        known = request_id_of(id)
+    def cancel(self, params: Mapping[str, Any]) -> None:
+        """Cancel the call or the stream that `notifications/cancelled` means, if there is one.
+
+        `initialize` cannot be cancelled. The reason is for the log (2026-07-28 basic/patterns/cancellation).
+        """
+        known = request_id_of(params.get("requestId"))
         if known is None:
             return
-        call = self._by_id.get(known)
-        if call is None:
-            stream = self.streams.get(known)
-            if stream is not None:
-                stream.cancel()
-        elif call.method != "initialize":
-            call.cancel()
+        cancelled: Call | OpenStream | None = self._by_id.get(known) or self.streams.get(known)
+        if cancelled is None or (isinstance(cancelled, Call) and cancelled.method == "initialize"):
+            return
+        if log.isEnabledFor(logging.DEBUG):
+            id, reason = shorten(repr(known)), shorten(repr(params.get("reason")))
+            log.debug("the client cancelled request %s: %s", id, reason)
+        cancelled.cancel()
 
     def add(self, call: Call) -> None:
         """Remember a call that waits."""

@@ -321,7 +321,7 @@ class LegacySession:
             if Event.READY in TRANSITIONS[self.state]:
                 self._move(Event.READY)
         elif notification.method == _CANCELLED:
-            self._in_flight.cancel(notification.params.get("requestId"))
+            self._in_flight.cancel(notification.params)
         elif self.revision is not None:
             about = Request("", notification.method, notification.params)
             call = LegacyCall(about, Nowhere(), self._in_flight, None)
@@ -460,6 +460,7 @@ class LegacyCall(Call):
         answers = dict(self.input_responses)
         for key, question in (value.get("inputRequests") or {}).items():
             _, answers[key] = await self._asked(question["method"], question.get("params", {}), key)
+        self._named = self._named_before or frozenset()
         self.input_responses = answers
         self.request_state = value.get("requestState")
 

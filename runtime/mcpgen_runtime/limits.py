@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from math import isfinite
+from sys import float_info
 from typing import Any
+
+_LARGEST = float_info.max
 
 
 class LimitExceeded(ValueError):
@@ -67,7 +69,7 @@ class Limits:
         for field in fields(self):
             value: Any = getattr(self, field.name)
             wanted, kinds = ("integer", int) if field.type == "int" else ("number", int | float)
-            if isinstance(value, bool) or not isinstance(value, kinds) or not (value > 0 and isfinite(value)):
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value <= _LARGEST:
                 raise ValueError(f"{field.name} must be a positive {wanted}, not {value!r}")
 
 

@@ -184,7 +184,7 @@ class ModernEndpoint:
 
     def _receive_notification(self, notification: Notification) -> None:
         if notification.method == CANCELLED:
-            self._in_flight.cancel(notification.params.get("requestId"))
+            self._in_flight.cancel(notification.params)
         elif is_modern(notification.params):
             about = Request("", notification.method, notification.params)
             ModernCall(about, Nowhere(), self._in_flight, None).hear(notification)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from math import isfinite
+from sys import float_info
 from typing import Any, ClassVar, TypeVar
 
 from mcpgen_runtime.limits import Limits
@@ -44,8 +44,8 @@ def _count(default: int, *, least: int = 1, most: int | None = None) -> int:
 
 def _seconds(default: float, *, zero: bool = False) -> float:
     def accepts(value: Any) -> bool:
-        number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-        return number and (value >= 0 if zero else value > 0)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and (value >= 0 if zero else value > 0) and value <= float_info.max
 
     return _setting(default, f"a number of seconds{', 0 or more' if zero else ' above 0'}", accepts)
 

@@ -413,6 +413,22 @@ def test_questions_are_named_by_their_order_or_by_the_author() -> None:
     }
 
 
+@ALL
+@pytest.mark.parametrize("together", [True, False])
+def test_a_name_is_for_one_question(revision: str, together: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async def work(ctx: RequestContext) -> Any:
+        if together:
+            return await ctx.gather(ctx.list_roots(key="k"), ctx.sample(hello(), key="k"))
+        while True:  # until there are roots; in the modern era this would never end
+            if not await ctx.list_roots(key="k"):
+                continue
+
+    talk = Conversation(revision, work)
+    talk.answers["roots/list"] = {"roots": []}
+    assert talk.run()["code"] == -32603
+    assert "DefinitionError: key='k' names a question that was asked before it" in caplog.text
+
+
 def test_answers_may_come_before_the_question() -> None:
     talk = Conversation(NEUTRAL, ASKING["form"][0])
     responses = {"elicitation/create-1": NAMED, "unheard of": {"action": "accept"}}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mcpgen_runtime.errors import (
+    DefinitionError,
     HeaderMismatch,
     InvalidParams,
     InvalidRequest,
@@ -102,6 +103,11 @@ def test_errors_say_what_they_are_about() -> None:
     assert MissingClientCapability("m", {"roots": {}}).data == {"requiredCapabilities": {"roots": {}}}
     assert UnsupportedProtocolVersion("x", ["y"]).data == {"supported": ["y"], "requested": "x"}
     assert UrlElicitationRequired(ELSEWHERE).data == {"elicitations": ELSEWHERE}
+    without_mode = [{key: value for key, value in ELSEWHERE[0].items() if key != "mode"}]
+    assert UrlElicitationRequired(without_mode).data == {"elicitations": ELSEWHERE}
+    for wrong in ({"mode": "form"}, {"elicitationId": None}, {"url": 5}):
+        with pytest.raises(DefinitionError, match="no URL to send a user to"):
+            UrlElicitationRequired([{**ELSEWHERE[0], **wrong}])
 
 
 def test_what_the_client_sent_is_not_repeated_at_any_length() -> None:

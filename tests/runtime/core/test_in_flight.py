@@ -90,6 +90,20 @@ def test_an_id_is_free_again_once_its_request_is_cancelled(revision: str) -> Non
 
 
 @BOTH
+@pytest.mark.parametrize("reason", ["no\nlonger wanted", None])
+def test_the_reason_of_cancelling_is_for_the_log(
+    revision: str, reason: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Workshop().client(revision)
+    call(client, "a")
+    about = {"requestId": "a", **({} if reason is None else {"reason": reason})}
+    with caplog.at_level(logging.DEBUG, "mcpgen_runtime"):
+        client.notify("notifications/cancelled", about)
+        client.notify("notifications/cancelled", about)  # there is no such request any more
+    assert caplog.messages == [f"the client cancelled request 'a': {reason!r}"]
+
+
+@BOTH
 def test_ids_of_another_type_are_other_ids(revision: str) -> None:
     client = Workshop().client(revision)
     assert call(client, 1001) == call(client, "1001") == []
