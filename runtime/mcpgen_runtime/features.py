@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from inspect import signature
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from mcpgen_runtime.context import RequestContext
@@ -160,12 +161,17 @@ def _check_completers(completers: Mapping[str, Completer]) -> None:
 
 def _check_called(function: Any, of_what: str, *gets: str) -> None:
     """Raise `DefinitionError` for what cannot be called so: only the log would say why each call fails."""
+    if isinstance(function, FunctionType):
+        code = function.__code__
+        if code.co_argcount == len(gets) and not code.co_kwonlyargcount:
+            return  # as most are; it costs a hundredth of what follows
     if not callable(function):
         raise DefinitionError(f"{of_what} must be a function, not {shorten(repr(function))}")
     try:
         # What a wrapper takes counts, not what is inside of it.
         takes = signature(function, follow_wrapped=False)
-    except (TypeError, ValueError):  # not written in Python, it may have none
+    except Exception:
+        # Not written in Python, it may have none; and since 3.14 this evaluates annotations, which may fail.
         return
     try:
         takes.bind(*gets)

@@ -154,8 +154,24 @@ def test_whatever_can_be_called_as_it_would_be_may_be_a_handler() -> None:
     def outer(arguments: Any, ctx: Any) -> str:
         return inner(arguments, None, ctx)
 
+    class Mute:
+        def __call__(self, *given: Any) -> str:
+            return ""
+
+        @property
+        def __signature__(self) -> Any:
+            raise NameError("as of an annotation, since Python 3.14")
+
     server = Server("test", "1.0")
-    right: tuple[Any, ...] = (Method(), Method().named, outer, partial(inner, {}), lambda *given: "", max)
+    right: tuple[Any, ...] = (
+        Method(),
+        Method().named,
+        outer,
+        partial(inner, {}),
+        lambda *given: "",
+        max,
+        Mute(),
+    )
     for number, handler in enumerate(right):
         server.add_tool({"name": str(number), "inputSchema": {"type": "object"}}, handler)
 
