@@ -154,8 +154,8 @@ def test_legacy_watch_subscribes_to_each_resource_and_takes_its_leave() -> None:
             request = await server.expect("resources/subscribe")
             assert request["params"] == {"uri": uri}
             await server.answer(request, {})
-        await server.tell("notifications/resources/updated", {"uri": "a:3"})
-        await server.tell("notifications/resources/updated", {"uri": "a:2"})
+        for uri in ("a:3", "a:20", "a:2", "a:2/b"):
+            await server.tell("notifications/resources/updated", {"uri": uri})
         await server.send({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
         await server.send({"jsonrpc": "2.0", "method": "notifications/prompts/list_changed"})
         for uri in ("a:1", "a:2"):
@@ -166,10 +166,10 @@ def test_legacy_watch_subscribes_to_each_resource_and_takes_its_leave() -> None:
     async def use(client: Client) -> Any:
         async with client.watch("tools", "resources", resources=["a:1", "a:2"]) as changes:
             assert changes.refused == ("resources",)
-            return [await anext(changes), await anext(changes)]
+            return [await anext(changes) for _ in range(3)]
 
     script_ = legacy(script, tools={"listChanged": True}, resources={"subscribe": True})
-    assert run(script_, use) == [ResourceUpdated("a:2"), ListChanged("tools")]
+    assert run(script_, use) == [ResourceUpdated("a:2"), ResourceUpdated("a:2/b"), ListChanged("tools")]
 
 
 def test_legacy_resource_stays_subscribed_while_another_watch_wants_it() -> None:

@@ -129,7 +129,7 @@ class Watch:
         """Whether a resource that was updated is one of this watch, or below one."""
         if not isinstance(uri, str):
             return False
-        return self._number is not None or any(uri.startswith(resource) for resource in self._resources)
+        return self._number is not None or any(_is_at_or_below(uri, each) for each in self._resources)
 
     def end(self, error: Exception | None) -> None:
         """Nothing more will come."""
@@ -206,3 +206,10 @@ class Watch:
         self.refused = tuple(
             kind for kind in self._lists if not (declared.get(kind) or {}).get("listChanged")
         )
+
+
+def _is_at_or_below(uri: str, resource: str) -> bool:
+    """Whether `uri` is that `resource` or below it, as `file:///a/b` is below `file:///a` and `file:///ab` not."""
+    return uri == resource or (
+        uri.startswith(resource) and (resource.endswith("/") or uri[len(resource)] in "/?#")
+    )
