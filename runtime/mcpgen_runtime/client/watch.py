@@ -209,7 +209,7 @@ class Watch:
 
 
 def _is_at_or_below(uri: str, resource: str) -> bool:
-    """Whether `uri` is that `resource` or below it, as `file:///a/b` is below `file:///a` and `file:///ab` not."""
+    """Whether `uri` is `resource` or below it, as `file:///a/b` is below `file:///a` and `file:///ab` not."""
     return uri == resource or (
         uri.startswith(resource) and (resource.endswith("/") or uri[len(resource)] in "/?#")
     )
