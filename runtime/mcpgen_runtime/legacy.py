@@ -272,6 +272,8 @@ class LegacySession:
             self._move(event)
         call = LegacyCall(request, channel, self._in_flight, headers)
         call.session = self
+        if self.revision is not None:
+            call.revision = self.revision
         call.session_meta = _session_meta(self.revision)
         call.start(request)
 
@@ -326,6 +328,7 @@ class LegacySession:
             about = Request("", notification.method, notification.params)
             call = LegacyCall(about, Nowhere(), self._in_flight, None)
             call.session = self
+            call.revision = self.revision
             call.hear(notification)
 
     def _receive_response(self, response: Response) -> None:
@@ -403,11 +406,8 @@ class LegacyCall(Call):
     """A request of a session."""
 
     session: LegacySession
+    revision = LEGACY[0]
     _rounds = 0
-
-    @property
-    def revision(self) -> str:
-        return self.session.revision or LEGACY[0]
 
     @property
     def client_capabilities(self) -> ClientCapabilities:

@@ -88,17 +88,27 @@ def check_text(raw: bytes, limits: Limits) -> None:
     size = len(raw)
     if size > limits.max_message_bytes:
         raise _exceeded(limits, "max_message_bytes", "the message is larger in bytes")
-    # Hardly any message holds that many brackets and commas at all: then nobody needs to know where. To count
-    # a byte takes ten times as long as to see that it is not there.
-    brackets = raw.count(b"{") + (raw.count(b"[") if _OPEN_ARRAY in raw else 0)
+    # Hardly any message holds that many brackets and commas at all: then nobody needs to know where. `count`
+    # takes ten times as long as `in` and `replace`, which need not look at each byte by itself.
+    most = limits.max_depth + 1
+    brackets = size - len(raw.replace(b"{", b"", most))
+    if _OPEN_ARRAY in raw:
+        brackets += size - len(raw.replace(b"[", b"", most))
     if (
-        brackets > limits.max_depth
-        or (size > limits.max_object_members and raw.count(b",") >= limits.max_object_members)
-        or (size > limits.max_array_items and raw.count(b",") >= limits.max_array_items)
-        or (size > limits.max_items and _separators(raw) > limits.max_items)
+        brackets >= most
+        or (
+            (size > limits.max_object_members or size > limits.max_array_items or size > limits.max_items)
+            and _may_hold_too_many(raw, limits)
+        )
         or size > limits.max_string_bytes
     ):
         _check_structure(raw, limits)
+
+
+def _may_hold_too_many(raw: bytes, limits: Limits) -> bool:
+    """Whether there are too many commas for one object, one array, or a message of `max_depth` brackets."""
+    most = min(limits.max_object_members, limits.max_array_items, limits.max_items - limits.max_depth)
+    return len(raw) - len(raw.replace(b",", b"", most)) >= most
 
 
 def _separators(raw: bytes) -> int:
