@@ -286,6 +286,13 @@ class RequestContext(ABC):
             params["elicitationId"] = elicitation_id
         return await self._answer(decode_ElicitResult, "elicitation/create", params, key)
 
+    async def elicitation_complete(self, elicitation_id: str) -> None:  # noqa: B027
+        """Tell the client that its user is done at the URL of the `elicit_url` with this `elicitation_id`.
+
+        2025-11-25 has that, for clients that show it or try again by themselves; elsewhere this does nothing.
+        Spec page: 2025-11-25 client/elicitation.
+        """
+
     async def sample(
         self, params: CreateMessageRequestParams, *, key: str | None = None
     ) -> CreateMessageResult:

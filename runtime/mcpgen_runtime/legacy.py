@@ -60,6 +60,7 @@ log = logging.getLogger("mcpgen_runtime")
 BATCHING = "2025-03-26"
 _CANCELLED = "notifications/cancelled"
 _INITIALIZED = "notifications/initialized"
+_ELICITED = "notifications/elicitation/complete"
 _META = "io.modelcontextprotocol/"
 _NO_ANSWER = "The client has ended its input: it cannot answer"
 #: How often a handler may want to be run again with more input.
@@ -442,6 +443,10 @@ class LegacyCall(Call):
 
     async def close_stream(self) -> None:
         self._channel.hang_up()
+
+    async def elicitation_complete(self, elicitation_id: str) -> None:
+        if self.revision == "2025-11-25" and not self._over:
+            self._channel.send(Notification(_ELICITED, {"elicitationId": elicitation_id}))
 
     def _log_threshold(self) -> str | None:
         return self.session.log_level

@@ -151,6 +151,25 @@ def test_elicit_url_has_the_user_go_somewhere(revision: str) -> None:
 
 
 @ALL
+def test_a_client_hears_that_its_user_is_done_where_its_revision_has_words_for_it(revision: str) -> None:
+    async def work(ctx: RequestContext) -> str:
+        if revision >= "2025-11-25":
+            await ctx.elicit_url("Log in", "https://example.com/a", elicitation_id="mine")
+        await ctx.elicitation_complete("mine")
+        return "done"
+
+    talk = Conversation(revision, work)
+    talk.answers["elicitation/create"] = {"action": "accept"}
+    assert talk.run() == "done"
+    told = [frame for write in talk.client.writes for frame in write if "complete" in frame.get("method", "")]
+    assert [(frame["method"], frame["params"]) for frame in told] == (
+        [("notifications/elicitation/complete", {"elicitationId": "mine"})]
+        if revision == "2025-11-25"
+        else []
+    )
+
+
+@ALL
 def test_sample_has_the_clients_model_go_on(revision: str) -> None:
     async def work(ctx: RequestContext) -> str:
         answer = await ctx.sample(hello(system_prompt="Be kind", temperature=0.5))
