@@ -13,7 +13,7 @@ is read: parser and server drive each other out of the processor's first cache.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mcpgen_runtime.transports.http.asgi import Asgi, Header, Receive, Scope, Send
 
@@ -70,7 +70,8 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
     head = _Head()
 
     class Direct(base):  # type: ignore[misc, valid-type]
-        # Whether all of the request that is `taken` has come, and its body.
+        # Whether the latest request is served here, whether all of it has come, and its body.
+        taken = False
         _whole = False
         _text = b""
 
@@ -82,7 +83,11 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
         def on_message_begin(self) -> None:
             if self.taken:
                 self.serve()
-            super().on_message_begin()
+            # The scope is made once it is needed.
+            self.url = b""
+            self.headers: list[Header] = []
+            self.expect_100_continue = False
+            self.scope: Any = None
 
         def on_headers_complete(self) -> None:
             parser = self.parser
@@ -99,7 +104,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
             ):
                 self.taken, self._whole, self._text = True, False, b""
             else:
-                super().on_headers_complete()
+                self._begin_cycle()
 
         def on_body(self, body: bytes) -> None:
             if self.taken:
@@ -131,8 +136,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
                 self.server_state.total_requests += 1
                 self.replies += 1
             else:
-                self._begin_cycle(reply)
-                super().on_message_complete()
+                self._go_on(reply)
 
         def shutdown(self) -> None:
             self.serve()
@@ -141,18 +145,27 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
         def _hand_over(self) -> None:
             """Let uvicorn go on with what has come of the request."""
             self.taken = False
-            super().on_headers_complete()
+            self._begin_cycle()
             if self._text:
                 super().on_body(self._text)
 
-        def _begin_cycle(self, serving: Asgi) -> None:
-            # The request has been let in, and has begun: it must be neither refused nor begun again.
+        def _go_on(self, serving: Asgi) -> None:
+            """Have `serving` answer the request, which was let in and has begun: it must not be refused."""
             self.app, own = serving, self.app
             self.limit_concurrency, most = None, self.limit_concurrency
             try:
-                super().on_headers_complete()
+                self._begin_cycle()
             finally:
                 self.app, self.limit_concurrency = own, most
+            super().on_message_complete()
+
+        def _begin_cycle(self) -> None:
+            """Do what uvicorn does with the head of a request."""
+            url, headers, expects = self.url, self.headers, self.expect_100_continue
+            super().on_message_begin()
+            self.url, self.headers, self.expect_100_continue = url, headers, expects
+            self.scope["headers"] = headers
+            super().on_headers_complete()
 
     return Direct
 
