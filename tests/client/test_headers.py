@@ -53,6 +53,8 @@ def test_value_comes_out_of_its_header_as_it_went_in(value: str) -> None:
         (of(a=marked("A")), {}, {}),
         (of(a=marked("A", type="integer")), {"a": -7}, {"Mcp-Param-A": "-7"}),
         (of(a=marked("A", type="integer")), {"a": 42.0}, {"Mcp-Param-A": "42"}),
+        (of(a=marked("A", type="integer")), {"a": 2**53 - 1}, {"Mcp-Param-A": "9007199254740991"}),
+        (of(a=marked("A", type="integer")), {"a": -(2**53)}, {}),
         (of(a=marked("A", type="boolean")), {"a": True}, {"Mcp-Param-A": "true"}),
         (of(a=of(b=marked("B"))), {"a": {"b": "é"}}, {"Mcp-Param-B": "=?base64?w6k=?="}),
         (of(a=of(b=marked("B"))), {"a": "no object"}, {}),

@@ -193,6 +193,17 @@ def test_list_roots_tells_where_to_work(revision: str) -> None:
     assert talk.questions[0][0] == "roots/list"
 
 
+@pytest.mark.parametrize("revision", ["2024-11-05", "2025-03-26"])
+def test_what_an_older_client_answers_means_what_its_revision_says(revision: str) -> None:
+    async def work(ctx: RequestContext) -> list[str]:
+        return [root.uri for root in await ctx.list_roots()]
+
+    talk = Conversation(revision, work)
+    # A root has no _meta there: whatever stands in its place is none.
+    talk.answers["roots/list"] = {"roots": [{"uri": "file:///a", "_meta": 5}]}
+    assert talk.run() == "['file:///a']"
+
+
 @pytest.mark.parametrize("revision", ["2024-11-05", "2025-03-26", "2025-06-18"])
 def test_sampling_says_to_older_clients_what_they_can_understand(revision: str) -> None:
     tool_use = ToolUseContent(id="1", name="t", input={})

@@ -212,13 +212,17 @@ def test_every_modern_result_says_who_gives_it() -> None:
         behind = {META + "serverInfo": {"name": "behind", "version": "2"}, "vendor": 1}
         return decode_CallToolResult({"content": [], "resultType": "complete", "_meta": behind})
 
-    client = Client(server_with(plain=lambda arguments, ctx: "", own=own_meta))
+    def vendors_meta(arguments: dict[str, Any], ctx: RequestContext) -> CallToolResult:
+        return decode_CallToolResult({"content": [], "resultType": "complete", "_meta": {"vendor": 1}})
+
+    client = Client(server_with(plain=lambda arguments, ctx: "", own=own_meta, vendors=vendors_meta))
     info = {META + "serverInfo": {"name": "s", "version": "1"}}
     assert client.call("plain")["_meta"] == info
     assert client.result("tools/list")["_meta"] == info
     # A handler that passes on what another server said may say so.
     assert client.call("own")["_meta"][META + "serverInfo"]["name"] == "behind"
     assert client.call("own")["_meta"]["vendor"] == 1
+    assert client.call("vendors")["_meta"] == {**info, "vendor": 1}
     assert client.call("plain")["_meta"] == info
 
 

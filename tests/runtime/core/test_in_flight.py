@@ -127,6 +127,28 @@ def test_so_many_requests_at_once_and_no_more(revision: str) -> None:
 
 
 @BOTH
+def test_a_handler_that_takes_its_time_to_end_counts_until_it_has(revision: str) -> None:
+    workshop = Workshop()
+    leave: DriverPromise[None] = workshop.driver.promise()
+
+    async def clean_up(arguments: dict[str, Any], ctx: RequestContext) -> str:
+        try:
+            await workshop.promise
+        finally:
+            await leave
+        return "never"
+
+    workshop.server.add_tool({"name": "clean_up", "inputSchema": OBJECT}, clean_up)
+    client = workshop.client(revision, limits=Limits(max_concurrent_requests=1))
+    call(client, "a", "clean_up")
+    client.cancel("a")
+    assert client.error("tools/list")["data"]["limit"] == "max_concurrent_requests"
+    leave.set_result(None)
+    workshop.driver.run()
+    assert client.result("tools/list")
+
+
+@BOTH
 def test_a_handler_that_takes_too_long_is_ended_and_answered(
     revision: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -92,6 +92,14 @@ def test_a_uri_has_a_limit() -> None:
     assert error["data"] == {"limit": "max_uri_length", "value": 20}
     assert "max_uri_length (20 characters)" in error["message"]
     assert "not found" in client.error("resources/read", {"uri": "x://" + "a" * 16})["message"]
+    server = Server("s", "1")
+    server.add_resource_template(
+        {"uriTemplate": "x://{a}", "name": "t"}, lambda *given: "", complete={"a": lambda *given: []}
+    )
+    client = Client(server, limits=Limits(max_uri_length=20))
+    reference = {"type": "ref/resource", "uri": "x://" + "a" * 17}
+    asked = {"ref": reference, "argument": {"name": "a", "value": ""}}
+    assert client.error("completion/complete", asked)["data"] == {"limit": "max_uri_length", "value": 20}
 
 
 # Templates.
