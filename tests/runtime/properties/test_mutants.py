@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import pytest
@@ -23,7 +23,8 @@ from mcpgen_runtime.host import _Step
 from mcpgen_runtime.in_flight import Call, InFlight
 from mcpgen_runtime.jsonrpc import Error, Notification, Result
 from mcpgen_runtime.legacy import Event, LegacyCall, LegacySession, State
-from mcpgen_runtime.modern import ListenStream, ModernCall
+from mcpgen_runtime.listening import ListenStream
+from mcpgen_runtime.modern import ModernCall
 from mcpgen_types.v2024_11_05.neutral import CONVERTERS as OF_2024_11_05
 from mcpgen_types.v2025_06_18.neutral import CONVERTERS as OF_2025_06_18
 
@@ -101,7 +102,8 @@ def starts_two_requests_with_one_id(patch: Patch) -> None:
 
 @found_by(NEWEST, "never answered|still runs")
 def lets_initialize_be_cancelled(patch: Patch) -> None:
-    def cancel_any(self: InFlight, id: Any) -> None:
+    def cancel_any(self: InFlight, params: Mapping[str, Any]) -> None:
+        id = params.get("requestId")
         call = self._by_id.get(id) if isinstance(id, str | int) else None
         if call is not None:
             call.cancel()
@@ -239,9 +241,10 @@ def goes_on_after_the_stream_was_cancelled(patch: Patch) -> None:
 
 @found_by(MixedSteps, "on no stream|refused for no reason")
 def forgets_streams_once_there_is_a_session(patch: Patch) -> None:
-    def cancel(whole: Any, self: InFlight, id: Any) -> None:
+    def cancel(whole: Any, self: InFlight, params: Mapping[str, Any]) -> None:
+        id = params.get("requestId")
         if not isinstance(id, str | int) or id not in self.streams:
-            whole(self, id)
+            whole(self, params)
 
     wrap(patch, InFlight, "cancel", cancel)
 
