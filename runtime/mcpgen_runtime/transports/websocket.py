@@ -13,7 +13,6 @@ from typing import Any, ClassVar, TypeAlias
 from mcpgen_runtime.protocol import ProtocolHandler
 from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.living import living
-from mcpgen_runtime.transports.origins import host_allowed, origin_allowed
 from mcpgen_runtime.transports.pump import PumpTransport
 from mcpgen_runtime.transports.stream import LINGER_SECONDS, Stream, Streams
 from mcpgen_runtime.transports.tcp import serve_sockets
@@ -52,24 +51,18 @@ class WebSocketAdapter:
 
 
 class WebSockets:
-    """The WebSocket connections of an ASGI app, which needs no package for them but its server's.
+    """The WebSocket connections of an ASGI app, which lets them in; no package is needed but its server's.
 
     `serve` serves one; `close` ends all, as `TransportAdapter.serve` does when it is cancelled.
     """
 
     def __init__(self, handler: ProtocolHandler, config: TransportConfig) -> None:
-        self._config = config
         # The ASGI server itself pings, and sees to the opening.
         self._streams = Streams(handler, config, transport="websocket")
 
-    async def serve(
-        self, scope: Event, receive: Receive, send: Send, *, principal: str | None = None
-    ) -> None:
-        """Serve the connection that `scope` is, to its end."""
+    async def serve(self, receive: Receive, send: Send, *, principal: str | None = None) -> None:
+        """Serve one connection to its end."""
         await receive()
-        if not self._admits(scope):
-            await send({"type": "websocket.close"})  # before it is accepted: the answer is 403
-            return
         await send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL})
         stream = FrameStream(self._streams, principal=principal)
         transport = AsgiTransport(stream, receive, send)
@@ -90,14 +83,6 @@ class WebSockets:
     async def close(self) -> None:
         """End gracefully."""
         await self._streams.close()
-
-    def _admits(self, scope: Event) -> bool:
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        return (
-            SUBPROTOCOL in scope.get("subprotocols", ())
-            and host_allowed(headers.get(b"host"), self._config)
-            and origin_allowed(headers.get(b"origin"), self._config)
-        )
 
 
 class FrameStream(Stream):

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import uvloop
 from tests.runtime.http.asgi import parse_event, request
-from tests.runtime.http.listening import INITIALIZE, SECONDS, call, modern, raw, serving
+from tests.runtime.http.listening import INITIALIZE, SECONDS, Json, call, modern, raw, serving
 from tests.runtime.http.workbench import Workbench
 
 from mcpgen_runtime.context import RequestContext

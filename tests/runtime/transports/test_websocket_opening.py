@@ -27,7 +27,7 @@ def server() -> Iterator[ServerProcess]:
     started.stop()
 
 
-@pytest.fixture(params=["ws://"], ids=["alone"])
+@pytest.fixture(params=["ws://", "http://"], ids=["alone", "on the ASGI app"])
 def address(server: ServerProcess, request: pytest.FixtureRequest) -> tuple[str, int]:
     host, _, port = server.address(request.param).partition("/")[0].rpartition(":")
     return host, int(port)
@@ -66,6 +66,23 @@ def test_headers_over_a_limit_are_refused_by_its_name(
 ) -> None:
     status, text = answer_to(address, *headers)
     assert (status, limit in text) == (431, True)
+
+
+@pytest.mark.parametrize(
+    ("request_line", "headers", "expected"),
+    [
+        ("POST /mcp", [], (405, "WebSocket")),
+        ("GET /elsewhere", [], (404, "The endpoint is at /mcp")),
+        ("GET /mcp", ["Origin: https://evil.example"], (403, "allowed_origins")),
+        ("GET /mcp", [f"X-{number}: x" for number in range(130)], (431, "128 headers")),
+    ],
+    ids=["method", "path", "origin", "headers by number"],
+)
+def test_wrong_opening_is_refused_with_the_reason(
+    address: tuple[str, int], request_line: str, headers: list[str], expected: tuple[int, str]
+) -> None:
+    status, text = answer_to(address, *headers, request=request_line)
+    assert (status, expected[1] in text) == (expected[0], True)
 
 
 @pytest.mark.parametrize("header", ["Host: localhost", "Origin: http://localhost"])

@@ -78,12 +78,15 @@ class HttpAdapter:
 
 
 async def _sent(state: uvicorn.server.ServerState, until: float) -> None:
-    """Return when all that was written to the connections is sent, or at the time `until`."""
+    """Return when all that was written to the connections is sent; drop those that take it no sooner."""
     loop = asyncio.get_running_loop()
     while loop.time() < until and (
         state.tasks or any(each.transport.get_write_buffer_size() for each in tuple(state.connections))
     ):
         await asyncio.sleep(_SENT_SECONDS)
+    for each in tuple(state.connections):
+        if each.transport.get_write_buffer_size():
+            each.transport.abort()
 
 
 async def _listeners(config: TransportConfig) -> list[socket.socket]:
@@ -134,7 +137,6 @@ def _server(app: HttpApp, config: TransportConfig) -> uvicorn.Server:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=config.limits.max_connections + 1,
             backlog=config.backlog,
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=config.limits.max_headers_bytes,

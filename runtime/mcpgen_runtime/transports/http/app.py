@@ -32,10 +32,10 @@ from mcpgen_runtime.transports.http.asgi import (
 )
 from mcpgen_runtime.transports.http.endpoint import Endpoint
 from mcpgen_runtime.transports.http.http_sse import HttpSse
-from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
+from mcpgen_runtime.transports.http.refusal import BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_FOUND, Refusal
 from mcpgen_runtime.transports.http.sessions import Sessions
 from mcpgen_runtime.transports.living import living
-from mcpgen_runtime.transports.websocket import WebSockets
+from mcpgen_runtime.transports.websocket import SUBPROTOCOL, WebSockets
 
 log = logging.getLogger("mcpgen_runtime")
 
@@ -75,14 +75,13 @@ class HttpApp:
         if kind == "http":
             try:
                 served = self._served or await self.start()
-                path: str = scope["path"]
-                root: str = scope.get("root_path", "")
-                serve = served.routes.get((path.removeprefix(root) if root else path, scope["method"]))
+                path = _path(scope)
+                serve = served.routes.get((path, scope["method"]))
                 raw = self._admission.headers(scope["headers"])
                 if serve is not None:
                     await serve(scope, raw, self._principal(scope), receive, send)
                 else:
-                    await served.refuse(_path(scope), scope["method"], send)
+                    await served.refuse(path, scope["method"], send)
             except Refusal as refusal:
                 await refusal.send(send)
             except Disconnected:
@@ -169,15 +168,16 @@ class HttpApp:
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             self._admission.headers(scope["headers"])
-            admitted = _path(scope) == self._config.path
-        except Refusal:
-            admitted = False
-        if admitted:
-            served = self._served or await self.start()
-            await served.websockets.serve(scope, receive, send, principal=self._principal(scope))
-        else:
+            if _path(scope) != self._config.path:
+                raise Refusal(NOT_FOUND, InvalidRequest(f"The endpoint is at {self._config.path}"))
+            if SUBPROTOCOL not in scope.get("subprotocols", ()):
+                raise Refusal(BAD_REQUEST, InvalidRequest(f"Sec-WebSocket-Protocol must list {SUBPROTOCOL}"))
+        except Refusal as refusal:
             await receive()
-            await send({"type": "websocket.close"})  # before it is accepted: the answer is 403
+            await refusal.send_instead_of_websocket(scope, send)
+        else:
+            served = self._served or await self.start()
+            await served.websockets.serve(receive, send, principal=self._principal(scope))
 
     async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -256,4 +256,5 @@ def _path(scope: Scope) -> str:
     """The path below the place where the app is mounted."""
     path: str = scope["path"]
     root = scope.get("root_path")
-    return path.removeprefix(root) if root else path
+    # Older servers and frameworks leave out of the path what is in the root.
+    return path.removeprefix(root) if root and path.startswith(f"{root}/") else path

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from mcpgen_runtime.transports.http.app import HttpApp
 
 
+#: So much of what one read brought is answered before it is known whether the peer reads.
+_FLUSHED_BYTES = 64 * 1024
+
+
 class _Connection(Protocol):
     def serve(self) -> None: ...
 
@@ -43,7 +47,11 @@ class _Turn:
     def _serve(self) -> None:
         waiting, self._waiting = self._waiting, []
         for connection in waiting:
-            connection.serve()
+            try:
+                connection.serve()
+            except Exception as error:  # one costs the others nothing
+                message = "a request could not be served"
+                asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
 
 class _Head:
@@ -65,7 +73,6 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
     """uvicorn's HTTP protocol `base`, with POSTs served directly by `app`, which has been started."""
     url = config.path.encode()
     most_bytes = config.limits.max_message_bytes
-    most_connections = config.limits.max_connections
     turn = _Turn()
     head = _Head()
 
@@ -74,6 +81,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
         taken = False
         _whole = False
         _text = b""
+        _unflushed = 0  # bytes of replies
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
@@ -100,7 +108,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
                 and not self.expect_100_continue
                 and (self.cycle is None or self.cycle.response_complete)
                 and not self.flow.write_paused
-                and len(self.connections) <= most_connections
+                and not self.crowded
             ):
                 self.taken, self._whole, self._text = True, False, b""
             else:
@@ -126,8 +134,9 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
             if not self.taken or self.transport.is_closing():
                 return
             self.taken = False
+            text, self._text = self._text, b""
             try:
-                reply = app.post(self.headers, self._text)
+                reply = app.post(self.headers, text)
             except Exception as error:  # for uvicorn to tell, as it would have
                 reply = _raising(error)
             if isinstance(reply, bytes):
@@ -135,8 +144,17 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
                 self.transport.write(b"%b%d\r\n\r\n%b" % (before, len(reply), reply))
                 self.server_state.total_requests += 1
                 self.replies += 1
+                # That a peer does not read must show before the next of many requests is served.
+                self._unflushed += len(reply)
+                if self._unflushed > _FLUSHED_BYTES:
+                    self._unflushed = 0
+                    self.transport.flush()
             else:
                 self._go_on(reply)
+
+        def eof_received(self) -> None:
+            self.serve()
+            super().eof_received()
 
         def shutdown(self) -> None:
             self.serve()
@@ -150,13 +168,12 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
                 super().on_body(self._text)
 
         def _go_on(self, serving: Asgi) -> None:
-            """Have `serving` answer the request, which was let in and has begun: it must not be refused."""
+            """Have `serving` answer the request, which has begun."""
             self.app, own = serving, self.app
-            self.limit_concurrency, most = None, self.limit_concurrency
             try:
                 self._begin_cycle()
             finally:
-                self.app, self.limit_concurrency = own, most
+                self.app = own
             super().on_message_complete()
 
         def _begin_cycle(self) -> None:

@@ -65,10 +65,15 @@ def check_sizes(pairs: Sequence[Header], size: int, limits: Limits) -> None:
     elif any(len(value) > limits.max_header_bytes for _, value in pairs):
         exceeded = "max_header_bytes"
     if exceeded is not None:
-        value: int = getattr(limits, exceeded)
-        what = "The headers are" if exceeded == "max_headers_bytes" else "A header is"
-        error = LimitReached(f"{what} larger in bytes than {exceeded} ({value})", limit=exceeded, value=value)
-        raise Refusal(HEADERS_TOO_LARGE, error, headers=(CLOSE,))
+        raise headers_too_large(exceeded, limits)
+
+
+def headers_too_large(limit: str, limits: Limits) -> Refusal:
+    """What a request gets whose headers go over `limit`."""
+    value: int = getattr(limits, limit)
+    what = "The headers are" if limit == "max_headers_bytes" else "A header is"
+    error = LimitReached(f"{what} larger in bytes than {limit} ({value})", limit=limit, value=value)
+    return Refusal(HEADERS_TOO_LARGE, error, headers=(CLOSE,))
 
 
 def check_mirrored(request: Request, raw: Mapping[bytes, bytes]) -> None:

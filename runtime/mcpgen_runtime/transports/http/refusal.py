@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mcpgen_runtime.errors import McpError
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, RequestId
-from mcpgen_runtime.transports.http.asgi import CLOSE, JSON, Header, Send
+from mcpgen_runtime.transports.http.asgi import CLOSE, JSON, Event, Header, Scope, Send
 
 #: What a client may do about its request, in the words of RFC 9110.
 BAD_REQUEST = 400
@@ -56,6 +56,17 @@ class Refusal(Exception):
             }
         )
         await send({"type": "http.response.body", "body": body})
+
+    async def send_instead_of_websocket(self, scope: Scope, send: Send) -> None:
+        """Answer the request to open a WebSocket with it; by a bare 403, where a server can no more."""
+        if "websocket.http.response" not in (scope.get("extensions") or {}):
+            await send({"type": "websocket.close"})
+            return
+
+        async def send_renamed(event: Event) -> None:
+            await send({**event, "type": f"websocket.{event['type']}"})
+
+        await self.send(send_renamed)
 
 
 def stopping() -> Refusal:
