@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-import uvloop
 from tests.runtime.http.asgi import parse_event, request
 from tests.runtime.http.listening import INITIALIZE, SECONDS, Json, call, modern, raw, serving
 from tests.runtime.http.workbench import Workbench
@@ -23,29 +22,6 @@ from mcpgen_runtime.transports.config import TransportConfig
 from mcpgen_runtime.transports.http import HttpAdapter
 
 Main = Callable[[], Coroutine[Any, Any, None]]
-
-
-@pytest.fixture(
-    params=[
-        pytest.param((asyncio.new_event_loop, "httptools"), id="asyncio-httptools"),
-        pytest.param((uvloop.new_event_loop, "httptools"), id="uvloop-httptools"),
-        pytest.param((asyncio.new_event_loop, "h11"), id="asyncio-h11"),
-    ]
-)
-def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Main], None]:
-    """Runs a coroutine on each event loop, with each of uvicorn's parsers."""
-    new_loop, parser = request.param
-    if parser == "h11":
-        from uvicorn.protocols.http import auto
-        from uvicorn.protocols.http.h11_impl import H11Protocol
-
-        monkeypatch.setattr(auto, "AutoHTTPProtocol", H11Protocol)
-
-    def run(main: Main) -> None:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(asyncio.wait_for(main(), SECONDS))
-
-    return run
 
 
 def test_both_eras_on_one_server(run: Callable[[Main], None]) -> None:

@@ -56,7 +56,8 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
             if self.taken or (cycle is not None and cycle.scope is self.scope):
                 self.heading = 0
                 return
-            if headers is not None and headers is not self.headers:  # somewhere in these they began
+            behind = headers is not None or cycle is not None or self.replies
+            if behind and headers is not self.headers:  # somewhere in these they began
                 self.heading = 1
                 return
             self.heading += len(data)
