@@ -100,3 +100,19 @@ def test_client_that_sends_no_more_reads_its_answer(run: Callable[[Main], None])
             connection[1].close()
 
     run(main)
+
+
+def test_call_with_a_request_behind_it_is_cancelled_when_its_client_leaves(
+    run: Callable[[Main], None],
+) -> None:
+    async def main() -> None:
+        async with serving(message_seconds=0.4) as server:
+            _, writer = await server.socket()
+            writer.write(raw(*call("wait")) + ECHO)
+            await server.bench.began.wait()
+            writer.close()
+            while not server.bench.ended:
+                await asyncio.sleep(0.01)
+            assert server.bench.ended == ["cancelled"]
+
+    run(main)

@@ -8,6 +8,7 @@ number, and openings of a WebSocket that are refused before an app could.
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,7 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
         replies = 0  # and how many were
         heading = 0  # bytes of headers that have come since the latest request was complete
         crowded = False  # whether it is one too many
+        running: Any = None  # the cycle that is served; that of uvicorn is the latest which has come
 
         def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(Corked(transport, cork))
@@ -65,6 +67,17 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
                 if cycle is None or cycle.response_complete:
                     self.transport.write(_answer(headers_too_large("max_headers_bytes", limits)))
                 self.transport.close()
+
+        def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+            self.running = cycle
+            super()._start_asgi_task(cycle, app)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            running = self.running
+            if running is not None and not running.response_complete:
+                running.disconnected = True
+                running.message_event.set()
 
         def eof_received(self) -> None:
             self.transport.flush()  # a client may send no more and still read
@@ -95,7 +108,8 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
 async def close_silent(connections: Collection[Any], seconds: float, *, idle_seconds: float) -> None:
     """Close those of uvicorn's `connections` with no request for `seconds`, or no other for `idle_seconds`.
 
-    Never returns. Those whose latest answer uvicorn has sent it sees to itself.
+    And those whose client has left while a request of its waits behind another. Never returns. uvicorn sees
+    itself to those whose latest answer it has sent.
     """
     loop = asyncio.get_running_loop()
     silent: dict[Any, tuple[Any, float]] = {}
@@ -109,6 +123,9 @@ async def close_silent(connections: Collection[Any], seconds: float, *, idle_sec
                 continue
             cycle = connection.cycle  # a request and its response
             if cycle is not None and not cycle.response_complete:
+                # While a request waits behind another, nothing is read, the end neither.
+                if connection.flow.read_paused and _has_left(connection.transport):
+                    connection.transport.abort()
                 continue
             latest = (cycle, connection.replies)
             known, since = before.get(connection, (latest, now))
@@ -116,6 +133,15 @@ async def close_silent(connections: Collection[Any], seconds: float, *, idle_sec
             rests = connection.replies and not connection.heading  # nothing of a next request has come
             if now - silent[connection][1] >= (idle_seconds if rests else seconds):
                 connection.transport.close()
+
+
+def _has_left(transport: asyncio.Transport) -> bool:
+    """Whether the peer sends no more, as the system knows also where it was not read to the end."""
+    if not hasattr(select, "poll"):  # Windows has none
+        return False
+    poll = select.poll()
+    poll.register(transport.get_extra_info("socket").fileno(), getattr(select, "POLLRDHUP", 0))
+    return bool(poll.poll(0))
 
 
 def _too_many(most: int) -> Refusal:
