@@ -27,6 +27,7 @@ LEAVES = {
     "layers/telemetry.py": {"opentelemetry"},
     "transports/http/adapter.py": {"uvicorn"},
     "transports/http/connections.py": {"uvicorn"},
+    "transports/http/direct.py": {"uvicorn"},
     "transports/websocket_stream.py": {"websockets"},
 }
 IMPORTING_ONE_REVISION = """
