@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from . import messages
 from .contenders import OURS_HTTP, Contender
 from .load import Load, load
-from .process import cpu_seconds, http_server, resident_mib
+from .process import Stolen, cpu_seconds, http_server, resident_mib
 
 
 def post(port: int, body: bytes, headers: dict[str, str]) -> tuple[dict[str, str], bytes]:
@@ -48,10 +48,11 @@ def check(port: int, revision: str, session: str | None) -> None:
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of one server. `cpu` is in µs for one call."""
+    """One turn of one server. `cpu` is in µs for one call, `stolen` in percent of the machine's time."""
 
     load: Load
     cpu: float
+    stolen: float
 
 
 def turn(contender: Contender, revision: str, *, connections: int, seconds: int) -> Turn:
@@ -60,10 +61,10 @@ def turn(contender: Contender, revision: str, *, connections: int, seconds: int)
         session = open_session(port) if revision == messages.LEGACY else None
         check(port, revision, session)
         load(port, revision, session, connections=connections, seconds=1)
-        before = cpu_seconds(process.pid)
+        stolen, before = Stolen(), cpu_seconds(process.pid)
         measured = load(port, revision, session, connections=connections, seconds=seconds)
         used = cpu_seconds(process.pid) - before
-        return Turn(measured, used / (measured.a_second * seconds) * 1e6)
+        return Turn(measured, used / (measured.a_second * seconds) * 1e6, stolen.percent())
 
 
 def session_kib(count: int) -> float:

@@ -21,6 +21,25 @@ def cpu_seconds(pid: int) -> float:
     )
 
 
+class Stolen:
+    """How much of this machine's time its host gave to others, since this was made."""
+
+    def __init__(self) -> None:
+        self._before = _machine_ticks()
+
+    def percent(self) -> float:
+        """Of the time of all processors; 0 where the machine is nobody's guest."""
+        all_before, stolen_before = self._before
+        all_now, stolen_now = _machine_ticks()
+        return 100 * (stolen_now - stolen_before) / max(all_now - all_before, 1)
+
+
+def _machine_ticks() -> tuple[int, int]:
+    """All of them, and those that were stolen (proc(5), `/proc/stat`)."""
+    ticks = [int(each) for each in Path("/proc/stat").read_text().partition("\n")[0].split()[1:9]]
+    return sum(ticks), ticks[7]
+
+
 def resident_mib(pid: int) -> float:
     """Memory that the process occupies, in MiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

@@ -146,7 +146,7 @@ def report_http(paper: Paper, *, rounds: int) -> None:
                 rounds,
                 partial(_http_turn, revision, connections),
             )
-            table = paper.table(title, "calls a second", "CPU µs a call", "p50 µs", "p99 µs")
+            table = paper.table(title, "calls a second", "CPU µs a call", "p50 µs", "p99 µs", "stolen %")
             for contender, figures in turns.items():
                 table.add_row(
                     contender.name,
@@ -154,6 +154,7 @@ def report_http(paper: Paper, *, rounds: int) -> None:
                     _median(each.cpu for each in figures),
                     _median(each.load.p50 for each in figures),
                     _median(each.load.p99 for each in figures),
+                    _median(each.stolen for each in figures),
                 )
             paper.print(table)
             ours = turns[contenders.OURS_HTTP]
