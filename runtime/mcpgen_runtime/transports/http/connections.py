@@ -137,7 +137,7 @@ async def close_silent(connections: Collection[Any], seconds: float, *, idle_sec
 
 def _has_left(transport: asyncio.Transport) -> bool:
     """Whether the peer sends no more, as the system knows also where it was not read to the end."""
-    if not hasattr(select, "poll"):  # Windows has none
+    if transport.is_closing() or not hasattr(select, "poll"):  # Windows has none
         return False
     poll = select.poll()
     poll.register(transport.get_extra_info("socket").fileno(), getattr(select, "POLLRDHUP", 0))
