@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mcpgen_runtime.errors import LimitReached
+from mcpgen_runtime.frames import parse
 from mcpgen_runtime.limits import LimitExceeded, Limits, check_text
 
 SMALL = Limits(
@@ -160,6 +163,20 @@ def test_any_four_megabytes_are_measured_at_once(unit: bytes) -> None:
     # A scan that is not linear would not come back from this.
     refused((unit * 4_194_304)[:4_194_304], Limits())
     refused((b"[" + unit * 4_194_304)[:4_194_304], Limits())
+
+
+@pytest.mark.parametrize("unit", ["[", "[],", '{"a":', '"a",', "1,", r"\u0041"])
+def test_what_is_refused_is_never_built(unit: str) -> None:
+    """Of these four megabytes the parser would make a hundred or more."""
+    begun = '["' if unit.startswith("\\") else "["
+    raw = (begun + unit * 4_194_304)[:4_194_304].encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(LimitReached):
+            parse(raw, Limits())
+        assert tracemalloc.get_traced_memory()[1] < 3 * len(raw)
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 1.5, "64", None, 10**400])
