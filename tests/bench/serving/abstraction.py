@@ -25,7 +25,8 @@ from mcpgen_runtime.host import Host
 from mcpgen_runtime.in_flight import InFlight, Nowhere
 from mcpgen_runtime.json_text import dumps, loads
 from mcpgen_runtime.jsonrpc import Request, Result
-from mcpgen_runtime.legacy import LegacyCall, LegacySession
+from mcpgen_runtime.legacy import LegacySession
+from mcpgen_runtime.legacy_call import LegacyCall
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.modern import CAPABILITIES, VERSION, ModernCall
 from mcpgen_runtime.results import tool_result

@@ -22,7 +22,8 @@ from mcpgen_runtime.framing import LineSplitter
 from mcpgen_runtime.host import _Step
 from mcpgen_runtime.in_flight import Call, InFlight
 from mcpgen_runtime.jsonrpc import Error, Notification, Result
-from mcpgen_runtime.legacy import Event, LegacyCall, LegacySession, State
+from mcpgen_runtime.legacy import Event, LegacySession, State
+from mcpgen_runtime.legacy_call import LegacyCall
 from mcpgen_runtime.listening import ListenStream
 from mcpgen_runtime.modern import ModernCall
 from mcpgen_types.v2024_11_05.neutral import CONVERTERS as OF_2024_11_05
