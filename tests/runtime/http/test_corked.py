@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from mcpgen_runtime.transports.http.corked import Cork, Corked
+from mcpgen_runtime.transports.http.corked import Corked
+from mcpgen_runtime.transports.http.turns import EndOfTurn
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 _SECONDS = 5
@@ -37,9 +38,9 @@ class Pair:
 
 @asynccontextmanager
 async def connected(count: int) -> AsyncIterator[list[Pair]]:
-    """So many connections to one server, with one cork for all."""
+    """So many connections to one server, which all write at the end of a turn."""
     ends: asyncio.Queue[asyncio.Transport] = asyncio.Queue()
-    cork = Cork()
+    end_of_turn = EndOfTurn()
 
     class Accepting(asyncio.Protocol):
         def connection_made(self, transport: Any) -> None:
@@ -50,7 +51,7 @@ async def connected(count: int) -> AsyncIterator[list[Pair]]:
     pairs = []
     for _ in range(count):
         reader, writer = await asyncio.open_connection(host, port)
-        pairs.append(Pair(Corked(await asyncio.wait_for(ends.get(), _SECONDS), cork), reader, writer))
+        pairs.append(Pair(Corked(await asyncio.wait_for(ends.get(), _SECONDS), end_of_turn), reader, writer))
     yield pairs
     for pair in pairs:
         pair.corked.abort()

@@ -18,9 +18,10 @@ from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error
 from mcpgen_runtime.limits import Limits
 from mcpgen_runtime.transports.http.asgi import CLOSE, JSON, Asgi, Receive, Scope, Send
-from mcpgen_runtime.transports.http.corked import Cork, Corked
+from mcpgen_runtime.transports.http.corked import Corked
 from mcpgen_runtime.transports.http.headers import check_sizes, headers_too_large
 from mcpgen_runtime.transports.http.refusal import METHOD_NOT_ALLOWED, SERVICE_UNAVAILABLE, Refusal
+from mcpgen_runtime.transports.http.turns import EndOfTurn
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as UvicornProtocol
@@ -32,7 +33,7 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
     A connection over `max_connections` has its requests refused; over twice as many it is dropped.
     """
     most_bytes, most = limits.max_headers_bytes, limits.max_connections
-    cork = Cork()
+    end_of_turn = EndOfTurn()
 
     class Guarded(base):  # type: ignore[misc, valid-type]
         taken = False  # whether the latest request is served without a cycle, see direct.py
@@ -42,7 +43,7 @@ def guarded(base: type[UvicornProtocol], limits: Limits) -> type[asyncio.Protoco
         running: Any = None  # the cycle that is served; that of uvicorn is the latest which has come
 
         def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(Corked(transport, cork))
+            super().connection_made(Corked(transport, end_of_turn))
             open_now = len(self.connections)
             if open_now > most:
                 self.crowded = True

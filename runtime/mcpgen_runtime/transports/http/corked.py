@@ -9,42 +9,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-
-class Cork:
-    """What several connections have written in one turn of the loop, until its end."""
-
-    def __init__(self) -> None:
-        self._call_soon = asyncio.get_running_loop().call_soon
-        self._waiting: list[Corked] = []
-
-    def hold(self, transport: Corked) -> None:
-        """Have `transport` write at the end of this turn."""
-        if not self._waiting:
-            self._call_soon(self._pull)
-        self._waiting.append(transport)
-
-    def _pull(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for transport in waiting:
-            transport.flush()
+from mcpgen_runtime.transports.http.turns import EndOfTurn
 
 
 class Corked(asyncio.Transport):
     """Passes everything on to `transport`, but what is written in one turn of the loop at once."""
 
-    __slots__ = ("_hold", "_is_closing", "_pending", "_transport", "_write")
+    __slots__ = ("_is_closing", "_pending", "_put_off", "_transport", "_write")
 
-    def __init__(self, transport: asyncio.Transport, cork: Cork) -> None:
+    def __init__(self, transport: asyncio.Transport, end_of_turn: EndOfTurn) -> None:
         self._transport = transport
         self._write = transport.write
         self._is_closing = transport.is_closing
         self._pending: list[bytes] = []
-        self._hold = cork.hold
+        self._put_off = end_of_turn.add
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         pending = self._pending
         if not pending:
-            self._hold(self)
+            self._put_off(self.flush)
         pending.append(bytes(data))
 
     def flush(self) -> None:

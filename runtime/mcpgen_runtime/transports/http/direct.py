@@ -12,10 +12,10 @@ is read: parser and server drive each other out of the processor's first cache.
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.transports.http.asgi import Asgi, Header, Receive, Scope, Send
+from mcpgen_runtime.transports.http.turns import EndOfTurn
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -26,32 +26,6 @@ if TYPE_CHECKING:
 
 #: So much of what one read brought is answered before it is known whether the peer reads.
 _FLUSHED_BYTES = 64 * 1024
-
-
-class _Connection(Protocol):
-    def serve(self) -> None: ...
-
-
-class _Turn:
-    """The connections with a request that is to be served at the end of this turn of the loop."""
-
-    def __init__(self) -> None:
-        self._call_soon = asyncio.get_running_loop().call_soon
-        self._waiting: list[_Connection] = []
-
-    def add(self, connection: _Connection) -> None:
-        if not self._waiting:
-            self._call_soon(self._serve)
-        self._waiting.append(connection)
-
-    def _serve(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for connection in waiting:
-            try:
-                connection.serve()
-            except Exception as error:  # one costs the others nothing
-                message = "a request could not be served"
-                asyncio.get_running_loop().call_exception_handler({"message": message, "exception": error})
 
 
 class _Head:
@@ -73,7 +47,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
     """uvicorn's HTTP protocol `base`, with POSTs served directly by `app`, which has been started."""
     url = config.path.encode()
     most_bytes = config.limits.max_message_bytes
-    turn = _Turn()
+    end_of_turn = EndOfTurn()
     head = _Head()
 
     class Direct(base):  # type: ignore[misc, valid-type]
@@ -125,7 +99,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
         def on_message_complete(self) -> None:
             if self.taken:
                 self._whole = True
-                turn.add(self)
+                end_of_turn.add(self.serve)
             else:
                 super().on_message_complete()
 
