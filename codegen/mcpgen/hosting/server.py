@@ -50,7 +50,7 @@ from mcpgen_runtime.frames import new_correlation_id
 from mcpgen_runtime.host import Host
 from mcpgen_runtime.json_text import dumps
 from mcpgen_runtime.jsonrpc import Error, Notification, Request, Response, Result
-from mcpgen_runtime.legacy import MAX_ROUNDS
+from mcpgen_runtime.legacy_call import MAX_ROUNDS
 from mcpgen_runtime.revisions import LEGACY, NEUTRAL
 from mcpgen_runtime.sealing import Sealer
 from mcpgen_types.codec import DecodeError

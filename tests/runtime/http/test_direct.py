@@ -135,6 +135,24 @@ def test_answers_are_those_of_the_asgi_app(runner: asyncio.Runner, monkeypatch: 
     runner.run(asyncio.wait_for(main(), 60))
 
 
+def test_offer_of_another_protocol_is_not_taken_up(runner: asyncio.Runner) -> None:
+    offer = {
+        "connection": "Upgrade, HTTP2-Settings",
+        "upgrade": "h2c",
+        "http2_settings": "AAMAAABkAAQCAAAAAAIAAAAA",
+    }
+    whole = head(**offer) + BODY
+
+    async def main() -> None:
+        async with serving() as server:
+            for parts in _cuts(whole + LAST):
+                answer = await _talk(server, parts)
+                assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"200"]
+                assert b'"text":"x"' in answer
+
+    runner.run(asyncio.wait_for(main(), SECONDS))
+
+
 def test_request_before_garbage_is_answered(runner: asyncio.Runner) -> None:
     async def main() -> None:
         async with serving() as server:

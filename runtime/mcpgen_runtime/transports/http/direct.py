@@ -12,6 +12,7 @@ is read: parser and server drive each other out of the processor's first cache.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mcpgen_runtime.transports.http.asgi import Asgi, Header, Receive, Scope, Send
@@ -51,14 +52,18 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
     head = _Head()
 
     class Direct(base):  # type: ignore[misc, valid-type]
+        parser: Any
         # Whether the latest request is served here, whether all of it has come, and its body.
         taken = False
         _whole = False
         _text = b""
         _unflushed = 0  # bytes of replies
+        _read = b""
 
         def data_received(self, data: bytes) -> None:
+            self._read = data
             super().data_received(data)
+            self._read = b""
             if self.taken and not self._whole and not self.transport.is_closing():
                 self._hand_over()
 
@@ -85,8 +90,18 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
                 and not self.crowded
             ):
                 self.taken, self._whole, self._text = True, False, b""
-            else:
+            elif not parser.should_upgrade() or self._should_upgrade():
                 self._begin_cycle()
+
+        def _unsupported_upgrade_warning(self) -> None:
+            # Java's client and curl --http2 offer h2c with a request that stands even so. httptools takes its
+            # body for the other protocol's already: it is made to read the request without the offer.
+            stopped_at: int = sys.exception().args[0]  # type: ignore[union-attr]
+            lines = [b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)]
+            lines += [b"%b: %b" % each for each in self.headers if each[0] != b"upgrade"]
+            self.parser = type(self.parser)(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+            self.data_received(b"\r\n".join([*lines, b"", self._read[stopped_at:]]))
 
         def on_body(self, body: bytes) -> None:
             if self.taken:
@@ -100,7 +115,7 @@ def direct(base: type[HttpToolsProtocol], app: HttpApp, config: TransportConfig)
             if self.taken:
                 self._whole = True
                 end_of_turn.add(self.serve)
-            else:
+            elif self.scope is not None:  # or else it was read for nothing, and is read again
                 super().on_message_complete()
 
         def serve(self) -> None:
