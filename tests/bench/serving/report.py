@@ -18,6 +18,8 @@ from .paper import Paper
 T = TypeVar("T")
 # A floor and we answer this many calls in about a second; a peer does in a few.
 _FAST, _SLOW = 30_000, 2_000
+# How much of a turn's time the host may have given away, in percent, and how often a turn is taken.
+_CALM_PERCENT, _TRIES = 2.0, 3
 _PEERS = (contenders.LOWLEVEL, contenders.FASTMCP)
 
 
@@ -165,6 +167,11 @@ def report_http(paper: Paper, *, rounds: int) -> None:
                 targets.add_row(f"{prefix}calls a second, times mcp", "≥ 8.5", f"{peer:.1f}")
                 floor = _ratio(figures, turns[contenders.FLOOR_HTTP], lambda each: each.load.a_second)
                 targets.add_row(f"{prefix}calls a second, times the floor", "≥ 0.75", f"{floor:.2f}")
+                peer = _ratio(turns[contenders.LOWLEVEL_HTTP], figures, lambda each: each.cpu)
+                floor = _ratio(turns[contenders.FLOOR_HTTP], figures, lambda each: each.cpu)
+                targets.add_row(
+                    f"{prefix}CPU a call: mcp's and the floor's, times ours", "", f"{peer:.1f}, {floor:.2f}"
+                )
             for contender in (contenders.STUBS_HTTP, contenders.DECORATORS_HTTP):
                 cpu = _ratio(turns[contender], ours, lambda each: each.cpu)
                 targets.add_row(f"{contender.name}: CPU a call, times add_tool", "≤ 1.15", f"{cpu:.2f}")
@@ -255,7 +262,15 @@ def _memory_turn(revision: str, contender: Contender) -> stdio.Figures:
 
 
 def _http_turn(revision: str, connections: int, contender: Contender) -> http.Turn:
-    return http.turn(contender, revision, connections=connections, seconds=3)
+    """The first of three turns in which the machine was its own, or the one in which it was so most.
+
+    Server and load need both processors: what their host gives to others is missing from the rate of the
+    quick ones first, and is all that there is in a tail of milliseconds.
+    """
+    turns: list[http.Turn] = []
+    while len(turns) < _TRIES and not (turns and turns[-1].stolen <= _CALM_PERCENT):
+        turns.append(http.turn(contender, revision, connections=connections, seconds=3))
+    return min(turns, key=lambda turn: turn.stolen)
 
 
 def _by_turns(
