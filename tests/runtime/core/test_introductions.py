@@ -136,6 +136,25 @@ def test_what_a_layer_changes_meanwhile_is_what_the_handler_is_told() -> None:
         assert heard(client, **{INFO: {"name": "client", "version": "1"}})[INFO]["name"] == "renamed"
 
 
+def test_what_a_layer_breaks_afterwards_was_never_said() -> None:
+    server = telling()
+
+    @server.add_layer
+    async def breaking(request: Request, ctx: RequestContext, call_next: CallNext) -> Response:
+        response = await call_next(request, ctx)
+        del request.params["_meta"][INFO]["version"]
+        return response
+
+    assert heard(Client(server), **{INFO: {"name": "client", "version": "1"}})[INFO]["name"] == "client"
+    # A handler that asks who the client is would find it out.
+    other = Server("other", "1")
+    other.add_tool({"name": "quiet", "inputSchema": {"type": "object"}}, lambda arguments, ctx: "done")
+    client = Client(other)
+    broken = {"name": "quiet", "arguments": {}, "_meta": {INFO: {"name": "client"}}}
+    [answer] = client.send(client.message("tools/call", broken))
+    assert answer["error"]["code"] == -32602
+
+
 def test_few_and_short_ones_are_kept() -> None:
     client = Client(telling())
     for number in range(3 * (modern._INTRODUCTIONS.maxlen or 0)):
